@@ -1,0 +1,86 @@
+"""How a portfolio is run: money, fills, margin. Frozen, checked at the door, readable from TOML."""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..data.errors import ConfigError, did_you_mean
+from ..data.rules.costs import Brokerage
+
+
+class LimitPolicy(StrEnum):
+    """What happens to an order at the open on the locked side of a price limit."""
+
+    STRICT = "strict"  # no buy if open >= limit_up, no sell if open <= limit_down
+    OPENED = "opened"  # as strict, but it fills at the limit if the board opened later that day
+    IGNORE = "ignore"  # the paper portfolio: limits do not exist
+
+
+class Pairing(StrEnum):
+    """How the short legs of a launch relate to its long legs."""
+
+    INDEPENDENT = "independent"
+    MATCHED = "matched"  # shorts are sized to the long value really filled
+
+
+class ExitOn(StrEnum):
+    """When stop, target and trail are judged."""
+
+    CLOSE = "close"  # on the close, traded at the next open
+    TOUCH = "touch"  # inside the bar; a gap trades at the open; stop before target
+
+
+class Config(BaseModel):
+    """One portfolio's rules. Money in `currency`; fractions as 0.05 for 5 %."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    capital: float = Field(10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in `currency`")
+    currency: str = Field("HKD", pattern="^[A-Z]{3}$", description="base currency: HKD, CNY or USD")
+    limit_policy: LimitPolicy = LimitPolicy.STRICT
+    pairing: Pairing = Pairing.INDEPENDENT
+    exit_on: ExitOn = ExitOn.CLOSE
+    participation: float = Field(0.10, gt=0, le=1, description="largest share of a session's volume, per code")
+    slippage_bp: float = Field(0.0, ge=0, le=1_000, description="basis points against the trader")
+    slippage_ticks: int = Field(0, ge=0, le=100, description="ticks against the trader")
+    reaction_minutes: float = Field(15.0, ge=0, le=1_440, description="from the news to the order")
+    dates_known: str = Field("end", pattern="^(start|end)$", description="date-only launches: known at the day's start or end")
+    max_gross: float = Field(2.0, gt=0, le=10, description="largest (long + short) / NAV after an entry")
+    maintenance: float = Field(0.25, ge=0, lt=1, description="smallest NAV / (long + short) before forced reduction")
+    short_collateral: float = Field(1.05, ge=0, le=5, description="cash kept for each unit of short value")
+    close_out: bool = Field(False, description="sell everything at the last close")
+    brokerage: Brokerage = Field(default_factory=Brokerage)
+
+    @model_validator(mode="after")
+    def _margins_agree(self) -> "Config":
+        if self.maintenance * self.max_gross > 1:
+            raise ValueError("maintenance must be at most 1 / max_gross, or every full portfolio is called at once")
+        return self
+
+
+def config_from(values: dict[str, Any]) -> Config:
+    """A Config, or one sentence that names the wrong option and what it should be."""
+    known = set(Config.model_fields)
+    for name in values:
+        if name not in known:
+            raise ConfigError(f"there is no option {name!r}{did_you_mean(name, known)}; options are {', '.join(sorted(known))}")
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "config"
+        raise ConfigError(f"{where}: {first['msg']} (got {first.get('input')!r})") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; a missing or malformed file is one sentence."""
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
