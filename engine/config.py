@@ -38,18 +38,26 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    capital: float = Field(10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in `currency`")
+    capital: float = Field(
+        10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in `currency`"
+    )
     currency: str = Field("HKD", pattern="^[A-Z]{3}$", description="base currency: HKD, CNY or USD")
     limit_policy: LimitPolicy = LimitPolicy.STRICT
     pairing: Pairing = Pairing.INDEPENDENT
     exit_on: ExitOn = ExitOn.CLOSE
-    participation: float = Field(0.10, gt=0, le=1, description="largest share of a session's volume, per code")
+    participation: float = Field(
+        0.10, gt=0, le=1, description="largest share of a session's volume, per code"
+    )
     slippage_bp: float = Field(0.0, ge=0, le=1_000, description="basis points against the trader")
     slippage_ticks: int = Field(0, ge=0, le=100, description="ticks against the trader")
     reaction_minutes: float = Field(15.0, ge=0, le=1_440, description="from the news to the order")
-    dates_known: str = Field("end", pattern="^(start|end)$", description="date-only launches: known at the day's start or end")
+    dates_known: str = Field(
+        "end", pattern="^(start|end)$", description="date-only launches: known at the day's start or end"
+    )
     max_gross: float = Field(2.0, gt=0, le=10, description="largest (long + short) / NAV after an entry")
-    maintenance: float = Field(0.25, ge=0, lt=1, description="smallest NAV / (long + short) before forced reduction")
+    maintenance: float = Field(
+        0.25, ge=0, lt=1, description="smallest NAV / (long + short) before forced reduction"
+    )
     short_collateral: float = Field(1.05, ge=0, le=5, description="cash kept for each unit of short value")
     close_out: bool = Field(False, description="sell everything at the last close")
     brokerage: Brokerage = Field(default_factory=Brokerage)
@@ -57,7 +65,9 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _margins_agree(self) -> "Config":
         if self.maintenance * self.max_gross > 1:
-            raise ValueError("maintenance must be at most 1 / max_gross, or every full portfolio is called at once")
+            raise ValueError(
+                "maintenance must be at most 1 / max_gross, or every full portfolio is called at once"
+            )
         return self
 
 
@@ -66,7 +76,9 @@ def config_from(values: dict[str, Any]) -> Config:
     known = set(Config.model_fields)
     for name in values:
         if name not in known:
-            raise ConfigError(f"there is no option {name!r}{did_you_mean(name, known)}; options are {', '.join(sorted(known))}")
+            raise ConfigError(
+                f"there is no option {name!r}{did_you_mean(name, known)}; options are {', '.join(sorted(known))}"
+            )
     try:
         return Config(**values)
     except ValidationError as error:
