@@ -1,0 +1,268 @@
+"""What is wrong with the bars of one code, by session: errors make a fill wrong, warnings make it doubtful.
+
+| fault | severity | what it means |
+|---|---|---|
+| duplicate, unsorted, not_a_session | error | the session itself is wrong |
+| missing_price, non_positive, ohlc | error | a price that cannot have been |
+| off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
+| missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
+| stale | warning | prices without volume: not tradable |
+| repeated | warning | the same bar, volume included, as the session before |
+| pre_close | warning | differs from the previous close and the known actions |
+| volume_units | warning | the turnover says that volume is not in shares |
+| disagrees | warning | a second source differs by more than one tick |
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bars import PRICES, Bars, Bool, Days
+from .errors import DataError
+from .instruments import Instrument
+from .reconcile import price_differences, volume_ratio
+from .references import listed_sessions, reference_prices, tick_sizes
+from .rules.limits import Bands, limit_bands
+from .rules.ticks import tick_table
+
+ADVICE = {
+    "duplicate": "delete all but one row of the session",
+    "unsorted": "sort the file by date",
+    "not_a_session": "delete the row: the exchange was shut that day",
+    "missing_price": "fill the price, or write status 0 if the code was suspended",
+    "non_positive": "take the bar from another source, or mark the session suspended",
+    "ohlc": "take the bar from another source; high and low must hold open and close",
+    "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
+    "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
+    "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
+    "stale": "nothing to do if the code was suspended: the session is not tradable; else fetch the real bar",
+    "repeated": "compare with another source: vendors repeat a bar they did not receive",
+    "pre_close": "give the corporate action (ratio, cash), or correct pre_close",
+    "volume_units": "declare the unit (shares or lots) when importing",
+    "disagrees": "reconcile the two sources and record which wins",
+}
+ERRORS = frozenset(list(ADVICE)[:8])
+# Data without a listing date may start within the unlimited first sessions of a new stock.
+UNSURE_FIRST_BARS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of one session; `fault` starts with its kind, then says what was found."""
+
+    code: str
+    session: str
+    severity: str
+    fault: str
+    advice: str
+
+    @property
+    def kind(self) -> str:
+        return self.fault.split(":", 1)[0]
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.session} {self.severity}: {self.fault}; {self.advice}"
+
+
+def check_bars(
+    bars: Bars,
+    instrument: Instrument,
+    *,
+    calendar: Days,
+    raw: bool = True,
+    bands: Bands | None = None,
+    second: Bars | None = None,
+) -> tuple[Finding, ...]:
+    """Everything wrong with `bars`, errors first within each session, in order of session.
+
+    `calendar` holds the exchange's sessions, ascending; only bars within its span are held against it. Indices and
+    series declared adjusted (`raw=False`) are not held to ticks and limits. `bands` are the limits of these very
+    bars when the caller has them already. `second` is the same code from another source.
+    """
+    if not len(calendar):
+        raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
+    found = list(_session_faults(bars, calendar))
+    tidy = bars if not found else bars.tidy()
+    found += _missing(tidy, calendar)
+    found += _price_faults(tidy, volume_means_trading=instrument.board != "index")
+    found += _volume_units(tidy)
+    if raw and instrument.board != "index":
+        found += _off_tick(tidy, instrument)
+        found += _pre_close(tidy, instrument, calendar)
+        found += _beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
+    if second is not None:
+        found += _disagreements(tidy, second, instrument if raw else None)
+    return tuple(sorted(found, key=lambda finding: (finding.session, finding.severity, finding.fault)))
+
+
+def errors_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that make a fill wrong."""
+    return tuple(finding for finding in findings if finding.severity == "error")
+
+
+def bad_sessions(findings: Sequence[Finding]) -> Days:
+    """Sessions with an error, ascending: what `--bad-bars suspend` takes out."""
+    return np.unique(np.array([finding.session for finding in errors_of(findings)], "M8[D]"))
+
+
+def _finding(code: str, session: object, kind: str, what: str) -> Finding:
+    severity = "error" if kind in ERRORS else "warning"
+    return Finding(code, str(session), severity, f"{kind}: {what}", ADVICE[kind])
+
+
+def _each(bars: Bars, kind: str, wrong: Bool, what: Callable[[int], str]) -> Iterator[Finding]:
+    if wrong.any():
+        for i in np.flatnonzero(wrong):
+            yield _finding(bars.code, bars.sessions[i], kind, what(int(i)))
+
+
+def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
+    days = bars.sessions
+    step = np.diff(days).astype(np.int64)
+    if (step <= 0).any():
+        _, first, count = np.unique(days, return_index=True, return_counts=True)
+        for i, n in zip(first[count > 1], count[count > 1], strict=True):
+            yield _finding(bars.code, days[i], "duplicate", f"{n} bars of this session")
+        yield from _each(
+            bars, "unsorted", np.append(False, step < 0), lambda i: f"comes after the bar of {days[i - 1]}"
+        )
+    at = np.searchsorted(calendar, days)
+    known = calendar[np.minimum(at, len(calendar) - 1)] == days
+    inside = (days >= calendar[0]) & (days <= calendar[-1])
+    yield from _each(bars, "not_a_session", inside & ~known, lambda i: "a bar on a day without trading")
+
+
+def _missing(bars: Bars, calendar: Days) -> Iterator[Finding]:
+    """One finding for each run of sessions without a bar between the first and the last bar."""
+    if len(bars) < 2:
+        return
+    low, high = np.searchsorted(calendar, [bars.sessions[0], bars.sessions[-1] + 1])
+    window = calendar[low:high]
+    if len(window) == len(bars) and bool((window == bars.sessions).all()):
+        return
+    absent = np.flatnonzero(~np.isin(window, bars.sessions))
+    for run in np.split(absent, np.flatnonzero(np.diff(absent) > 1) + 1):
+        if len(run):
+            first, last = window[run[0]], window[run[-1]]
+            span = f"no bar on {first}" if len(run) == 1 else f"no bar on {len(run)} sessions, {first} to {last}"
+            yield _finding(bars.code, first, "missing_session", span)
+
+
+def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
+    prices = np.stack([getattr(bars, name) for name in PRICES])
+    open_, high, low, close = prices
+    empty = np.isnan(prices).any(axis=0)
+    yield from _each(bars, "missing_price", empty & ~bars.suspended, lambda i: "a price is empty")
+    wrong_volume = ~(bars.volume >= 0.0) & ~bars.suspended
+    below = (prices <= 0.0).any(axis=0) & ~bars.suspended
+    yield from _each(
+        bars,
+        "non_positive",
+        below | (wrong_volume & volume_means_trading),
+        lambda i: f"prices {_bar(bars, i)}, volume {bars.volume[i]:g}",
+    )
+    body_high, body_low = np.maximum(open_, close), np.minimum(open_, close)
+    disorder = ((body_high > high) | (body_low < low) | (high < low)) & ~bars.suspended
+    yield from _each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
+    if not volume_means_trading:
+        return
+    yield from _each(bars, "stale", bars.stale, lambda i: f"close {close[i]:g} with zero volume")
+    same = np.zeros(len(bars), bool)
+    same[1:] = (prices[:, 1:] == prices[:, :-1]).all(axis=0) & (bars.volume[1:] == bars.volume[:-1])
+    same &= bars.volume > 0
+    yield from _each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")
+
+
+def _bar(bars: Bars, i: int) -> str:
+    return "/".join(f"{getattr(bars, name)[i]:g}" for name in PRICES)
+
+
+def _disorder(bar: NDArray[Any]) -> str:
+    open_, high, low, close = bar
+    if high < low:
+        return f"high {high:g} is below low {low:g}"
+    name, price = ("close", close) if not low <= close <= high else ("open", open_)
+    return f"{name} {price:g} is outside {low:g}–{high:g}"
+
+
+def _volume_units(bars: Bars) -> Iterator[Finding]:
+    """Turnover over volume must be a price of the day; a median 100 times off means lots, not shares."""
+    traded = (bars.volume > 0) & ~np.isnan(bars.amount)
+    if not traded.any():
+        return
+    average = bars.amount[traded] / bars.volume[traded]
+    times = float(np.median(average / bars.close[traded]))
+    if not 0.5 < times < 2.0:
+        yield _finding(
+            bars.code,
+            bars.sessions[traded][0],
+            "volume_units",
+            f"turnover per unit of volume is {times:.4g} times the price",
+        )
+
+
+def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
+    """Prices that are no whole number of ticks, each on the tick of its own height."""
+    prices = np.stack([getattr(bars, name) for name in PRICES])
+    tick = tick_sizes(prices, tick_table(instrument, bars.sessions))
+    with np.errstate(invalid="ignore"):
+        steps = prices / tick
+        off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
+
+    def what(i: int) -> str:
+        j = int(np.flatnonzero(off[:, i])[0])
+        return f"{PRICES[j]} {prices[j, i]:g} is not a multiple of the tick {tick[j, i]:g}"
+
+    yield from _each(bars, "off_tick", off.any(axis=0), what)
+
+
+def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[Finding]:
+    """References unlike the previous close; on a known ex-date one tick of rounding is allowed."""
+    if np.isnan(bars.pre_close).all():
+        return
+    tick = tick_sizes(bars.close, tick_table(instrument, bars.sessions))
+    expected = reference_prices(bars, calendar, instrument, given=False)
+    ex_date = np.isin(bars.sessions, bars.actions["session"])
+    with np.errstate(invalid="ignore"):
+        wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + 1e-6
+    yield from _each(
+        bars,
+        "pre_close",
+        wrong,
+        lambda i: f"{bars.pre_close[i]:g} where the previous close and known actions give {expected[i]:g}",
+    )
+
+
+def _beyond_limit(
+    bars: Bars, instrument: Instrument, calendar: Days, bands: Bands | None
+) -> Iterator[Finding]:
+    if bands is None:
+        reference = reference_prices(bars, calendar, instrument)
+        bands = limit_bands(instrument, bars.sessions, reference, listed_sessions(bars, instrument, calendar))
+    up, down = bands.up, bands.down
+    with np.errstate(invalid="ignore"):
+        wrong = ((bars.high > up + 1e-9) | (bars.low < down - 1e-9)) & ~bars.suspended & ~bars.stale
+    if instrument.listed is None:
+        wrong[:UNSURE_FIRST_BARS] = False
+    yield from _each(
+        bars,
+        "beyond_limit",
+        wrong,
+        lambda i: f"{bars.low[i]:g}–{bars.high[i]:g} is outside the limits {down[i]:g}–{up[i]:g}",
+    )
+
+
+def _disagreements(bars: Bars, second: Bars, instrument: Instrument | None) -> Iterator[Finding]:
+    name = second.source.get("provider", "the second source")
+    for gap in price_differences(bars, second, instrument):
+        what = f"{gap.field} {gap.first:g} here, {gap.second:g} in {name}"
+        yield _finding(bars.code, gap.session, "disagrees", what)
+    times = volume_ratio(bars, second)
+    if not 0.5 < times < 2.0:
+        yield _finding(bars.code, bars.sessions[0], "volume_units", f"{times:.4g} times the volume in {name}")
