@@ -1,0 +1,21 @@
+"""Pages: what a finished run, sweep or study looks like. They read tables and compute no trading.
+
+Everything is imported when it is first used: charts and QuantStats are slow to load.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "write_report": ".book",
+    "write_book": ".book",
+    "write_tearsheet": ".tearsheet",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
