@@ -1,0 +1,208 @@
+"""What a trade costs: stamp, levies and commission by date, class and side, as rows the kernel reads.
+
+A cost row holds rates; `itemise` is the arithmetic on one row in plain Python, exact to the cent, and the
+compiled kernel must agree with it. Money is in local currency.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..dated import Dated
+from ..errors import RuleError, did_you_mean
+from ..instruments import Instrument
+from . import fees
+
+# Layout of a cost row. STAMP_UNIT 1.0: stamp is rounded up to a whole unit; 0.0: half-up to the cent.
+# Then LEVIES slots of four, each side: clip(value × rate + fixed, minimum, maximum), half-up to the cent.
+STAMP_BUY, STAMP_SELL, STAMP_UNIT, COMMISSION, COMMISSION_MIN, FIRST_LEVY = range(6)
+LEVIES = 5
+RATE, FIXED, MINIMUM, MAXIMUM = range(4)
+COST_WIDTH = FIRST_LEVY + 4 * LEVIES
+
+_CENT = Decimal("0.01")
+
+
+class Brokerage(BaseModel):
+    """What the broker charges. Rates are fractions of the value traded; minimums are per order, local currency.
+
+    Hong Kong brokerage has been negotiable since 2003-04-01, so none is charged unless it is given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hk_rate: float = Field(0.0, ge=0, le=0.05, allow_inf_nan=False, description="Hong Kong commission rate")
+    hk_min: float = Field(
+        0.0, ge=0, le=1_000, allow_inf_nan=False, description="Hong Kong minimum, HKD an order"
+    )
+    cn_rate: float = Field(
+        0.00025, ge=0, le=0.003, allow_inf_nan=False, description="mainland commission rate"
+    )
+    cn_min: float = Field(
+        5.0, ge=0, le=1_000, allow_inf_nan=False, description="mainland minimum, CNY an order"
+    )
+    regulatory_inside: bool = Field(
+        True, description="the mainland commission already includes handling and regulatory fees"
+    )
+    connect: bool = Field(False, description="northbound Stock Connect: add HKSCC's transfer fee")
+
+
+@dataclass(frozen=True)
+class CostClass:
+    """Fees of one class of instruments by date. `levies` in slot order; at most LEVIES of them."""
+
+    stamp_buy: Dated
+    stamp_sell: Dated
+    whole_stamp: bool
+    levies: tuple[fees.Levy, ...]
+
+
+_HK_LEVIES = (fees.SFC, fees.AFRC, fees.HK_TRADING_FEE, fees.HK_TARIFF, fees.CCASS)
+CLASSES: Mapping[str, CostClass] = MappingProxyType(
+    {
+        "hk_stock": CostClass(fees.HK_STAMP, fees.HK_STAMP, True, _HK_LEVIES),
+        "hk_etp": CostClass(fees.HK_ETP_STAMP, fees.HK_ETP_STAMP, True, _HK_LEVIES),
+        "sse": CostClass(
+            fees.CN_STAMP_BUY,
+            fees.CN_STAMP_SELL,
+            False,
+            (fees.SSE_TRANSFER, fees.CN_HANDLING, fees.CN_REGULATORY, fees.CONNECT),
+        ),
+        "szse": CostClass(
+            fees.CN_STAMP_BUY,
+            fees.CN_STAMP_SELL,
+            False,
+            (fees.SZSE_TRANSFER, fees.CN_HANDLING, fees.CN_REGULATORY, fees.CONNECT),
+        ),
+        "bse": CostClass(
+            fees.CN_STAMP_BUY,
+            fees.CN_STAMP_SELL,
+            False,
+            (fees.BSE_TRANSFER, fees.BSE_HANDLING, fees.CN_REGULATORY, fees.CONNECT),
+        ),
+        "cn_fund": CostClass(
+            fees.NONE,
+            fees.NONE,
+            False,
+            (fees.NO_TRANSFER, fees.FUND_HANDLING, fees.NO_REGULATORY, fees.CONNECT),
+        ),
+        "index": CostClass(fees.NONE, fees.NONE, False, ()),
+    }
+)
+LEVY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {key: tuple(levy.name for levy in value.levies) for key, value in CLASSES.items()}
+)
+_OF_EXCHANGE = MappingProxyType({"XSHG": "sse", "XSHE": "szse", "XBSE": "bse"})
+_INSIDE = frozenset({"handling", "regulatory"})
+
+
+def cost_class(instrument: Instrument) -> str:
+    """Key of CLASSES for an instrument; RuleError for B shares, REITs and convertible bonds."""
+    board = instrument.board
+    if board in ("b", "reit", "convertible"):
+        raise RuleError(
+            f"{instrument.code}: the rule book has no costs for board {board!r}; "
+            "trade shares or funds, or leave the code out"
+        )
+    if board == "index":
+        return "index"
+    if board.startswith("hk_"):
+        return "hk_etp" if board == "hk_etp" else "hk_stock"
+    return "cn_fund" if board in ("fund", "fund20") else _OF_EXCHANGE[instrument.exchange]
+
+
+def fees_of(key: str) -> CostClass:
+    """Fees of a class by name; an unknown name is a RuleError with the nearest one."""
+    try:
+        return CLASSES[key]
+    except KeyError:
+        raise RuleError(
+            f"there is no cost class {key!r}{did_you_mean(key, CLASSES)}; use cost_class()"
+        ) from None
+
+
+def cost_rows(key: str, sessions: NDArray[np.datetime64], brokerage: Brokerage) -> NDArray[np.float64]:
+    """Rates of a class on each session; f8 (n, COST_WIDTH). RuleError before a fee's first known day."""
+    rows = np.zeros((len(sessions), COST_WIDTH))
+    rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
+    if key == "index":
+        return rows
+    chosen = fees_of(key)
+    rows[:, STAMP_BUY] = chosen.stamp_buy.over(sessions)
+    rows[:, STAMP_SELL] = chosen.stamp_sell.over(sessions)
+    rows[:, STAMP_UNIT] = chosen.whole_stamp
+    hong_kong = key.startswith("hk_")
+    rows[:, COMMISSION] = brokerage.hk_rate if hong_kong else brokerage.cn_rate
+    rows[:, COMMISSION_MIN] = brokerage.hk_min if hong_kong else brokerage.cn_min
+    for slot, levy in enumerate(chosen.levies):
+        if not charged(levy.name, brokerage):
+            continue
+        first = FIRST_LEVY + 4 * slot
+        for offset, dated in enumerate((levy.rate, levy.fixed, levy.minimum, levy.maximum)):
+            rows[:, first + offset] = dated.over(sessions)
+    return rows
+
+
+def charged(levy: str, brokerage: Brokerage) -> bool:
+    """Whether a levy is paid beside the commission: not when the commission holds it, or without Connect."""
+    if levy == "connect":
+        return brokerage.connect
+    return not (brokerage.regulatory_inside and levy in _INSIDE)
+
+
+def itemise(
+    row: Sequence[float] | NDArray[np.float64],
+    names: Sequence[str],
+    side: str,
+    price: float,
+    shares: float,
+    max_order: float,
+) -> dict[str, float]:
+    """Cost of one trade by item, with its `total`: {"commission": …, "stamp": …, **levies, "total": …}.
+
+    `row` is a cost row, `names` the class's LEVY_NAMES. More shares than `max_order` go as several orders,
+    each with its own minimum commission and its own rounding. Half-up to the cent; Hong Kong stamp up to the
+    dollar. Computed in Decimal from the shortest form of each number, so 2.825 rounds to 2.83.
+    """
+    if side not in ("buy", "sell"):
+        raise RuleError(f"side {side!r} is neither 'buy' nor 'sell'; write one of the two")
+    if not (price > 0 and shares > 0 and max_order > 0):
+        raise RuleError(
+            f"price {price}, shares {shares} and the largest order {max_order} must be above zero"
+        )
+    exact = [_exact(number) for number in row]
+    total = _exact(shares)
+    largest = _exact(max_order)
+    items: dict[str, Decimal] = {}
+    full, rest = divmod(total, largest)
+    for size, times in ((largest, full), (rest, Decimal(1))):
+        if size and times:
+            for name, amount in _order_cost(exact, names, side == "buy", _exact(price) * size).items():
+                items[name] = items.get(name, Decimal(0)) + times * amount
+    costs = {name: float(amount) for name, amount in items.items()}
+    return {**costs, "total": float(sum(items.values()))}
+
+
+def _order_cost(row: list[Decimal], names: Sequence[str], buy: bool, value: Decimal) -> dict[str, Decimal]:
+    stamp = value * row[STAMP_BUY if buy else STAMP_SELL]
+    items = {
+        "commission": max(_cents(value * row[COMMISSION]), row[COMMISSION_MIN]),
+        "stamp": stamp.to_integral_value(ROUND_CEILING) if row[STAMP_UNIT] == 1 else _cents(stamp),
+    }
+    for slot, name in enumerate(names):
+        rate, fixed, least, most = row[FIRST_LEVY + 4 * slot : FIRST_LEVY + 4 * slot + 4]
+        items[name] = _cents(min(max(value * rate + fixed, least), most))
+    return items
+
+
+def _exact(number: float) -> Decimal:
+    return Decimal(repr(float(number)))
+
+
+def _cents(money: Decimal) -> Decimal:
+    return money.quantize(_CENT, ROUND_HALF_UP)

@@ -1,0 +1,72 @@
+"""When bought shares can be sold again, and sale proceeds used again."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dated import Dated, Fact
+from ..instruments import Instrument
+
+SAME_DAY, NEXT_SESSION = 0.0, 1.0
+
+_SSE = "SSE and SZSE trading rules"
+SHARES = Dated(
+    ("1995-01-01", NEXT_SESSION, "T+1 in A-shares since 1995-01-01", "Q"), name="mainland settlement"
+)
+FREE_FUND = Dated(
+    ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
+    ("2015-01-19", SAME_DAY, f"{_SSE}: same-day turnaround of bond, money, gold and cross-border funds", "Q"),
+    name="fund settlement",
+)
+COMMODITY_SSE = Dated(
+    ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
+    ("2020-01-20", SAME_DAY, "SSE: same-day turnaround of commodity futures funds", "Q"),
+    name="fund settlement",
+)
+COMMODITY_SZSE = Dated(
+    ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
+    ("2019-01-11", SAME_DAY, "SZSE: same-day turnaround of commodity futures funds", "Q"),
+    name="fund settlement",
+)
+BONDS = Dated(
+    ("1995-01-01", SAME_DAY, "convertible bonds turn around within the day", "M"), name="bond settlement"
+)
+HONG_KONG = Dated(
+    ("1986-04-02", SAME_DAY, "HKEX: day trading allowed, settlement on T+2", "S2"),
+    name="Hong Kong settlement",
+)
+INDEX = Dated(("1900-01-01", SAME_DAY, "an index is not traded", "P"), name="index settlement")
+
+
+def settlement_schedule(instrument: Instrument) -> Dated:
+    """1.0 while shares bought today can be sold from the next session, 0.0 while the same day, by date."""
+    if instrument.board == "index":
+        return INDEX
+    if not instrument.mainland:
+        return HONG_KONG
+    if instrument.board == "convertible":
+        return BONDS
+    if instrument.fund_class in ("bond", "money", "gold", "cross_border"):
+        return FREE_FUND
+    if instrument.fund_class == "commodity":
+        return COMMODITY_SSE if instrument.exchange == "XSHG" else COMMODITY_SZSE
+    return SHARES
+
+
+def t_plus_one(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether shares bought on each session can be sold only from the next one; bool (n,)."""
+    barred: NDArray[np.bool_] = settlement_schedule(instrument).over(sessions) == NEXT_SESSION
+    return barred
+
+
+def describe(instrument: Instrument, day: object) -> tuple[str, str, Fact]:
+    """("T+1" or "T+0", the rule in words, its source) on a day."""
+    fact = settlement_schedule(instrument).at(day)
+    if not instrument.tradable:
+        return "none", "an index is a number: it cannot be bought or sold", fact
+    if fact.value == NEXT_SESSION:
+        return (
+            "T+1",
+            "shares bought today can be sold from the next session; sale proceeds buy again today",
+            fact,
+        )
+    return "T+0", "shares bought today can be sold today; sale proceeds buy again today", fact
