@@ -80,7 +80,7 @@ class Bars:
 
     def take(self, rows: NDArray[Any]) -> "Bars":
         """The bars of some rows (mask or indices); actions outside their span go with them."""
-        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
         actions = self.actions
         if len(columns["sessions"]):
             first, last = columns["sessions"].min(), columns["sessions"].max()
@@ -100,7 +100,7 @@ class Bars:
         return self.take(order[last])
 
 
-_COLUMNS = ("sessions", *PRICES, "volume", "pre_close", "amount", "suspended", "st")
+COLUMNS = ("sessions", *PRICES, "volume", "pre_close", "amount", "suspended", "st")
 
 
 def bars_from_columns(
@@ -228,7 +228,9 @@ def read_file(path: Path, code: str | None = None) -> Bars:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check the path and its permissions") from None
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); check the path and its permissions"
+        ) from None
     return _content_to_bars(content, str(path), code or path.stem)
 
 
@@ -252,7 +254,9 @@ def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars
                 yield _content_to_bars(archive.read(names[_stem(code, names)]), f"{folder}!{code}", code)
         return
     if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files")
+        raise DataError(
+            f"{folder} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files"
+        )
     paths = {path.stem: path for path in sorted(folder.iterdir()) if _is_bars(path.name)}
     for code in _wanted(codes, paths, folder):
         yield read_file(paths[_stem(code, paths)], code)

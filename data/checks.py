@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bars import PRICES, Bars, Bool, Days
+from .calendars import calendar as calendar_of
 from .errors import DataError
 from .instruments import Instrument
 from .reconcile import price_differences, volume_ratio
-from .references import listed_sessions, reference_prices, tick_sizes
+from .references import listed_sessions, reference_prices
 from .rules.limits import Bands, limit_bands
-from .rules.ticks import tick_table
+from .rules.ticks import tick_size, tick_table
 
 ADVICE = {
     "duplicate": "delete all but one row of the session",
@@ -89,10 +90,11 @@ def check_bars(
         raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
     found = list(_session_faults(bars, calendar))
     tidy = bars if not found else bars.tidy()
-    found += _missing(tidy, calendar)
-    found += _price_faults(tidy, volume_means_trading=instrument.board != "index")
+    found += _missing(tidy, calendar, instrument)
+    found += _price_faults(tidy, volume_means_trading=instrument.tradable)
+    found += _idle(tidy, instrument)
     found += _volume_units(tidy)
-    if raw and instrument.board != "index":
+    if raw and instrument.tradable:
         found += _off_tick(tidy, instrument)
         found += _pre_close(tidy, instrument, calendar)
         found += _beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
@@ -138,7 +140,7 @@ def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     yield from _each(bars, "not_a_session", inside & ~known, lambda i: "a bar on a day without trading")
 
 
-def _missing(bars: Bars, calendar: Days) -> Iterator[Finding]:
+def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Finding]:
     """One finding for each run of sessions without a bar between the first and the last bar."""
     if len(bars) < 2:
         return
@@ -150,8 +152,19 @@ def _missing(bars: Bars, calendar: Days) -> Iterator[Finding]:
     for run in np.split(absent, np.flatnonzero(np.diff(absent) > 1) + 1):
         if len(run):
             first, last = window[run[0]], window[run[-1]]
-            span = f"no bar on {first}" if len(run) == 1 else f"no bar on {len(run)} sessions, {first} to {last}"
-            yield _finding(bars.code, first, "missing_session", span)
+            span = (
+                f"no bar on {first}" if len(run) == 1 else f"no bar on {len(run)} sessions, {first} to {last}"
+            )
+            yield _finding(bars.code, first, "missing_session", span + _half_days(window[run], instrument))
+
+
+def _half_days(days: Days, instrument: Instrument) -> str:
+    """Said where it explains a hole: vendors have no real bar of Hong Kong's half-days."""
+    known = calendar_of(instrument.exchange)
+    half = int(np.isin(days, known.sessions[known.half]).sum())
+    if not half:
+        return ""
+    return " (a half-day)" if len(days) == 1 else f" ({half} of them half-days)"
 
 
 def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
@@ -170,12 +183,22 @@ def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
     body_high, body_low = np.maximum(open_, close), np.minimum(open_, close)
     disorder = ((body_high > high) | (body_low < low) | (high < low)) & ~bars.suspended
     yield from _each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
-    if not volume_means_trading:
+
+
+def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
+    """Bars without trades, and bars handed out twice."""
+    if not instrument.tradable:
         return
-    yield from _each(bars, "stale", bars.stale, lambda i: f"close {close[i]:g} with zero volume")
+
+    def what(i: int) -> str:
+        return f"close {bars.close[i]:g} with zero volume{_half_days(bars.sessions[i : i + 1], instrument)}"
+
+    yield from _each(bars, "stale", bars.stale, what)
     same = np.zeros(len(bars), bool)
-    same[1:] = (prices[:, 1:] == prices[:, :-1]).all(axis=0) & (bars.volume[1:] == bars.volume[:-1])
-    same &= bars.volume > 0
+    same[1:] = (bars.volume[1:] == bars.volume[:-1]) & (bars.volume[1:] > 0)
+    for name in PRICES:
+        price = getattr(bars, name)
+        same[1:] &= price[1:] == price[:-1]
     yield from _each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")
 
 
@@ -210,7 +233,7 @@ def _volume_units(bars: Bars) -> Iterator[Finding]:
 def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     """Prices that are no whole number of ticks, each on the tick of its own height."""
     prices = np.stack([getattr(bars, name) for name in PRICES])
-    tick = tick_sizes(prices, tick_table(instrument, bars.sessions))
+    tick = tick_size(prices, tick_table(instrument, bars.sessions))
     with np.errstate(invalid="ignore"):
         steps = prices / tick
         off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
@@ -226,7 +249,7 @@ def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[F
     """References unlike the previous close; on a known ex-date one tick of rounding is allowed."""
     if np.isnan(bars.pre_close).all():
         return
-    tick = tick_sizes(bars.close, tick_table(instrument, bars.sessions))
+    tick = tick_size(bars.close, tick_table(instrument, bars.sessions))
     expected = reference_prices(bars, calendar, instrument, given=False)
     ex_date = np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore"):

@@ -8,8 +8,7 @@ import numpy as np
 from .bars import PRICES, Bars, Days
 from .errors import DataError
 from .instruments import Instrument
-from .references import tick_sizes
-from .rules.ticks import tick_table
+from .rules.ticks import tick_size, tick_table
 
 # Which provider is believed first, by exchange: baostock carries the exchange's own pre_close, trade status and ST
 # flag of A-shares; Yahoo is all there is for Hong Kong; a user's own files come before both.
@@ -59,8 +58,8 @@ def price_differences(
     a, b = _common(first, second)
     if not len(a):
         return ()
-    if instrument is not None and instrument.board != "index":
-        apart = 1.01 * tick_sizes(a.close, tick_table(instrument, a.sessions))
+    if instrument is not None and instrument.tradable:
+        apart = 1.01 * tick_size(a.close, tick_table(instrument, a.sessions))
     else:
         apart = np.abs(a.close) * 1e-3
     found = []
@@ -90,7 +89,9 @@ def reconcile(
     The winner's bars are used whole: sessions are never mixed, so a series keeps one way of rounding and of adjusting.
     """
     if first.code != second.code:
-        raise DataError(f"{first.code} and {second.code} are two codes; reconcile two sources of the same one")
+        raise DataError(
+            f"{first.code} and {second.code} are two codes; reconcile two sources of the same one"
+        )
     names = (str(first.source.get("provider", "first")), str(second.source.get("provider", "second")))
     order = tuple(preference or PREFERENCE.get(instrument.exchange, ()))
     ranks = [order.index(name) if name in order else len(order) for name in names]

@@ -1,4 +1,4 @@
-"""What the prices of each session are held against: its tick, its reference price, its age since listing."""
+"""What the prices of each session are held against: its reference price, its age since listing."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +6,7 @@ from numpy.typing import NDArray
 from .bars import F8, Bars, Days
 from .instruments import Instrument
 from .rules.limits import ex_reference
-from .rules.ticks import TICK_BOUNDS, TICK_SIZES, tick_table
-
-
-def tick_sizes(prices: F8, tables: NDArray[np.int8]) -> F8:
-    """Tick at each price, shape of `prices` (…, n); `tables` (n,) is each session's tick table. NaN prices: any tick."""
-    sizes = np.empty(np.shape(prices))
-    for table in np.unique(tables):
-        here = np.broadcast_to(tables == table, sizes.shape)
-        last = TICK_SIZES.shape[1] - 1
-        step = np.searchsorted(TICK_BOUNDS[table], prices[here] - 1e-9, side="left")
-        sizes[here] = TICK_SIZES[table][np.minimum(step, last)]
-    return sizes
+from .rules.ticks import tick_size, tick_table
 
 
 def reference_prices(bars: Bars, calendar: Days, instrument: Instrument, *, given: bool = True) -> F8:
@@ -32,7 +21,7 @@ def reference_prices(bars: Bars, calendar: Days, instrument: Instrument, *, give
         adjacent = np.diff(np.searchsorted(calendar, bars.sessions)) == 1
         reference[1:] = np.where(adjacent, bars.close[:-1], np.nan)
     if len(bars.actions):
-        tick = tick_sizes(bars.close, tick_table(instrument, bars.sessions))
+        tick = tick_size(bars.close, tick_table(instrument, bars.sessions))
     for action in bars.actions:
         i = int(np.searchsorted(bars.sessions, action["session"]))
         if i < n and bars.sessions[i] == action["session"] and reference[i] > 0:

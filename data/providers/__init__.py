@@ -1,0 +1,84 @@
+"""Where bars come from: one file per source, all behind `Provider`."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Protocol
+
+from ..bars import Bars
+from ..errors import ConfigError, did_you_mean
+from ..instruments import Instrument
+
+
+class Provider(Protocol):
+    """A source of raw daily bars with corporate actions.
+
+    `bars` returns at least one bar within the days asked (both included), with `source["provider"]` and
+    `source["version"]`; no answer, an empty answer and a refusal are FetchError, after the provider's own retries.
+    `parallel` is how many codes may be asked for at once; `close` ends a session with the server.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def parallel(self) -> int: ...
+
+    def bars(self, instrument: Instrument, start: date, end: date) -> Bars: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one answer may take, how often to ask again, and the first and longest pause in seconds."""
+
+    timeout: float = 30.0
+    attempts: int = 6
+    first_pause: float = 2.0
+    longest_pause: float = 60.0
+
+
+@dataclass
+class Brake:
+    """One pause shared by all threads: when the server says slow down, nobody asks until it is over."""
+
+    until: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def press(self, seconds: float) -> None:
+        with self._lock:
+            self.until = max(self.until, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        while (rest := self.until - time.monotonic()) > 0:
+            time.sleep(rest)
+
+
+def _yahoo(patience: Patience) -> Provider:
+    from .yahoo import Yahoo
+
+    return Yahoo(patience)
+
+
+def _baostock(patience: Patience) -> Provider:
+    from .baostock import Baostock
+
+    return Baostock(patience)
+
+
+PROVIDERS: Mapping[str, Callable[[Patience], Provider]] = MappingProxyType(
+    {"yahoo": _yahoo, "baostock": _baostock}
+)
+
+
+def make_provider(name: str, patience: Patience = Patience()) -> Provider:  # noqa: B008 (frozen)
+    """The provider of that name; an unknown name is an error that lists the known ones."""
+    if name not in PROVIDERS:
+        raise ConfigError(
+            f"{name!r} is no provider{did_you_mean(name, PROVIDERS)}; use one of {', '.join(PROVIDERS)}"
+        )
+    return PROVIDERS[name](patience)

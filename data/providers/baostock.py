@@ -1,0 +1,177 @@
+"""baostock: raw A-share bars with the exchange's previous close, trade status and ST flag.
+
+The better source for Shanghai and Shenzhen: its previous close is ex-right, so limits are exact. Its client holds one
+connection per process, prints to stdout and waits for ever on a closed connection; all three are mended here.
+"""
+
+import contextlib
+import socket
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import tenacity
+from numpy.typing import NDArray
+
+from ..bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
+from ..errors import FetchError
+from ..instruments import Instrument
+from . import Brake, Patience
+
+PREFIX = {"XSHG": "sh", "XSHE": "sz"}
+FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")
+SUCCESS = "0"
+
+
+class _Busy(Exception):
+    """The server hung up or answered with an error that may pass."""
+
+
+class _Line(socket.socket):
+    """A connection that says so when the server hangs up; the client would spin on empty answers."""
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        answer = super().recv(bufsize, flags)
+        if not answer:
+            raise ConnectionError("the server closed the connection")
+        return answer
+
+
+@dataclass
+class Baostock:
+    """The baostock provider, Shanghai and Shenzhen only; one connection, so one code at a time."""
+
+    patience: Patience = field(default_factory=Patience)
+    brake: Brake = field(default_factory=Brake)
+    name: str = "baostock"
+    parallel: int = 1
+    _client: Any = None
+
+    def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
+        """Raw bars from `start` to `end`, suspended sessions included with their status."""
+        if instrument.exchange not in PREFIX:
+            raise FetchError(
+                f"{instrument.code}: baostock has Shanghai and Shenzhen only; use --provider yahoo or files"
+            )
+        code = f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.patience.attempts),
+            wait=tenacity.wait_exponential_jitter(self.patience.first_pause, self.patience.longest_pause),
+            retry=tenacity.retry_if_exception_type(_Busy),
+            reraise=True,
+        )
+        try:
+            return retrying(self._ask, instrument, code, start, end)
+        except _Busy as error:
+            raise FetchError(
+                f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
+                "wait and fetch again, what came is kept"
+            ) from None
+
+    def close(self) -> None:
+        """Hang up; the next question logs in again."""
+        if self._client is not None:
+            context = self._client.common.context
+            with contextlib.suppress(OSError, AttributeError):
+                context.default_socket.close()
+            self._client = None
+
+    def _ask(self, instrument: Instrument, code: str, start: date, end: date) -> Bars:
+        client = self._login()
+        rows = self._rows(
+            client.query_history_k_data_plus, code, ",".join(FIELDS), str(start), str(end), "d", "3"
+        )
+        if not rows:
+            raise FetchError(
+                f"{instrument.code}: baostock has no bars from {start} to {end}; check the code and the dates"
+            )
+        ex_dates = [
+            one["dividOperateDate"]
+            for one in self._rows(client.query_adjust_factor, code, str(start), str(end))
+        ]
+        years = sorted({day[:4] for day in ex_dates})
+        actions = [
+            one for year in years for one in self._rows(client.query_dividend_data, code, year, "operate")
+        ]
+        return rows_to_bars(instrument, rows, actions, str(client.__version__)).between(start, end)
+
+    def _login(self) -> Any:
+        if self._client is not None:
+            return self._client
+        try:
+            import baostock
+            import baostock.common.context
+            import baostock.util.socketutil as transport
+        except ImportError:
+            raise FetchError("baostock is not installed; run `pip install 'launchlab[cn]'`") from None
+        constants = baostock.common.contants
+        line = _Line(socket.AF_INET, socket.SOCK_STREAM)
+        line.settimeout(self.patience.timeout)
+
+        def connect(_: object, _key: str) -> None:
+            line.connect((constants.BAOSTOCK_SERVER_IP, constants.BAOSTOCK_SERVER_PORT))
+            baostock.common.context.default_socket = line
+
+        transport.SocketUtil.connect = connect
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                answer = baostock.login()
+        except OSError as error:
+            line.close()
+            raise _Busy(f"{type(error).__name__}: {error}") from None
+        if answer.error_code != SUCCESS:
+            line.close()
+            raise _Busy(f"login failed: {answer.error_msg}")
+        self._client = baostock
+        return baostock
+
+    def _rows(self, query: Any, *question: str) -> list[dict[str, str]]:
+        """All pages of an answer, each row by field name."""
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                answer = query(*question)
+                rows = []
+                while answer.error_code == SUCCESS and answer.next():
+                    rows.append(dict(zip(answer.fields, answer.get_row_data(), strict=True)))
+        except (OSError, ValueError, IndexError, AttributeError, TypeError) as error:
+            self.close()
+            raise _Busy(f"{type(error).__name__}: {error}") from None
+        if answer.error_code != SUCCESS:
+            self.close()
+            raise _Busy(f"error {answer.error_code}: {answer.error_msg}")
+        return rows
+
+
+def rows_to_bars(
+    instrument: Instrument, rows: list[dict[str, str]], dividends: list[dict[str, str]], version: str
+) -> Bars:
+    """Bars from baostock's rows of FIELDS and of its dividend table; empty numbers are NaN.
+
+    Rights issues are not in the dividend table: they show in `pre_close` alone.
+    """
+
+    def column(name: str) -> F8:
+        return np.array([float(row[name]) if row[name] else np.nan for row in rows])
+
+    columns: dict[str, Any] = {"date": np.array([row["date"] for row in rows], "M8[D]")}
+    columns |= {name: column(name) for name in ("open", "high", "low", "close", "amount")}
+    columns["volume"] = np.nan_to_num(column("volume"))
+    columns["pre_close"] = column("preclose")
+    columns["status"] = column("tradestatus")
+    columns["st"] = column("isST")
+    source = {"provider": "baostock", "version": f"baostock {version}"}
+    bars = bars_from_columns(instrument.code, columns, source)
+    return Bars(**{**vars(bars), "actions": _dividends_to_actions(dividends)})
+
+
+def _dividends_to_actions(dividends: list[dict[str, str]]) -> NDArray[Any]:
+    """Actions by ex-date: bonus shares and shares from reserves add to the ratio; cash is before tax, per share."""
+    found: dict[str, tuple[float, float]] = {}
+    for row in dividends:
+        shares = sum(float(row[name] or 0) for name in ("dividStocksPs", "dividReserveToStockPs"))
+        ratio, cash = found.get(row["dividOperateDate"], (1.0, 0.0))
+        found[row["dividOperateDate"]] = (ratio + shares, cash + float(row["dividCashPsBeforeTax"] or 0))
+    table = [(day, ratio, cash, 0.0, 0.0) for day, (ratio, cash) in sorted(found.items()) if day]
+    return np.array(table, CORPORATE_ACTION)

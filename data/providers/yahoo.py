@@ -1,0 +1,153 @@
+"""Yahoo Finance through yfinance: daily bars with dividends and splits, brought back to raw prices.
+
+One request per code: per-ticker `history`, because `download` hides failures in empty frames. Yahoo's traps, as met:
+HK codes need four digits; prices, volumes and dividends are split-adjusted; holidays and Hong Kong's half-days come
+as O=H=L=C with volume 0; a 429 needs a long pause.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tenacity
+
+from ..bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
+from ..calendars import calendar
+from ..errors import FetchError
+from ..instruments import Instrument
+from . import Brake, Patience
+from .unsplit import later_split_factor, to_raw
+
+ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}
+COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
+
+
+class _Busy(Exception):
+    """An answer that may be better later: a rate limit, a broken connection, half an answer."""
+
+
+@dataclass(frozen=True)
+class Yahoo:
+    """The Yahoo provider; Beijing codes are not on Yahoo."""
+
+    patience: Patience = field(default_factory=Patience)
+    brake: Brake = field(default_factory=Brake, compare=False)
+    name: str = "yahoo"
+    parallel: int = 4
+
+    def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
+        """Raw bars from `start` to `end`; splits until today are asked for too, to undo them."""
+        if instrument.exchange not in ZONES:
+            raise FetchError(
+                f"{instrument.code}: Yahoo has no {instrument.exchange or 'such'} codes; "
+                "import its bars from files (`launchlab fetch --provider files`)"
+            )
+        frame = self._history_with_retries(yahoo_symbol(instrument.code), ZONES[instrument.exchange], start)
+        return frame_to_bars(frame, instrument, start, end)
+
+    def close(self) -> None:
+        """Nothing to end: each request stands alone."""
+
+    def _history_with_retries(self, symbol: str, zone: str, start: date) -> pd.DataFrame:
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.patience.attempts),
+            wait=tenacity.wait_exponential_jitter(self.patience.first_pause, self.patience.longest_pause),
+            retry=tenacity.retry_if_exception_type(_Busy),
+            sleep=self.brake.press,
+            reraise=True,
+        )
+        try:
+            return retrying(self._history, symbol, zone, start)
+        except _Busy as error:
+            raise FetchError(
+                f"{symbol}: Yahoo did not answer usably {self.patience.attempts} times, at last with {error}; "
+                "wait some minutes and fetch again, what came is kept"
+            ) from None
+
+    def _history(self, symbol: str, zone: str, start: date) -> pd.DataFrame:
+        import yfinance
+        from yfinance.exceptions import YFDataException, YFException, YFPricesMissingError, YFRateLimitError
+
+        logging.getLogger("yfinance").setLevel(logging.CRITICAL)
+        yfinance.config.debug.hide_exceptions = False
+        self.brake.wait()
+        ticker = yfinance.Ticker(symbol)
+        # Known already; without it yfinance asks Yahoo for the zone first and caches even a broken answer.
+        ticker._tz = zone
+        tomorrow = datetime.now().date() + timedelta(days=2)
+        try:
+            frame = ticker.history(
+                start=start.isoformat(),
+                end=tomorrow.isoformat(),
+                auto_adjust=False,
+                actions=True,
+                timeout=self.patience.timeout,
+            )
+        except YFRateLimitError:
+            raise _Busy("a rate limit (429)") from None
+        except YFPricesMissingError as error:
+            raise FetchError(f"{symbol}: Yahoo has no bars ({error}); check the code and the dates") from None
+        except (YFDataException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _Busy(f"{type(error).__name__}: {error}"[:200]) from None
+        except YFException as error:
+            raise FetchError(f"{symbol}: Yahoo refused ({error}); check the code") from None
+        if frame.empty:
+            raise FetchError(f"{symbol}: Yahoo has no bars from {start}; check the code and the dates")
+        return frame
+
+
+def yahoo_symbol(code: str) -> str:
+    """Yahoo's spelling: Hong Kong codes have at least four digits.
+
+    >>> yahoo_symbol("700.HK"), yahoo_symbol("09988.HK"), yahoo_symbol("600519.SS")
+    ('0700.HK', '9988.HK', '600519.SS')
+    """
+    found = re.fullmatch(r"(\d+)\.HK", code)
+    return f"{int(found[1]):04d}.HK" if found else code
+
+
+def frame_to_bars(frame: pd.DataFrame, instrument: Instrument, start: date, end: date) -> Bars:
+    """Raw bars from Yahoo's frame, which must reach to today's splits; volume and dividends un-split too."""
+    import yfinance
+
+    frame = frame[~frame.index.duplicated(keep="last")].sort_index()
+    days = np.array([stamp.date() for stamp in frame.index], "M8[D]")
+    values = {name: frame[theirs].to_numpy(np.float64) for theirs, name in COLUMNS.items()}
+    splits = frame["Stock Splits"].to_numpy(np.float64)
+    dividends = frame["Dividends"].to_numpy(np.float64)
+    split = splits > 0
+    factor = later_split_factor(days, days[split], splits[split])
+    artefact = _artefacts(values, days, instrument)
+    wanted = (days >= np.datetime64(start)) & (days <= np.datetime64(end)) & ~artefact
+    if not wanted.any():
+        raise FetchError(f"{instrument.code}: Yahoo has no bars from {start} to {end}; widen the dates")
+    names = ("open", "high", "low", "close")
+    raw = to_raw(np.stack([values[name] for name in names]), factor, days, instrument)
+    columns: dict[str, Any] = {"date": days[wanted]}
+    columns |= {name: prices[wanted] for name, prices in zip(names, raw, strict=True)}
+    columns["volume"] = np.rint(values["volume"] / factor)[wanted]
+    held = (split | (dividends > 0)) & (days >= np.datetime64(start)) & (days <= np.datetime64(end))
+    actions = np.zeros(int(held.sum()), CORPORATE_ACTION)
+    actions["session"] = days[held]
+    actions["ratio"] = np.where(split, splits, 1.0)[held]
+    # A dividend is per share of its own ex-date: after a split of that same day, so one old share gets `ratio` times.
+    actions["cash"] = np.round((dividends * factor * np.where(split, splits, 1.0))[held], 6)
+    source = {
+        "provider": "yahoo",
+        "version": f"yfinance {yfinance.__version__}",
+        "holiday_rows": int(artefact.sum()),
+    }
+    plain = bars_from_columns(instrument.code, columns, source)
+    return Bars(**{**vars(plain), "actions": actions})
+
+
+def _artefacts(values: Mapping[str, Any], days: Days, instrument: Instrument) -> Any:
+    """Rows that Yahoo made up: no trade on a day on which the exchange was shut."""
+    known = calendar(instrument.exchange).sessions
+    inside = (days >= known[0]) & (days <= known[-1])
+    return inside & ~np.isin(days, known) & ~(values["volume"] > 0)
