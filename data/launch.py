@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .calendars import instant_ns
+from .calendars import REACTION_MINUTES, instant_ns
 from .errors import LedgerError, did_you_mean
 from .hours import CHINA_TIME
 
@@ -115,10 +115,16 @@ class Launch:
 
 @dataclass(frozen=True)
 class Launches:
-    """Launches in order of `announced_at`, then id; immutable."""
+    """Launches in order of `announced_at`, then id; immutable.
+
+    `dates_known` says when a bare date counts as known, `reaction_minutes` how long after that an order can be sent:
+    together they are the clock of whoever trades on this ledger.
+    """
 
     rows: tuple[Launch, ...] = ()
     path: str = field(default="", compare=False)
+    reaction_minutes: float = REACTION_MINUTES
+    dates_known: DatesKnown = "end"
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.rows, key=lambda launch: (launch.announced_at, launch.id)))
@@ -146,17 +152,21 @@ class Launches:
         writer.writerows(launch.as_row() for launch in self.rows)
         return hashlib.sha256(text.getvalue().encode()).hexdigest()
 
-    def known_ns(self, dates_known: DatesKnown = "end") -> NDArray[np.int64]:
-        """`known_at` of every launch as int64 nanoseconds UTC, shape (n,)."""
-        return np.array([instant_ns(launch.known_at(dates_known)) for launch in self.rows], dtype=np.int64)
+    def timed(self, *, reaction_minutes: float, dates_known: DatesKnown) -> "Launches":
+        """The same launches under another clock."""
+        return replace(self, reaction_minutes=reaction_minutes, dates_known=dates_known)
 
-    def as_of(self, instant: datetime, dates_known: DatesKnown = "end") -> "Launches":
+    def known_ns(self) -> NDArray[np.int64]:
+        """`known_at` of every launch as int64 nanoseconds UTC, shape (n,)."""
+        return np.array([instant_ns(launch.known_at(self.dates_known)) for launch in self.rows], dtype=np.int64)
+
+    def as_of(self, instant: datetime) -> "Launches":
         """Only what was known at `instant` (aware; included): the ledger as it stood then."""
         if instant.utcoffset() is None:
             raise LedgerError(
                 f"as_of {instant.isoformat()}: the instant has no time zone; add one such as +08:00"
             )
-        return self._where(lambda launch: launch.known_at(dates_known) <= instant)
+        return self._where(lambda launch: launch.known_at(self.dates_known) <= instant)
 
     def of_kinds(self, kinds: Iterable[str]) -> "Launches":
         """Only launches of these kinds; an unknown kind is an error."""
@@ -167,7 +177,7 @@ class Launches:
         return self._where(lambda launch: launch.kind in wanted)
 
     def _where(self, keep: Callable[[Launch], bool]) -> "Launches":
-        return Launches(tuple(launch for launch in self.rows if keep(launch)), self.path)
+        return replace(self, rows=tuple(launch for launch in self.rows if keep(launch)))
 
 
 def unknown_word(what: str, word: str, known: Iterable[str]) -> str:

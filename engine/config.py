@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..data.errors import ConfigError, did_you_mean
-from ..data.rules.costs import Brokerage
 
 
 class LimitPolicy(StrEnum):
@@ -34,14 +33,13 @@ class ExitOn(StrEnum):
 
 
 class Config(BaseModel):
-    """One portfolio's rules. Money in `currency`; fractions as 0.05 for 5 %."""
+    """One portfolio's rules. Money in the panel's base currency; fractions as 0.05 for 5 %."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     capital: float = Field(
-        10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in `currency`"
+        10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in the base currency"
     )
-    currency: str = Field("HKD", pattern="^[A-Z]{3}$", description="base currency: HKD, CNY or USD")
     limit_policy: LimitPolicy = LimitPolicy.STRICT
     pairing: Pairing = Pairing.INDEPENDENT
     exit_on: ExitOn = ExitOn.CLOSE
@@ -60,7 +58,6 @@ class Config(BaseModel):
     )
     short_collateral: float = Field(1.05, ge=0, le=5, description="cash kept for each unit of short value")
     close_out: bool = Field(False, description="sell everything at the last close")
-    brokerage: Brokerage = Field(default_factory=Brokerage)
 
     @model_validator(mode="after")
     def _margins_agree(self) -> "Config":

@@ -1,0 +1,335 @@
+"""The only judge of an order: what the exchange would have done with it, and what it would have cost.
+
+Everything here is compiled arithmetic on scalars: no exceptions, no strings, no dictionaries; outcomes are
+`Reason` codes. The backtrader broker and the compiled simulator call the same functions, so they cannot disagree
+about a fill. With NUMBA_DISABLE_JIT=1 the same source runs interpreted.
+
+Prices, costs and shares are in local units; `fx` is base money for one unit of local currency.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..data.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
+from ..data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, LEVIES, STAMP_BUY, STAMP_SELL, STAMP_UNIT
+from .legs import CLOSE, Reason
+
+F8 = NDArray[np.float64]
+
+STRICT, OPENED, IGNORE = range(3)
+EPS = 1e-6  # far below the smallest tick (0.001); prices and limits are decimals, floats only approximate them
+
+_FILLED = -1
+_STOP, _TARGET, _TRAIL = int(Reason.STOP), int(Reason.TARGET), int(Reason.TRAIL)
+_SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
+_LIMIT_UP, _LIMIT_DOWN, _SEALED = int(Reason.LIMIT_UP), int(Reason.LIMIT_DOWN), int(Reason.SEALED)
+_T_PLUS_ONE, _BELOW_LOT, _NO_CASH = int(Reason.T_PLUS_ONE), int(Reason.BELOW_LOT), int(Reason.NO_CASH)
+_NOT_SHORTABLE, _MARGIN, _VOLUME = int(Reason.NOT_SHORTABLE), int(Reason.MARGIN), int(Reason.VOLUME)
+
+
+
+class Order(NamedTuple):
+    """One attempt. `held` is the leg's position when the order closes it, else 0; `sellable` 0 under T+1."""
+
+    wanted: float
+    at: int
+    held: float
+    sellable: bool
+    limit: bool  # a limit order (a touched target): slippage does not apply
+
+
+class Quote(NamedTuple):
+    """One code in one session. `price` is the price of the auction, or the price touched."""
+
+    status: int
+    price: float
+    high: float
+    low: float
+    up: float
+    down: float
+    lot_min: float
+    lot_step: float
+    max_order: float
+    shortable: bool
+    volume: float  # shares still allowed under the participation cap
+
+
+class Purse(NamedTuple):
+    """What the account allows, in base money: spend × value + costs ≤ budget, and value ≤ room."""
+
+    budget: float
+    spend: float
+    room: float
+    fx: float
+
+
+class Policy(NamedTuple):
+    """How fills are judged: limit policy, slippage as a fraction and in ticks."""
+
+    limits: int
+    slippage: float
+    ticks: float
+
+
+class Cost(NamedTuple):
+    """Itemised cost of one trade, local currency."""
+
+    commission: float
+    stamp: float
+    levies: float
+
+
+class Fill(NamedTuple):
+    """What came of an order. `reason` is −1 when all that was wanted was filled, else why not."""
+
+    shares: float
+    price: float
+    commission: float
+    stamp: float
+    levies: float
+    reason: int
+
+
+@njit(cache=True, inline="always")
+def cents(money: float) -> float:
+    """Half-up to the cent."""
+    return np.floor(money * 100.0 + 0.5 + 1e-7) / 100.0
+
+
+@njit(cache=True)
+def _single_cost(row: F8, buy: bool, price: float, shares: float) -> Cost:
+    value = price * shares
+    commission = max(cents(value * row[COMMISSION]), row[COMMISSION_MIN])
+    stamp = value * (row[STAMP_BUY] if buy else row[STAMP_SELL])
+    stamp = np.ceil(stamp - 1e-7) if row[STAMP_UNIT] == 1.0 else cents(stamp)
+    levies = 0.0
+    for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
+        levies += cents(min(max(value * row[j] + row[j + 1], row[j + 2]), row[j + 3]))
+    return Cost(commission, stamp, levies)
+
+
+@njit(cache=True)
+def trade_cost(row: F8, buy: bool, price: float, shares: float, max_order: float) -> Cost:
+    """Cost of trading `shares` > 0 at `price`; more than `max_order` goes as several orders."""
+    if shares <= max_order:
+        return _single_cost(row, buy, price, shares)
+    full = np.floor(shares / max_order)
+    rest = shares - full * max_order
+    one = _single_cost(row, buy, price, max_order)
+    commission, stamp, levies = full * one.commission, full * one.stamp, full * one.levies
+    if rest > 0.0:
+        one = _single_cost(row, buy, price, rest)
+        commission, stamp, levies = commission + one.commission, stamp + one.stamp, levies + one.levies
+    return Cost(commission, stamp, levies)
+
+
+@njit(cache=True)
+def tick_of(price: float, bounds: F8, sizes: F8) -> float:
+    """Smallest price step at `price`; a band includes its upper bound."""
+    k = 0
+    while price > bounds[k] + EPS:
+        k += 1
+    return sizes[k]
+
+
+@njit(cache=True)
+def to_tick(price: float, up: bool, bounds: F8, sizes: F8) -> float:
+    """Nearest legal price at or above (`up`) or at or below `price`."""
+    tick = tick_of(price, bounds, sizes)
+    steps = np.ceil(price / tick - EPS) if up else np.floor(price / tick + EPS)
+    return np.round(steps * tick, 4)
+
+
+@njit(cache=True, inline="always")
+def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
+    """Largest legal opening order of at most `shares` (positive)."""
+    if shares < lot_min - EPS:
+        return 0.0
+    return lot_min + np.floor((shares - lot_min) / lot_step + EPS) * lot_step
+
+
+@njit(cache=True)
+def planned_shares(weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float) -> float:
+    """Shares (positive) that `weight` of yesterday's NAV buys at yesterday's price, in whole lots."""
+    return lot_floor(weight * nav / (price * fx), lot_min, lot_step)
+
+
+@njit(cache=True)
+def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, bounds: F8, sizes: F8) -> tuple[float, int]:
+    """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
+    price = quote.price
+    if policy.limits != IGNORE:
+        locked = price >= quote.up - EPS if buy else price <= quote.down + EPS
+        if locked:
+            if order.at == CLOSE:
+                return 0.0, _SEALED
+            opens = quote.low < quote.up - EPS if buy else quote.high > quote.down + EPS
+            if policy.limits == STRICT or not opens:
+                return 0.0, _LIMIT_UP if buy else _LIMIT_DOWN
+            return (quote.up if buy else quote.down), _FILLED
+    if order.limit or (policy.slippage == 0.0 and policy.ticks == 0.0):
+        return price, _FILLED
+    price *= 1.0 + policy.slippage if buy else 1.0 - policy.slippage
+    price = to_tick(price, buy, bounds, sizes)
+    tick = tick_of(price, bounds, sizes)
+    price = to_tick(price + policy.ticks * tick if buy else price - policy.ticks * tick, buy, bounds, sizes)
+    if policy.limits != IGNORE:
+        price = min(price, quote.up) if buy else max(price, quote.down)
+    return max(price, tick), _FILLED
+
+
+@njit(cache=True)
+def _legal_size(shares: float, order: Order, quote: Quote) -> float:
+    """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
+    whole = abs(order.held)
+    if whole > 0.0:
+        if shares >= whole - EPS:
+            return whole
+        if quote.lot_step > 1.0:
+            return np.floor(shares / quote.lot_step + EPS) * quote.lot_step
+    return lot_floor(shares, quote.lot_min, quote.lot_step)
+
+
+@njit(cache=True)
+def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: Purse, row: F8) -> float:
+    """Largest legal order of at most `shares` that the budget pays for."""
+    buy = order.wanted > 0.0
+    while shares > 0.0:
+        cost = trade_cost(row, buy, price, shares, quote.max_order)
+        total = cost.commission + cost.stamp + cost.levies
+        if (purse.spend * shares * price + total) * purse.fx <= purse.budget:
+            return shares
+        rate = purse.spend + row[COMMISSION] + (row[STAMP_BUY] if buy else row[STAMP_SELL])
+        for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
+            rate += row[j]
+        if rate <= 0.0:
+            return 0.0
+        # rounding may favour the trader by at most half a cent an item, hence the small head start
+        guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + quote.lot_step
+        smaller = _legal_size(min(shares - 1.0, guess), order, quote)
+        shares = smaller if smaller < shares else 0.0
+    return 0.0
+
+
+@njit(cache=True)
+def fill_order(
+    order: Order, quote: Quote, purse: Purse, policy: Policy, ticks: tuple[F8, F8], row: F8
+) -> Fill:
+    """What the exchange and the account make of one order.
+
+    `ticks` are the bounds and sizes of the code's tick table, `row` its cost row for the session.
+    """
+    buy = order.wanted > 0.0
+    opening = order.held == 0.0
+    if quote.status != TRADING:
+        why = _SUSPENDED if quote.status == SUSPENDED else _CLOSED
+        why = _UNLISTED if quote.status == UNLISTED or quote.status == DELISTED else why
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    if not quote.price > 0.0:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _SUSPENDED)
+    if opening and not buy and not quote.shortable:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _NOT_SHORTABLE)
+    if not opening and not order.sellable:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _T_PLUS_ONE)
+    price, why = fill_price(buy, order, quote, policy, ticks[0], ticks[1])
+    if why != _FILLED:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    wanted = abs(order.wanted)
+    shares = _legal_size(wanted, order, quote)
+    if shares <= 0.0:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _BELOW_LOT)
+    if shares > quote.volume:
+        shares, why = _legal_size(quote.volume, order, quote), _VOLUME
+    if shares * price * purse.fx > purse.room:
+        shares, why = _legal_size(purse.room / (price * purse.fx), order, quote), _MARGIN
+    paid = _affordable(shares, price, order, quote, purse, row)
+    if paid < shares:
+        shares, why = paid, _MARGIN if opening and not buy else _NO_CASH
+    if shares <= 0.0:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    cost = trade_cost(row, buy, price, shares, quote.max_order)
+    return Fill(shares if buy else -shares, price, cost.commission, cost.stamp, cost.levies, why)
+
+
+@njit(cache=True)
+def close_signal(side: float, basis: float, peak: float, close: float, rules: tuple[float, float, float]) -> int:
+    """STOP, TARGET or TRAIL when the close says so, else −1. `rules` are fractions, NaN for none."""
+    stop, target, trail = rules
+    gain = side * (close - basis)
+    if gain <= -stop * basis + EPS * 0.001:
+        return _STOP
+    if gain >= target * basis - EPS * 0.001:
+        return _TARGET
+    if side * (close - peak) <= -trail * peak + EPS * 0.001:
+        return _TRAIL
+    return -1
+
+
+@njit(cache=True)
+def touch_signal(
+    side: float, basis: float, peak: float, bar: tuple[float, float, float], rules: tuple[float, float, float],
+    ticks: tuple[F8, F8],
+) -> tuple[int, float]:
+    """Rule touched inside the bar (open, high, low) and the price it trades at, or −1 and 0.0.
+
+    A gap through the level trades at the open; when stop and target are both inside the bar, the stop comes first.
+    """  # fmt: skip
+    first, high, low = bar
+    stop, target, trail = rules
+    worst = low if side > 0.0 else high
+    best = high if side > 0.0 else low
+    stop_level = basis * (1.0 - side * stop)
+    trail_level = peak * (1.0 - side * trail)
+    why = -1
+    level = 0.0
+    if side * (worst - stop_level) <= 0.0:
+        why, level = _STOP, stop_level
+    if side * (worst - trail_level) <= 0.0 and (why < 0 or side * (trail_level - stop_level) > 0.0):
+        why, level = _TRAIL, trail_level
+    if why >= 0:
+        if side * (first - level) <= 0.0:
+            return why, first
+        return why, to_tick(level, side < 0.0, ticks[0], ticks[1])
+    if not np.isnan(target):
+        level = basis * (1.0 + side * target)
+        if side * (first - level) >= 0.0:
+            return _TARGET, first
+        level = to_tick(level, side > 0.0, ticks[0], ticks[1])
+        if side * (best - level) >= 0.0:
+            return _TARGET, level
+    return -1, 0.0
+
+
+class Adjusted(NamedTuple):
+    """A leg after a corporate action, and the cash (local) it received or, negative, owed."""
+
+    shares: float
+    basis: float
+    peak: float
+    cash: float
+
+
+@njit(cache=True)
+def after_action(
+    shares: float, basis: float, peak: float, action: tuple[float, float, float], price: float
+) -> Adjusted:
+    """Position after an ex-date. `action` is (ratio, gross cash, net cash) per old share; fractions are paid at `price`."""
+    ratio, gross, net = action
+    paid = shares * (net if shares > 0.0 else gross)
+    exact = abs(shares) * ratio
+    kept = np.floor(exact + EPS)
+    side = 1.0 if shares > 0.0 else -1.0
+    paid += side * max(exact - kept, 0.0) * price
+    return Adjusted(side * kept, (basis - gross) / ratio, (peak - gross) / ratio, paid)
+
+
+@njit(cache=True, inline="always")
+def reduction(shares: float, part: float, lot_step: float) -> float:
+    """Shares (positive) of a forced reduction by `part`, rounded up to a lot, at most the whole."""
+    whole = abs(shares)
+    if lot_step <= 1.0:
+        return min(np.ceil(whole * part - EPS), whole)
+    return min(np.ceil(whole * part / lot_step - EPS) * lot_step, whole)

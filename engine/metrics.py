@@ -1,0 +1,72 @@
+"""Our own metrics, each with its definition; the tear sheet must agree with them or say where it differs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+F8 = NDArray[np.float64]
+
+# Sessions in a usual year: Hong Kong 246, mainland 242, the union of both 253.
+SESSIONS_PER_YEAR: Mapping[frozenset[str], float] = MappingProxyType(
+    {frozenset({"HK"}): 246.0, frozenset({"CN"}): 242.0, frozenset({"HK", "CN"}): 253.0}
+)
+
+DEFINITIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "total_return": "last equity / capital − 1",
+        "cagr": "(last equity / capital) ^ (periods_per_year / sessions) − 1; −1 after a bankruptcy",
+        "volatility": "standard deviation (n − 1) of session returns × √periods_per_year",
+        "sharpe": "mean / standard deviation (n − 1) of session returns × √periods_per_year; risk-free rate 0",
+        "sortino": "mean session return / root of the mean squared negative return × √periods_per_year",
+        "max_drawdown": "lowest equity / highest equity before it − 1, the starting capital included",
+        "calmar": "cagr / −max_drawdown",
+        "mean_gross": "mean of (long + short) / equity over all sessions",
+        "mean_net": "mean of (long − short) / equity over all sessions",
+        "exposure": "share of sessions that end with an open position",
+        "turnover": "value of all fills / mean equity, per year",
+        "win_rate_launches": "share of traded launches with a profit after costs",
+        "profit": "last equity − capital, base currency",
+        "costs": "commission + stamp + levies of all fills, base currency",
+        "borrow": "borrow fees paid on shorts, base currency",
+        "dividends": "dividends received − owed, and fractions paid out, base currency",
+        "blocked": "attempts that got less than they wanted",
+        "paper_return": "total return of the same legs without limits and costs",
+        "benchmark_return": "total return of the benchmark over the same sessions, base currency",
+    }
+)
+
+
+def periods_per_year(exchanges: frozenset[str]) -> float:
+    """Sessions a year on the calendars of these exchanges (XHKG; XSHG, XSHE, XBSE)."""
+    return SESSIONS_PER_YEAR[frozenset("HK" if name == "XHKG" else "CN" for name in exchanges)]
+
+
+def session_returns(equity: F8, capital: float) -> F8:
+    """Simple return of each session, shape (T,); 0 from the session after a bankruptcy on."""
+    before = np.concatenate([[capital], equity[:-1]])
+    alive = before > 0.0
+    return np.where(alive, equity / np.where(alive, before, 1.0) - 1.0, 0.0)
+
+
+def equity_metrics(equity: F8, capital: float, periods: float) -> dict[str, float]:
+    """total_return, cagr, volatility, sharpe, sortino, max_drawdown, calmar. Undefined ratios are 0."""
+    returns = session_returns(equity, capital)
+    growth = float(equity[-1] / capital)
+    spread = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
+    mean = float(np.mean(returns))
+    downside = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
+    peak = np.maximum.accumulate(np.concatenate([[capital], equity]))[1:]
+    drawdown = min(float(np.min(equity / peak - 1.0)), 0.0)
+    cagr = growth ** (periods / len(equity)) - 1.0 if growth > 0.0 else -1.0
+    scale = float(np.sqrt(periods))
+    return {
+        "total_return": growth - 1.0,
+        "cagr": cagr,
+        "volatility": spread * scale,
+        "sharpe": mean / spread * scale if spread > 1e-15 else 0.0,
+        "sortino": mean / downside * scale if downside > 1e-15 else 0.0,
+        "max_drawdown": drawdown,
+        "calmar": cagr / -drawdown if drawdown < 0.0 else 0.0,
+    }

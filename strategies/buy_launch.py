@@ -1,0 +1,33 @@
+"""Buy what launched."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..data.launch import Launches
+from ..data.panel import Panel
+from .common import Intent, TradeRules, about, check_roles, codes_with_roles
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuyLaunch(TradeRules):
+    """Buy the launching companies, pure play or not; `gross` is shared equally among them."""
+
+    roles: tuple[str, ...] = field(default=("pure_play", "issuer"), metadata=about("roles to buy"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_roles(self.roles)
+
+    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
+        """One long leg for each code with one of the roles."""
+        rows = self.entry_rows(launches, panel)
+        codes = codes_with_roles(launches, panel, self.roles)
+        intents = [
+            Intent(k, code, +1, self.gross / len(codes[k]), int(rows[k, panel.exchange_of[code]]))
+            for k, launch in enumerate(launches)
+            if launch.kind in self.kinds
+            for code in codes[k]
+        ]
+        return self.to_legs(intents, panel)

@@ -1,0 +1,38 @@
+"""Long the launch's pure plays, short the diversified giants."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..data.launch import Launches
+from ..data.panel import Panel
+from .common import Intent, TradeRules, about, check_roles, codes_with_roles
+
+
+@dataclass(frozen=True, kw_only=True)
+class LongShort(TradeRules):
+    """Long the launch's pure plays, short the diversified giants; half of `gross` on each side."""
+
+    longs: tuple[str, ...] = field(default=("pure_play",), metadata=about("roles to buy"))
+    shorts: tuple[str, ...] = field(default=("diversified",), metadata=about("roles to sell short"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_roles((*self.longs, *self.shorts))
+
+    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
+        """One leg for each code with a role of either side; each side shares its half of `gross` equally."""
+        rows = self.entry_rows(launches, panel)
+        sides = (
+            (+1, codes_with_roles(launches, panel, self.longs)),
+            (-1, codes_with_roles(launches, panel, self.shorts)),
+        )
+        intents = [
+            Intent(k, code, side, self.gross / 2 / len(codes[k]), int(rows[k, panel.exchange_of[code]]))
+            for k, launch in enumerate(launches)
+            if launch.kind in self.kinds
+            for side, codes in sides
+            for code in codes[k]
+        ]
+        return self.to_legs(intents, panel)
