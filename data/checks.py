@@ -137,7 +137,9 @@ def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     at = np.searchsorted(calendar, days)
     known = calendar[np.minimum(at, len(calendar) - 1)] == days
     inside = (days >= calendar[0]) & (days <= calendar[-1])
-    yield from _each(bars, "not_a_session", inside & ~known, lambda i: "a bar on a day without trading")
+    yield from _each(
+        bars, "not_a_session", np.asarray(inside & ~known), lambda i: "a bar on a day without trading"
+    )
 
 
 def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Finding]:

@@ -1,8 +1,10 @@
 """New bars laid over stored ones, and what that changed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, Days, bars_from_columns, bars_to_columns
 
@@ -74,8 +76,8 @@ def compare_bars(old: Bars | None, new: Bars) -> Changes:
     )
 
 
-def _actions_within(bars: Bars, sessions: Days) -> np.ndarray:
+def _actions_within(bars: Bars, sessions: Days) -> NDArray[Any]:
     if not len(sessions):
         return bars.actions[:0]
     span = (bars.actions["session"] >= sessions[0]) & (bars.actions["session"] <= sessions[-1])
-    return bars.actions[span]
+    return np.asarray(bars.actions[span])

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from .bars import PRICES, Bars, Days
+from .bars import PRICES, Bars
 from .errors import DataError
 from .instruments import Instrument
 from .rules.ticks import tick_size, tick_table
@@ -62,11 +62,13 @@ def price_differences(
         apart = 1.01 * tick_size(a.close, tick_table(instrument, a.sessions))
     else:
         apart = np.abs(a.close) * 1e-3
-    found = []
+    found: list[Difference] = []
     for name in PRICES:
         mine, theirs = getattr(a, name), getattr(b, name)
-        for k in np.flatnonzero(np.abs(mine - theirs) > apart):
-            found.append(Difference(str(a.sessions[k]), name, float(mine[k]), float(theirs[k])))
+        found += [
+            Difference(str(a.sessions[k]), name, float(mine[k]), float(theirs[k]))
+            for k in np.flatnonzero(np.abs(mine - theirs) > apart)
+        ]
     return tuple(sorted(found, key=lambda gap: gap.session))
 
 
@@ -119,6 +121,5 @@ def reconcile(
 def _common(first: Bars, second: Bars) -> tuple[Bars, Bars]:
     """Both sources on their common sessions, in order."""
     first, second = first.tidy(), second.tidy()
-    days: Days
-    days, i, j = np.intersect1d(first.sessions, second.sessions, assume_unique=True, return_indices=True)
+    _, i, j = np.intersect1d(first.sessions, second.sessions, assume_unique=True, return_indices=True)
     return first.take(i), second.take(j)

@@ -75,7 +75,7 @@ PROVIDERS: Mapping[str, Callable[[Patience], Provider]] = MappingProxyType(
 )
 
 
-def make_provider(name: str, patience: Patience = Patience()) -> Provider:  # noqa: B008 (frozen)
+def make_provider(name: str, patience: Patience = Patience()) -> Provider:
     """The provider of that name; an unknown name is an error that lists the known ones."""
     if name not in PROVIDERS:
         raise ConfigError(

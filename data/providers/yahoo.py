@@ -81,7 +81,7 @@ class Yahoo:
         ticker._tz = zone
         tomorrow = datetime.now().date() + timedelta(days=2)
         try:
-            frame = ticker.history(
+            frame: pd.DataFrame = ticker.history(
                 start=start.isoformat(),
                 end=tomorrow.isoformat(),
                 auto_adjust=False,

@@ -1,0 +1,42 @@
+"""Every fault of a store or a folder of bars, code by code; second sources are used where the store has them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .bars import Bars
+from .calendars import calendar
+from .checks import Finding, check_bars
+from .instruments import Instruments
+from .prices import Store, is_store, iter_prices
+
+
+def check_prices(
+    prices: Path | Store,
+    codes: Sequence[str] | None = None,
+    *,
+    instruments: Instruments,
+    adjusted: frozenset[str] = frozenset(),
+) -> Iterator[tuple[Bars, tuple[Finding, ...]]]:
+    """The bars of each code with their findings (see checks.check_bars), one code at a time; all codes when None.
+
+    Codes declared `adjusted` are not held to ticks and limits.
+    """
+    store = prices if isinstance(prices, Store) else Store(Path(prices)) if is_store(prices) else None
+    for bars in iter_prices(prices, codes):
+        instrument = instruments[bars.code]
+        findings = check_bars(
+            bars,
+            instrument,
+            calendar=calendar(instrument.exchange).sessions,
+            raw=bars.code not in adjusted,
+            second=_second(store, bars) if store else None,
+        )
+        yield bars, findings
+
+
+def _second(store: Store, bars: Bars) -> Bars | None:
+    """The same code from another provider, when the store has one."""
+    manifest = store.manifest(bars.code)
+    mine = bars.source.get("provider")
+    others = sorted({one.provider for one in manifest.revisions} - {mine}) if manifest else []
+    return store.read(bars.code, others[0]) if others else None
