@@ -40,6 +40,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "adoption": "a product takes another company's model in",
         "listing": "shares begin to trade",
         "rival": "a foreign company's launch, competing with the names concerned",
+        "index": "a share joins or leaves an index or a trading link",
         "policy": "a regulator or government acts or speaks",
         "negative": "bad news about a company or its product",
     }
@@ -100,9 +101,7 @@ class Launch:
         codes = (f"{c.code}:{c.role}" if c.role else c.code for c in self.codes)
         return {
             "id": self.id,
-            "announced_at": str(when.date())
-            if self.precision == "date"
-            else when.isoformat(timespec="minutes"),
+            "announced_at": _written(when, self.precision),
             "precision": self.precision,
             "company": self.company,
             "product": self.product,
@@ -158,7 +157,9 @@ class Launches:
 
     def known_ns(self) -> NDArray[np.int64]:
         """`known_at` of every launch as int64 nanoseconds UTC, shape (n,)."""
-        return np.array([instant_ns(launch.known_at(self.dates_known)) for launch in self.rows], dtype=np.int64)
+        return np.array(
+            [instant_ns(launch.known_at(self.dates_known)) for launch in self.rows], dtype=np.int64
+        )
 
     def as_of(self, instant: datetime) -> "Launches":
         """Only what was known at `instant` (aware; included): the ledger as it stood then."""
@@ -178,6 +179,13 @@ class Launches:
 
     def _where(self, keep: Callable[[Launch], bool]) -> "Launches":
         return replace(self, rows=tuple(launch for launch in self.rows if keep(launch)))
+
+
+def _written(when: datetime, precision: Precision) -> str:
+    """The cell of an instant: a bare day for `date`, seconds only where there are any."""
+    if precision == "date":
+        return str(when.astimezone(CHINA_TIME).date())
+    return when.isoformat(timespec="auto" if when.second or when.microsecond else "minutes")
 
 
 def unknown_word(what: str, word: str, known: Iterable[str]) -> str:

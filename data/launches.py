@@ -14,9 +14,10 @@ from typing import Protocol
 
 import numpy as np
 
-from .calendars import REACTION_MINUTES, explain, first_reachable, instant_ns
+from .calendars import explain, first_reachable, instant_ns
 from .errors import CalendarError, LedgerError, RuleError, did_you_mean
 from .hours import CHINA_TIME
+from .instruments import load_instruments
 from .launch import (
     COLUMNS,
     KINDS,
@@ -53,8 +54,6 @@ class InstrumentBook(Protocol):
 
 
 def _book(instruments: InstrumentBook | None) -> InstrumentBook:
-    from .instruments import load_instruments
-
     return load_instruments() if instruments is None else instruments
 
 
@@ -90,21 +89,22 @@ def load_launches(path: Path | str | None = None, instruments: InstrumentBook | 
 
 
 def reach(
-    launches: Iterable[Launch],
+    launches: Launches,
     instruments: InstrumentBook | None = None,
     *,
-    reaction_minutes: float = REACTION_MINUTES,
-    dates_known: DatesKnown = "end",
+    reaction_minutes: float | None = None,
+    dates_known: DatesKnown | None = None,
 ) -> list[dict[str, str | None]]:
     """For each launch and code, the first open and close that can be reached, and why; rows ready for JSON.
 
-    A launch without codes gives one row without them; past the calendar's end `first_open` and `first_close` are None and
-    `why` is the refusal.
+    The clock is the ledger's own where not given. A launch without codes gives one row without them; past the
+    calendar's end `first_open` and `first_close` are None and `why` is the refusal.
     """
     book = _book(instruments)
+    reaction = launches.reaction_minutes if reaction_minutes is None else reaction_minutes
     rows: list[dict[str, str | None]] = []
     for launch in launches:
-        known = launch.known_at(dates_known)
+        known = launch.known_at(dates_known or launches.dates_known)
         about = {
             "launch": launch.id,
             "announced_at": launch.as_row()["announced_at"],
@@ -116,7 +116,7 @@ def reach(
             rows.append(
                 about
                 | {"code": concerned.code or None, "role": concerned.role, "exchange": exchange or None}
-                | _first(known, exchange, reaction_minutes)
+                | _first(known, exchange, reaction)
             )
     return rows
 
