@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 NOTHING = "–"
@@ -23,6 +24,13 @@ def told(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " ".join(told(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else visible(value)
+
+
+def sentence(entry: Any) -> str:
+    """A warning as one line; a record is told as its values, in order."""
+    if isinstance(entry, Mapping):
+        return ": ".join(told(value) for value in entry.values() if value not in (None, ""))
+    return told(entry)
 
 
 def missing(value: Any) -> bool:

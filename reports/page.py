@@ -48,7 +48,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     templates.filters.update(
-        embed=embed, visible=formats.visible, number=formats.number, percent=formats.percent,
+        embed=embed, visible=formats.visible, sentence=formats.sentence, number=formats.number, percent=formats.percent,
         ratio=formats.ratio, money=formats.money, exact=formats.exact,
     )  # fmt: skip
     templates.globals.update(policy=Markup(CONTENT_POLICY), banner=Markup(BANNER), script=SCRIPT)

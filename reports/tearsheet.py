@@ -200,7 +200,7 @@ STYLE = """<style>.note{font-size:12px;color:#444;max-width:960px}.note table{wi
 .note td,.note th{padding:2px 14px 2px 0!important}.simulated{background:#8a3b00;color:#fff;padding:6px 12px;
 font-weight:700;letter-spacing:.06em;margin:0 0 14px}h1 small{margin-left:10px;font-size:14px}h4{color:#555}
 @media (max-width:1000px){body{margin:16px}#left,#right{float:none;width:auto;margin:0}#left svg,#monthly_heatmap
-svg{margin:0}#right{overflow-x:auto}}h1,h4{overflow-wrap:anywhere}th{overflow-wrap:anywhere}
+svg{margin:0;height:auto}#right{overflow-x:auto}}h1,h4{overflow-wrap:anywhere}th{overflow-wrap:anywhere}
 td{white-space:nowrap}td:first-of-type{white-space:normal}</style>"""
 
 
