@@ -14,46 +14,60 @@ from ..instruments import Instrument
 
 _BARS = "proven on real bars"
 _NONE = ("1990-12-19", np.inf, "no limit before the regime of 1996-12-16", "Q")
-_TEN = ("1996-12-16", 0.10, "szse.cn P020180328485825173419.pdf: 10 % from 1996-12-16", "Q")
-_CHINEXT = "SZSE special provisions for ChiNext trading, t20200710_579459"
-_STAR = "SSE special provisions for STAR trading, 2019"
-_BSE = "NEEQ Select and BSE trading rules: 30 %"
-_ST_2026 = "sse.com.cn c_20260424_10816474, szse.cn t20260424_620190: ST 10 % from 2026-07-06"
+_TEN = (
+    "1996-12-16",
+    0.10,
+    "szse.cn/aboutus/sse/documents/P020180328485825173419.pdf: 10 % from 1996-12-16",
+    "Q",
+)
+_CHINEXT = "szse.cn/aboutus/trends/conference/t20200821_580925.html: ChiNext special provisions"
+_CHINEXT_ST = "szse.cn/disclosure/notice/general/t20200710_579459.html: ChiNext ST"
+_STAR = "sse.com.cn c_20190301_10785118: STAR special provisions"
+_BSE = "bse.cn/important_news/200011021.html: 30 % and free listing day"
+_ST_2026 = (
+    "sse.com.cn c_20260424_10816474, szse.cn t20260424_620190: ST 10 %; 75 of 148 moved beyond 5 % that day"
+)
 
 MAIN = Dated(_NONE, _TEN, name="the main-board price limit")
 CHINEXT = Dated(
-    ("2009-10-30", 0.10, "SZSE trading rules", "Q"),
+    ("2009-10-30", 0.10, "szse.cn/aboutus/trends/news/t20090924_517882.html: 10 %", "Q"),
     ("2020-08-24", 0.20, _CHINEXT, "Q"),
     name="the ChiNext price limit",
 )
 STAR = Dated(("2019-07-22", 0.20, _STAR, "Q"), name="the STAR price limit")
 BSE = Dated(
-    ("2020-07-27", 0.30, f"{_BSE} (NEEQ Select), {_BARS}", "S2"),
+    ("2020-07-27", 0.30, f"NEEQ Select rules: 30 %, {_BARS}", "S2"),
     ("2021-11-15", 0.30, _BSE, "Q"),
     name="the Beijing price limit",
 )
 FUND = Dated(_NONE, _TEN, name="the fund price limit")
-_FUND20 = "fund of 20 % stocks only, or at least 80 % of its assets in them: the exchange's list"
+_FUND20 = "sse.com.cn c_20200821_10785117, szse.cn t20200821_580925: funds on the exchange's 20 % list"
 FUND20_SSE = Dated(_NONE, _TEN, ("2020-08-21", 0.20, _FUND20, "Q"), name="the fund price limit")
 FUND20_SZSE = Dated(_NONE, _TEN, ("2020-08-24", 0.20, _FUND20, "Q"), name="the fund price limit")
 REIT = Dated(
-    ("2021-01-29", 0.10, "SSE and SZSE public REIT rules, 2021-01-29", "Q"), name="the REIT price limit"
+    ("2021-01-29", 0.10, "bond.sse.com.cn/lawrule/sserules/issue/c/5702612.shtml: public REITs", "Q"),
+    name="the REIT price limit",
 )
 CONVERTIBLE = Dated(
     ("1990-12-19", np.inf, "no limit before the rules of 2022", "Q"),
-    ("2022-08-01", 0.20, "SSE and SZSE convertible bond trading rules, from 2022-08-01", "Q"),
+    ("2022-08-01", 0.20, "sse.com.cn c_20220729_5706472: convertible bonds from 2022-08-01", "Q"),
     name="the convertible bond price limit",
 )
 ST_MAIN = Dated(
     _NONE,
     _TEN,
-    ("1998-04-22", 0.05, "SSE and SZSE 1998: ST 5 % (official texts also say 04-27 and 04-28)", "Q"),
+    (
+        "1998-04-22",
+        0.05,
+        "sse.com.cn c_20151210_4021525: ST 5 % (official texts also say 04-27 and 04-28)",
+        "Q",
+    ),
     ("2026-07-06", 0.10, _ST_2026, "Q"),
     name="the ST price limit",
 )
 ST_CHINEXT = Dated(
-    ("2009-10-30", 0.05, f"{_CHINEXT}; no ChiNext stock carried ST before 2020-08-24", "Q"),
-    ("2020-08-24", 0.20, _CHINEXT, "Q"),
+    ("2009-10-30", 0.05, f"{_CHINEXT_ST} (none carried it before 2020-08-24)", "Q"),
+    ("2020-08-24", 0.20, _CHINEXT_ST, "Q"),
     name="the ChiNext ST price limit",
 )
 S_SHARE = Dated(
@@ -63,15 +77,17 @@ S_SHARE = Dated(
     name="the S-share price limit",
 )
 DELISTING_SSE = Dated(
-    ("2013-01-01", 0.10, "SSE delisting-board rules", "Q"), name="the delisting-period limit"
+    ("2013-01-01", 0.10, "sse.com.cn c_20150912_3988629: delisting board", "Q"),
+    name="the delisting-period limit",
 )
 DELISTING_SZSE = Dated(
-    ("2012-12-17", 0.10, "SZSE delisting-period rules", "Q"), name="the delisting-period limit"
+    ("2012-12-17", 0.10, "szse.cn/disclosure/notice/general/t20121130_501042.html: delisting period", "Q"),
+    name="the delisting-period limit",
 )
 # Between 2020-08-24 and 2020-12-31 the day of entry decides: `delisting_limit`.
 DELISTING_CHINEXT = Dated(
-    ("2012-12-17", 0.10, "SZSE delisting-period rules", "Q"),
-    ("2020-12-31", 0.20, "SZSE delisting rules of 2020-12-31", "Q"),
+    ("2012-12-17", 0.10, "szse.cn/disclosure/notice/general/t20121130_501042.html: delisting period", "Q"),
+    ("2020-12-31", 0.20, "szse.cn/disclosure/notice/t20201231_584052.html: delisting period", "Q"),
     name="the delisting-period limit",
 )
 
@@ -134,6 +150,15 @@ class FirstDays:
     source: str
 
 
+_REGISTRATION = {
+    "main": "sse.com.cn c_20250612_10824490, investor.szse.cn t20230306_599093: sessions 1 to 5 (Q)",
+    "chinext": "szse.cn/aboutus/trends/conference/t20200821_580925.html: sessions 1 to 5 (Q)",
+}
+_BANDED = {
+    "XSHG": "sse.com.cn c_20150912_3988713: 64 to 144 % of the issue price (Q)",
+    "XSHE": "szse.cn/disclosure/notice/company/t20140613_508770.html: 64 to 144 % of the issue price (Q)",
+}
+_UNBANDED = "sse.com.cn c_20150912_3988628: no limit on the listing day (Q)"
 _PLAIN = FirstDays(0, np.nan, np.nan, "", "")
 
 
@@ -151,11 +176,15 @@ def first_days(instrument: Instrument, listed: date) -> FirstDays:
         )
     if board == "reit":
         return FirstDays(
-            0, 0.30, 0.30, "REIT listing day: 30 % of the issue price", "SSE and SZSE REIT rules"
+            0,
+            0.30,
+            0.30,
+            "REIT listing day: 30 % of the issue price",
+            "bond.sse.com.cn/lawrule/sserules/issue/c/5702612.shtml (Q)",
         )
     if board == "convertible" and listed >= CONVERTIBLE_RULES:
         why = "convertible listing day: +57.3 % and -43.3 % of the issue price"
-        return FirstDays(0, 0.573, 0.433, why, "SSE and SZSE convertible bond trading rules")
+        return FirstDays(0, 0.573, 0.433, why, "sse.com.cn c_20220729_5706472 (Q)")
     return _PLAIN
 
 
@@ -163,12 +192,8 @@ def _share_listing(instrument: Instrument, listed: date) -> FirstDays:
     reform = REFORM_MAIN if instrument.board == "main" else REFORM_CHINEXT
     if listed >= reform and not instrument.approval_ipo:
         why = f"registration listing from {reform}: no limit in sessions 1 to 5"
-        return FirstDays(5, np.nan, np.nan, why, f"SSE and SZSE trading rules from {reform} (Q)")
+        return FirstDays(5, np.nan, np.nan, why, _REGISTRATION[instrument.board])
     if listed >= BANDED_FIRST_DAY[instrument.exchange]:
         why = "approval-regime listing day: +44 % and -36 % of the issue price"
-        return FirstDays(
-            0, 0.44, 0.36, why, f"exchange notices from {BANDED_FIRST_DAY[instrument.exchange]} (Q)"
-        )
-    return FirstDays(
-        1, np.nan, np.nan, "listing day before the bands of 2013-14: no limit", "exchange rules (Q)"
-    )
+        return FirstDays(0, 0.44, 0.36, why, _BANDED[instrument.exchange])
+    return FirstDays(1, np.nan, np.nan, "listing day before the bands of 2013-14: no limit", _UNBANDED)

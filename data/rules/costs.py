@@ -17,6 +17,7 @@ from ..dated import Dated
 from ..errors import RuleError, did_you_mean
 from ..instruments import Instrument
 from . import fees
+from .ticks import checked_side
 
 # Layout of a cost row. STAMP_UNIT 1.0: stamp is rounded up to a whole unit; 0.0: half-up to the cent.
 # Then LEVIES slots of four, each side: clip(value × rate + fixed, minimum, maximum), half-up to the cent.
@@ -36,20 +37,22 @@ class Brokerage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hk_rate: float = Field(0.0, ge=0, le=0.05, allow_inf_nan=False, description="Hong Kong commission rate")
+    hk_rate: float = Field(
+        default=0.0, ge=0, le=0.05, allow_inf_nan=False, description="Hong Kong commission rate"
+    )
     hk_min: float = Field(
-        0.0, ge=0, le=1_000, allow_inf_nan=False, description="Hong Kong minimum, HKD an order"
+        default=0.0, ge=0, le=1_000, allow_inf_nan=False, description="Hong Kong minimum, HKD an order"
     )
     cn_rate: float = Field(
-        0.00025, ge=0, le=0.003, allow_inf_nan=False, description="mainland commission rate"
+        default=0.00025, ge=0, le=0.003, allow_inf_nan=False, description="mainland commission rate"
     )
     cn_min: float = Field(
-        5.0, ge=0, le=1_000, allow_inf_nan=False, description="mainland minimum, CNY an order"
+        default=5.0, ge=0, le=1_000, allow_inf_nan=False, description="mainland minimum, CNY an order"
     )
     regulatory_inside: bool = Field(
-        True, description="the mainland commission already includes handling and regulatory fees"
+        default=True, description="the mainland commission already includes handling and regulatory fees"
     )
-    connect: bool = Field(False, description="northbound Stock Connect: add HKSCC's transfer fee")
+    connect: bool = Field(default=False, description="northbound Stock Connect: add HKSCC's transfer fee")
 
 
 @dataclass(frozen=True)
@@ -128,24 +131,52 @@ def fees_of(key: str) -> CostClass:
 
 def cost_rows(key: str, sessions: NDArray[np.datetime64], brokerage: Brokerage) -> NDArray[np.float64]:
     """Rates of a class on each session; f8 (n, COST_WIDTH). RuleError before a fee's first known day."""
-    rows = np.zeros((len(sessions), COST_WIDTH))
-    rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
-    if key == "index":
-        return rows
+    rows = _commission_rows(key, len(sessions), brokerage)
     chosen = fees_of(key)
     rows[:, STAMP_BUY] = chosen.stamp_buy.over(sessions)
     rows[:, STAMP_SELL] = chosen.stamp_sell.over(sessions)
-    rows[:, STAMP_UNIT] = chosen.whole_stamp
+    for slot, levy in enumerate(chosen.levies):
+        if charged(levy.name, brokerage):
+            _set_levy(rows, slot, levy, sessions)
+    return rows
+
+
+def known_row(
+    key: str, session: NDArray[np.datetime64], brokerage: Brokerage
+) -> tuple[NDArray[np.float64], dict[str, str]]:
+    """Cost row of one session (shape (1,)) and the levies the book does not cover then, with the reason."""
+    rows = _commission_rows(key, 1, brokerage)
+    chosen = fees_of(key)
+    rows[:, STAMP_BUY] = chosen.stamp_buy.over(session)
+    rows[:, STAMP_SELL] = chosen.stamp_sell.over(session)
+    gaps: dict[str, str] = {}
+    for slot, levy in enumerate(chosen.levies):
+        if charged(levy.name, brokerage):
+            try:
+                _set_levy(rows, slot, levy, session)
+            except RuleError as error:
+                gaps[levy.name] = str(error)
+    return rows[0], gaps
+
+
+def _commission_rows(key: str, n: int, brokerage: Brokerage) -> NDArray[np.float64]:
+    rows = np.zeros((n, COST_WIDTH))
+    rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
+    if key == "index":
+        return rows
     hong_kong = key.startswith("hk_")
+    rows[:, STAMP_UNIT] = fees_of(key).whole_stamp
     rows[:, COMMISSION] = brokerage.hk_rate if hong_kong else brokerage.cn_rate
     rows[:, COMMISSION_MIN] = brokerage.hk_min if hong_kong else brokerage.cn_min
-    for slot, levy in enumerate(chosen.levies):
-        if not charged(levy.name, brokerage):
-            continue
-        first = FIRST_LEVY + 4 * slot
-        for offset, dated in enumerate((levy.rate, levy.fixed, levy.minimum, levy.maximum)):
-            rows[:, first + offset] = dated.over(sessions)
     return rows
+
+
+def _set_levy(
+    rows: NDArray[np.float64], slot: int, levy: fees.Levy, sessions: NDArray[np.datetime64]
+) -> None:
+    first = FIRST_LEVY + 4 * slot
+    for offset, dated in enumerate((levy.rate, levy.fixed, levy.minimum, levy.maximum)):
+        rows[:, first + offset] = dated.over(sessions)
 
 
 def charged(levy: str, brokerage: Brokerage) -> bool:
@@ -169,8 +200,7 @@ def itemise(
     each with its own minimum commission and its own rounding. Half-up to the cent; Hong Kong stamp up to the
     dollar. Computed in Decimal from the shortest form of each number, so 2.825 rounds to 2.83.
     """
-    if side not in ("buy", "sell"):
-        raise RuleError(f"side {side!r} is neither 'buy' nor 'sell'; write one of the two")
+    buy = checked_side(side) == "buy"
     if not (price > 0 and shares > 0 and max_order > 0):
         raise RuleError(
             f"price {price}, shares {shares} and the largest order {max_order} must be above zero"
@@ -182,7 +212,7 @@ def itemise(
     full, rest = divmod(total, largest)
     for size, times in ((largest, full), (rest, Decimal(1))):
         if size and times:
-            for name, amount in _order_cost(exact, names, side == "buy", _exact(price) * size).items():
+            for name, amount in _order_cost(exact, names, buy, _exact(price) * size).items():
                 items[name] = items.get(name, Decimal(0)) + times * amount
     costs = {name: float(amount) for name, amount in items.items()}
     return {**costs, "total": float(sum(items.values()))}

@@ -102,19 +102,29 @@ _STAMP_EARLY = (
     ("2007-05-30", 0.003, "stamp history, data-backtest-live-common 0.3.0", "S1"),
     ("2008-04-24", 0.001, "stamp history, data-backtest-live-common 0.3.0", "S1"),
 )
-_SELLER_ONLY = "MOF and SAT notice of 2008-09-18: seller only from 2008-09-19"
+_SELLER_ONLY = "mof.gov.cn caizhengxinwen t20080919_76432: seller only from 2008-09-19"
 CN_STAMP_BUY = Dated(
     *_STAMP_EARLY, ("2008-09-19", 0.0, _SELLER_ONLY, "Q"), name="mainland stamp duty on buys"
 )
 CN_STAMP_SELL = Dated(
     *_STAMP_EARLY,
     ("2008-09-19", 0.001, _SELLER_ONLY, "Q"),
-    ("2023-08-28", 0.0005, "gov.cn content_6900443: halved from 2023-08-28", "Q"),
+    (
+        "2023-08-28",
+        0.0005,
+        "gov.cn/zhengce/zhengceku/202308/content_6900443.htm: halved from 2023-08-28",
+        "Q",
+    ),
     name="mainland stamp duty on sales",
 )
 _TRANSFER = (
-    ("2015-08-01", 0.00002, "ChinaClear notice of 2015: 0.002 % on both exchanges", "Q"),
-    ("2022-04-29", 0.00001, "ChinaClear notice of 2022-04: halved", "Q"),
+    (
+        "2015-08-01",
+        0.00002,
+        "chinaclear.cn gszb/201507/59ccd4176d2645f8b60b2d30fc3631bf: 0.002 % on both exchanges",
+        "Q",
+    ),
+    ("2022-04-29", 0.00001, "chinaclear.cn gszb/202204/837e3c5031104aa099d6597ba381342a: 0.001 %", "Q"),
 )
 SSE_TRANSFER = Levy(
     "transfer", Dated(*_TRANSFER, name="the Shanghai transfer fee (until then a share of par value)")

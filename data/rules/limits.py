@@ -126,7 +126,7 @@ def _apply_listing(regime: _Regime, instrument: Instrument, sessions: Days, list
     young = (listed_session >= 1) & (listed_session <= 5)
     if not young.any():
         return
-    rule = bands.first_days(instrument, _listing_day(instrument, sessions[young], listed_session[young]))
+    rule = bands.first_days(instrument, listing_day(instrument, sessions[young], listed_session[young]))
     regime.set(young & (listed_session <= rule.free), _UNLIMITED, _UNLIMITED, rule.why)
     first = young & (listed_session == 1)
     if not np.isnan(rule.up) and first.any():
@@ -135,7 +135,7 @@ def _apply_listing(regime: _Regime, instrument: Instrument, sessions: Days, list
         regime.of_issue[first] = True
 
 
-def _listing_day(instrument: Instrument, young: Days, count: I4) -> date:
+def listing_day(instrument: Instrument, young: Days, count: I4) -> date:
     """Day of session 1: in the sessions themselves, else the table's if it is recent, else about there."""
     if count[0] == 1:
         return as_date(young[0])

@@ -10,21 +10,37 @@ SAME_DAY, NEXT_SESSION = 0.0, 1.0
 
 _SSE = "SSE and SZSE trading rules"
 SHARES = Dated(
-    ("1995-01-01", NEXT_SESSION, "T+1 in A-shares since 1995-01-01", "Q"), name="mainland settlement"
+    (
+        "1995-01-01",
+        NEXT_SESSION,
+        "szse.cn/aboutus/sse/events/t20070328_497829.html: T+1 since 1995-01-01",
+        "Q",
+    ),
+    name="mainland settlement",
 )
 FREE_FUND = Dated(
     ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
-    ("2015-01-19", SAME_DAY, f"{_SSE}: same-day turnaround of bond, money, gold and cross-border funds", "Q"),
+    (
+        "2015-01-19",
+        SAME_DAY,
+        "sse.com.cn c_20230418_5720107, szse.cn t20150109_501348: same-day turnaround of these funds",
+        "Q",
+    ),
     name="fund settlement",
 )
 COMMODITY_SSE = Dated(
     ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
-    ("2020-01-20", SAME_DAY, "SSE: same-day turnaround of commodity futures funds", "Q"),
+    ("2020-01-20", SAME_DAY, "sse.com.cn c_20210531_5478094: same-day turnaround of commodity funds", "Q"),
     name="fund settlement",
 )
 COMMODITY_SZSE = Dated(
     ("1995-01-01", NEXT_SESSION, _SSE, "Q"),
-    ("2019-01-11", SAME_DAY, "SZSE: same-day turnaround of commodity futures funds", "Q"),
+    (
+        "2019-01-11",
+        SAME_DAY,
+        "investor.szse.cn t20190306_565341: same-day turnaround of commodity funds",
+        "Q",
+    ),
     name="fund settlement",
 )
 BONDS = Dated(

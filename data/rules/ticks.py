@@ -15,6 +15,7 @@ from ..errors import RuleError
 from ..instruments import Instrument
 
 F8 = NDArray[np.float64]
+Side = Literal["buy", "sell"]
 
 HK_2006, HK_2025, HK_2026, HK_ETP, CENT, MILL, FREE = range(7)
 TABLE_NAMES = (
@@ -81,7 +82,7 @@ HK_ETP_TABLE = Dated(
     ("2020-06-01", HK_ETP, "hkex.com.hk Exchange-Traded-Products, Investors (start date from memory)", "P"),
     name="the Hong Kong ETP spread table",
 )
-_CN = "SSE and SZSE trading rules, price increments"
+_CN = "szse.cn W020180328432046636464.pdf, sse.com.cn 10824490: price increments"
 CN_CENT = Dated(("1990-12-19", CENT, _CN), name="the mainland price step")
 CN_MILL = Dated(
     ("1990-12-19", MILL, _CN), name="the mainland price step of funds, bonds and Shanghai B shares"
@@ -125,12 +126,20 @@ def is_legal(price: object, table: object) -> NDArray[np.bool_]:
     return legal
 
 
-def round_against(price: object, table: object, side: Literal["buy", "sell"]) -> F8:
+def round_against(price: object, table: object, side: str) -> F8:
     """The nearest legal price that is no better for the trader: up for a buyer, down for a seller."""
-    if side not in ("buy", "sell"):
-        raise RuleError(f"side {side!r} is neither 'buy' nor 'sell'; write one of the two")
+    side = checked_side(side)
     prices = np.asarray(price, np.float64)
     size = tick_size(prices, table)
     steps = prices / size
     whole = np.ceil(steps - 1e-7) if side == "buy" else np.floor(steps + 1e-7)
     return np.asarray(np.round(whole * size, 4))
+
+
+def checked_side(side: str) -> Side:
+    """The side of an order, or a RuleError for any other word."""
+    if side == "buy":
+        return "buy"
+    if side == "sell":
+        return "sell"
+    raise RuleError(f"side {side!r} is neither 'buy' nor 'sell'; write one of the two")
