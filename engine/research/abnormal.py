@@ -143,7 +143,9 @@ def abnormal_returns(
     `factor` (E, L) is the benchmark's or peer's return on the same days, needed by the market and peer models.
     """
     if model is not Model.MEAN and factor is None:
-        raise ConfigError(f"the {model} model needs the code of a {'benchmark' if model is Model.MARKET else 'peer'}")
+        raise ConfigError(
+            f"the {model} model needs the code of a {'benchmark' if model is Model.MARKET else 'peer'}"
+        )
     x = np.full_like(returns, np.nan) if factor is None else factor
     y = returns if model is Model.MEAN else np.where(np.isfinite(x), returns, np.nan)
     estimated = (offsets >= estimation[0]) & (offsets <= estimation[1])

@@ -67,9 +67,9 @@ def simulate(market: Market, rng: np.random.Generator) -> tuple[F8, I4, I4]:
     extra = rng.choice(days, market.launches - market.dates)
     launch_day = np.concatenate([days, extra])
     day0 = np.repeat(launch_day, market.codes_per_launch).astype(np.int32)
-    code = np.concatenate(
-        [rng.choice(n, market.codes_per_launch, replace=False) for _ in launch_day]
-    ).astype(np.int32)
+    code = np.concatenate([rng.choice(n, market.codes_per_launch, replace=False) for _ in launch_day]).astype(
+        np.int32
+    )
     scale = np.exp(0.3 * _persistent(t, rng))[:, None] * rng.uniform(0.7, 1.4, n)[None, :]
     scale *= market.volatility
     for row, i in zip(day0, code, strict=True):
@@ -150,7 +150,9 @@ def _row(name: str, label: str, rates: Rates) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the calibration tables; rates in percent."""
-    parser = argparse.ArgumentParser(prog="python -m launchlab.engine.research.calibration", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m launchlab.engine.research.calibration", description=main.__doc__
+    )
     parser.add_argument("--markets", type=int, default=1_000, help="simulated markets per row")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)

@@ -97,8 +97,8 @@ def wild_bootstrap(sample: Sample, draws: int, rng: np.random.Generator, weights
         return refuse("wild_bootstrap", 0, MIN_CLUSTERS, "clusters")
     weight = np.ones(int(good.sum())) if weights is None else weights[good]
     label = clusters(sample.day0[good], sample.ar.shape[1])
-    size = np.bincount(label, weight)
-    total = np.bincount(label, weight * sample.scar[good])
+    size: F8 = np.bincount(label, weight).astype(float)
+    total: F8 = np.bincount(label, weight * sample.scar[good]).astype(float)
     g = len(size)
     if g < MIN_CLUSTERS:
         return refuse("wild_bootstrap", g, MIN_CLUSTERS, "clusters")
@@ -120,7 +120,8 @@ def _cluster_t(totals: F8, size: F8) -> F8:
     mean = totals.sum(axis=1) / n
     squares = ((totals - size[None, :] * mean[:, None]) ** 2).sum(axis=1)
     deviation = np.sqrt(squares * g / (g - 1)) / n
-    return np.divide(mean, deviation, out=np.full(len(mean), np.nan), where=deviation > 1e-15)
+    t = np.divide(mean, deviation, out=np.full(len(mean), np.nan), where=deviation > 1e-15)
+    return np.asarray(t, dtype=np.float64)
 
 
 def cluster_deviation(sample: Sample) -> float:

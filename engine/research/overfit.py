@@ -44,7 +44,9 @@ def backtest_overfitting(returns: F8, blocks: int = 10) -> Overfit:
     if blocks < 4 or blocks % 2 or blocks > 16:
         raise ConfigError(f"{blocks} blocks: CSCV needs an even number from 4 to 16")
     if p < 2 or t < 4 * blocks:
-        raise DataError(f"{t} sessions × {p} points are too few for CSCV over {blocks} blocks; it needs 2 points and {4 * blocks} sessions")
+        raise DataError(
+            f"{t} sessions × {p} points are too few for CSCV over {blocks} blocks; it needs 2 points and {4 * blocks} sessions"
+        )
     size = t // blocks
     cut = returns[t - size * blocks :].reshape(blocks, size, p)
     cut = cut - cut.mean(axis=(0, 1))  # a shift that cancels below, for precision of the sums of squares
@@ -56,7 +58,8 @@ def backtest_overfitting(returns: F8, blocks: int = 10) -> Overfit:
     n = size * blocks // 2
     step = max(1, CHUNK // p)
     parts = [
-        _split(part, sums, squares, shift, n) for part in (chosen[k : k + step] for k in range(0, len(chosen), step))
+        _split(part, sums, squares, shift, n)
+        for part in (chosen[k : k + step] for k in range(0, len(chosen), step))
     ]
     rank, inside_best, outside_best = (np.concatenate([part[k] for part in parts]) for k in range(3))
     share = rank / (p + 1)
@@ -82,7 +85,9 @@ def _split(chosen: F8, sums: F8, squares: F8, shift: F8, n: int) -> tuple[F8, F8
 def _sharpe(total: F8, square: F8, shift: F8, n: int) -> F8:
     variance = (square - total**2 / n) / (n - 1)
     mean = total / n + shift
-    return np.divide(mean, np.sqrt(np.maximum(variance, 0.0)), out=np.zeros_like(mean), where=variance > 1e-20)
+    return np.divide(
+        mean, np.sqrt(np.maximum(variance, 0.0)), out=np.zeros_like(mean), where=variance > 1e-20
+    )
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,13 @@ class Superior:
 
 
 def superior_ability(
-    returns: F8, benchmark: F8 | None = None, *, block: int = 10, draws: int = 999, level: float = 0.05, seed: int = 0
+    returns: F8,
+    benchmark: F8 | None = None,
+    *,
+    block: int = 10,
+    draws: int = 999,
+    level: float = 0.05,
+    seed: int = 0,
 ) -> Superior:
     """SPA and Romano & Wolf's step-down over (T, P) returns against `benchmark` (T,), cash when None.
 
@@ -110,15 +121,18 @@ def superior_ability(
         ) from None
     moving = np.flatnonzero(returns.std(axis=0) > 1e-12)
     if not len(moving) or len(returns) < 2 * block:
-        raise DataError(f"{len(moving)} moving points over {len(returns)} sessions are too few for SPA with blocks of {block}")
+        raise DataError(
+            f"{len(moving)} moving points over {len(returns)} sessions are too few for SPA with blocks of {block}"
+        )
     against = np.zeros(len(returns)) if benchmark is None else benchmark
     losses = -returns[:, moving]
     spa = SPA(-against, losses, block_size=block, reps=draws, seed=seed)
     spa.compute()
     step = StepM(-against, losses, size=level, block_size=block, reps=draws, seed=seed)
     step.compute()
-    survivors = tuple(int(moving[int(k)]) for k in step.superior_models)
-    return Superior(*(float(spa.pvalues[name]) for name in ("lower", "consistent", "upper")), survivors)
+    lower, consistent, upper = (float(spa.pvalues[name]) for name in ("lower", "consistent", "upper"))
+    survivors = tuple(int(moving[int(str(k))]) for k in step.superior_models)
+    return Superior(lower, consistent, upper, survivors)
 
 
 def plateau(params: Mapping[str, ArrayLike], score: F8, best: int | None = None) -> tuple[float, int]:

@@ -67,7 +67,9 @@ def factor_returns(panel: Panel, returns: Returns, codes: tuple[str, ...]) -> F8
     itself. Where their exchange was open and they have no price the factor is NaN, not a stale zero.
     """
     if not codes:
-        raise ConfigError("the market and peer models need --benchmark or --peer: codes whose bars the panel holds")
+        raise ConfigError(
+            "the market and peer models need --benchmark or --peer: codes whose bars the panel holds"
+        )
     columns = [panel.column(code) for code in codes]
     levels = {k: _level(panel, returns, k) for k in columns}
     factor = np.full(returns.simple.shape, np.nan)

@@ -32,11 +32,15 @@ def moments(returns: F8) -> Moments:
     """Moments of a series of period returns (T,), NaN dropped; too short or flat a record is refused."""
     r = returns[np.isfinite(returns)]
     if len(r) < MIN_PERIODS:
-        raise DataError(f"{len(r)} returns are too few to judge a Sharpe ratio; it needs at least {MIN_PERIODS} sessions")
+        raise DataError(
+            f"{len(r)} returns are too few to judge a Sharpe ratio; it needs at least {MIN_PERIODS} sessions"
+        )
     away = r - r.mean()
     variance = float((away**2).mean())
     if variance < 1e-24:
-        raise DataError("the returns do not vary, so there is no Sharpe ratio; check that the strategy traded")
+        raise DataError(
+            "the returns do not vary, so there is no Sharpe ratio; check that the strategy traded"
+        )
     skew = float((away**3).mean()) / variance**1.5
     kurtosis = float((away**4).mean()) / variance**2
     return Moments(float(r.mean() / r.std(ddof=1)), skew, kurtosis, len(r))
@@ -45,7 +49,10 @@ def moments(returns: F8) -> Moments:
 def sharpe_ratios(returns: F8) -> F8:
     """Sharpe ratio per period of each column of (T, P) returns; 0 where a column is flat."""
     deviation = returns.std(axis=0, ddof=1)
-    return np.divide(returns.mean(axis=0), deviation, out=np.zeros(returns.shape[1]), where=deviation > 1e-12)
+    ratio = np.divide(
+        returns.mean(axis=0), deviation, out=np.zeros(returns.shape[1]), where=deviation > 1e-12
+    )
+    return np.asarray(ratio, dtype=np.float64)
 
 
 def probabilistic_sharpe(record: Moments, benchmark: float = 0.0) -> float:

@@ -101,7 +101,11 @@ def leave_one_launch_out(profits: F8) -> LeaveOneOut:
     top = float(best.max())
     some = whole > 0
     return LeaveOneOut(
-        chosen, profit, float(profit.sum()) / whole if some else math.nan, top / whole if some else math.nan, whole - top
+        chosen,
+        profit,
+        float(profit.sum()) / whole if some else math.nan,
+        top / whole if some else math.nan,
+        whole - top,
     )
 
 
