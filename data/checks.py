@@ -244,7 +244,7 @@ def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
         j = int(np.flatnonzero(off[:, i])[0])
         return f"{PRICES[j]} {prices[j, i]:g} is not a multiple of the tick {tick[j, i]:g}"
 
-    yield from _each(bars, "off_tick", off.any(axis=0), what)
+    yield from _each(bars, "off_tick", np.asarray(off.any(axis=0)), what)
 
 
 def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[Finding]:
