@@ -9,12 +9,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .abnormal import Abnormal, Model, abnormal_returns, event_rows, event_values
 from .battery import LEVEL, NAMES, battery
+from .sweep_calibration import sweep_table
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
@@ -156,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--markets", type=int, default=1_000, help="simulated markets per row")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
-    for line in tables(chosen.markets, chosen.seed):
+    for line in chain(tables(chosen.markets, chosen.seed), [""], sweep_table(chosen.markets, chosen.seed)):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
     return 0

@@ -1,0 +1,162 @@
+"""The same legs where nothing was announced: on other days, or on other launches' codes.
+
+`run` is the compiled engine seen from here: legs in, daily returns (T,) out. The p-value is one-sided, that placebos
+do as well as the strategy; with n draws it cannot be smaller than its resolution 1 / (n + 1).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError
+from ...data.panel import TRADING, Panel
+from .returns import Returns, panel_returns
+
+F8 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+Legs = NDArray[Any]
+Run = Callable[[Legs], F8]
+
+TRAIL = 20  # sessions of the volatility that placebo days are matched on
+BAND = 1 / 6  # of the volatility's ranks, to either side
+LEAST = 5  # candidate days per launch before a criterion is dropped
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """`real`: mean daily return of the strategy; `draws` (n,) the same of its placebos.
+
+    `relaxed`: launches whose placebo days could not be matched on everything; `unmatched`: those that kept their own day.
+    """
+
+    kind: str
+    real: float
+    draws: F8
+    relaxed: int = 0
+    unmatched: int = 0
+
+    @property
+    def p(self) -> float:
+        """Share of placebos, the strategy counted in, that did at least as well."""
+        return (1 + int((self.draws >= self.real).sum())) / (1 + len(self.draws))
+
+    @property
+    def resolution(self) -> float:
+        """Smallest p-value that this many draws can give."""
+        return 1 / (1 + len(self.draws))
+
+
+def placebo_days(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0) -> Placebo:
+    """Every launch's legs moved together to a random day of the same weekday, codes listed, volatility alike."""
+    _refuse_empty(legs, draws)
+    rng = np.random.default_rng(seed)
+    returns = panel_returns(panel)
+    groups = [np.flatnonzero(legs["launch"] == k) for k in np.unique(legs["launch"])]
+    busy = _busy(legs, panel)
+    choices, relaxed, unmatched = [], 0, 0
+    for group in groups:
+        days, how = _matched_days(legs[group], panel, returns, busy)
+        relaxed += how == "relaxed"
+        unmatched += how == "none"
+        choices.append(days)
+    found = np.empty(draws)
+    for k in range(draws):
+        moved = legs.copy()
+        for group, days in zip(groups, choices, strict=True):
+            _move(moved, group, int(rng.choice(days)), panel)
+        found[k] = run(np.sort(moved, order=["row", "at"], kind="stable")).mean()
+    return Placebo("days", float(run(legs).mean()), found, relaxed, unmatched)
+
+
+def placebo_codes(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0) -> Placebo:
+    """Every leg on a code of some other leg of the same side and exchange that trades that day: do the names matter?"""
+    _refuse_empty(legs, draws)
+    rng = np.random.default_rng(seed)
+    exchange = panel.exchange_of[legs["code"]]
+    pools = []
+    for leg, place in zip(legs, exchange, strict=True):
+        alike = np.unique(legs["code"][(legs["side"] == leg["side"]) & (exchange == place)])
+        listed = alike[panel.status[leg["row"], alike] == TRADING]
+        pools.append(listed if len(listed) else np.array([leg["code"]]))
+    found = np.empty(draws)
+    for k in range(draws):
+        moved = legs.copy()
+        moved["code"] = [rng.choice(pool) for pool in pools]
+        found[k] = run(moved).mean()
+    alone = sum(len(pool) < 2 for pool in pools)
+    return Placebo("codes", float(run(legs).mean()), found, 0, alone)
+
+
+def _refuse_empty(legs: Legs, draws: int) -> None:
+    if not len(legs):
+        raise ConfigError(
+            "there are no legs to compare with placebos; the strategy answered none of the launches"
+        )
+    if not 19 <= draws <= 1_000_000:
+        raise ConfigError(f"{draws} placebo draws: take 19 (p down to 5 %) to 1,000,000")
+
+
+def _span(legs: Legs) -> int:
+    return int((legs["wait"] + legs["hold"]).max()) + 1
+
+
+def _busy(legs: Legs, panel: Panel) -> Bool:
+    """Rows (T, N) within a holding period after a real launch of the code."""
+    busy = np.zeros(panel.status.shape, bool)
+    for leg in legs:
+        busy[max(0, leg["row"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
+    return busy
+
+
+def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tuple[NDArray[np.intp], str]:
+    """Rows to which a launch's legs may be moved, and whether the match is `full`, `relaxed` or `none`."""
+    start, codes = int(legs["row"].min()), np.unique(legs["code"])
+    volatility = _volatility(returns, codes)
+    rows = np.arange(len(panel))
+    listed = np.isfinite(volatility) & (panel.status[:, codes] == TRADING).all(axis=1)
+    possible = listed & (rows + _span(legs) + int(np.ptp(legs["row"])) < len(panel)) & (rows != start)
+    quiet = ~busy[:, codes].any(axis=1)
+    weekday = (
+        panel.sessions.astype("datetime64[D]").astype(int) - int(panel.sessions[start].astype(int))
+    ) % 7 == 0
+    rank = np.full(len(panel), np.nan)
+    rank[listed] = volatility[listed].argsort().argsort() / max(1, int(listed.sum()))
+    here = rank[start] if np.isfinite(rank[start]) else 0.5
+    alike = np.abs(rank - here) <= BAND
+    for how, wanted in (
+        ("full", quiet & weekday & alike),
+        ("relaxed", quiet & alike),
+        ("relaxed", quiet),
+        ("relaxed", np.ones(len(panel), bool)),
+    ):
+        days = np.flatnonzero(possible & wanted)
+        if len(days) >= LEAST:
+            return days, how
+    return np.array([start]), "none"
+
+
+def _volatility(returns: Returns, codes: NDArray[np.int32]) -> F8:
+    """Mean deviation of the codes' last 20 rows before each row, (T,); NaN with fewer than half of them traded."""
+    part = returns.simple[:, codes]
+    seen = np.isfinite(part)
+    total = [np.cumsum(np.vstack([np.zeros(len(codes)), x]), axis=0) for x in (
+        seen.astype(float), np.where(seen, part, 0.0), np.where(seen, part, 0.0) ** 2
+    )]  # fmt: skip
+    begin = np.maximum(np.arange(len(part)) - TRAIL, 0)
+    n, first, second = (x[:-1] - x[begin] for x in total)
+    enough = n >= TRAIL / 2
+    divisor = np.where(enough, n, 1.0)
+    variance = np.where(enough, second / divisor - (first / divisor) ** 2, np.nan)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)).mean(axis=1))
+
+
+def _move(legs: Legs, group: NDArray[np.intp], start: int, panel: Panel) -> None:
+    """Move a launch's legs so that the first starts at row `start`, each on an open session of its own exchange."""
+    shift = start - int(legs["row"][group].min())
+    for k in group:
+        is_open = panel.exchange_open[:, panel.exchange_of[legs["code"][k]]]
+        later = np.flatnonzero(is_open[legs["row"][k] + shift :])
+        legs["row"][k] += shift + (int(later[0]) if len(later) else 0)

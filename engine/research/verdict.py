@@ -1,0 +1,219 @@
+"""What a careful reader should believe of a sweep's best point: skill, luck, or not enough to tell.
+
+`skill` needs every figure that could be computed to say so; docs/research.md has the measured rate at which sweeps
+without skill pass. All Sharpe ratios are per session unless named annual.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...data.errors import DataError
+from .overfit import Overfit, Superior, backtest_overfitting, plateau, superior_ability
+from .sharpe import (
+    Moments,
+    deflated_sharpe,
+    minimum_track_record,
+    moments,
+    probabilistic_sharpe,
+    sharpe_ratios,
+)
+from .trials import Trials, sweep_trials, together
+from .walk_forward import LeaveOneOut, WalkForward, leave_one_launch_out, walk_forward
+
+F8 = NDArray[np.float64]
+
+CONFIDENT = 0.95  # deflated Sharpe ratio of a skilled record
+MOST_PBO = 0.20
+LEVEL = 0.05
+SPA_POINTS = 500  # SPA looks at no more than the best of so many points: time grows with them
+SPA_DRAWS = 499
+ANNUAL = 242
+BELIEF = MappingProxyType(
+    {
+        "skill": "A careful reader may believe that this is more than luck.",
+        "unclear": "A careful reader should not yet believe it:",
+        "luck": "A careful reader should take it for luck:",
+        "too few": "Nothing can be said:",
+    }
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
+
+    Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
+    per point for the plateau, `benchmark` (T,) returns, `placebo` p-value, `spa` False to leave out the slow test.
+    """
+
+    returns: F8
+    longest_hold: int
+    trials: Trials | None = None
+    profits: F8 | None = None
+    params: Mapping[str, ArrayLike] = field(default_factory=dict)
+    benchmark: F8 | None = None
+    placebo: float | None = None
+    spa: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`label`: skill, unclear, luck or too few. `text`: for the reader; `reasons`: what failed. None = not computed."""
+
+    label: str
+    best: int
+    record: Moments | None
+    trials: Trials | None
+    psr: float | None
+    dsr: float | None
+    min_track: float | None
+    overfit: Overfit | None
+    superior: Superior | None
+    anchored: WalkForward | None
+    rolling: WalkForward | None
+    left_out: LeaveOneOut | None
+    plateau: float | None
+    neighbours: int
+    placebo: float | None
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as plain JSON values; what was not or cannot be computed is null."""
+        return {
+            "label": self.label, "text": self.text, "reasons": list(self.reasons), "best": self.best,
+            "sharpe": _figure(self.record, "sharpe"),
+            "sharpe_annual": _figure(self.record, "sharpe", math.sqrt(ANNUAL)),
+            "sessions": self.record and self.record.n,
+            "skew": _figure(self.record, "skew"), "kurtosis": _figure(self.record, "kurtosis"),
+            "sweeps": self.trials and self.trials.sweeps, "trials": self.trials and self.trials.points,
+            "independent_trials": _figure(self.trials, "independent"),
+            "psr": _number(self.psr), "dsr": _number(self.dsr), "min_track_sessions": _number(self.min_track),
+            "pbo": _figure(self.overfit, "pbo"), "loss_out_of_sample": _figure(self.overfit, "loss"),
+            "spa_p": _figure(self.superior, "consistent"),
+            "survivors": list(self.superior.survivors) if self.superior else None,
+            "walk_forward_anchored": _figure(self.anchored, "sharpe"),
+            "walk_forward_rolling": _figure(self.rolling, "sharpe"),
+            "largest_launch_share": _figure(self.left_out, "largest"),
+            "without_largest_launch": _figure(self.left_out, "without"),
+            "leave_one_out_kept": _figure(self.left_out, "kept"),
+            "plateau": _number(self.plateau), "neighbours": self.neighbours, "placebo_p": _number(self.placebo),
+        }  # fmt: skip
+
+
+def verdict(sweep: Sweep) -> Verdict:
+    """Judge the point with the best Sharpe ratio, given how many were tried."""
+    ratios = sharpe_ratios(sweep.returns)
+    best = int(ratios.argmax())
+    trials = sweep.trials or together((sweep_trials("", "", sweep.returns),))
+    record = _or_none(lambda: moments(sweep.returns[:, best]))
+    profits = sweep.profits
+    share, neighbours = plateau(sweep.params, ratios, best) if sweep.params else (math.nan, 0)
+    found = Verdict(
+        label="",
+        best=best,
+        record=record,
+        trials=trials,
+        psr=probabilistic_sharpe(record) if record else None,
+        dsr=deflated_sharpe(record, trials.independent, trials.variance) if record else None,
+        min_track=minimum_track_record(record) if record else None,
+        overfit=_or_none(lambda: backtest_overfitting(sweep.returns)),
+        superior=_superior(sweep, ratios),
+        anchored=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=True)),
+        rolling=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=False)),
+        left_out=None if profits is None else _or_none(lambda: leave_one_launch_out(profits)),
+        plateau=None if math.isnan(share) else share,
+        neighbours=neighbours,
+        placebo=sweep.placebo,
+    )
+    label, reasons = _judge(found)
+    return replace(found, label=label, reasons=reasons, text=" ".join(sentences(found, label, reasons)))
+
+
+def _or_none(make: Callable[[], T]) -> T | None:
+    """What `make` returns, or None where there are too few observations for it."""
+    try:
+        return make()
+    except DataError:
+        return None
+
+
+def _superior(sweep: Sweep, ratios: F8) -> Superior | None:
+    """SPA over the sweep, or over its best `SPA_POINTS` points; None without `arch`."""
+    if not sweep.spa or find_spec("arch") is None:
+        return None
+    top = np.sort(np.argsort(-ratios, kind="stable")[:SPA_POINTS])
+    part = _or_none(
+        lambda: superior_ability(sweep.returns[:, top], sweep.benchmark, draws=SPA_DRAWS, seed=sweep.seed)
+    )
+    return part and replace(part, survivors=tuple(int(top[k]) for k in part.survivors))
+
+
+def _judge(found: Verdict) -> tuple[str, tuple[str, ...]]:
+    """The label, and every figure that speaks against skill."""
+    if found.record is None or found.dsr is None or found.anchored is None or found.rolling is None:
+        return "too few", ("the record is too short to be judged",)
+    against = []
+    if found.dsr < CONFIDENT:
+        against.append(f"the deflated Sharpe ratio is {found.dsr:.2f}, below {CONFIDENT}")
+    if found.overfit and found.overfit.pbo > MOST_PBO:
+        against.append(f"the probability of overfitting is {found.overfit.pbo:.0%}, above {MOST_PBO:.0%}")
+    if found.superior and found.superior.consistent >= LEVEL:
+        against.append(f"no point is superior to doing nothing (SPA p = {found.superior.consistent:.2f})")
+    for name, walk in (("anchored", found.anchored), ("rolling", found.rolling)):
+        if walk.sharpe <= 0:
+            against.append(f"the {name} walk-forward lost money")
+    if found.left_out and found.left_out.without <= 0:
+        against.append("without its best launch it earned nothing")
+    if found.plateau is not None and found.plateau < 0.5:
+        against.append(f"only {found.plateau:.0%} of its neighbours keep half its Sharpe ratio")
+    if found.placebo is not None and found.placebo >= LEVEL:
+        against.append(f"placebo launches do as well (p = {found.placebo:.3f})")
+    lost = (
+        found.record.sharpe <= 0 or found.dsr < 0.5 or (found.overfit is not None and found.overfit.pbo > 0.5)
+    )
+    return ("luck" if lost else "unclear") if against else "skill", tuple(against)
+
+
+def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]:
+    """The verdict in words: what was tried, what is left of it, and what to believe."""
+    tried = found.trials
+    said = []
+    if tried:
+        sweeps = f" in {tried.sweeps} sweeps on these data" if tried.sweeps > 1 else ""
+        said.append(
+            f"{tried.points:,} points were tried{sweeps}, worth {tried.independent:,.0f} independent ones."
+        )
+    if found.record and found.dsr is not None and found.psr is not None:
+        said.append(
+            f"The best has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(ANNUAL):.2f} over "
+            f"{found.record.n} sessions; taken alone that is above zero with probability {found.psr:.0%}, "
+            f"as the best of so many with {found.dsr:.0%}."
+        )
+    if found.overfit:
+        said.append(
+            f"Chosen on half of the sessions, it ended in the lower half on the rest in {found.overfit.pbo:.0%} of splits."
+        )
+    if found.min_track is not None:
+        need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
+        said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
+    said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))
+    return said
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _figure(found: object, name: str, times: float = 1.0) -> float | None:
+    return None if found is None else _number(getattr(found, name) * times)
