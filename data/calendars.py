@@ -6,6 +6,7 @@ date in data/hours.py. Sessions come from exchange_calendars, corrected by the o
 sessions that both exchanges have published is a CalendarError, never a guess.
 """
 
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -91,7 +92,10 @@ def _library(name: str) -> tuple[Days, I8, I8]:
     """Sessions of a library calendar, with the minute of each late open and early close (0 = regular)."""
     import exchange_calendars
 
-    found = exchange_calendars.get_calendar(name, start=FIRST_DAY, end=_known_end())
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 reads Series.values, which pandas 3 announces to change.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found = exchange_calendars.get_calendar(name, start=FIRST_DAY, end=_known_end())
     days = found.sessions.to_numpy().astype("datetime64[D]")
     midnight = days.astype("datetime64[ns]").astype(np.int64) - _OFFSET
 

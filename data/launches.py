@@ -7,7 +7,7 @@ separated by `;`, each `CODE` or `CODE:role`. The file that ships with the packa
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Protocol
