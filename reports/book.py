@@ -98,7 +98,9 @@ def _monthly(result: Result) -> list[dict[str, Any]]:
     for year, total in by_year.items():
         cells = [by_month.get((year, month)) for month in range(1, 13)]
         shades = [None if value is None else round(float(value) / widest, 3) for value in cells]
-        years.append({"year": int(str(year)), "total": float(total), "cells": list(zip(cells, shades, strict=True))})
+        years.append(
+            {"year": int(str(year)), "total": float(total), "cells": list(zip(cells, shades, strict=True))}
+        )
     return years
 
 

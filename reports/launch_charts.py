@@ -22,7 +22,8 @@ def pack(result: Result) -> dict[str, Any]:
     sessions = result.equity["session"].tolist()
     row = {day: t for t, day in enumerate(sessions)}
     fills, blocks = _by_launch(result.fills), _by_launch(result.blocks)
-    launches, windows = [], {}
+    launches: list[dict[str, Any]] = []
+    windows: dict[str, set[int]] = {}
     for entry in result.launches.itertuples():
         name = str(entry.launch)
         packed = _launch(entry, fills.get(name), blocks.get(name))

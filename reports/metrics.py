@@ -57,7 +57,9 @@ def metric(summary: Mapping[str, Any], key: str) -> Metric:
     """One figure of a summary; an unknown key is shown under its own name."""
     label, form, fallback = KNOWN.get(key, (key.replace("_", " ").capitalize(), _plain, ""))
     value = summary["metrics"].get(key)
-    return Metric(key, label, form(value), exact(value), str(summary.get("definitions", {}).get(key) or fallback))
+    return Metric(
+        key, label, form(value), exact(value), str(summary.get("definitions", {}).get(key) or fallback)
+    )
 
 
 def metrics(summary: Mapping[str, Any]) -> tuple[Metric, ...]:

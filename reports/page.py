@@ -17,7 +17,7 @@ SCRIPT = "plotly.min.js"
 BANNER = '<p class="simulated" role="note">SIMULATED DATA — not market prices</p>'
 # No request leaves the page: scripts are inline or the file beside it.
 CONTENT_POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src \'self\' file: '
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'self' file: "
     "'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'\">"
 )
 

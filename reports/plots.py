@@ -88,13 +88,20 @@ def exposure_figure(result: Result) -> Figure:
             )  # fmt: skip
     return {
         "data": data,
-        "layout": {"yaxis": {"tickformat": ".0%", "title": {"text": "share of equity"}}, "hovermode": "x unified"},
+        "layout": {
+            "yaxis": {"tickformat": ".0%", "title": {"text": "share of equity"}},
+            "hovermode": "x unified",
+        },
     }
 
 
 def _alone(markets: str, name: str) -> bool:
     """Whether Hong Kong, or the mainland, was the only market with a session."""
-    present = {"XHKG" if word == "XHKG" else "XSHG" for word in markets.replace(",", ";").replace(" ", ";").split(";") if word}
+    present = {
+        "XHKG" if word == "XHKG" else "XSHG"
+        for word in markets.replace(",", ";").replace(" ", ";").split(";")
+        if word
+    }
     return present == {name}
 
 
@@ -103,7 +110,8 @@ def launches_figure(result: Result) -> Figure:
     table = traded(result).sort_values("captured", kind="stable")
     names = [label(f"{row.launch} {row.company}", 40) for row in table.itertuples()]
     about = [
-        f"{label(row.company)}<br>{label(row.product)}<br>on paper {row.paper:.2%}" for row in table.itertuples()
+        f"{label(row.company)}<br>{label(row.product)}<br>on paper {row.paper:.2%}"
+        for row in table.itertuples()
     ]
     values = rounded(table["captured"], 6)
     color = ["var:long" if (value or 0) >= 0 else "var:short" for value in values]
@@ -111,10 +119,19 @@ def launches_figure(result: Result) -> Figure:
         "type": "bar", "x": names, "y": values, "customdata": about, "marker": {"color": color},
         "hovertemplate": "%{customdata}<br>captured %{y:.2%}<extra></extra>",
     }  # fmt: skip
-    axis = {"showticklabels": False, "title": {"text": "launches, worst to best"}, "type": "category", "showgrid": False}
+    axis = {
+        "showticklabels": False,
+        "title": {"text": "launches, worst to best"},
+        "type": "category",
+        "showgrid": False,
+    }
     return {
         "data": [bars],
-        "layout": {"xaxis": axis, "yaxis": {"tickformat": ".1%", "title": {"text": "captured"}}, "showlegend": False},
+        "layout": {
+            "xaxis": axis,
+            "yaxis": {"tickformat": ".1%", "title": {"text": "captured"}},
+            "showlegend": False,
+        },
     }
 
 
@@ -137,7 +154,10 @@ def waterfall_figure(steps: Sequence[tuple[str, float]]) -> Figure:
         "totals": {"marker": {"color": "var:strategy"}}, "connector": {"line": {"color": "var:rule", "width": 1}},
         "hovertemplate": "%{x}: %{text}<extra></extra>",
     }  # fmt: skip
-    return {"data": [bars], "layout": {"yaxis": {"tickformat": ".1%"}, "xaxis": {"showgrid": False}, "showlegend": False}}
+    return {
+        "data": [bars],
+        "layout": {"yaxis": {"tickformat": ".1%"}, "xaxis": {"showgrid": False}, "showlegend": False},
+    }
 
 
 def capture_steps(result: Result) -> tuple[tuple[str, float], ...]:
@@ -160,11 +180,30 @@ def turnover_figure(result: Result) -> Figure:
     monthly = traded_value(result)
     bought, sold = rounded(monthly["bought"]), rounded(monthly["sold"])
     data = [
-        {"type": "bar", "x": list(monthly.index), "y": bought, "name": "bought", "marker": {"color": "var:long"}},
-        {"type": "bar", "x": list(monthly.index), "y": sold, "name": "sold", "marker": {"color": "var:short"}},
+        {
+            "type": "bar",
+            "x": list(monthly.index),
+            "y": bought,
+            "name": "bought",
+            "marker": {"color": "var:long"},
+        },
+        {
+            "type": "bar",
+            "x": list(monthly.index),
+            "y": sold,
+            "name": "sold",
+            "marker": {"color": "var:short"},
+        },
     ]
     title = f"traded value, {label(result.summary['currency'])}"
-    return {"data": data, "layout": {"barmode": "group", "yaxis": {"title": {"text": title}}, "xaxis": {"type": "category", "showgrid": False}}}
+    return {
+        "data": data,
+        "layout": {
+            "barmode": "group",
+            "yaxis": {"title": {"text": title}},
+            "xaxis": {"type": "category", "showgrid": False},
+        },
+    }
 
 
 def traded_value(result: Result) -> pd.DataFrame:

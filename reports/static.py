@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +12,22 @@ from markupsafe import Markup
 from ..engine.result import Result
 from .plots import drawdown, traded
 
-COLORS = {"strategy": "#1c5d99", "paper": "#a65e00", "benchmark": "#6b6b6b", "long": "#1a7a5e", "short": "#b03a37"}
+COLORS = {
+    "strategy": "#1c5d99",
+    "paper": "#a65e00",
+    "benchmark": "#6b6b6b",
+    "long": "#1a7a5e",
+    "short": "#b03a37",
+}
 
 
-def picture(name: str, title: str, draw: Callable[..., None], *, size: tuple[float, float]) -> Markup:
+def picture(name: str, title: str, draw: Callable[[Any], None], *, size: tuple[float, float]) -> Markup:
     """An SVG of what `draw(axes)` paints; the same drawing gives the same bytes."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style = {
+    style: Any = {
         "svg.hashsalt": name, "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9,
         "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#999999", "axes.grid": True,
         "grid.color": "#e6e6e6", "axes.axisbelow": True, "text.parse_math": False, "legend.frameon": False,
@@ -30,7 +37,9 @@ def picture(name: str, title: str, draw: Callable[..., None], *, size: tuple[flo
         FigureCanvasSVG(figure)
         draw(figure)
         target = io.StringIO()
-        figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+        figure.savefig(
+            target, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None}
+        )
     return Markup(_inline(target.getvalue(), name, title))
 
 
@@ -49,13 +58,15 @@ def equity_picture(result: Result) -> Markup:
     """Equity, paper and benchmark; below, the drawdown."""
     days = pd.to_datetime(result.equity["session"])
 
-    def draw(figure: object) -> None:
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))  # type: ignore[attr-defined]
+    def draw(figure: Any) -> None:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot(days, result.equity["equity"] / 1e6, color=COLORS["strategy"], lw=1.6, label="strategy")
         for name in ("paper", "benchmark"):
             if result.comparison[name].notna().any():
                 values = result.comparison[name] / 1e6
-                upper.plot(days, values, color=COLORS[name], lw=1, ls=":" if name == "paper" else "-", label=name)
+                upper.plot(
+                    days, values, color=COLORS[name], lw=1, ls=":" if name == "paper" else "-", label=name
+                )
         upper.legend(loc="upper left", ncols=3)
         upper.set_ylabel("equity, million")
         fall = drawdown(result.equity["equity"], float(result.summary["capital"]))
@@ -69,12 +80,18 @@ def exposure_picture(result: Result) -> Markup:
     """Long, short and net value over equity."""
     days, nav = pd.to_datetime(result.equity["session"]), result.equity["equity"]
 
-    def draw(figure: object) -> None:
-        axes = figure.subplots()  # type: ignore[attr-defined]
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
         for name in ("long", "short"):
             share = 100 * result.equity[name] / nav
             axes.fill_between(days, share, color=COLORS[name], alpha=0.4, lw=0, label=name)
-        axes.plot(days, 100 * (result.equity["long"] + result.equity["short"]) / nav, color="#222", lw=0.9, label="net")
+        axes.plot(
+            days,
+            100 * (result.equity["long"] + result.equity["short"]) / nav,
+            color="#222",
+            lw=0.9,
+            label="net",
+        )
         axes.legend(loc="upper left", ncols=3)
         axes.set_ylabel("share of equity, %")
 
@@ -85,8 +102,8 @@ def launches_picture(result: Result) -> Markup:
     """What each traded launch brought, from worst to best."""
     values = 100 * np.sort(traded(result)["captured"].to_numpy(dtype=float))
 
-    def draw(figure: object) -> None:
-        axes = figure.subplots()  # type: ignore[attr-defined]
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
         axes.bar(range(len(values)), values, color=[COLORS["long" if v >= 0 else "short"] for v in values])
         axes.set_xticks([])
         axes.set_ylabel("captured, %")
@@ -99,10 +116,12 @@ def waterfall_picture(steps: Sequence[tuple[str, float]]) -> Markup:
     values = [100 * value for _, value in steps]
     bottoms = [0.0, *np.cumsum(values)[:-2].tolist(), 0.0]
 
-    def draw(figure: object) -> None:
-        axes = figure.subplots()  # type: ignore[attr-defined]
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
         ends = {0, len(values) - 1}
-        colors = [COLORS["strategy" if i in ends else "long" if v >= 0 else "short"] for i, v in enumerate(values)]
+        colors = [
+            COLORS["strategy" if i in ends else "long" if v >= 0 else "short"] for i, v in enumerate(values)
+        ]
         bars = axes.bar(range(len(values)), values, bottom=bottoms, color=colors)
         axes.bar_label(bars, labels=[f"{value:+.2f} %" for value in values], padding=2)
         axes.set_xticks(range(len(values)), [name for name, _ in steps])

@@ -53,10 +53,7 @@ def write_tearsheet(result: Result, path: Path) -> None:
     if reason:
         write_whole(path, _frame(result, f"<p>{html.escape(reason)}</p>"))
         return
-    benchmark = result.benchmark
-    if benchmark is not None:
-        benchmark = _carried(benchmark, returns.index)
-    write_whole(path, _sheet(result, returns, benchmark))
+    write_whole(path, _sheet(result, returns, _benchmark(result, returns.index)))
 
 
 def _unfit(returns: pd.Series) -> str:
@@ -70,24 +67,29 @@ def _unfit(returns: pd.Series) -> str:
 def _clean(returns: pd.Series, source: str) -> pd.Series:
     index = pd.DatetimeIndex(returns.index)
     if index.tz is not None or index.has_duplicates or not index.is_monotonic_increasing:
-        raise DataError(f"{source}: sessions must be exchange dates, each once, in order; run the backtest again")
+        raise DataError(
+            f"{source}: sessions must be exchange dates, each once, in order; run the backtest again"
+        )
     if not np.isfinite(returns.to_numpy(dtype=float)).all():
         raise DataError(f"{source}: equity is missing or infinite on some session; run the backtest again")
     return returns.astype(float)
 
 
-def _carried(benchmark: pd.Series, index: pd.Index) -> pd.Series:
+def _benchmark(result: Result, index: pd.Index) -> pd.Series | None:
     """Benchmark returns on exactly the sessions of the run; its level is carried over its own holidays."""
-    level = (1.0 + benchmark.fillna(0.0)).cumprod()
-    level = level.reindex(index).ffill().fillna(1.0)
-    return (level / level.shift(1).fillna(1.0) - 1.0).rename(benchmark.name)
+    level = result.comparison.set_index(pd.DatetimeIndex(result.comparison["session"]))["benchmark"]
+    if level.isna().all():
+        return None
+    start = float(result.summary["capital"])
+    level = level.reindex(index).ffill().fillna(start)
+    returns: pd.Series = level / level.shift(1).fillna(start) - 1.0
+    return returns
 
 
 def _sheet(result: Result, returns: pd.Series, benchmark: pd.Series | None) -> str:
     labels = _labels(result)
     periods = round(float(result.summary["periods_per_year"]))
-    import quantstats as qs
-
+    qs = _quantstats()
     qs.stats, qs.reports, qs.plots  # noqa: B018  loaded lazily: their import changes the charts' style
     with tempfile.TemporaryDirectory() as folder, _quiet(labels):
         template, output = Path(folder) / "template.html", Path(folder) / "sheet.html"
@@ -103,7 +105,10 @@ def _sheet(result: Result, returns: pd.Series, benchmark: pd.Series | None) -> s
 
 def _labels(result: Result) -> tuple[str, str]:
     """Names of the strategy and the benchmark that are safe inside charts, and never the same."""
-    strategy, benchmark = _short(result.summary["name"]), _short(result.summary.get("benchmark") or "Benchmark")
+    strategy, benchmark = (
+        _short(result.summary["name"]),
+        _short(result.summary.get("benchmark") or "Benchmark"),
+    )
     if strategy.upper() == benchmark.upper():
         strategy += " (run)"
     if not _cjk_font():
@@ -143,8 +148,9 @@ def _quiet(labels: tuple[str, str]) -> Iterator[None]:
         warnings.simplefilter("ignore")
         logger.setLevel(logging.ERROR)
         os.environ["SOURCE_DATE_EPOCH"] = "0"
-        font_manager.fontManager.ttflist = [*_arial(labels), *fonts]
-        _style()
+        arial = _arial(labels)
+        font_manager.fontManager.ttflist = [*arial, *fonts]
+        _style(arial[0].fname)
         try:
             yield
         finally:
@@ -155,14 +161,20 @@ def _quiet(labels: tuple[str, str]) -> Iterator[None]:
             pyplot.switch_backend(backend)
 
 
-def _style() -> None:
-    """QuantStats' own look, which it sets only once, when it is imported; names are text, never formulas."""
+def _style(font: str) -> None:
+    """QuantStats' own look, which it sets only once, when it is imported; names are text, never formulas.
+
+    Matplotlib remembers which file a font name meant under given lists of families; naming the file in one of the
+    lists makes it look again.
+    """
     import matplotlib
-    import seaborn
+    import seaborn  # type: ignore[import-untyped]
 
     matplotlib.rcdefaults()
     seaborn.set_theme(font_scale=1.1, font="Arial", rc=LOOK)
-    matplotlib.rcParams.update({"svg.hashsalt": "launchlab", "text.parse_math": False})
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "launchlab", "text.parse_math": False, "font.fantasy": [font]}
+    )
 
 
 def _restore(epoch: str | None) -> None:
@@ -178,7 +190,7 @@ def _arial(labels: tuple[str, str]) -> list[Any]:
 
     wide = any(_drawable(label, "") != label for label in labels)
     path = (_cjk_font() if wide else None) or font_manager.findfont("DejaVu Sans")
-    shape = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
+    shape: Any = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
     return [font_manager.FontEntry(fname=path, name="Arial", weight=weight, **shape) for weight in (400, 700)]
 
 
@@ -186,10 +198,12 @@ def _template(source: str, result: Result, note: str) -> str:
     """QuantStats' page without its remote icon and unescaped places, with our banner and note."""
     title = _inert(result.summary["name"])
     source = source[source.index("<!DOCTYPE") :]
-    source = re.sub(r'<link rel="shortcut icon"[^>]*>', CONTENT_POLICY, source).replace("</head>", f"{STYLE}</head>")
+    source = re.sub(r'<link rel="shortcut icon"[^>]*>', CONTENT_POLICY, source).replace(
+        "</head>", f"{STYLE}</head>"
+    )
     source = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title} · tear sheet</title>", source)
     source = source.replace(' onload="save()"', "").replace("{{title}}", title)
-    source = source.replace('<h1>', f'{BANNER if result.summary.get("simulated") else ""}<h1>', 1)
+    source = source.replace("<h1>", f"{BANNER if result.summary.get('simulated') else ''}<h1>", 1)
     source = re.sub(r"<dt>(.*?)</dt>", r"<small>\1</small>", source)
     source = source.replace("{{params}}", _inert(_parameters(result)) + "<br>")
     source = re.sub(r'<a href="http://quantstats.io"[^>]*>QuantStats</a>', "QuantStats", source)
@@ -238,9 +252,15 @@ def _note(result: Result, returns: pd.Series, periods: int) -> str:
     )
 
 
-def _theirs(returns: pd.Series, periods: int) -> dict[str, tuple[str, float]]:
-    import quantstats as qs
+def _quantstats() -> Any:
+    """The library, loaded when it is first needed; it takes two seconds. Its annotations are not to be relied on."""
+    import quantstats
 
+    return quantstats
+
+
+def _theirs(returns: pd.Series, periods: int) -> dict[str, tuple[str, float]]:
+    qs = _quantstats()
     return {
         "total_return": ("Cumulative return", float(qs.stats.comp(returns))),
         "cagr": ("CAGR", float(qs.stats.cagr(returns, periods=periods))),

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from launchlab.engine.result import COLUMNS, Result
 
 CAPITAL = 10_000_000.0
@@ -95,7 +94,11 @@ def _ledger(rng: np.random.Generator, days: Any, launches: int, hostile: bool) -
 
 
 def _trade(
-    rng: np.random.Generator, days: Any, bars: dict[str, pd.DataFrame], ledger: list[dict[str, Any]], flat: bool
+    rng: np.random.Generator,
+    days: Any,
+    bars: dict[str, pd.DataFrame],
+    ledger: list[dict[str, Any]],
+    flat: bool,
 ) -> tuple[Account, pd.DataFrame, pd.DataFrame, dict[tuple[str, bool], float]]:
     account, profits = Account(), {}
     orders: dict[int, list[tuple[Any, ...]]] = {}
@@ -114,12 +117,16 @@ def _trade(
         for order in orders.get(t, []):
             _fill(account, profits, day, float(bars[order[0]]["open"][t]), order)
         value = {c: s * float(bars[c]["close"][t]) * _fx(c) for c, s in account.shares.items() if s}
-        positions += [(day, c, account.shares[c], float(bars[c]["close"][t]), _fx(c), v) for c, v in value.items()]
+        positions += [
+            (day, c, account.shares[c], float(bars[c]["close"][t]), _fx(c), v) for c, v in value.items()
+        ]
         long, short = sum(v for v in value.values() if v > 0), sum(v for v in value.values() if v < 0)
         borrow = round(-short * 0.01 / 365, 2)
         account.cash -= borrow
         nav = account.cash + long + short
-        equity.append((day, nav, account.cash, long, short, (long - short) / nav, (long + short) / nav, borrow, 0.0))
+        equity.append(
+            (day, nav, account.cash, long, short, (long - short) / nav, (long + short) / nav, borrow, 0.0)
+        )
     account.blocks.sort(key=lambda row: (row["session"], row["code"]))
     return (
         account,
@@ -163,7 +170,10 @@ def _fill(
 
 
 def _launch_table(
-    rng: np.random.Generator, ledger: list[dict[str, Any]], account: Account, profits: dict[tuple[str, bool], float]
+    rng: np.random.Generator,
+    ledger: list[dict[str, Any]],
+    account: Account,
+    profits: dict[tuple[str, bool], float],
 ) -> pd.DataFrame:
     rows = []
     for launch in ledger:

@@ -1,0 +1,97 @@
+"""A run in a few lines of a terminal: figures, a sparkline of equity, what was blocked, where the report is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..engine.result import Result
+from .formats import visible
+from .metrics import metric
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+ASCII_BLOCKS = "_.-=+*#@"
+LEFT = ("total_return", "benchmark_return", "paper_return", "cagr", "volatility", "max_drawdown")
+RIGHT = ("sharpe", "sortino", "win_rate_launches", "turnover", "costs", "fills")
+
+
+def sparkline(values: Sequence[float], width: int = 48, blocks: str = BLOCKS) -> str:
+    """Levels as at most `width` letters from low to high; a constant series is a flat line."""
+    series = np.asarray(values, dtype=float)
+    series = series[np.isfinite(series)]
+    if series.size == 0:
+        return ""
+    last = np.unique(np.ceil(np.linspace(0, series.size, min(width, series.size) + 1)[1:]).astype(int) - 1)
+    shown = series[last]
+    spread = float(shown.max() - shown.min())
+    if spread == 0:
+        return blocks[0] * len(shown)
+    steps = np.minimum(((shown - shown.min()) / spread * len(blocks)).astype(int), len(blocks) - 1)
+    return "".join(blocks[step] for step in steps)
+
+
+def print_run(result: Result, folder: Path | None = None, *, console: Console | None = None) -> None:
+    """Print a run; colours only on a terminal that wants them (NO_COLOR and pipes are respected by rich)."""
+    console = console or Console(highlight=False)
+    summary = result.summary
+    if summary.get("simulated"):
+        _line(console, "SIMULATED DATA — not market prices", "bold yellow")
+    _line(console, visible(summary["name"]), "bold")
+    _line(
+        console,
+        f"{visible(summary['strategy'])} · {summary['start']} to {summary['end']} · {summary['sessions']} sessions · "
+        f"{summary['capital']:,.0f} {summary['currency']}",
+        "dim",
+    )
+    blocks = BLOCKS if _speaks_utf(console) else ASCII_BLOCKS
+    width = max(10, min(60, console.width - 10))
+    _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")
+    console.print(_figures(console, result))
+    _line(console, _blocked(result))
+    for kind in ("warnings", "unknowns"):
+        if summary[kind]:
+            where = "the report" if folder else "summary.json"
+            _line(console, f"{kind}: {len(summary[kind])}, see {where}", "yellow")
+    if folder is not None:
+        _line(console, f"\nreport  {folder / 'index.html'}", "bold")
+
+
+def _figures(console: Console, result: Result) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    for justify in ("left", "right", "left", "right"):
+        table.add_column(justify=justify, no_wrap=True)
+    for pair in zip(LEFT, RIGHT, strict=True):
+        cells: list[Text] = []
+        for key in pair:
+            found = metric(result.summary, key)
+            color = "red" if found.value.startswith("-") and key != "max_drawdown" else ""
+            cells += [Text(found.label, "dim"), Text(_printable(console, found.text), color)]
+        table.add_row(*cells)
+    return table
+
+
+def _blocked(result: Result) -> str:
+    blocked = sorted(result.summary["blocked"].items(), key=lambda pair: (-pair[1], pair[0]))
+    if not blocked:
+        return "\nnothing was blocked"
+    reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in blocked)
+    return f"\nblocked {sum(count for _, count in blocked)} attempts: {reasons}"
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(_printable(console, text), style), soft_wrap=True)
+
+
+def _speaks_utf(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
+
+
+def _printable(console: Console, text: str) -> str:
+    """The text with what the terminal's encoding lacks replaced."""
+    if _speaks_utf(console):
+        return text
+    plain = text.replace("−", "-").replace("–", "-").replace("—", "-").replace("·", "|").replace("×", "x")
+    return plain.encode(console.encoding, "replace").decode(console.encoding)
