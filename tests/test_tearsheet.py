@@ -52,8 +52,7 @@ def test_two_sheets_of_one_run_are_the_same_bytes_even_in_another_process(tmp_pa
     here = Path(__file__).parent
     program = (
         f"import sys; sys.path.insert(0, {str(here)!r})\n"
-        "from pathlib import Path\nfrom matplotlib import font_manager
-from result_fixture import make_result\n"
+        "from pathlib import Path\nfrom result_fixture import make_result\n"
         "from launchlab.reports.tearsheet import write_tearsheet\n"
         "write_tearsheet(make_result(sessions=60), Path(sys.argv[1]))\n"
     )
@@ -142,7 +141,6 @@ def test_charts_settings_and_environment_are_put_back(
 def test_chinese_and_french_names_need_no_missing_letters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    
     if not any("CJK" in font.name for font in font_manager.fontManager.ttflist):
         pytest.skip("no CJK font on this machine")
     seen: list[str] = []
