@@ -4,6 +4,9 @@ The calendar library knows sessions; it does not know when an auction stops taki
 piece of news, nor days on which the weather changed the hours. Both stand here, each with its source. An
 override that the library has learnt since changes nothing.
 
+Not covered: half-days on the eves of Lunar New Year before 2001, and sessions that the weather shortened before
+2019 other than the cancelled mornings below.
+
 All times are minutes after midnight in Hong Kong and Shanghai, which share UTC+8 and have had no summer time
 since 1992.
 """

@@ -27,6 +27,7 @@ from .launch import (
     Launch,
     LaunchCode,
     Launches,
+    Precision,
     unknown_word,
 )
 
@@ -116,12 +117,19 @@ def reach(
             rows.append(
                 about
                 | {"code": concerned.code or None, "role": concerned.role, "exchange": exchange or None}
-                | _first(known, exchange, reaction)
+                | _first(launch, known, exchange, reaction)
             )
     return rows
 
 
-def _first(known: datetime, exchange: str, reaction_minutes: float) -> dict[str, str | None]:
+_SINCE: Mapping[Precision, str] = {
+    "exact": "public at",
+    "upper_bound": "public no later than",
+    "date": "only the day is known, counted as public from",
+}
+
+
+def _first(launch: Launch, known: datetime, exchange: str, reaction_minutes: float) -> dict[str, str | None]:
     if not exchange:
         return {"first_open": None, "first_close": None, "why": "no listed code is concerned"}
     instant = np.array([instant_ns(known)])
@@ -131,7 +139,8 @@ def _first(known: datetime, exchange: str, reaction_minutes: float) -> dict[str,
         why = explain(known, exchange, reaction_minutes=reaction_minutes)
     except CalendarError as error:
         return {"first_open": None, "first_close": None, "why": str(error)}
-    return {"first_open": str(at_open), "first_close": str(at_close), "why": why}
+    since = f"{_SINCE[launch.precision]} {known.astimezone(CHINA_TIME):%Y-%m-%d %H:%M} +08:00"
+    return {"first_open": str(at_open), "first_close": str(at_close), "why": f"{since}; {why}"}
 
 
 def _records(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
