@@ -57,29 +57,31 @@ def _hours(since: str, morning: str, afternoon: str, cuts: str, half: str, sourc
     return Hours(since, (m0, m1), (a0, a1), cut_open, cut_close, hm(half) if half else 0, source)
 
 
-_HKEX_HOURS = "https://www.hkex.com.hk/Services/Trading-hours-and-Severe-Weather-Arrangements"
-_SSE_RULES = (
-    "https://www.sse.com.cn/lawandrules/sselawsrules/ (closing call auction for stocks from 2018-08-20)"
+_HK_OLD = (
+    "https://trading-stocksmarket.blogspot.com/2010/12/ (the exchange's hours before and from 2011-03-07)"
 )
-_SZSE_RULES = "https://www.szse.cn/lawrules/rule/ (closing call auction from 2006-07-01)"
+_HK_2011 = f"{_HK_OLD}; https://www.webull.com/hc/categories/fq610 (pre-opening session from 2011-03-07)"
+_HK_2012 = "https://www.hkex.com.hk/news/news-release/2012/120301news?sc_lang=en"
+_SSE_2006 = "http://www.sse.com.cn/lawandrules/sselawsrules2025/repeal/rules/c/c_20120917_10785168.shtml"
+_SSE_2018 = "https://www.sse.com.cn/aboutus/mediacenter/hotandd/c/c_20180806_4607055.shtml"
+_SZSE_2006 = "https://www.szse.cn/disclosure/notice/general/t20060515_499577.html (rules from 2006-07-01)"
+_BSE_2021 = "https://www.bse.cn/uploads/6/file/public/202109/20210909101532_hebppbkoi0.pdf"
 
 HOURS: dict[str, tuple[Hours, ...]] = {
     "XHKG": (
-        _hours("1992-01-01", "10:00-12:30", "14:30-16:00", "09:45-16:00", "12:30", _HKEX_HOURS),
-        _hours("2011-03-07", "09:30-12:00", "13:30-16:00", "09:15-16:00", "12:00", _HKEX_HOURS),
-        _hours("2012-03-05", "09:30-12:00", "13:00-16:00", "09:15-16:00", "12:00", _HKEX_HOURS),
+        _hours("1992-01-01", "10:00-12:30", "14:30-16:00", "09:45-16:00", "12:30", _HK_OLD),
+        _hours("2011-03-07", "09:30-12:00", "13:30-16:00", "09:15-16:00", "12:00", _HK_2011),
+        _hours("2012-03-05", "09:30-12:00", "13:00-16:00", "09:15-16:00", "12:00", _HK_2012),
     ),
     "XSHG": (
-        _hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-15:00", "", _SSE_RULES),
-        _hours("2018-08-20", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _SSE_RULES),
+        _hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-15:00", "", _SSE_2006),
+        _hours("2018-08-20", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _SSE_2018),
     ),
     "XSHE": (
-        _hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-15:00", "", _SZSE_RULES),
-        _hours("2006-07-01", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _SZSE_RULES),
+        _hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-15:00", "", _SZSE_2006),
+        _hours("2006-07-01", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _SZSE_2006),
     ),
-    "XBSE": (
-        _hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", "https://www.bse.cn/rule/"),
-    ),
+    "XBSE": (_hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _BSE_2021),),
 }
 
 
