@@ -37,6 +37,7 @@ _PREFIXES = (
 # Ranges HKEX allots to exchange-traded products, from memory.
 _HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
 _LEGACY_BSE = re.compile(r"(43|83|87|88)\d{4}\.BJ")
+_ST_NAME = re.compile(r"(?:XD|XR|DR|N|G)?S?\*?ST(?![A-Za-z])")
 _WRITTEN = "write it as 0700.HK, 600519.SS, 300364.SZ, 920002.BJ or ^HSI"
 
 
@@ -119,3 +120,12 @@ def _suffix_hint(number: str) -> str:
 def _other_market(number: str) -> str:
     hint = _suffix_hint(number)
     return f"{hint}; {_WRITTEN}"
+
+
+def is_st_name(name: str) -> bool:
+    """Whether a mainland short name says it was under a risk warning: ST, *ST, SST, S*ST at its head.
+
+    >>> is_st_name("*ST易联众"), is_st_name("XDST步森"), is_st_name("华ST科技")
+    (True, True, False)
+    """
+    return _ST_NAME.match(name.strip().replace(" ", "")) is not None

@@ -119,10 +119,11 @@ def tick_size(price: object, table: object) -> F8:
 
 
 def is_legal(price: object, table: object) -> NDArray[np.bool_]:
-    """Whether an order may carry each price; False at NaN and at or below zero."""
+    """Whether an order may carry each price; False where it is not finite, zero or negative."""
     prices = np.asarray(price, np.float64)
-    steps = prices / tick_size(prices, table)
-    legal: NDArray[np.bool_] = (prices > 0) & (np.abs(steps - np.rint(steps)) < 1e-6)
+    possible = np.isfinite(prices) & (prices > 0)
+    steps = np.where(possible, prices, 0.0) / tick_size(np.where(possible, prices, 0.0), table)
+    legal: NDArray[np.bool_] = possible & (np.abs(steps - np.rint(steps)) < 1e-6)
     return legal
 
 
