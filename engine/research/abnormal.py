@@ -93,7 +93,8 @@ class Abnormal:
         at = (self.offsets >= first) & (self.offsets <= last)
         if at.sum() != last - first + 1:
             raise ConfigError(f"the window {first}:{last} is not inside {self.offsets[0]}:{self.offsets[-1]}")
-        ar, normal = self.ar[:, at], self.normal[:, at]
+        # contiguous rows: an event's sums must not depend, in the last bit, on which others are in the ledger
+        ar, normal = (np.ascontiguousarray(part[:, at]) for part in (self.ar, self.normal))
         seen = np.isfinite(ar)
         n = seen.sum(axis=1).astype(np.int32)
         car = np.where(n > 0, np.where(seen, ar, 0.0).sum(axis=1), np.nan)
@@ -146,7 +147,8 @@ def abnormal_returns(
         raise ConfigError(
             f"the {model} model needs the code of a {'benchmark' if model is Model.MARKET else 'peer'}"
         )
-    x = np.full_like(returns, np.nan) if factor is None else factor
+    returns = np.ascontiguousarray(returns)
+    x = np.full_like(returns, np.nan) if factor is None else np.ascontiguousarray(factor)
     y = returns if model is Model.MEAN else np.where(np.isfinite(x), returns, np.nan)
     estimated = (offsets >= estimation[0]) & (offsets <= estimation[1])
     used = estimated[None, :] & np.isfinite(y)
