@@ -10,18 +10,56 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import strategies as strategies
+    from .data.errors import LaunchlabError as LaunchlabError
+    from .data.instruments import Instruments as Instruments
+    from .data.instruments import load_instruments as load_instruments
+    from .data.launches import Launch as Launch
+    from .data.launches import Launches as Launches
+    from .data.launches import load_launches as load_launches
+    from .data.load import PanelOptions as PanelOptions
+    from .data.load import load_panel as load_panel
     from .data.panel import Panel as Panel
+    from .engine.backtest import Benchmark as Benchmark
+    from .engine.backtest import RunOptions as RunOptions
+    from .engine.backtest import Strategy as Strategy
+    from .engine.backtest import backtest as backtest
+    from .engine.config import Config as Config
+    from .engine.result import Result as Result
+    from .engine.result import load_result as load_result
+    from .reports.book import write_report as write_report
 
 _WHERE = {
+    "LaunchlabError": ".data.errors",
+    "Instruments": ".data.instruments",
+    "load_instruments": ".data.instruments",
+    "Launch": ".data.launches",
+    "Launches": ".data.launches",
+    "load_launches": ".data.launches",
     "Panel": ".data.panel",
+    "PanelOptions": ".data.load",
+    "load_panel": ".data.load",
+    "Config": ".engine.config",
+    "Strategy": ".engine.backtest",
+    "Benchmark": ".engine.backtest",
+    "RunOptions": ".engine.backtest",
+    "backtest": ".engine.backtest",
+    "Result": ".engine.result",
+    "load_result": ".engine.result",
+    "write_report": ".reports.book",
 }
 
-__all__ = ["Panel", "__version__"]
+__all__ = [*sorted(_WHERE), "__version__", "strategies"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "strategies":
         return import_module(".strategies", __name__)
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name], __name__), name)
+        value = getattr(import_module(_WHERE[name], __name__), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,173 @@
+"""A market from a plan: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+import numpy as np
+
+from .cli_options import warn
+from .data import fx
+from .data.bars import Bars
+from .data.benchmark import benchmark_returns, parse_benchmark
+from .data.errors import DataError, LaunchlabError, did_you_mean
+from .data.instruments import Instruments, load_instruments
+from .data.launches import Launches, load_launches
+from .data.load import SAMPLE, PanelOptions, build_panel
+from .data.panel import Panel
+from .data.prices import Store, is_store, iter_prices
+from .data.rules.costs import Brokerage
+from .engine.backtest import Benchmark
+
+if TYPE_CHECKING:
+    from .cli_plan import Market
+
+# Tried in this order when none is asked for: a Hang Seng Tech fund, then indexes.
+USUAL_BENCHMARKS = ("3033.HK", "^HSI", "513180.SS", "000300.SS")
+NO_BENCHMARK = "none"
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything a command needs of the market, and what had to be left out, in sentences."""
+
+    launches: Launches
+    panel: Panel
+    benchmark: Benchmark | None
+    warnings: tuple[str, ...]
+
+
+class Source(NamedTuple):
+    """Where bars are, and the codes that it has."""
+
+    path: Path
+    codes: tuple[str, ...]
+
+    def has(self, code: str) -> bool:
+        return code in self.codes or code.removeprefix("^") in self.codes
+
+
+def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: Sequence[str] = ()) -> Loaded:
+    """The ledger and its panel, as the plan asks; `extra` codes must be in the panel too.
+
+    Codes of the ledger without bars are left out and named in a warning; DataError when none is left.
+    """
+    book = load_instruments(*([Path(market.instruments)] if market.instruments else []))
+    launches = load_launches(market.launches, book)
+    source = find_bars(market.prices)
+    codes, warnings = _with_bars(launches, source, market)
+    panel = build_panel(
+        iter_prices(source.path, tuple(dict.fromkeys([*codes, *(book[code].code for code in extra)]))),
+        span=(market.start, market.end),
+        currency=market.currency,
+        options=PanelOptions(
+            instruments=book,
+            brokerage=brokerage or Brokerage(),
+            bad_bars=market.bad_bars,
+            fx=Path(market.fx) if market.fx else None,
+        ),
+    )
+    benchmark, doubt = _benchmark(market, source, book, panel)
+    return Loaded(launches, panel, benchmark, (*warnings, *doubt))
+
+
+def find_bars(prices: str | None) -> Source:
+    """The source of bars and the codes it has; a path that holds none is a DataError."""
+    path = SAMPLE if prices is None else Path(prices)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder of bars; check --prices")
+    if is_store(path):
+        codes = Store(path).codes()
+    elif path.is_dir():
+        codes = tuple(sorted(one.stem for one in path.iterdir() if _is_bars(one.name)))
+    else:
+        codes = _zipped(path)
+    if not codes:
+        raise DataError(f"{path} holds no bars; it must hold files named CODE.csv or CODE.parquet")
+    return Source(path, codes)
+
+
+def _zipped(path: Path) -> tuple[str, ...]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [Path(name).name for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError):
+        raise DataError(f"{path} is not a folder, a store or a zip of bars; give one to --prices") from None
+    return tuple(sorted(Path(name).stem for name in names if _is_bars(name)))
+
+
+def _is_bars(name: str) -> bool:
+    return name.lower().endswith((".csv", ".parquet")) and not name.startswith((".", "_"))
+
+
+def _with_bars(launches: Launches, source: Source, market: "Market") -> tuple[list[str], tuple[str, ...]]:
+    if not len(launches):
+        raise DataError(f"the ledger {market.launches} has no launches; add rows to it")
+    if not launches.codes:
+        raise DataError(
+            f"no launch of the ledger {market.launches} concerns a listed code; fill the column codes"
+        )
+    found = [code for code in launches.codes if source.has(code)]
+    missing = [code for code in launches.codes if not source.has(code)]
+    if not found:
+        hint = did_you_mean(missing[0], source.codes)
+        raise DataError(
+            f"{source.path} has no bars of any of the ledger's {len(missing)} codes, {_named(missing)}{hint}; "
+            "add their files or give other --prices"
+        )
+    if not missing:
+        return found, ()
+    return found, (
+        f"no bars of {_named(missing)}: {len(missing)} of {len(launches.codes)} codes are not traded",
+    )
+
+
+def _named(codes: Sequence[str]) -> str:
+    more = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
+    return ", ".join(codes[:MOST_NAMED]) + more
+
+
+def _benchmark(
+    market: "Market", source: Source, book: Instruments, panel: Panel
+) -> tuple[Benchmark | None, tuple[str, ...]]:
+    """The benchmark asked for, else the first usual one that covers the span; an error only if it was asked for."""
+    if market.benchmark is not None:
+        if market.benchmark.strip().lower() in ("", NO_BENCHMARK):
+            return None, ()
+        return _returns(market.benchmark, source, book, panel, market.fx), ()
+    for name in USUAL_BENCHMARKS:
+        if source.has(name):
+            try:
+                return _returns(name, source, book, panel, market.fx), ()
+            except LaunchlabError as error:
+                return None, (f"no benchmark: {error}",)
+    return None, ()
+
+
+def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: str | None) -> Benchmark:
+    spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
+    absent = [code for _, code in spec if not source.has(code)]
+    if absent:
+        raise DataError(
+            f"{source.path} has no bars of the benchmark {absent[0]}{did_you_mean(absent[0], source.codes)}; "
+            "add its file, or choose another with --benchmark"
+        )
+    bars: dict[str, Bars] = {one.code: one for one in iter_prices(source.path, [code for _, code in spec])}
+    currencies = tuple(dict.fromkeys(book[code].currency for _, code in spec))
+    table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)
+    by_code = {code: table[:, currencies.index(book[code].currency)] for _, code in spec}
+    returns = benchmark_returns(spec, bars, by_code, panel.sessions)
+    returns = np.asarray(returns, np.float64)
+    return Benchmark(text.strip(), returns)
+
+
+def say(loaded: Loaded) -> None:
+    """Tell on stderr what was left out, and that simulated prices are simulated."""
+    for sentence in loaded.warnings:
+        warn(sentence)
+    if loaded.panel.simulated:
+        click.echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

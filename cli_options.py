@@ -1,0 +1,64 @@
+"""Options that several commands share. Nothing here imports more than click."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+SHARED: dict[str, Decorator] = {
+    "launches": click.option(
+        "--launches", metavar="FILE", help="Ledger of launches, CSV [default: the shipped one]."
+    ),
+    "prices": click.option(
+        "--prices", metavar="DIR", help="Folder, zip or store of daily bars [default: the simulated sample]."
+    ),
+    "start": click.option(
+        "--start", metavar="DAY", help="First session, such as 2026-01-05 [default: of the bars]."
+    ),
+    "end": click.option("--end", metavar="DAY", help="Last session [default: of the bars]."),
+    "currency": click.option(
+        "--currency", metavar="CUR", help="Base currency: HKD, CNY or USD [default: HKD]."
+    ),
+    "benchmark": click.option(
+        "--benchmark", metavar="CODE", help="A code, a blend '60% 3033.HK + 40% 510300.SS', or none."
+    ),
+    "bad_bars": click.option(
+        "--bad-bars", type=click.Choice(["refuse", "suspend"]), help="Wrong bars: stop, or do not trade them."
+    ),
+    "instruments": click.option(
+        "--instruments", metavar="CSV", help="Rows added to or over the shipped instruments."
+    ),
+    "fx": click.option("--fx", metavar="CSV", help="Currency rates [default: the European Central Bank's]."),
+    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
+}
+MARKET = ("launches", "prices", "start", "end", "currency", "benchmark", "bad_bars", "instruments", "fx")
+
+
+def shared(*names: str) -> Decorator:
+    """A decorator that adds the named options, in that order."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        for name in reversed(names):
+            function = SHARED[name](function)
+        return function
+
+    return decorate
+
+
+def example(*lines: str) -> str:
+    """The epilog of a command: its examples, kept on their own lines."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def print_json(value: Any) -> None:
+    """JSON on stdout, readable and the same bytes every time."""
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def warn(text: str) -> None:
+    """One line on stderr that does not stop the run."""
+    click.echo(f"launchlab: warning: {text}", err=True)
