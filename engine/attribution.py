@@ -44,7 +44,10 @@ def attribute(panel: Panel, launches: Launches, legs: NDArray[Any], run: Run) ->
         gross, costs = sum(a.gross for a in parts), sum(a.costs for a in parts)
         about = launch.as_row()
         rows.append(
-            {name: about[name] for name in ("announced_at", "precision", "company", "product", "kind", "source")}
+            {
+                name: about[name]
+                for name in ("announced_at", "precision", "company", "product", "kind", "source")
+            }
             | {
                 "launch": launch.id,
                 "first_session": str(panel.sessions[legs["row"][own].min()]),

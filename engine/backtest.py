@@ -81,7 +81,11 @@ def backtest(
 
 
 def execute(
-    legs: NDArray[Any], panel: Panel, config: Config, engine: str = "backtrader", progress: Progress | None = None
+    legs: NDArray[Any],
+    panel: Panel,
+    config: Config,
+    engine: str = "backtrader",
+    progress: Progress | None = None,
 ) -> Run:
     """The records of the legs under one engine; the engine is imported only when it is used."""
     if engine == "compiled":
@@ -95,20 +99,35 @@ def execute(
 
 def on_paper(panel: Panel, config: Config) -> tuple[Panel, Config]:
     """The same market without costs, and the same portfolio without limits, slippage or volume caps."""
-    ideal = {"limit_policy": LimitPolicy.IGNORE, "participation": 1.0, "slippage_bp": 0.0, "slippage_ticks": 0}
+    ideal = {
+        "limit_policy": LimitPolicy.IGNORE,
+        "participation": 1.0,
+        "slippage_bp": 0.0,
+        "slippage_ticks": 0,
+    }
     return replace(panel, costs=np.zeros_like(panel.costs)), config.model_copy(update=ideal)
 
 
 def checked_legs(legs: NDArray[Any], panel: Panel) -> NDArray[Any]:
     """The legs, read-only and sorted by row, or a ConfigError that names the first leg that makes no sense."""
     if not isinstance(legs, np.ndarray) or legs.dtype != LEG:
-        raise ConfigError("a strategy must return an array of dtype launchlab.engine.legs.LEG; start from empty_legs(n)")
+        raise ConfigError(
+            "a strategy must return an array of dtype launchlab.engine.legs.LEG; start from empty_legs(n)"
+        )
     tests = (
-        ("row", (legs["row"] < 1) | (legs["row"] >= len(panel)), f"must be from 1 to {len(panel) - 1}, inside the panel"),
+        (
+            "row",
+            (legs["row"] < 1) | (legs["row"] >= len(panel)),
+            f"must be from 1 to {len(panel) - 1}, inside the panel",
+        ),
         ("code", (legs["code"] < 0) | (legs["code"] >= len(panel.codes)), "must be a column of the panel"),
         ("side", ~np.isin(legs["side"], (-1, 1)), "must be 1 or -1"),
         ("at", ~np.isin(legs["at"], (OPEN, CLOSE)), "must be OPEN or CLOSE"),
-        ("weight", ~(np.isfinite(legs["weight"]) & (legs["weight"] > 0)), "must be a finite share of NAV above 0"),
+        (
+            "weight",
+            ~(np.isfinite(legs["weight"]) & (legs["weight"] > 0)),
+            "must be a finite share of NAV above 0",
+        ),
         ("hold", legs["hold"] < 1, "must be at least 1 session"),
         ("wait", legs["wait"] < 0, "must not be negative"),
     )

@@ -91,7 +91,12 @@ def _blocks(books: Books, run: Run) -> pd.DataFrame:
 
 
 def _equity(books: Books, run: Run) -> pd.DataFrame:
-    columns = {"session": books.days, "equity": run.equity, "gross": run.long + run.short, "net": run.long - run.short}
+    columns = {
+        "session": books.days,
+        "equity": run.equity,
+        "gross": run.long + run.short,
+        "net": run.long - run.short,
+    }
     columns |= {name: getattr(run, name) for name in ("cash", "long", "short", "borrow", "dividends")}
     return _table("equity", columns)
 
@@ -100,7 +105,12 @@ def _positions(books: Books, run: Run) -> pd.DataFrame:
     p, held = books.panel, run.positions
     price = p.mark[held["row"], held["code"]]
     fx = p.fx[held["row"], p.currency_of[held["code"]]]
-    columns = {"session": books.days[held["row"]], "code": books.code_names(held["code"]), "price": price, "fx": fx}
+    columns = {
+        "session": books.days[held["row"]],
+        "code": books.code_names(held["code"]),
+        "price": price,
+        "fx": fx,
+    }
     columns["shares"] = np.rint(held["shares"]).astype(np.int64)
     return _table("positions", columns | {"value": held["shares"] * price * fx})
 
@@ -124,12 +134,17 @@ def _prices(books: Books) -> pd.DataFrame:
 
 def _comparison(books: Books, paper: F8, benchmark: tuple[str, F8] | None) -> pd.DataFrame:
     p = books.panel
-    level = np.full(len(p), np.nan) if benchmark is None else books.config.capital * np.cumprod(1.0 + benchmark[1])
+    level = (
+        np.full(len(p), np.nan)
+        if benchmark is None
+        else books.config.capital * np.cumprod(1.0 + benchmark[1])
+    )
     hk = p.exchange_open[:, p.exchanges.index("XHKG")]
     cn = p.exchange_open[:, p.exchanges.index("XSHG")]
     names = np.where(hk & cn, "XHKG+XSHG", np.where(hk, "XHKG", "XSHG"))
     return _table(
-        "comparison", {"session": books.days, "paper": paper, "benchmark": level, "open_markets": names.astype(object)}
+        "comparison",
+        {"session": books.days, "paper": paper, "benchmark": level, "open_markets": names.astype(object)},
     )
 
 

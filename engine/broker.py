@@ -35,7 +35,10 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
         """Fill the line buffers straight from the arrays: no call per bar."""
         p, i = self.p.panel, self.p.column
         idle = p.status[:, i] != TRADING
-        columns = {name: np.where(idle, p.mark[:, i], getattr(p, name)[:, i]) for name in ("open", "high", "low", "close")}
+        columns = {
+            name: np.where(idle, p.mark[:, i], getattr(p, name)[:, i])
+            for name in ("open", "high", "low", "close")
+        }
         columns |= {"volume": p.volume[:, i], "openinterest": np.zeros(len(p))}
         columns |= {"limit_up": p.limit_up[:, i], "limit_down": p.limit_down[:, i], "status": p.status[:, i]}
         for name, values in columns.items():
@@ -123,7 +126,9 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         """backtrader's own cash and positions equal the desk's, or the run is worthless."""
         desk = self.desk
         if abs(self.cash - desk.cash) > 1e-9 * max(desk.config.capital, abs(desk.cash)):
-            raise AssertionError(f"session {desk.t}: backtrader's cash {self.cash} is not the desk's {desk.cash}")
+            raise AssertionError(
+                f"session {desk.t}: backtrader's cash {self.cash} is not the desk's {desk.cash}"
+            )
         if abs(self._get_value() - desk.nav) > 1e-9 * max(desk.config.capital, abs(desk.nav)):
             raise AssertionError(f"session {desk.t}: backtrader's value is not the desk's {desk.nav}")
 

@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.panel import DELISTED, TRADING, Panel
+from ..data.panel import DELISTED, TRADING, UNLISTED, Panel
 from . import kernel
 from .config import Config, ExitOn, LimitPolicy, Pairing
 from .legs import BLOCK, CLOSE, FILL, OPEN, TOUCH, Reason
 from .run import POSITION, Run
 
-POLICIES = {LimitPolicy.STRICT: kernel.STRICT, LimitPolicy.OPENED: kernel.OPENED, LimitPolicy.IGNORE: kernel.IGNORE}
+POLICIES = {
+    LimitPolicy.STRICT: kernel.STRICT,
+    LimitPolicy.OPENED: kernel.OPENED,
+    LimitPolicy.IGNORE: kernel.IGNORE,
+}
 
 
 @dataclass
@@ -92,7 +96,9 @@ class Desk:
         self.long_weight = weights
         self.long_filled: dict[int, float] = {}
         open_ = self.panel.exchange_open
-        last = [int(np.flatnonzero(open_[:, e])[-1]) if open_[:, e].any() else -1 for e in range(open_.shape[1])]
+        last = [
+            int(np.flatnonzero(open_[:, e])[-1]) if open_[:, e].any() else -1 for e in range(open_.shape[1])
+        ]
         self.last_row = last if self.config.close_out else [-1] * len(last)
 
     # the start of a session
@@ -219,7 +225,9 @@ class Desk:
                 if why >= 0:
                     leg.exit_reason = int(why)
                     leg.entering = False
-                    order = kernel.Order(-leg.held, TOUCH, leg.held, self._sellable(leg), why == Reason.TARGET)
+                    order = kernel.Order(
+                        -leg.held, TOUCH, leg.held, self._sellable(leg), why == Reason.TARGET
+                    )
                     yield Attempt(leg, order, float(price), int(why))
 
     def _entry(self, leg: LegState) -> Attempt | None:
@@ -233,7 +241,8 @@ class Desk:
         if np.isnan(leg.planned):
             price, fx = float(p.size_price[t, i]), float(p.fx[t - 1, p.currency_of[i]])
             if not price > 0.0:
-                self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE))
+                listed = p.status[t, i] != UNLISTED
+                self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE if listed else Reason.UNLISTED))
                 return None
             leg.planned = float(kernel.planned_shares(leg.weight, self.nav, price, fx, lot_min, lot_step))
             if leg.planned == 0.0:
@@ -266,7 +275,9 @@ class Desk:
         )  # fmt: skip
         ticks = self._tables[p.tick_table[t, i]]
         row = p.costs[t, p.cost_class[i]]
-        fill: kernel.Fill = kernel.fill_order(attempt.order, quote, self._purse(attempt), self.policy, ticks, row)
+        fill: kernel.Fill = kernel.fill_order(
+            attempt.order, quote, self._purse(attempt), self.policy, ticks, row
+        )
         return fill
 
     def _purse(self, attempt: Attempt) -> kernel.Purse:

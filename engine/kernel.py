@@ -14,13 +14,23 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ..data.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
-from ..data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, LEVIES, STAMP_BUY, STAMP_SELL, STAMP_UNIT
+from ..data.rules.costs import (
+    COMMISSION,
+    COMMISSION_MIN,
+    FIRST_LEVY,
+    LEVIES,
+    STAMP_BUY,
+    STAMP_SELL,
+    STAMP_UNIT,
+)
 from .legs import CLOSE, Reason
 
 F8 = NDArray[np.float64]
 
 STRICT, OPENED, IGNORE = range(3)
-EPS = 1e-6  # far below the smallest tick (0.001); prices and limits are decimals, floats only approximate them
+EPS = (
+    1e-6  # far below the smallest tick (0.001); prices and limits are decimals, floats only approximate them
+)
 
 _FILLED = -1
 _STOP, _TARGET, _TRAIL = int(Reason.STOP), int(Reason.TARGET), int(Reason.TRAIL)
@@ -28,7 +38,6 @@ _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), in
 _LIMIT_UP, _LIMIT_DOWN, _SEALED = int(Reason.LIMIT_UP), int(Reason.LIMIT_DOWN), int(Reason.SEALED)
 _T_PLUS_ONE, _BELOW_LOT, _NO_CASH = int(Reason.T_PLUS_ONE), int(Reason.BELOW_LOT), int(Reason.NO_CASH)
 _NOT_SHORTABLE, _MARGIN, _VOLUME = int(Reason.NOT_SHORTABLE), int(Reason.MARGIN), int(Reason.VOLUME)
-
 
 
 class Order(NamedTuple):
@@ -152,13 +161,17 @@ def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
 
 
 @njit(cache=True)
-def planned_shares(weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float) -> float:
+def planned_shares(
+    weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float
+) -> float:
     """Shares (positive) that `weight` of yesterday's NAV buys at yesterday's price, in whole lots."""
     return lot_floor(weight * nav / (price * fx), lot_min, lot_step)
 
 
 @njit(cache=True)
-def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, bounds: F8, sizes: F8) -> tuple[float, int]:
+def fill_price(
+    buy: bool, order: Order, quote: Quote, policy: Policy, bounds: F8, sizes: F8
+) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
     if policy.limits != IGNORE:
@@ -255,7 +268,9 @@ def fill_order(
 
 
 @njit(cache=True)
-def close_signal(side: float, basis: float, peak: float, close: float, rules: tuple[float, float, float]) -> int:
+def close_signal(
+    side: float, basis: float, peak: float, close: float, rules: tuple[float, float, float]
+) -> int:
     """STOP, TARGET or TRAIL when the close says so, else −1. `rules` are fractions, NaN for none."""
     stop, target, trail = rules
     gain = side * (close - basis)
@@ -270,7 +285,11 @@ def close_signal(side: float, basis: float, peak: float, close: float, rules: tu
 
 @njit(cache=True)
 def touch_signal(
-    side: float, basis: float, peak: float, bar: tuple[float, float, float], rules: tuple[float, float, float],
+    side: float,
+    basis: float,
+    peak: float,
+    bar: tuple[float, float, float],
+    rules: tuple[float, float, float],
     ticks: tuple[F8, F8],
 ) -> tuple[int, float]:
     """Rule touched inside the bar (open, high, low) and the price it trades at, or −1 and 0.0.
