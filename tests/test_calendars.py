@@ -7,8 +7,10 @@ import csv
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from launchlab.data import calendars
 from launchlab.data.calendars import (
+    Auction,
     calendar,
     cut_off,
     explain,
@@ -38,13 +41,13 @@ instants = st.datetimes(datetime(1993, 1, 1), datetime(2026, 12, 20)).map(
 )
 
 
-def reached(instant: str, exchange: str, at: str, **options: float) -> str:
+def reached(instant: str, exchange: str, at: Auction, **options: float) -> str:
     known = np.array([instant_ns(datetime.fromisoformat(instant))])
     return str(first_reachable(known, exchange, at, **options)[0])
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda a: f"{a['case']} ({a['exchange']})")
-def test_news_reaches_the_first_auction_whose_cut_off_is_still_ahead(answer):
+def test_news_reaches_the_first_auction_whose_cut_off_is_still_ahead(answer: dict[str, str]) -> None:
     where = answer["announced_at"], answer["exchange"]
     assert (reached(*where, "open"), reached(*where, "close")) == (
         answer["first_open"],
@@ -52,7 +55,7 @@ def test_news_reaches_the_first_auction_whose_cut_off_is_still_ahead(answer):
     )
 
 
-def test_no_launch_is_visible_before_its_cut_off_whatever_the_order_of_asking():
+def test_no_launch_is_visible_before_its_cut_off_whatever_the_order_of_asking() -> None:
     for at in ("open", "close"):
         for exchange in EXCHANGES:
             mine = [answer for answer in ANSWERS if answer["exchange"] == exchange][::-1]
@@ -61,13 +64,15 @@ def test_no_launch_is_visible_before_its_cut_off_whatever_the_order_of_asking():
             assert found.astype(str).tolist() == [answer[f"first_{at}"] for answer in mine]
 
 
-def test_a_longer_reaction_costs_the_session_that_a_shorter_one_reaches():
+def test_a_longer_reaction_costs_the_session_that_a_shorter_one_reaches() -> None:
     assert reached("2026-03-11T09:14+08:00", "XHKG", "open", reaction_minutes=1) == "2026-03-11"
     assert reached("2026-03-11T09:14+08:00", "XHKG", "open", reaction_minutes=2) == "2026-03-12"
 
 
 @given(instant=instants, exchange=st.sampled_from(EXCHANGES), minutes=st.integers(0, 600))
-def test_the_session_found_is_reachable_and_the_one_before_it_is_not(instant, exchange, minutes):
+def test_the_session_found_is_reachable_and_the_one_before_it_is_not(
+    instant: datetime, exchange: str, minutes: int
+) -> None:
     ready = instant + timedelta(minutes=minutes)
     for at in ("open", "close"):
         known = np.array([instant_ns(instant)])
@@ -78,7 +83,9 @@ def test_the_session_found_is_reachable_and_the_one_before_it_is_not(instant, ex
 
 
 @given(pair=st.tuples(instants, instants), exchange=st.sampled_from(EXCHANGES))
-def test_later_news_never_reaches_an_earlier_session_and_the_close_never_comes_after_the_open(pair, exchange):
+def test_later_news_never_reaches_an_earlier_session_and_the_close_never_comes_after_the_open(
+    pair: tuple[datetime, datetime], exchange: str
+) -> None:
     known = np.array([instant_ns(instant) for instant in sorted(pair)])
     opens, closes = (first_reachable(known, exchange, at) for at in ("open", "close"))
     assert opens[0] <= opens[1]
@@ -86,7 +93,7 @@ def test_later_news_never_reaches_an_earlier_session_and_the_close_never_comes_a
     assert (closes <= opens).all()
 
 
-def test_the_days_on_which_only_one_market_trades_in_2026_are_the_published_ones():
+def test_the_days_on_which_only_one_market_trades_in_2026_are_the_published_ones() -> None:
     shanghai, hong_kong = (set(sessions(x, "2026-01-01", "2026-12-31").astype(str)) for x in ("XSHG", "XHKG"))
     only_hong_kong = "01-02 02-16 02-20 02-23 05-04 05-05 09-25 10-02 10-05 10-06 10-07"
     only_shanghai = "04-03 04-07 05-25 07-01 10-19 12-25"
@@ -95,20 +102,20 @@ def test_the_days_on_which_only_one_market_trades_in_2026_are_the_published_ones
     assert (len(shanghai), len(hong_kong)) == (242, 247)
 
 
-def test_the_union_of_2026_has_every_day_on_which_either_market_trades():
+def test_the_union_of_2026_has_every_day_on_which_either_market_trades() -> None:
     assert len(union_sessions("2026-01-01", "2026-12-31")) == 247 + 6
 
 
-def test_hong_kong_had_nineteen_sessions_in_september_2023():
+def test_hong_kong_had_nineteen_sessions_in_september_2023() -> None:
     assert len(sessions("XHKG", "2023-09-01", "2023-09-30")) == 19
 
 
-def test_shenzhen_and_beijing_keep_the_sessions_of_shanghai():
+def test_shenzhen_and_beijing_keep_the_sessions_of_shanghai() -> None:
     for exchange in ("XSHE", "XBSE"):
         assert np.array_equal(calendar(exchange).sessions, calendar("XSHG").sessions)
 
 
-def test_half_days_are_the_eves_and_only_in_hong_kong():
+def test_half_days_are_the_eves_and_only_in_hong_kong() -> None:
     in_2026 = [str(s) for s in sessions("XHKG", "2026-01-01", "2026-12-31") if is_half_day("XHKG", s)]
     assert in_2026 == ["2026-02-16", "2026-12-24", "2026-12-31"]
     assert not calendar("XSHG").half.any()
@@ -117,12 +124,12 @@ def test_half_days_are_the_eves_and_only_in_hong_kong():
 @pytest.mark.parametrize(
     "eve", ["2001-01-23", "2002-02-11", "2004-01-21", "2005-02-08", "2008-02-06", "2011-02-02"]
 )
-def test_lunar_new_year_eves_before_2013_are_half_days_that_ended_at_half_past_twelve(eve):
+def test_lunar_new_year_eves_before_2013_are_half_days_that_ended_at_half_past_twelve(eve: str) -> None:
     assert is_half_day("XHKG", eve)
     assert cut_off("XHKG", eve, "close") == datetime.fromisoformat(f"{eve}T12:30+08:00")
 
 
-def test_a_day_cut_short_by_the_weather_is_no_half_day():
+def test_a_day_cut_short_by_the_weather_is_no_half_day() -> None:
     assert not is_half_day("XHKG", "2019-07-31")
 
 
@@ -140,11 +147,13 @@ def test_a_day_cut_short_by_the_weather_is_no_half_day():
         ("XHKG", "2022-11-02", (("09:30", "12:00"), ("13:00", "13:55"))),
     ],
 )
-def test_trading_hours_and_lunch_breaks_are_those_of_the_day(exchange, session, spans):
+def test_trading_hours_and_lunch_breaks_are_those_of_the_day(
+    exchange: str, session: str, spans: tuple[tuple[str, str], ...]
+) -> None:
     assert trading_spans(exchange, session) == spans
 
 
-def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch):
+def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     as_corrected = calendar("XHKG")
     days, late, early = calendars._library("XHKG")
     late, early = late.copy(), early.copy()
@@ -163,13 +172,13 @@ def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch):
         assert np.array_equal(getattr(then, field), getattr(as_corrected, field)), field
 
 
-def test_every_override_names_its_source_and_a_day_that_could_be_a_session():
+def test_every_override_names_its_source_and_a_day_that_could_be_a_session() -> None:
     for override in OVERRIDES:
         assert override.source
         assert np.is_busday(np.datetime64(override.session)), override
 
 
-def test_news_after_the_last_known_session_is_refused_not_guessed():
+def test_news_after_the_last_known_session_is_refused_not_guessed() -> None:
     beyond = f"{known_end() + DAY}T08:00+08:00"
     with pytest.raises(CalendarError, match="outside the sessions known for XHKG"):
         reached(beyond, "XHKG", "open")
@@ -177,29 +186,29 @@ def test_news_after_the_last_known_session_is_refused_not_guessed():
         sessions("XSHG", "2026-01-01", known_end() + 400 * DAY)
 
 
-def test_news_after_the_last_close_of_the_calendar_is_refused():
+def test_news_after_the_last_close_of_the_calendar_is_refused() -> None:
     assert reached(f"{known_end()}T08:00+08:00", "XSHG", "open") == str(known_end())
     with pytest.raises(CalendarError, match="outside"):
         reached(f"{known_end()}T15:00+08:00", "XSHG", "close")
 
 
-def test_hong_kong_is_not_known_further_than_shanghai():
+def test_hong_kong_is_not_known_further_than_shanghai() -> None:
     assert calendar("XHKG").end == calendar("XSHG").end >= np.datetime64("2026-12-31")
 
 
-def test_news_before_the_first_known_session_is_refused():
+def test_news_before_the_first_known_session_is_refused() -> None:
     with pytest.raises(CalendarError, match="1991-06-03"):
         reached("1991-06-03T08:00+08:00", "XSHG", "open")
     with pytest.raises(CalendarError, match="outside"):
         sessions("XHKG", "1991-12-31", "1992-02-01")
 
 
-def test_an_instant_without_a_time_zone_is_refused():
+def test_an_instant_without_a_time_zone_is_refused() -> None:
     with pytest.raises(CalendarError, match="no time zone"):
         instant_ns(datetime(2026, 2, 12, 1, 18))
 
 
-def test_an_instant_keeps_its_microseconds():
+def test_an_instant_keeps_its_microseconds() -> None:
     assert instant_ns(datetime.fromisoformat("1970-01-01T08:00:00.000001+08:00")) == 1000
 
 
@@ -212,10 +221,12 @@ def test_an_instant_keeps_its_microseconds():
         (lambda: cut_off("XSHG", "2026-02-07", "close"), "a weekend"),
         (lambda: is_half_day("XSHG", "2026-02-17"), "an exchange holiday"),
         (lambda: cut_off("XSHG", "2030-01-02", "close"), "outside the sessions known"),
-        (lambda: first_reachable(np.array([0]), "XSHG", "noon"), "'noon' is no auction"),
+        (lambda: first_reachable(np.array([0]), "XSHG", cast(Any, "noon")), "'noon' is no auction"),
     ],
 )
-def test_a_wrong_question_is_refused_in_a_sentence_that_says_why(call, message):
+def test_a_wrong_question_is_refused_in_a_sentence_that_says_why(
+    call: Callable[[], object], message: str
+) -> None:
     with pytest.raises(CalendarError, match=message):
         call()
 
@@ -236,23 +247,25 @@ def test_a_wrong_question_is_refused_in_a_sentence_that_says_why(call, message):
         ("2026-02-12T01:18+08:00", "XHKG", "first open 2026-02-12 (orders by 09:15), first close 2026-02-12"),
     ],
 )
-def test_the_explanation_says_in_words_what_decided(instant, exchange, words):
+def test_the_explanation_says_in_words_what_decided(instant: str, exchange: str, words: str) -> None:
     assert words in explain(datetime.fromisoformat(instant), exchange)
 
 
-def test_a_calendar_cannot_be_changed_by_who_reads_it():
+def test_a_calendar_cannot_be_changed_by_who_reads_it() -> None:
     with pytest.raises(ValueError, match="read-only"):
         calendar("XSHG").sessions[0] = np.datetime64("2000-01-01")
 
 
-def test_the_calendar_library_is_not_loaded_before_it_is_asked():
+def test_the_calendar_library_is_not_loaded_before_it_is_asked() -> None:
     code = "import sys, launchlab.data.calendars; sys.exit('exchange_calendars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.skipif("LAUNCHLAB_REAL_DATA" not in os.environ, reason="needs the real bars")
 @pytest.mark.parametrize(("index", "exchange"), [("000300.SS", "XSHG"), ("HSI", "XHKG")])
-def test_the_sessions_are_exactly_the_days_on_which_the_real_index_has_a_bar(index, exchange):
+def test_the_sessions_are_exactly_the_days_on_which_the_real_index_has_a_bar(
+    index: str, exchange: str
+) -> None:
     bars = Path(os.environ["LAUNCHLAB_REAL_DATA"]) / "bars" / f"{index}.csv"
     rows = csv.DictReader(bars.read_text(encoding="utf-8").splitlines())
     days = np.array([row["date"] for row in rows], dtype="datetime64[D]")
