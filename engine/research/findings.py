@@ -77,8 +77,24 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One window under one clock. `mean` in percent; `p` the worst of the robust tests; `flips`: CARs of changed sign."""
+
+    clock: str
+    window: str
+    n: int
+    mean: float
+    p: float
+    verdict: str
+    flips: int
+
+
+@dataclass(frozen=True)
 class Study:
-    """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`."""
+    """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`.
+
+    `clock`: the windows under other clocks, from `sensitivity.full_study`; `clock_text` says what they show.
+    """
 
     options: StudyOptions
     events: tuple[Event, ...]
@@ -91,6 +107,8 @@ class Study:
     refused: tuple[Refusal, ...]
     warnings: tuple[str, ...]
     simulated: bool
+    clock: tuple[Variant, ...] = ()
+    clock_text: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values: every window's mean, n and tests, groups, path, waterfall, refusals."""
@@ -109,6 +127,8 @@ class Study:
             "path": {name: _plain(values) for name, values in vars(self.path).items()},
             "waterfall": _plain(asdict(self.waterfall)),
             "captures": [_plain(asdict(one)) for one in self.captures],
+            "clock": [_plain(asdict(one)) for one in self.clock],
+            "clock_text": list(self.clock_text),
             "confounded": sum(bool(event.confounds) for event in self.events),
             "refused": [asdict(one) for one in self.refused],
             "warnings": list(self.warnings),

@@ -1,28 +1,22 @@
 """How far a study's conclusions depend on the clock: day 0 a session earlier or later, bare dates early or late."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ...data.launch import Launches
 from ...data.panel import Panel
-from .findings import Study
+from .findings import Study, Variant
 from .options import StudyOptions
 from .study import study
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One window under one clock. `mean` in percent; `p` of the robust tests' worst; `flips`: events whose CAR changed sign."""
-
-    clock: str
-    window: str
-    n: int
-    mean: float
-    p: float
-    verdict: str
-    flips: int
+def full_study(launches: Launches, panel: Panel, options: StudyOptions | None = None) -> Study:
+    """The study with its sensitivity to the clock."""
+    chosen = options or StudyOptions()
+    variants = clock_variants(launches, panel, chosen)
+    return replace(study(launches, panel, chosen), clock=variants, clock_text=conclusions(variants))
 
 
 def clock_variants(launches: Launches, panel: Panel, options: StudyOptions) -> tuple[Variant, ...]:

@@ -1,0 +1,126 @@
+"""Placebo launches: matched days, shuffled names, honest p-values."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from launchlab.data.errors import ConfigError
+from launchlab.data.panel import Panel
+from launchlab.engine.legs import empty_legs
+from launchlab.engine.research.placebo import Placebo, Run, placebo_codes, placebo_days
+from numpy.typing import NDArray
+from research_market import days, panel_of, walk
+
+GRID = days("2024-01-02", "2025-12-31")
+T = len(GRID)
+
+
+def legs_at(rows: list[int], code: int = 0, hold: int = 3) -> NDArray[Any]:
+    """One long leg per launch at the given rows."""
+    legs = empty_legs(len(rows))
+    legs["launch"], legs["row"] = np.arange(len(rows)), rows
+    legs["code"], legs["side"], legs["hold"], legs["weight"] = code, 1, hold, 0.1
+    return legs
+
+
+def closes(panel: Panel) -> Run:
+    """A toy engine: each leg earns its weight times the code's returns over `hold` rows."""
+    returns = np.nan_to_num(np.diff(panel.mark, axis=0, prepend=panel.mark[:1]) / panel.mark)
+
+    def run(legs: NDArray[Any]) -> NDArray[np.float64]:
+        daily = np.zeros(len(panel))
+        for leg in legs:
+            held = slice(leg["row"], leg["row"] + leg["hold"])
+            daily[held] += leg["side"] * leg["weight"] * returns[held, leg["code"]]
+        return daily
+
+    return run
+
+
+def open_rows(panel: Panel, column: int, every: int) -> list[int]:
+    own = np.flatnonzero(panel.exchange_open[:, panel.exchange_of[column]])
+    return own[40:-40:every].tolist()
+
+
+def test_a_jump_after_every_launch_beats_every_placebo() -> None:
+    price = walk(T, 0, volatility=0.01)
+    panel = panel_of({"0700.HK": price}, rows=GRID)
+    rows = open_rows(panel, 0, 40)
+    for row in rows:
+        price[row:] *= 1.10
+    panel = panel_of({"0700.HK": price}, rows=GRID)
+    found = placebo_days(closes(panel), legs_at(rows), panel, draws=199)
+    assert found.p == found.resolution == pytest.approx(1 / 200)
+
+
+def test_launches_on_days_like_any_other_do_not_stand_out() -> None:
+    panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
+    found = [
+        placebo_days(closes(panel), legs_at(open_rows(panel, 0, k)), panel, draws=99, seed=k).p
+        for k in range(20, 40)
+    ]
+    assert min(found) > 0.01
+    assert 0.25 < float(np.mean(found)) < 0.75
+
+
+def test_placebo_days_keep_weekday_listing_and_an_open_exchange() -> None:
+    price = walk(T, 2)
+    price[:100] = np.nan  # listed from row 100 on
+    panel = panel_of({"688158.SS": price}, rows=GRID)
+    real = legs_at([row for row in open_rows(panel, 0, 35) if row > 140])
+    seen: list[NDArray[Any]] = []
+
+    def watch(legs: NDArray[Any]) -> NDArray[np.float64]:
+        seen.append(legs.copy())
+        return np.zeros(T)
+
+    placebo_days(watch, real, panel, draws=50)
+    weekday = (GRID.astype(int) + 3) % 7
+    for moved in seen[:50]:
+        assert (np.diff(moved["row"]) >= 0).all()
+        assert (moved["row"] > 100).all()
+        assert panel.exchange_open[moved["row"], 1].all()
+        by_launch = moved[np.argsort(moved["launch"])]
+        assert (weekday[by_launch["row"]] == weekday[real["row"]]).all()
+        assert (moved["hold"] == 3).all()
+
+
+def test_the_legs_of_one_launch_move_together() -> None:
+    panel = panel_of({"0700.HK": walk(T, 3), "9988.HK": walk(T, 4)}, rows=GRID)
+    real = np.concatenate([legs_at([200], 0), legs_at([200], 1)])
+    seen: list[NDArray[Any]] = []
+    placebo_days(lambda legs: seen.append(legs.copy()) or np.zeros(T), real, panel, draws=30)
+    assert all(moved["row"][0] == moved["row"][1] for moved in seen)
+    assert len({int(moved["row"][0]) for moved in seen}) > 5
+
+
+def test_shuffled_names_show_whether_the_names_matter() -> None:
+    good, bad = walk(T, 5, volatility=0.005), walk(T, 6, volatility=0.005)
+    panel = panel_of({"0700.HK": good, "9988.HK": bad}, rows=GRID)
+    rows = open_rows(panel, 0, 20)
+    for k, row in enumerate(rows):
+        (good if k % 2 else bad)[row:] *= 1.10
+    panel = panel_of({"0700.HK": good, "9988.HK": bad}, rows=GRID)
+    legs = legs_at(rows)
+    legs["code"] = [0 if k % 2 else 1 for k in range(len(rows))]
+    assert placebo_codes(closes(panel), legs, panel, draws=199).p < 0.02
+    legs["code"] = np.random.default_rng(0).integers(0, 2, len(rows))
+    assert placebo_codes(closes(panel), legs, panel, draws=199).p > 0.02
+
+
+def test_the_p_value_counts_the_strategy_itself() -> None:
+    assert Placebo("days", 1.0, np.array([0.0, 2.0, 0.5])).p == pytest.approx(2 / 4)
+    assert Placebo("days", 3.0, np.array([0.0, 2.0, 0.5])).p == pytest.approx(1 / 4)
+
+
+def test_the_same_seed_draws_the_same_placebos() -> None:
+    panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
+    one, other = (placebo_days(closes(panel), legs_at([100, 200]), panel, draws=50, seed=7) for _ in range(2))
+    assert (one.draws == other.draws).all()
+
+
+@pytest.mark.parametrize(("count", "draws"), [(0, 100), (2, 5)])
+def test_nothing_to_draw_from_is_refused(count: int, draws: int) -> None:
+    panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
+    with pytest.raises(ConfigError):
+        placebo_days(closes(panel), legs_at([100, 200][:count]), panel, draws=draws)
