@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from .data import fx
 from .data.bars import Bars
 from .data.benchmark import benchmark_returns, parse_benchmark
 from .data.errors import DataError, LaunchlabError, did_you_mean
-from .data.instruments import Instruments, load_instruments
+from .data.instruments import Instrument, Instruments, load_instruments
 from .data.launches import Launches, load_launches
 from .data.load import SAMPLE, PanelOptions, build_panel
 from .data.panel import Panel
@@ -51,6 +51,24 @@ class Source(NamedTuple):
         return code in self.codes or code.removeprefix("^") in self.codes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Level(Instrument):
+    """An index among the panel's codes: something to measure against, which no order may name."""
+
+    @property
+    def tradable(self) -> bool:
+        return True
+
+
+def with_levels(book: Instruments, codes: Sequence[str]) -> Instruments:
+    """The book with those of `codes` that are indexes let into a panel."""
+    table = {code: book[code] for code in book}
+    for one in (book[code] for code in codes):
+        if not one.tradable:
+            table[one.code] = Level(**{item.name: getattr(one, item.name) for item in fields(one)})
+    return Instruments(table)
+
+
 def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: Sequence[str] = ()) -> Loaded:
     """The ledger and its panel, as the plan asks; `extra` codes must be in the panel too.
 
@@ -60,12 +78,14 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     launches = load_launches(market.launches, book)
     source = find_bars(market.prices)
     codes, warnings = _with_bars(launches, source, market)
+    wanted = tuple(dict.fromkeys([*codes, *(book[code].code for code in extra)]))
+    _refuse_missing(wanted, source)
     panel = build_panel(
-        iter_prices(source.path, tuple(dict.fromkeys([*codes, *(book[code].code for code in extra)]))),
+        iter_prices(source.path, wanted),
         span=(market.start, market.end),
         currency=market.currency,
         options=PanelOptions(
-            instruments=book,
+            instruments=with_levels(book, extra) if extra else book,
             brokerage=brokerage or Brokerage(),
             bad_bars=market.bad_bars,
             fx=Path(market.fx) if market.fx else None,
@@ -131,6 +151,15 @@ def _named(codes: Sequence[str]) -> str:
     return ", ".join(codes[:MOST_NAMED]) + more
 
 
+def _refuse_missing(codes: Sequence[str], source: Source) -> None:
+    absent = [code for code in codes if not source.has(code)]
+    if absent:
+        raise DataError(
+            f"{source.path} has no bars of {absent[0]}{did_you_mean(absent[0], source.codes)}; "
+            "add its file, or choose another code"
+        )
+
+
 def _benchmark(
     market: "Market", source: Source, book: Instruments, panel: Panel
 ) -> tuple[Benchmark | None, tuple[str, ...]]:
@@ -150,12 +179,7 @@ def _benchmark(
 
 def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: str | None) -> Benchmark:
     spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
-    absent = [code for _, code in spec if not source.has(code)]
-    if absent:
-        raise DataError(
-            f"{source.path} has no bars of the benchmark {absent[0]}{did_you_mean(absent[0], source.codes)}; "
-            "add its file, or choose another with --benchmark"
-        )
+    _refuse_missing([code for _, code in spec], source)
     bars: dict[str, Bars] = {one.code: one for one in iter_prices(source.path, [code for _, code in spec])}
     currencies = tuple(dict.fromkeys(book[code].currency for _, code in spec))
     table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)

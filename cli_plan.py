@@ -74,7 +74,7 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
         tables["data" if name in TABLES["data"] else "config"][name] = value  # type: ignore[operator]
     strategy = dict(tables["strategy"])
     return Plan(
-        market=_market(tables["data"]),
+        market=market_from(tables["data"]),
         strategy=str(strategy.pop("name", DEFAULT_STRATEGY)),
         settings=strategy,
         config=config_from(tables["config"]),
@@ -171,7 +171,8 @@ def _setting(text: str) -> tuple[str, str, str]:
     return table, inner, value.strip()
 
 
-def _market(values: Mapping[str, Any]) -> Market:
+def market_from(values: Mapping[str, Any]) -> Market:
+    """A Market of values by field name, its days checked."""
     texts = {name: str(value) for name, value in values.items()}
     for name in ("start", "end"):
         if name in texts:

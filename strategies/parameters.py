@@ -41,11 +41,15 @@ class Parameter:
             raise ConfigError(f"{self.name} must be {self.type_name}, not {value!r}{hint}") from None
 
     def as_json(self) -> dict[str, Any]:
-        default = None if self.required else _plain(self.default)
+        """Plain values for `launchlab strategies --json`: `type` is int, float, bool, str or a list of one of them."""
+        options = [option for option in _options(self.hint) if option is not NoneType]
+        choices = [_plain(option) for option in _choices(self.hint)]
         return {
             "name": self.name,
-            "type": self.type_name,
-            "default": default,
+            "type": "str" if choices else " or ".join(_code_name(option) for option in options),
+            "optional": NoneType in _options(self.hint),
+            "choices": choices or None,
+            "default": None if self.required else _plain(self.default),
             "required": self.required,
             "unit": self.unit,
             "help": self.help,
@@ -145,13 +149,25 @@ def _parse_list(hint: Any, value: Any) -> Any:
     return origin(made)
 
 
+def _options(hint: Any) -> tuple[Any, ...]:
+    """The members of a union, or the hint alone."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _code_name(hint: Any) -> str:
+    if get_origin(hint) in (tuple, list, frozenset):
+        inner = dict.fromkeys(_code_name(one) for one in get_args(hint) if one is not Ellipsis)
+        return f"list[{', '.join(inner)}]"
+    return getattr(hint, "__name__", str(hint))
+
+
 def _choices(hint: Any) -> Iterator[Any]:
     if get_origin(hint) is Literal:
         yield from get_args(hint)
     elif isinstance(hint, type) and issubclass(hint, Enum):
         yield from hint
-    elif get_origin(hint) in (Union, UnionType):
-        for option in get_args(hint):
+    elif len(_options(hint)) > 1:
+        for option in _options(hint):
             yield from _choices(option)
 
 

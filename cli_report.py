@@ -1,0 +1,109 @@
+"""`launchlab report` and `launchlab runs`: the pages of saved runs."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .cli_options import example, print_json, shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMPARE = "compare"
+
+
+@click.command(
+    epilog=example(
+        "launchlab report runs/week",
+        "launchlab report compare runs/strict runs/opened --out runs/policies",
+    )
+)
+@click.argument("runs", nargs=-1, required=True, metavar="[compare] RUN...")
+@click.option("--out", metavar="DIR", help="Folder of the comparison [default: runs/compare].")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
+def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
+    """Write the pages of a saved run again, or compare runs."""
+    from pathlib import Path
+
+    page = _compare(runs[1:], Path(out or "runs/compare")) if runs[0] == COMPARE else _rebuild(runs, out)
+    click.echo(str(page))
+    if open_page:
+        click.launch(page.resolve().as_uri())
+
+
+def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
+    from pathlib import Path
+
+    from .cli_folder import put_folder
+    from .cli_run import write_pages
+    from .data.errors import ConfigError
+    from .engine.result import load_result
+
+    if len(runs) > 1:
+        raise ConfigError(
+            "one run at a time is written again; write `launchlab report compare RUN RUN…` to compare"
+        )
+    folder = Path(runs[0])
+    result = load_result(folder)
+    place = Path(out) if out is not None else folder
+    put_folder(place, lambda made: write_pages(result, made))
+    return place / "index.html"
+
+
+def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
+    from pathlib import Path
+
+    from . import reports
+    from .cli_folder import put_folder
+    from .data.errors import ConfigError
+    from .engine.result import load_result
+
+    if len(runs) < 2:
+        raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")
+    results = {Path(run).resolve().name: load_result(Path(run)) for run in runs}
+    put_folder(out, lambda made: reports.write_comparison(results, made))
+    return out / "index.html"
+
+
+@click.command(epilog=example("launchlab runs", "launchlab runs elsewhere --json"))
+@click.argument("folder", default="runs", metavar="[FOLDER]")
+@shared("json")
+def runs(folder: str, as_json: bool) -> None:
+    """List the saved runs of a folder, oldest name first."""
+    from pathlib import Path
+
+    from .data.errors import ConfigError
+
+    place = Path(folder)
+    if not place.is_dir():
+        raise ConfigError(f"{place} is not a folder; `launchlab backtest` writes runs into runs/")
+    found = [row for one in sorted(place.iterdir()) if (row := _row(one))]
+    if as_json:
+        print_json(found)
+        return
+    from .cli_tables import print_table
+
+    rows = [
+        (one["run"], one["strategy"], one["start"], one["end"], one["engine"], f"{one['total_return']:.2%}",
+         f"{one['sharpe']:.2f}", f"{one['max_drawdown']:.2%}", one["fills"], "simulated" if one["simulated"] else "")
+        for one in found
+    ]  # fmt: skip
+    right = ("return", "Sharpe", "drawdown", "fills")
+    print_table(("run", "strategy", "start", "end", "engine", *right, "prices"), rows, right=right)
+
+
+def _row(folder: "Path") -> dict[str, Any] | None:
+    """What the list shows of one folder, None when it is not a run."""
+    import json
+
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        about = {
+            name: summary[name] for name in ("strategy", "start", "end", "engine", "simulated", "currency")
+        }
+        figures = {
+            name: summary["metrics"][name] for name in ("total_return", "sharpe", "max_drawdown", "fills")
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return {"run": str(folder), **about, **figures}
