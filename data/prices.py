@@ -100,6 +100,7 @@ class Store:
             remove_leftovers(folder)
             provider = str(bars.source.get("provider", "files"))
             manifest = self.manifest(bars.code) or Manifest(bars.code, provider, "")
+            _remove_orphans(folder, manifest)
             before = manifest.latest(provider)
             old = self._readable(bars.code, provider) if before else None
             if old is None:
@@ -153,7 +154,9 @@ class Store:
     def _locked(self, folder: Path) -> "_Lock":
         marker = self.root / MARKER
         if not marker.exists():
-            write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
+            with _Lock(self.root):
+                remove_leftovers(self.root)
+                write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
         return _Lock(folder)
 
     def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
@@ -237,6 +240,14 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
         "revision": revision.number,
     }
     return table_to_bars(code, table, MappingProxyType(source))
+
+
+def _remove_orphans(folder: Path, manifest: Manifest) -> None:
+    """Delete parquet files that no revision names: their writer was killed before or after its commit."""
+    named = {one.file for one in manifest.revisions}
+    for path in folder.glob("*.parquet"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
 
 
 def _with_winner(manifest: Manifest, provider: str, preference: Sequence[str]) -> Manifest:
