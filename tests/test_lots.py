@@ -1,12 +1,14 @@
 """Order sizes: smallest buys, steps, caps, odd lots."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import load_instruments
-from launchlab.data.rules.lots import buy_is_legal, lot_rules, sale_is_legal
+from launchlab.data.rules.lots import buy_is_legal, lot_rules, reform_note, sale_is_legal
 
 BOOK = load_instruments()
 
@@ -103,3 +105,11 @@ def test_on_star_a_rest_below_200_goes_in_one_order(shares, holding, legal):
 @given(some.integers(1, 100_000), some.sampled_from([(100, 100), (200, 1), (100, 1), (20, 20)]))
 def test_a_whole_holding_can_always_be_sold(holding, lot):
     assert sale_is_legal(holding, holding, *lot)
+
+
+def test_the_board_lot_reform_makes_lots_that_are_not_standard_doubtful():
+    assert reform_note(BOOK["1810.HK"], date(2026, 11, 13)) == ""
+    assert "a lot of 200 is no standard one" in reform_note(BOOK["1810.HK"], date(2026, 11, 16))
+    assert "a lot of 20 " in reform_note(BOOK["0100.HK"], date(2026, 12, 1))
+    assert reform_note(BOOK["0700.HK"], date(2026, 12, 1)) == ""
+    assert reform_note(BOOK["600519.SS"], date(2026, 12, 1)) == ""

@@ -3,6 +3,8 @@
 Selling: whole lots, and a residue below a lot only all at once (`sale_is_legal`).
 """
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,11 @@ CHINEXT_CAP = Dated(
 STAR_CAP = Dated(("2019-07-22", 100_000, "SSE STAR rules: limit orders", "M"), name="the largest STAR order")
 BSE_CAP = Dated(("2020-07-27", 1_000_000, "BSE trading rules", "M"), name="the largest BSE order")
 HK_CAP_LOTS = 3_000  # board lots in one order (automatch), S1
+
+# Board-lot reform (HKEX conclusions of 2026-06-30, S1): from 2026-07-02 new issuers and corporate actions use
+# a standard lot; every other issuer follows within six months of its own migration, from 2026-11-16.
+STANDARD_LOTS = frozenset({1, 50, 100, 500, 1_000, 2_000, 5_000, 10_000})
+REFORM_PHASE_2 = date(2026, 11, 16)
 
 _MAINLAND: dict[str, tuple[Dated, Dated, Dated]] = {
     "chinext": (HUNDRED, HUNDRED, CHINEXT_CAP),
@@ -88,3 +95,16 @@ def sale_is_legal(shares: int, holding: int, lot_min: int, lot_step: int) -> boo
     if lot_step == 1:
         return shares >= lot_min or shares == holding
     return shares % lot_step in (0, holding % lot_step)
+
+
+def reform_note(instrument: Instrument, day: date) -> str:
+    """What the board-lot reform leaves open about a lot on a day; empty when nothing."""
+    if not instrument.board.startswith("hk_") or instrument.lots is None or day < REFORM_PHASE_2:
+        return ""
+    lot = int(instrument.lots.on(day))
+    if lot in STANDARD_LOTS:
+        return ""
+    return (
+        f"a lot of {lot} is no standard one and changes within six months of the issuer's own migration, "
+        f"which starts on {REFORM_PHASE_2} at the earliest: check the issuer's notice"
+    )

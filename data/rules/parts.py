@@ -165,6 +165,7 @@ def lot_part(book: Book, instrument: Instrument) -> Lot | None:
     )
     if hong_kong:
         book.sources.append(f"instruments table: {instrument.source} [{instrument.confidence}]")
+        book.unknowns.extend(filter(None, [lots.reform_note(instrument, book.on)]))
     else:
         for what, dated in zip(
             ("lots", "lot step", "largest order"), lots.lot_schedules(instrument), strict=True
