@@ -1,5 +1,7 @@
 """The run book: one page with everything a launch trader asks of a run, from the Result alone."""
 
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +10,16 @@ import pandas as pd
 from ..engine.result import Result
 from . import plots, static
 from .capacity import capacity
-from .formats import money, number, percent, visible
+from .formats import money, number, percent, sentence, visible
 from .launch_charts import local_time, pack
-from .metrics import HEADLINE, metric, metrics
+from .metrics import headline, metrics
 from .page import render
 from .tables import Column, Table, table, toml
 from .tearsheet import write_tearsheet
 
 PAGE = "index.html"
 SHEET = "tearsheet.html"
+ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -49,7 +52,7 @@ def write_book(result: Result, folder: Path) -> None:
         "book.html",
         folder / PAGE,
         summary=summary,
-        headline=[metric(summary, key) for key in HEADLINE if key in summary["metrics"]],
+        headline=headline(summary),
         figures_all=metrics(summary),
         figures=figures,
         stills=stills,
@@ -58,8 +61,9 @@ def write_book(result: Result, folder: Path) -> None:
         monthly=_monthly(result),
         lengths=_bars(result),
         months=MONTHS,
-        settings=toml(summary["config"]),
-        parameters=toml(summary["parameters"]),
+        warnings=_by_code(summary["warnings"]),
+        unknowns=_by_code(summary["unknowns"]),
+        settings=rerun(summary),
         sheet=SHEET,
     )
 
@@ -80,11 +84,40 @@ def _tables(result: Result) -> dict[str, Table]:
 
 
 def _launch_table(result: Result) -> Table:
-    frame = result.launches.assign(announced=result.launches["announced_at"].map(local_time))
-    frame["announced"] += frame["precision"].map({"upper_bound": " or before", "date": ""}).fillna("")
-    dated = frame["precision"] == "date"
-    frame.loc[dated, "announced"] = frame.loc[dated, "announced"].str[:10] + ", no time"
+    frame = result.launches
+    frame = frame.assign(announced=list(map(_announced, frame["announced_at"], frame["precision"])))
     return table(frame, LAUNCHES, id="launches", caption="Every launch of the run", file="launches.csv")
+
+
+def _announced(announced_at: object, precision: str) -> str:
+    """When the news came, as far as it is known: a time, `by` a time, or a day."""
+    time = local_time(announced_at)
+    return f"by {time}" if precision == "upper_bound" else time[:10] if precision == "date" else time
+
+
+def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Warnings gathered under the code, and session, that they start with, in order of appearance."""
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        head, _, tail = sentence(text).partition(": ")
+        about = head if tail and ABOUT_A_CODE.match(head) else ""
+        groups.setdefault(about, []).append(tail if about else sentence(text))
+    return list(groups.items())
+
+
+def rerun(summary: Mapping[str, Any]) -> str:
+    """The tables of a TOML file that `launchlab backtest --config` takes; a rule that is off is "none"."""
+    config = dict(summary["config"])
+    brokerage = config.pop("brokerage", None)
+    data = {name: summary.get(name) for name in ("start", "end", "currency", "benchmark")}
+    tables: dict[str, Any] = {
+        "run": {"engine": summary["engine"]},
+        "data": data,
+        "strategy": {"name": summary["strategy"]}
+        | {k: "none" if v is None else v for k, v in summary["parameters"].items()},
+        "config": {k: v for k, v in config.items() if k != "currency"},
+    }
+    return toml(tables | ({"brokerage": brokerage} if brokerage else {})).strip() + "\n"
 
 
 def _monthly(result: Result) -> list[dict[str, Any]]:
@@ -137,7 +170,7 @@ def _short_hash(value: Any) -> str:
 
 
 LAUNCHES = (
-    Column("launch", "Launch"), Column("announced", "Announced", hint="Hong Kong time"), Column("company", "Company"),
+    Column("launch", "Launch"), Column("announced", "Announced", hint="Hong Kong time; a day alone where no clock time is known"), Column("company", "Company"),
     Column("product", "Product"), Column("kind", "Kind", kind="choice"),
     Column("first_session", "First session", hint="First session on which the news could be traded"),
     Column("captured", "Captured", percent, "number", "What was left, as a share of equity at entry"),

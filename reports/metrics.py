@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .formats import exact, money, number, percent, ratio
+from .formats import exact, missing, money, number, percent, ratio
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ KNOWN: Mapping[str, tuple[str, Callable[[Any], str], str]] = {
     "launches": ("Launches", number, "Launches in the ledger of this run."),
     "traded_launches": ("Traded launches", number, "Launches with at least one fill."),
 }
-HEADLINE = ("total_return", "benchmark_return", "paper_return", "sharpe", "max_drawdown", "costs")
+HEADLINE = ("total_return", "benchmark_return", "paper_return", "sharpe", "max_drawdown", "costs", "cagr")
 
 
 def metric(summary: Mapping[str, Any], key: str) -> Metric:
@@ -60,6 +60,12 @@ def metric(summary: Mapping[str, Any], key: str) -> Metric:
     return Metric(
         key, label, form(value), exact(value), str(summary.get("definitions", {}).get(key) or fallback)
     )
+
+
+def headline(summary: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """The six figures on top: the first of `HEADLINE` that the run has."""
+    present = [key for key in HEADLINE if not missing(summary["metrics"].get(key))]
+    return tuple(metric(summary, key) for key in present[:6])
 
 
 def metrics(summary: Mapping[str, Any]) -> tuple[Metric, ...]:

@@ -5,6 +5,7 @@ and the dark page. Names are escaped, because Plotly reads a little markup in it
 """
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,8 +72,8 @@ def exposure_figure(result: Result) -> Figure:
     days, nav = equity["session"].tolist(), equity["equity"]
     data = [
         line(days, rounded(equity["long"] / nav, 5), "long", "long", fill="tozeroy", width=1),
-        line(days, rounded(equity["short"] / nav, 5), "short", "short", fill="tozeroy", width=1),
-        line(days, rounded((equity["long"] + equity["short"]) / nav, 5), "net", "ink", width=1.4),
+        line(days, rounded(-equity["short"].abs() / nav, 5), "short", "short", fill="tozeroy", width=1),
+        line(days, rounded(equity["net"] / nav, 5), "net", "ink", width=1.4),
     ]
     markets = result.comparison.set_index("session")["open_markets"].fillna("")
     for name, title, symbol in (
@@ -97,11 +98,7 @@ def exposure_figure(result: Result) -> Figure:
 
 def _alone(markets: str, name: str) -> bool:
     """Whether Hong Kong, or the mainland, was the only market with a session."""
-    present = {
-        "XHKG" if word == "XHKG" else "XSHG"
-        for word in markets.replace(",", ";").replace(" ", ";").split(";")
-        if word
-    }
+    present = {"XHKG" if word == "XHKG" else "XSHG" for word in re.findall(r"X[A-Z]{3}", markets)}
     return present == {name}
 
 

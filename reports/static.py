@@ -83,11 +83,11 @@ def exposure_picture(result: Result) -> Markup:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for name in ("long", "short"):
-            share = 100 * result.equity[name] / nav
+            share = (100 if name == "long" else -100) * result.equity[name].abs() / nav
             axes.fill_between(days, share, color=COLORS[name], alpha=0.4, lw=0, label=name)
         axes.plot(
             days,
-            100 * (result.equity["long"] + result.equity["short"]) / nav,
+            100 * result.equity["net"] / nav,
             color="#222",
             lw=0.9,
             label="net",

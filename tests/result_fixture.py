@@ -120,13 +120,11 @@ def _trade(
         positions += [
             (day, c, account.shares[c], float(bars[c]["close"][t]), _fx(c), v) for c, v in value.items()
         ]
-        long, short = sum(v for v in value.values() if v > 0), sum(v for v in value.values() if v < 0)
-        borrow = round(-short * 0.01 / 365, 2)
+        long, short = sum(v for v in value.values() if v > 0), -sum(v for v in value.values() if v < 0)
+        borrow = round(short * 0.01 / 365, 2)
         account.cash -= borrow
-        nav = account.cash + long + short
-        equity.append(
-            (day, nav, account.cash, long, short, (long - short) / nav, (long + short) / nav, borrow, 0.0)
-        )
+        nav = account.cash + long - short
+        equity.append((day, nav, account.cash, long, short, long + short, long - short, borrow, 0.0))
     account.blocks.sort(key=lambda row: (row["session"], row["code"]))
     return (
         account,
@@ -202,7 +200,7 @@ def _comparison(rng: np.random.Generator, days: Any, equity: pd.DataFrame) -> pd
             "session": days,
             "paper": equity["equity"] * np.exp(np.linspace(0, 0.06, n)),
             "benchmark": CAPITAL * np.exp(np.cumsum(rng.normal(0.0003, 0.011, n))),
-            "open_markets": np.where(shut < 0.03, "XHKG", np.where(shut < 0.05, "XSHG", "XHKG;XSHG")),
+            "open_markets": np.where(shut < 0.03, "XHKG", np.where(shut < 0.05, "XSHG", "XHKG+XSHG")),
         }
     )
 
@@ -220,7 +218,7 @@ def _summary(tables: dict[str, pd.DataFrame], days: Any, hostile: bool) -> dict[
         "sharpe": float(returns.mean() / returns.std() * 253.0**0.5) if volatility else None,
         "sortino": float(returns.mean() / downside * 253.0**0.5) if downside else None,
         "max_drawdown": drawdown, "calmar": cagr / -drawdown if drawdown else None,
-        "mean_gross": float(tables["equity"]["gross"].mean()), "mean_net": float(tables["equity"]["net"].mean()),
+        "mean_gross": float((tables["equity"]["gross"] / level).mean()), "mean_net": float((tables["equity"]["net"] / level).mean()),
         "exposure": float((tables["equity"]["gross"] > 0).mean()), "turnover": 12.4, "win_rate_launches": 0.55,
         "profit": float(level.iloc[-1] - CAPITAL), "costs": float(fills["costs"].sum()),
         "commission": float(fills["commission"].sum()), "stamp": float(fills["stamp"].sum()),

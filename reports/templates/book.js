@@ -57,7 +57,7 @@
       if (blocked.length) data.push(dots("blocked", blocked, "x", "var:short", sayBlocked));
       const days = [launch.at.slice(0, 10), launch.first, ...launch.fills, ...launch.blocks].map((row) => (Array.isArray(row) ? row[0] : row)).filter(Boolean).sort();
       const shift = (day, by) => new Date(Date.parse(day + "T12:00Z") + by * 864e5).toISOString().slice(0, 10);
-      const earliest = shift(packed.sessions[bars.t[0]], -2), latest = shift(packed.sessions[bars.t[bars.t.length - 1]], 2);
+      const earliest = shift(packed.sessions[bars.t[Math.max(0, bars.c.findIndex((v) => v !== null))]], -2), latest = shift(packed.sessions[bars.t[bars.t.length - 1]], 2);
       const range = [shift(days[0], -28), shift(days[days.length - 1], 21)];
       if (range[0] < earliest) range[0] = earliest < days[0] ? earliest : shift(days[0], -1);
       if (range[1] > latest) range[1] = latest;

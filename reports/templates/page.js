@@ -26,7 +26,7 @@ const launchlab = (() => {
     base.xaxis = axis(base.xaxis); base.yaxis = axis(base.yaxis);
     return base;
   };
-  const settings = { responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtonsToRemove: ["select2d", "lasso2d", "toImage"] };
+  const settings = { responsive: true, displaylogo: false, displayModeBar: window.innerWidth < 560 ? false : "hover", modeBarButtonsToRemove: ["select2d", "lasso2d", "toImage"] };
   const drawn = new Map();
   const draw = (node, figure) => {
     drawn.set(node, figure);
