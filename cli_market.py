@@ -2,19 +2,20 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
 
+from .cli_levels import with_level
 from .cli_options import warn
 from .data import fx
 from .data.bars import Bars
 from .data.benchmark import benchmark_returns, parse_benchmark
 from .data.errors import DataError, LaunchlabError, did_you_mean
-from .data.instruments import Instrument, Instruments, load_instruments
+from .data.instruments import Instruments, load_instruments
 from .data.launches import Launches, load_launches
 from .data.load import SAMPLE, PanelOptions, build_panel
 from .data.panel import Panel
@@ -51,24 +52,6 @@ class Source(NamedTuple):
         return code in self.codes or code.removeprefix("^") in self.codes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Level(Instrument):
-    """An index among the panel's codes: something to measure against, which no order may name."""
-
-    @property
-    def tradable(self) -> bool:
-        return True
-
-
-def with_levels(book: Instruments, codes: Sequence[str]) -> Instruments:
-    """The book with those of `codes` that are indexes let into a panel."""
-    table = {code: book[code] for code in book}
-    for one in (book[code] for code in codes):
-        if not one.tradable:
-            table[one.code] = Level(**{item.name: getattr(one, item.name) for item in fields(one)})
-    return Instruments(table)
-
-
 def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: Sequence[str] = ()) -> Loaded:
     """The ledger and its panel, as the plan asks; `extra` codes must be in the panel too.
 
@@ -78,19 +61,23 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     launches = load_launches(market.launches, book)
     source = find_bars(market.prices)
     codes, warnings = _with_bars(launches, source, market)
-    wanted = tuple(dict.fromkeys([*codes, *(book[code].code for code in extra)]))
-    _refuse_missing(wanted, source)
+    others = tuple(book[code] for code in extra)
+    _refuse_missing([one.code for one in others], source)
+    wanted = tuple(dict.fromkeys([*codes, *(one.code for one in others if one.tradable)]))
     panel = build_panel(
         iter_prices(source.path, wanted),
         span=(market.start, market.end),
         currency=market.currency,
         options=PanelOptions(
-            instruments=with_levels(book, extra) if extra else book,
+            instruments=book,
             brokerage=brokerage or Brokerage(),
             bad_bars=market.bad_bars,
             fx=Path(market.fx) if market.fx else None,
         ),
     )
+    levels = [one for one in others if not one.tradable]
+    for bars, instrument in zip(iter_prices(source.path, [one.code for one in levels]), levels, strict=True):
+        panel = with_level(panel, bars, instrument)
     benchmark, doubt = _benchmark(market, source, book, panel)
     return Loaded(launches, panel, benchmark, (*warnings, *doubt))
 
