@@ -29,6 +29,7 @@ from .instrument import (
 
 __all__ = ["BOARDS", "ROLES", "Instrument", "Instruments", "Spell", "load_instruments", "spells_cover"]
 
+_BY_DATE = frozenset({"lots", "borrow"})
 _SHIPPED = Path(__file__).with_name("instruments.csv")
 
 
@@ -120,7 +121,8 @@ def _set_row(table: dict[str, Instrument], row: Mapping[str, Any]) -> None:
     base = table.get(code) or derive(code)
     values: dict[str, Any] = {}
     for name, text in given.items():
-        values["unknowns" if name == "assumed" else name] = _PARSERS[name](text)
+        parse = _by_date(f"{name} of {code}") if name in _BY_DATE else _PARSERS[name]
+        values["unknowns" if name == "assumed" else name] = parse(text)
     table[code] = replace(base, **values)
 
 
@@ -157,7 +159,9 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
-def _by_date(name: str, positive: bool) -> Callable[[str], Dated]:
+def _by_date(name: str) -> Callable[[str], Dated]:
+    positive = name.startswith("lots")
+
     def parse(text: str) -> Dated:
         rows = []
         for part in _parts(text):
@@ -207,9 +211,9 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "delisting": _spells,
         "s_share": _spells,
         "no_limit": _days,
-        "lots": _by_date("lots", positive=True),
+        "lots": _by_date("lots"),
         "shortable": _spells,
-        "borrow": _by_date("borrow", positive=False),
+        "borrow": _by_date("borrow"),
         "fund_class": _one_of(FUND_CLASSES, "fund_class"),
         "aliases": _parts,
         "source": str,

@@ -100,18 +100,23 @@ def explain(
     asked = _as_asked(instrument, day, st, issue_price)
     book = parts.Book(np.array([day], "datetime64[D]"), unknowns=list(asked.unknowns))
     parts.session_part(book, asked)
-    limits = parts.limit_part(book, asked, prev_close, count)
-    tick = parts.tick_part(book, asked, price or prev_close)
+    return _work_out(book, asked, parts.Question(prev_close, count, order, brokerage or costs.Brokerage()))
+
+
+def _work_out(book: parts.Book, asked: Instrument, question: parts.Question) -> RuleAnswer:
+    limits = parts.limit_part(book, asked, question.prev_close, question.listed_session)
+    order = question.order
+    tick = parts.tick_part(book, asked, order.price if order else question.prev_close)
     lot = parts.lot_part(book, asked)
     settled = parts.settlement_part(book, asked)
     may_short = parts.short_part(book, asked)
     if order is not None:
         parts.order_part(book, asked, order, limits, lot)
-    paid = parts.cost_part(book, asked, order, lot, brokerage or costs.Brokerage())
+    paid = parts.cost_part(book, asked, order, lot, question.brokerage)
     return RuleAnswer(
         code=asked.code,
         name=asked.name,
-        on=day,
+        on=book.on,
         exchange=asked.exchange,
         board=asked.board,
         currency=asked.currency,

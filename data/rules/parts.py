@@ -27,6 +27,15 @@ class Order(NamedTuple):
     shares: int
 
 
+class Question(NamedTuple):
+    """What was asked: reference price, listing session (0: long ago), order, and whose brokerage."""
+
+    prev_close: float | None
+    listed_session: int
+    order: Order | None
+    brokerage: costs.Brokerage
+
+
 class Lot(NamedTuple):
     """Smallest buy, step above it, and largest single order, in shares."""
 
