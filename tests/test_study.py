@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from launchlab.data.bars import read_bars
+from launchlab.data.calendars import sessions
 from launchlab.data.errors import ConfigError
 from launchlab.data.launches import load_launches
 from launchlab.data.load import PanelOptions, load_panel
 from launchlab.data.panel import Panel
 from launchlab.engine.research.abnormal import Model
 from launchlab.engine.research.options import StudyOptions, parse_span, parse_windows, parse_words
-from launchlab.engine.research.returns import factor_returns, panel_returns
+from launchlab.engine.research.returns import factor_returns, levels_of, panel_returns
 from launchlab.engine.research.sensitivity import clock_variants, conclusions
 from launchlab.engine.research.study import study
 from research_market import days, launch, ledger, panel_of, walk
@@ -109,11 +111,33 @@ def test_the_return_after_a_suspension_spans_it_and_a_long_silence_gives_none() 
     assert found.gaps == 1
 
 
+def against(panel: Panel, *codes: str) -> np.ndarray:
+    returns = panel_returns(panel)
+    return factor_returns(panel, returns, levels_of(panel, returns, codes, {}))
+
+
+def test_an_index_outside_the_panel_serves_as_benchmark(tmp_path: Path) -> None:
+    index, stock = np.round(walk(T, 5, start=4000.0), 2), walk(T, 6)
+    on = np.isin(GRID, sessions("XSHG", GRID[0], GRID[-1]))
+    lines = [f"{d},{p},{p},{p},{p},1000" for d, p in zip(GRID[on], index[on], strict=True)]
+    (tmp_path / "000300.SS.csv").write_text(
+        "date,open,high,low,close,volume\n" + "\n".join(lines) + "\n", encoding="utf-8"
+    )
+    outside = read_bars(tmp_path, ["000300.SS"])
+    within = panel_of({"688158.SS": stock, "510300.SS": index})
+    alone = panel_of({"688158.SS": stock})
+    news = ledger(launch("a", "2025-06-12T01:00+08:00", ["688158.SS"]))
+    options = StudyOptions(model=Model.MARKET, estimation=(-60, -11), draws=99, benchmark=("000300.SS",))
+    found = study(news, alone, options, outside=outside)
+    same = study(news, within, replace(options, benchmark=("510300.SS",)))
+    assert [line.car for line in found.table] == pytest.approx([line.car for line in same.table])
+
+
 def test_a_benchmark_is_compared_over_the_days_the_code_did_not_trade() -> None:
     index, stock = walk(T, 5), walk(T, 6)
     stock[row("2025-06-10") : row("2025-06-12")] = np.nan
     panel = panel_of({"0700.HK": stock, "2800.HK": index})
-    factor = factor_returns(panel, panel_returns(panel), ("2800.HK",))
+    factor = against(panel, "2800.HK")
     expected = index[row("2025-06-12")] / index[row("2025-06-09")] - 1
     assert factor[row("2025-06-12"), 0] == pytest.approx(expected)
 
@@ -122,7 +146,7 @@ def test_a_benchmark_without_a_price_gives_no_abnormal_return() -> None:
     index = walk(T, 5)
     index[row("2025-06-12")] = np.nan
     panel = panel_of({"0700.HK": walk(T, 6), "2800.HK": index})
-    factor = factor_returns(panel, panel_returns(panel), ("2800.HK",))
+    factor = against(panel, "2800.HK")
     assert np.isnan(factor[row("2025-06-12"), 0])
     assert np.isfinite(factor[row("2025-06-11"), 0])
 
@@ -130,7 +154,7 @@ def test_a_benchmark_without_a_price_gives_no_abnormal_return() -> None:
 def test_each_code_meets_the_benchmark_of_its_own_calendar() -> None:
     hsi, csi = walk(T, 5), walk(T, 6)
     panel = panel_of({"0700.HK": walk(T, 7), "688158.SS": walk(T, 8), "2800.HK": hsi, "510300.SS": csi})
-    factor = factor_returns(panel, panel_returns(panel), ("2800.HK", "510300.SS"))
+    factor = against(panel, "2800.HK", "510300.SS")
     t = row("2025-06-12")
     assert factor[t, 0] == pytest.approx(hsi[t] / hsi[t - 1] - 1)
     assert factor[t, 1] == pytest.approx(csi[t] / csi[t - 1] - 1)

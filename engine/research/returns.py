@@ -1,14 +1,19 @@
 """Daily returns of a panel, whole of corporate actions, each code on the clock of its own exchange."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError
+from ...data.bars import Bars
+from ...data.benchmark import total_return_marks
+from ...data.codes import derive
+from ...data.errors import ConfigError, RuleError
 from ...data.panel import TRADING, Panel
 
 F8 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 MAX_GAP = 20  # sessions; a price that returns after a longer silence is not a daily return
 
@@ -60,38 +65,75 @@ def panel_returns(panel: Panel, max_gap: int = MAX_GAP) -> Returns:
     return Returns(simple, growth, since, gaps)
 
 
-def factor_returns(panel: Panel, returns: Returns, codes: tuple[str, ...]) -> F8:
+@dataclass(frozen=True)
+class Level:
+    """Something to compare with: the rows (T,) on which its market is open, and its level (T,), NaN where unknown."""
+
+    is_open: Bool
+    level: F8
+
+
+def levels_of(
+    panel: Panel, returns: Returns, codes: tuple[str, ...], outside: Mapping[str, Bars]
+) -> dict[str, Level]:
+    """Levels of benchmarks or peers: codes of the panel, or bars `outside` it, such as those of an index."""
+    if not codes:
+        raise ConfigError("the market and peer models need --benchmark or --peer: codes that have bars")
+    found = {}
+    for name in codes:
+        code = _canonical(name)
+        bars = outside.get(name, outside.get(code))
+        if bars is not None:
+            is_open = panel.exchange_open[:, panel.exchanges.index(derive(code).exchange)]
+            level = _level_outside(panel, bars)
+        else:
+            k = panel.column(code)
+            is_open = panel.exchange_open[:, panel.exchange_of[k]]
+            traded = (panel.status[:, k] == TRADING) & np.isfinite(panel.close[:, k])
+            level = np.where(traded, panel.close[:, k] * returns.growth[:, k], np.nan)
+        found[code] = Level(is_open, _carried(level, is_open))
+    return found
+
+
+def factor_returns(panel: Panel, returns: Returns, levels: Mapping[str, Level]) -> F8:
     """Mean return of benchmarks or peers over exactly the days each code's own return spans, (T, N).
 
     Each code is compared with those on its own calendar (with all of them where there is none), never with
     itself. Where their exchange was open and they have no price the factor is NaN, not a stale zero.
     """
-    if not codes:
-        raise ConfigError(
-            "the market and peer models need --benchmark or --peer: codes whose bars the panel holds"
-        )
-    columns = [panel.column(code) for code in codes]
-    levels = {k: _level(panel, returns, k) for k in columns}
     factor = np.full(returns.simple.shape, np.nan)
-    for i in range(len(panel.codes)):
-        place = panel.exchange_open[:, panel.exchange_of[i]]
-        others = [k for k in columns if k != i]
-        alike = [k for k in others if np.array_equal(panel.exchange_open[:, panel.exchange_of[k]], place)]
-        chosen = alike or others
+    for i, own in enumerate(panel.codes):
+        is_open = panel.exchange_open[:, panel.exchange_of[i]]
+        others = [one for code, one in levels.items() if code != own]
+        alike = [one for one in others if np.array_equal(one.is_open, is_open)]
+        chosen = [one.level for one in alike or others]
         now = np.flatnonzero(returns.since[:, i] >= 0)
         before = returns.since[now, i]
         if chosen and len(now):
-            factor[now, i] = np.mean([levels[k][now] / levels[k][before] - 1.0 for k in chosen], axis=0)
+            factor[now, i] = np.mean([level[now] / level[before] - 1.0 for level in chosen], axis=0)
     return factor
 
 
-def _level(panel: Panel, returns: Returns, k: int) -> F8:
-    """Price of column k carried over its closed sessions, NaN where it should have traded and did not."""
-    traded = (panel.status[:, k] == TRADING) & np.isfinite(panel.close[:, k])
-    level = np.where(traded, panel.close[:, k] * returns.growth[:, k], np.nan)
-    last = np.maximum.accumulate(np.where(traded, np.arange(len(panel)), -1))
-    closed = ~panel.exchange_open[:, panel.exchange_of[k]]
-    carried = np.where(last >= 0, level[np.maximum(last, 0)], np.nan)
-    done = panel.sessions_done[:, panel.exchange_of[k]]
-    fresh = closed & (last >= 0) & (done == done[np.maximum(last, 0)])
-    return np.where(traded, level, np.where(fresh, carried, np.nan))
+def _canonical(name: str) -> str:
+    """The code of a name; an index may be written without its caret, HSI for ^HSI."""
+    try:
+        return derive(name).code
+    except RuleError:
+        return derive(f"^{name}").code
+
+
+def _level_outside(panel: Panel, bars: Bars) -> F8:
+    """Total-return level of bars on the rows on which they have one, (T,); NaN elsewhere."""
+    level = np.full(len(panel), np.nan)
+    usable = bars.sessions[np.isfinite(bars.close) & (bars.close > 0)]
+    rows = np.flatnonzero(np.isin(panel.sessions, usable))
+    if len(rows):
+        level[rows] = total_return_marks(bars, panel.sessions[rows])
+    return level
+
+
+def _carried(level: F8, is_open: Bool) -> F8:
+    """The level carried over sessions on which its market is shut; NaN stays where it should have traded."""
+    rows = np.arange(len(level))
+    last_open = np.maximum.accumulate(np.where(is_open, rows, -1))
+    return np.where(is_open, level, np.where(last_open >= 0, level[np.maximum(last_open, 0)], np.nan))

@@ -5,30 +5,43 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...data.bars import Bars
 from ...data.launch import Launches
 from ...data.panel import Panel
 from .findings import Study, Variant
 from .options import StudyOptions
-from .study import study
+from .study import NO_BARS, study
 
 
-def full_study(launches: Launches, panel: Panel, options: StudyOptions | None = None) -> Study:
+def full_study(
+    launches: Launches,
+    panel: Panel,
+    options: StudyOptions | None = None,
+    *,
+    outside: Mapping[str, Bars] = NO_BARS,
+) -> Study:
     """The study with its sensitivity to the clock."""
     chosen = options or StudyOptions()
-    variants = clock_variants(launches, panel, chosen)
-    return replace(study(launches, panel, chosen), clock=variants, clock_text=conclusions(variants))
+    variants = clock_variants(launches, panel, chosen, outside=outside)
+    return replace(
+        study(launches, panel, chosen, outside=outside), clock=variants, clock_text=conclusions(variants)
+    )
 
 
-def clock_variants(launches: Launches, panel: Panel, options: StudyOptions) -> tuple[Variant, ...]:
+def clock_variants(
+    launches: Launches, panel: Panel, options: StudyOptions, *, outside: Mapping[str, Bars] = NO_BARS
+) -> tuple[Variant, ...]:
     """The study as asked, with day 0 a session earlier and later, and with date-only launches at the day's start and end."""
-    as_asked = study(launches, panel, options)
+    as_asked = study(launches, panel, options, outside=outside)
     found = list(_variants("as asked", as_asked, as_asked))
     for shift in (-1, 1):
-        moved = study(launches, panel, replace(options, shift=options.shift + shift))
+        moved = study(launches, panel, replace(options, shift=options.shift + shift), outside=outside)
         found += _variants(f"day 0 {shift:+d} session", moved, as_asked)
     for when in ("start", "end"):
         timed = launches.timed(reaction_minutes=launches.reaction_minutes, dates_known=when)
-        found += _variants(f"bare dates known at the {when}", study(timed, panel, options), as_asked)
+        found += _variants(
+            f"bare dates known at the {when}", study(timed, panel, options, outside=outside), as_asked
+        )
     return tuple(found)
 
 

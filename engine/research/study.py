@@ -1,11 +1,13 @@
 """The event study of a ledger over a panel: abnormal returns per launch and code, tested window by window."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.bars import Bars
 from ...data.launch import Launches
 from ...data.panel import Panel
 from .abnormal import Abnormal, Sample, abnormal_returns, event_rows, event_values
@@ -15,12 +17,13 @@ from .clustered import cluster_deviation
 from .events import Event, Refusal, find_events
 from .findings import CarRow, Path, Study, WindowSummary
 from .options import Span, StudyOptions
-from .returns import Returns, factor_returns, panel_returns
+from .returns import Returns, factor_returns, levels_of, panel_returns
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
+NO_BARS: Mapping[str, Bars] = MappingProxyType({})
 UNLOCK = 20  # further sessions searched for the first close off its limit
 
 
@@ -34,12 +37,24 @@ class _Measured:
     sessions: NDArray[np.datetime64]
 
 
-def study(launches: Launches, panel: Panel, options: StudyOptions | None = None) -> Study:
-    """Measure every launch of the ledger on every code of the panel. What cannot be measured is refused by name."""
+def study(
+    launches: Launches,
+    panel: Panel,
+    options: StudyOptions | None = None,
+    *,
+    outside: Mapping[str, Bars] = NO_BARS,
+) -> Study:
+    """Measure every launch of the ledger on every code of the panel. What cannot be measured is refused by name.
+
+    `outside`: bars of benchmarks or peers, by the code in `options`, that are not in the panel, such as an index.
+    """
     chosen = options or StudyOptions()
     returns = panel_returns(panel)
     events, refused = find_events(launches, panel, at=chosen.at, shift=chosen.shift, near=chosen.near)
-    measured, thin = _measure(panel, returns, events, chosen)
+    factor = None
+    if chosen.factors:
+        factor = factor_returns(panel, returns, levels_of(panel, returns, chosen.factors, outside))
+    measured, thin = _measure(panel, returns.simple, factor, events, chosen)
     rng = np.random.default_rng(chosen.seed)
     table: list[CarRow] = []
     windows: dict[str, WindowSummary] = {}
@@ -58,7 +73,7 @@ def study(launches: Launches, panel: Panel, options: StudyOptions | None = None)
 
 
 def _measure(
-    panel: Panel, returns: Returns, events: Sequence[Event], options: StudyOptions
+    panel: Panel, simple: F8, factor: F8 | None, events: Sequence[Event], options: StudyOptions
 ) -> tuple[_Measured, list[Refusal]]:
     """Abnormal returns of the events whose estimation window holds enough observations."""
     spans = options.windows.values()
@@ -68,11 +83,8 @@ def _measure(
     column = np.array([event.column for event in events], np.int32)
     row = np.array([event.row for event in events], np.int32)
     rows = event_rows(panel.exchange_open, panel.exchange_of[column].astype(np.int32), row, offsets)
-    factor = None
-    if options.factors:
-        factor = event_values(factor_returns(panel, returns, options.factors), rows, column)
     found = abnormal_returns(
-        event_values(returns.simple, rows, column), factor,
+        event_values(simple, rows, column), None if factor is None else event_values(factor, rows, column),
         model=options.model, rows=rows, offsets=offsets, estimation=options.estimation,
     )  # fmt: skip
     at_limit = event_values(sealed(panel).astype(float), rows, column) > 0

@@ -77,8 +77,10 @@ def _refusals(found: Study) -> list[str]:
     if not found.refused:
         return []
     lines = ["", f"{len(found.refused)} not measured:"]
-    for one in found.refused[:SHOWN]:
-        lines.append(f"  {one.launch} {one.code} {one.window}: {one.reason}".replace(" :", ":"))
+    lines += [
+        f"  {' '.join((one.launch, one.code, one.window)).strip()}: {one.reason}"
+        for one in found.refused[:SHOWN]
+    ]
     rest = found.refused[SHOWN:]
     if rest:
         kinds = Counter(one.reason.split(" (")[0].rstrip("0123456789-: ") for one in rest)
