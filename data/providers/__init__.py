@@ -8,6 +8,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Protocol
 
+import tenacity
+
 from ..bars import Bars
 from ..errors import ConfigError, did_you_mean
 from ..instruments import Instrument
@@ -32,6 +34,10 @@ class Provider(Protocol):
     def close(self) -> None: ...
 
 
+class Busy(Exception):
+    """An answer that may be better later: a rate limit, a broken connection, half an answer. Never leaves a provider."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long one answer may take, how often to ask again, and the first and longest pause in seconds."""
@@ -40,6 +46,17 @@ class Patience:
     attempts: int = 6
     first_pause: float = 2.0
     longest_pause: float = 60.0
+
+    def retrying(self, sleep: Callable[[float], None] = time.sleep) -> tenacity.Retrying:
+        """Ask again while the answer is Busy: pauses double, with some chance so that threads do not march in step."""
+        pauses = tenacity.wait_exponential(multiplier=self.first_pause, max=self.longest_pause)
+        return tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.attempts),
+            wait=pauses + tenacity.wait_random(0, self.first_pause),
+            retry=tenacity.retry_if_exception_type(Busy),
+            sleep=sleep,
+            reraise=True,
+        )
 
 
 @dataclass

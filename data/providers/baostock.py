@@ -12,21 +12,16 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import tenacity
 from numpy.typing import NDArray
 
 from ..bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
 from ..errors import FetchError
 from ..instruments import Instrument
-from . import Brake, Patience
+from . import Busy, Patience
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")
 SUCCESS = "0"
-
-
-class _Busy(Exception):
-    """The server hung up or answered with an error that may pass."""
 
 
 class _Line(socket.socket):
@@ -44,7 +39,6 @@ class Baostock:
     """The baostock provider, Shanghai and Shenzhen only; one connection, so one code at a time."""
 
     patience: Patience = field(default_factory=Patience)
-    brake: Brake = field(default_factory=Brake)
     name: str = "baostock"
     parallel: int = 1
     _client: Any = None
@@ -56,15 +50,9 @@ class Baostock:
                 f"{instrument.code}: baostock has Shanghai and Shenzhen only; use --provider yahoo or files"
             )
         code = f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.patience.attempts),
-            wait=tenacity.wait_exponential_jitter(self.patience.first_pause, self.patience.longest_pause),
-            retry=tenacity.retry_if_exception_type(_Busy),
-            reraise=True,
-        )
         try:
-            return retrying(self._ask, instrument, code, start, end)
-        except _Busy as error:
+            return self.patience.retrying()(self._ask, instrument, code, start, end)
+        except Busy as error:
             raise FetchError(
                 f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
                 "wait and fetch again, what came is kept"
@@ -120,10 +108,10 @@ class Baostock:
                 answer = baostock.login()
         except OSError as error:
             line.close()
-            raise _Busy(f"{type(error).__name__}: {error}") from None
+            raise Busy(f"{type(error).__name__}: {error}") from None
         if answer.error_code != SUCCESS:
             line.close()
-            raise _Busy(f"login failed: {answer.error_msg}")
+            raise Busy(f"login failed: {answer.error_msg}")
         self._client = baostock
         return baostock
 
@@ -137,10 +125,10 @@ class Baostock:
                     rows.append(dict(zip(answer.fields, answer.get_row_data(), strict=True)))
         except (OSError, ValueError, IndexError, AttributeError, TypeError) as error:
             self.close()
-            raise _Busy(f"{type(error).__name__}: {error}") from None
+            raise Busy(f"{type(error).__name__}: {error}") from None
         if answer.error_code != SUCCESS:
             self.close()
-            raise _Busy(f"error {answer.error_code}: {answer.error_msg}")
+            raise Busy(f"error {answer.error_code}: {answer.error_msg}")
         return rows
 
 

@@ -58,15 +58,24 @@ LAYOUTS = (
     Layout(
         "akshare",
         {
-            "date": "日期", "open": "开盘", "high": "最高", "low": "最低", "close": "收盘",
-            "volume": "成交量", "amount": "成交额",
+            "date": "日期",
+            "open": "开盘",
+            "high": "最高",
+            "low": "最低",
+            "close": "收盘",
+            "volume": "成交量",
+            "amount": "成交额",
         },
         "lots",
     ),
     Layout(
         "yahoo",
         {
-            "date": "Date", "open": "Open", "high": "High", "low": "Low", "close": "Close",
+            "date": "Date",
+            "open": "Open",
+            "high": "High",
+            "low": "Low",
+            "close": "Close",
             "volume": "Volume",
         },
         "shares",

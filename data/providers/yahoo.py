@@ -14,21 +14,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tenacity
 
 from ..bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
 from ..calendars import calendar
 from ..errors import FetchError
 from ..instruments import Instrument
-from . import Brake, Patience
+from . import Brake, Busy, Patience
 from .unsplit import later_split_factor, to_raw
 
 ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
-
-
-class _Busy(Exception):
-    """An answer that may be better later: a rate limit, a broken connection, half an answer."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +49,9 @@ class Yahoo:
         """Nothing to end: each request stands alone."""
 
     def _history_with_retries(self, symbol: str, zone: str, start: date) -> pd.DataFrame:
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.patience.attempts),
-            wait=tenacity.wait_exponential_jitter(self.patience.first_pause, self.patience.longest_pause),
-            retry=tenacity.retry_if_exception_type(_Busy),
-            sleep=self.brake.press,
-            reraise=True,
-        )
         try:
-            return retrying(self._history, symbol, zone, start)
-        except _Busy as error:
+            return self.patience.retrying(self.brake.press)(self._history, symbol, zone, start)
+        except Busy as error:
             raise FetchError(
                 f"{symbol}: Yahoo did not answer usably {self.patience.attempts} times, at last with {error}; "
                 "wait some minutes and fetch again, what came is kept"
@@ -89,11 +77,11 @@ class Yahoo:
                 timeout=self.patience.timeout,
             )
         except YFRateLimitError:
-            raise _Busy("a rate limit (429)") from None
+            raise Busy("a rate limit (429)") from None
         except YFPricesMissingError as error:
             raise FetchError(f"{symbol}: Yahoo has no bars ({error}); check the code and the dates") from None
         except (YFDataException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _Busy(f"{type(error).__name__}: {error}"[:200]) from None
+            raise Busy(f"{type(error).__name__}: {error}"[:200]) from None
         except YFException as error:
             raise FetchError(f"{symbol}: Yahoo refused ({error}); check the code") from None
         if frame.empty:
