@@ -46,7 +46,7 @@ class Instruments:
 
     def __post_init__(self) -> None:
         alias = {old: row.code for row in self._table.values() for old in row.aliases}
-        object.__setattr__(self, "_alias", MappingProxyType(alias))
+        object.__setattr__(self, "_alias", alias)
 
     def __getitem__(self, code: str) -> Instrument:
         known = self._find(tidy(code))
@@ -87,7 +87,7 @@ def load_instruments(*paths: Path) -> Instruments:
     table: dict[str, Instrument] = {}
     for path in (_SHIPPED, *paths):
         _read_over(table, path)
-    return Instruments(MappingProxyType(table))
+    return Instruments(table)
 
 
 def _read_over(table: dict[str, Instrument], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -170,3 +171,7 @@ def test_every_code_of_the_shipped_ledger_stands_in_the_table():
         rows = list(csv.DictReader(file))
     codes = {part.split(":")[0] for row in rows for part in row["codes"].split(";") if part}
     assert [code for code in sorted(codes) if code not in BOOK] == []
+
+
+def test_the_book_travels_to_another_process():
+    assert pickle.loads(pickle.dumps(BOOK))["0700.HK"] == BOOK["0700.HK"]
