@@ -21,7 +21,7 @@ marina = pytest.importorskip("marina_rules")
 
 BOOK = load_instruments()
 EVER = (Spell(date(1990, 12, 19)),)
-PRICES = np.unique(np.concatenate([np.arange(1, 400), np.arange(400, 30_000, 37)])) / 100
+PRICES = np.unique(np.concatenate([np.arange(1, 400), np.arange(400, 30_000, 113)])) / 100
 DAYS = sorted(
     {
         day
