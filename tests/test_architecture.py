@@ -1,0 +1,46 @@
+"""What may import what, where import-linter's layers do not reach."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HOUSES = ("data", "engine", "reports", "strategies")
+SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
+ONLY_IN = {
+    "backtrader": {"engine/broker.py"},
+    "quantstats": {"reports/tearsheet.py"},
+    "yfinance": {"data/providers/yahoo.py"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Modules that a file imports, relative ones with their dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_foreign_engine_is_imported_in_one_place(library: str) -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in (*SOURCES, *ROOT.glob("*.py"))
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert users == ONLY_IN[library]
+
+
+def test_nothing_below_the_command_line_imports_it() -> None:
+    for path in SOURCES:
+        assert not any(name.strip(".").startswith("cli") for name in imported(path)), path
+
+
+def test_sources_import_each_other_relatively() -> None:
+    for path in (*SOURCES, *ROOT.glob("*.py")):
+        assert not any(name.split(".")[0] == "launchlab" for name in imported(path)), path
