@@ -25,9 +25,9 @@ from .calendars import calendar as calendar_of
 from .errors import DataError
 from .instruments import Instrument
 from .reconcile import price_differences, volume_ratio
-from .references import listed_sessions, reference_prices
+from .references import listed_sessions, reference_prices, ticks_of
 from .rules.limits import Bands, limit_bands
-from .rules.ticks import tick_size, tick_table
+from .rules.ticks import tick_table
 
 ADVICE = {
     "duplicate": "delete all but one row of the session",
@@ -126,6 +126,9 @@ def _each(bars: Bars, kind: str, wrong: Bool, what: Callable[[int], str]) -> Ite
 
 def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     days = bars.sessions
+    start = int(np.searchsorted(calendar, days[0])) if len(days) else 0
+    if np.array_equal(calendar[start : start + len(days)], days):
+        return
     step = np.diff(days).astype(np.int64)
     if (step <= 0).any():
         _, first, count = np.unique(days, return_index=True, return_counts=True)
@@ -235,7 +238,7 @@ def _volume_units(bars: Bars) -> Iterator[Finding]:
 def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     """Prices that are no whole number of ticks, each on the tick of its own height."""
     prices = np.stack([getattr(bars, name) for name in PRICES])
-    tick = tick_size(prices, tick_table(instrument, bars.sessions))
+    tick = ticks_of(prices, tick_table(instrument, bars.sessions))
     with np.errstate(invalid="ignore"):
         steps = prices / tick
         off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
@@ -251,7 +254,7 @@ def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[F
     """References unlike the previous close; on a known ex-date one tick of rounding is allowed."""
     if np.isnan(bars.pre_close).all():
         return
-    tick = tick_size(bars.close, tick_table(instrument, bars.sessions))
+    tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
     expected = reference_prices(bars, calendar, instrument, given=False)
     ex_date = np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore"):

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from .atomic import remove_leftovers, write_atomic
-from .bars import Bars, bars_to_columns, iter_bars, table_to_bars
+from .bars import Bars, bars_to_columns, iter_bars, read_parquet, table_to_bars
 from .errors import DataError, StoreError, did_you_mean
 from .manifest import FORMAT, Manifest, Revision, read_manifest
 from .merge import compare_bars, merge_bars
@@ -229,7 +229,7 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
         raise StoreError(
             f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with --refresh"
         )
-    table = pa.parquet.read_table(pa.BufferReader(content), use_threads=False)
+    table = read_parquet(content)
     source = {
         "path": str(path),
         "sha256": revision.sha256,

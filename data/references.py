@@ -6,7 +6,16 @@ from numpy.typing import NDArray
 from .bars import F8, Bars, Days
 from .instruments import Instrument
 from .rules.limits import ex_reference
-from .rules.ticks import tick_size, tick_table
+from .rules.ticks import TICK_SIZES, tick_size, tick_table
+
+
+def ticks_of(prices: F8, tables: NDArray[np.int8]) -> F8:
+    """Tick at each price, shape of `prices` (…, n), for the tables (n,) of its sessions; quick where a step is all there is."""
+    if len(tables) and (tables == tables[0]).all():
+        sizes = TICK_SIZES[tables[0]]
+        if (sizes == sizes[0]).all():
+            return np.broadcast_to(sizes[0], prices.shape)
+    return tick_size(prices, np.broadcast_to(tables, prices.shape))
 
 
 def reference_prices(bars: Bars, calendar: Days, instrument: Instrument, *, given: bool = True) -> F8:
@@ -21,7 +30,7 @@ def reference_prices(bars: Bars, calendar: Days, instrument: Instrument, *, give
         adjacent = np.diff(np.searchsorted(calendar, bars.sessions)) == 1
         reference[1:] = np.where(adjacent, bars.close[:-1], np.nan)
     if len(bars.actions):
-        tick = tick_size(bars.close, tick_table(instrument, bars.sessions))
+        tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
     for action in bars.actions:
         i = int(np.searchsorted(bars.sessions, action["session"]))
         if i < n and bars.sessions[i] == action["session"] and reference[i] > 0:

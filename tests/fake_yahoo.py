@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = json.dumps({"chart": {"result": [listing.chart(symbol, query)], "error": None}}).encode()
         if fault == "hang":
-            self.yahoo.closing.wait(30)
+            self.yahoo.closing.wait(80)
             self.close_connection = True
         elif fault == "truncated":
             self._send(200, body[: len(body) // 2])

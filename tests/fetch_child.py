@@ -1,4 +1,4 @@
-"""A process of its own for `launchlab.data.fetch`: python fetch_child.py STORE START END TIMEOUT REFRESH CODES…"""
+"""An impatient fetch in a process of its own: python fetch_child.py STORE START END CODES…"""
 
 import json
 import sys
@@ -11,15 +11,13 @@ from launchlab.data.prices import Store
 from launchlab.data.providers import Patience, make_provider
 
 
-def main(store: str, start: str, end: str, timeout: str, refresh: str, *codes: str) -> None:
+def main(store: str, start: str, end: str, *codes: str) -> None:
     table = load_instruments()
     report = fetch(
         [table[code] for code in codes],
         (date.fromisoformat(start), date.fromisoformat(end)),
-        provider=make_provider("yahoo", Patience(float(timeout), attempts=4, first_pause=0.05)),
+        provider=make_provider("yahoo", Patience(timeout=1.0, attempts=4, first_pause=0.05)),
         store=Store(Path(store)),
-        refresh=refresh == "refresh",
-        on_progress=lambda done, total, outcome: sys.stderr.write(f"{done}/{total} {outcome}\n") and None,
     )
     sys.stdout.write(json.dumps(report.to_json()))
 

@@ -1,7 +1,7 @@
 """A process that lets copies of itself write into a store and kills them: python store_child.py < orders.
 
 Each order is a line `write|fetch STORE SECONDS`: a copy starts the work, is killed with SIGKILL after SECONDS, and
-`done` is printed. What is written is the same every time.
+`done` is printed. With a STORE as argument it just writes. What is written is the same every time.
 """
 
 import os
@@ -78,6 +78,9 @@ def obey(work: str, root: str, seconds: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        write(Store(Path(sys.argv[1])))
+        sys.exit()
     calendar("XSHG")
     for line in sys.stdin:
         obey(*line.split())

@@ -65,19 +65,31 @@ def yahoo(tmp_path):
         yield server
 
 
-def run(yahoo: FakeYahoo, store: Path, *codes: str, refresh: str = "", timeout: float = 5.0) -> dict:
-    environment = {
-        **os.environ,
-        **yahoo.environment(store.parent / "cache"),
-        "SOURCE_DATE_EPOCH": "1783000000",
-    }
+SPAN = ("2024-01-01", "2024-06-30")
+COMMAND = "from launchlab.cli import main; main()"
+
+
+def environment(yahoo: FakeYahoo, store: Path) -> dict[str, str]:
+    own = {"SOURCE_DATE_EPOCH": "1783000000", "LAUNCHLAB_STORE": str(store)}
+    return {**os.environ, **yahoo.environment(store.parent / "cache"), **own}
+
+
+def run(yahoo: FakeYahoo, store: Path, *codes: str, expect: int = 0) -> dict:
+    """`launchlab fetch` in a process of its own, redirected by environment alone."""
+    words = [sys.executable, "-c", COMMAND, "fetch", *codes, "--start", SPAN[0], "--end", SPAN[1], "--json"]
     done = subprocess.run(
-        [sys.executable, CHILD, store, "2024-01-01", "2024-06-30", str(timeout), refresh, *codes],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        words, env=environment(yahoo, store), capture_output=True, text=True, timeout=90, check=False
+    )
+    assert done.returncode == expect, done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout)
+
+
+def run_impatient(yahoo: FakeYahoo, store: Path, *codes: str) -> dict:
+    """The same fetch with a timeout of one second and short pauses."""
+    words = [sys.executable, CHILD, store, *SPAN, *codes]
+    done = subprocess.run(
+        words, env=environment(yahoo, store), capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -106,7 +118,7 @@ def test_holiday_rows_are_left_out_and_half_days_are_named_by_the_checks(yahoo, 
 
 
 def test_an_unknown_code_fails_alone(yahoo, tmp_path):
-    report = run(yahoo, tmp_path / "store", "0700.HK", "9999.HK", "600588.SS")
+    report = run(yahoo, tmp_path / "store", "0700.HK", "9999.HK", "600588.SS", expect=2)
     assert (report["fetched"], report["failed"]) == (2, 1)
     failed = next(one for one in report["codes"] if one["status"] == "failed")
     assert failed["code"] == "9999.HK"
@@ -124,13 +136,19 @@ def test_a_passing_fault_is_waited_out(yahoo, tmp_path, fault):
 
 def test_a_hang_is_cut_off_and_asked_again(yahoo, tmp_path):
     yahoo.faults = [("0700.HK", "hang")]
-    report = run(yahoo, tmp_path / "store", "0700.HK", timeout=1.0)
+    report = run_impatient(yahoo, tmp_path / "store", "0700.HK")
     assert report["fetched"] == 1, report
+
+
+@pytest.mark.slow
+def test_a_hang_is_cut_off_by_the_command_too(yahoo, tmp_path):
+    yahoo.faults = [("0700.HK", "hang")]
+    assert run(yahoo, tmp_path / "store", "0700.HK")["fetched"] == 1
 
 
 def test_a_lasting_rate_limit_is_an_error_not_an_empty_frame(yahoo, tmp_path):
     yahoo.faults = [("0700.HK", "429")] * 50
-    report = run(yahoo, tmp_path / "store", "0700.HK", "600588.SS")
+    report = run_impatient(yahoo, tmp_path / "store", "0700.HK", "600588.SS")
     messages = {one["code"]: one["message"] for one in report["codes"]}
     assert "429" in messages["0700.HK"]
     assert report["fetched"] == 1
@@ -150,7 +168,7 @@ def test_a_refresh_that_changes_the_past_keeps_both_and_says_what_changed(yahoo,
     changed = [list(one) for one in TENCENT.rows]
     changed[1][4] = as_float32(289.0)
     yahoo.listings["0700.HK"] = Listing([tuple(one) for one in changed], dividends=TENCENT.dividends)
-    report = run(yahoo, tmp_path / "store", "0700.HK", refresh="refresh")
+    report = run(yahoo, tmp_path / "store", "0700.HK", "--refresh")
     assert report["codes"][0]["changed"] == 1
     manifest = Store(tmp_path / "store").manifest("0700.HK")
     assert [one.number for one in manifest.revisions] == [1, 2]
@@ -159,7 +177,7 @@ def test_a_refresh_that_changes_the_past_keeps_both_and_says_what_changed(yahoo,
 
 
 def test_beijing_codes_are_refused_by_name_before_any_request(yahoo, tmp_path):
-    report = run(yahoo, tmp_path / "store", "920002.BJ")
+    report = run(yahoo, tmp_path / "store", "920002.BJ", expect=2)
     assert "files" in report["codes"][0]["message"]
     assert yahoo.log == []
 

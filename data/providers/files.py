@@ -19,7 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from ..bars import OPTIONAL, PRICES, REQUIRED, Bars, bars_from_columns
+from ..bars import OPTIONAL, PRICES, REQUIRED, Bars, bars_from_columns, read_parquet
 from ..errors import ConfigError, DataError, FetchError
 from ..instruments import Instrument
 
@@ -205,7 +205,7 @@ def recognise(names: Iterable[str], where: str) -> Layout:
 def _table(content: bytes, where: str) -> pa.Table:
     try:
         if where.lower().endswith(".parquet"):
-            return pa.parquet.read_table(pa.BufferReader(content), use_threads=False)
+            return read_parquet(content)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
