@@ -20,7 +20,9 @@ def modules_after(code: str) -> set[str]:
         f"try:\n    exec({code!r})\nexcept SystemExit:\n    pass\n"
         "print('\\n'.join(['MODULES', *sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
     return set(done.stdout.partition("MODULES\n")[2].split())
 
 
@@ -30,20 +32,25 @@ def heavy(modules: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])
 def test_the_first_help_loads_nothing_of_ours_but_the_table_of_commands(flag: str) -> None:
-    loaded = modules_after(f"import sys; sys.argv = ['launchlab', {flag!r}]; from launchlab.cli import main; main()")
+    loaded = modules_after(
+        f"import sys; sys.argv = ['launchlab', {flag!r}]; from launchlab.cli import main; main()"
+    )
     assert {name for name in loaded if name.startswith("launchlab")} == OURS_FOR_HELP
     assert not heavy(loaded)
 
 
 def test_help_loads_no_third_party_module_beside_click() -> None:
     plain = modules_after("import click")
-    loaded = modules_after("import sys; sys.argv = ['launchlab', '--help']; from launchlab.cli import main; main()")
+    loaded = modules_after(
+        "import sys; sys.argv = ['launchlab', '--help']; from launchlab.cli import main; main()"
+    )
     extra = {name.partition(".")[0] for name in loaded - plain} - {"launchlab", "click"}
     assert not {name for name in extra if name not in sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize(
-    "command", ["backtest", "strategies", "launches", "rules", "fetch", "check", "study", "sweep", "report", "runs"]
+    "command",
+    ["backtest", "strategies", "launches", "rules", "fetch", "check", "study", "sweep", "report", "runs"],
 )
 def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     loaded = modules_after(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-
 from launchlab.data.errors import ConfigError
 from launchlab.strategies import STRATEGIES, BuyLaunch, LongShort, loading
 from launchlab.strategies.loading import build_strategy, describe, find_strategy, strategy_names
@@ -169,7 +168,9 @@ def test_a_file_that_holds_no_such_strategy_is_one_sentence(own: Path, written: 
         ("x = 1\ny = x / 0\n", "line 2: ZeroDivisionError"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_blamed_with_its_line(tmp_path: Path, source: str, said: str) -> None:
+def test_a_file_that_cannot_be_imported_is_blamed_with_its_line(
+    tmp_path: Path, source: str, said: str
+) -> None:
     path = tmp_path / "bad.py"
     path.write_text(source)
     with pytest.raises(ConfigError, match=said):
