@@ -1,74 +1,32 @@
 """What is wrong with the bars of one code, by session: errors make a fill wrong, warnings make it doubtful.
 
-| fault | severity | what it means |
-|---|---|---|
-| duplicate, unsorted, not_a_session | error | the session itself is wrong |
-| missing_price, non_positive, ohlc | error | a price that cannot have been |
-| off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
-| missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
-| stale | warning | prices without volume: not tradable |
-| repeated | warning | the same bar, volume included, as the session before |
-| pre_close | warning | differs from the previous close and the known actions |
-| volume_units | warning | the turnover says that volume is not in shares |
-| disagrees | warning | a second source differs by more than one tick |
+The kinds of fault are listed in data/findings.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bars import PRICES, Bars, Bool, Days
+from .bars import PRICES, Bars, Days
 from .calendars import calendar as calendar_of
 from .errors import DataError
+from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .instruments import Instrument
 from .reconcile import price_differences, volume_ratio
 from .references import listed_sessions, reference_prices, ticks_of
 from .rules.limits import Bands, limit_bands
 from .rules.ticks import tick_table
 
-ADVICE = {
-    "duplicate": "delete all but one row of the session",
-    "unsorted": "sort the file by date",
-    "not_a_session": "delete the row: the exchange was shut that day",
-    "missing_price": "fill the price, or write status 0 if the code was suspended",
-    "non_positive": "take the bar from another source, or mark the session suspended",
-    "ohlc": "take the bar from another source; high and low must hold open and close",
-    "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
-    "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
-    "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
-    "stale": "nothing to do if the code was suspended: the session is not tradable; else fetch the real bar",
-    "repeated": "compare with another source: vendors repeat a bar they did not receive",
-    "pre_close": "give the corporate action (ratio, cash), or correct pre_close",
-    "volume_units": "declare the unit (shares or lots) when importing",
-    "disagrees": "reconcile the two sources and record which wins",
-}
-ERRORS = frozenset(list(ADVICE)[:8])
+__all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of"]
+
 # Data without a listing date may start within the unlimited first sessions of a new stock.
 UNSURE_FIRST_BARS = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One fault of one session; `fault` starts with its kind, then says what was found."""
-
-    code: str
-    session: str
-    severity: str
-    fault: str
-    advice: str
-
-    @property
-    def kind(self) -> str:
-        return self.fault.split(":", 1)[0]
-
-    def to_json(self) -> dict[str, str]:
-        return asdict(self)
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.session} {self.severity}: {self.fault}; {self.advice}"
+# Sessions since listing in which a board may have other limits.
+YOUNG = 5
+# No board's limit is narrower than 5 %: bars that stay well within need no look at the rule book.
+SMALLEST_LIMIT = 0.04
 
 
 def check_bars(
@@ -100,28 +58,7 @@ def check_bars(
         found += _beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
     if second is not None:
         found += _disagreements(tidy, second, instrument if raw else None)
-    return tuple(sorted(found, key=lambda finding: (finding.session, finding.severity, finding.fault)))
-
-
-def errors_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings that make a fill wrong."""
-    return tuple(finding for finding in findings if finding.severity == "error")
-
-
-def bad_sessions(findings: Sequence[Finding]) -> Days:
-    """Sessions with an error, ascending: what `--bad-bars suspend` takes out."""
-    return np.unique(np.array([finding.session for finding in errors_of(findings)], "M8[D]"))
-
-
-def _finding(code: str, session: object, kind: str, what: str) -> Finding:
-    severity = "error" if kind in ERRORS else "warning"
-    return Finding(code, str(session), severity, f"{kind}: {what}", ADVICE[kind])
-
-
-def _each(bars: Bars, kind: str, wrong: Bool, what: Callable[[int], str]) -> Iterator[Finding]:
-    if wrong.any():
-        for i in np.flatnonzero(wrong):
-            yield _finding(bars.code, bars.sessions[i], kind, what(int(i)))
+    return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))
 
 
 def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
@@ -133,14 +70,14 @@ def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     if (step <= 0).any():
         _, first, count = np.unique(days, return_index=True, return_counts=True)
         for i, n in zip(first[count > 1], count[count > 1], strict=True):
-            yield _finding(bars.code, days[i], "duplicate", f"{n} bars of this session")
-        yield from _each(
+            yield finding(bars.code, days[i], "duplicate", f"{n} bars of this session")
+        yield from each(
             bars, "unsorted", np.append(False, step < 0), lambda i: f"comes after the bar of {days[i - 1]}"
         )
     at = np.searchsorted(calendar, days)
     known = calendar[np.minimum(at, len(calendar) - 1)] == days
     inside = (days >= calendar[0]) & (days <= calendar[-1])
-    yield from _each(
+    yield from each(
         bars, "not_a_session", np.asarray(inside & ~known), lambda i: "a bar on a day without trading"
     )
 
@@ -160,7 +97,7 @@ def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Fin
             span = (
                 f"no bar on {first}" if len(run) == 1 else f"no bar on {len(run)} sessions, {first} to {last}"
             )
-            yield _finding(bars.code, first, "missing_session", span + _half_days(window[run], instrument))
+            yield finding(bars.code, first, "missing_session", span + _half_days(window[run], instrument))
 
 
 def _half_days(days: Days, instrument: Instrument) -> str:
@@ -176,10 +113,10 @@ def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
     prices = np.stack([getattr(bars, name) for name in PRICES])
     open_, high, low, close = prices
     empty = np.isnan(prices).any(axis=0)
-    yield from _each(bars, "missing_price", empty & ~bars.suspended, lambda i: "a price is empty")
+    yield from each(bars, "missing_price", empty & ~bars.suspended, lambda i: "a price is empty")
     wrong_volume = ~(bars.volume >= 0.0) & ~bars.suspended
     below = (prices <= 0.0).any(axis=0) & ~bars.suspended
-    yield from _each(
+    yield from each(
         bars,
         "non_positive",
         below | (wrong_volume & volume_means_trading),
@@ -187,7 +124,7 @@ def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
     )
     body_high, body_low = np.maximum(open_, close), np.minimum(open_, close)
     disorder = ((body_high > high) | (body_low < low) | (high < low)) & ~bars.suspended
-    yield from _each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
+    yield from each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
 
 
 def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
@@ -198,13 +135,13 @@ def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     def what(i: int) -> str:
         return f"close {bars.close[i]:g} with zero volume{_half_days(bars.sessions[i : i + 1], instrument)}"
 
-    yield from _each(bars, "stale", bars.stale, what)
+    yield from each(bars, "stale", bars.stale, what)
     same = np.zeros(len(bars), bool)
     same[1:] = (bars.volume[1:] == bars.volume[:-1]) & (bars.volume[1:] > 0)
     for name in PRICES:
         price = getattr(bars, name)
         same[1:] &= price[1:] == price[:-1]
-    yield from _each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")
+    yield from each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")
 
 
 def _bar(bars: Bars, i: int) -> str:
@@ -227,7 +164,7 @@ def _volume_units(bars: Bars) -> Iterator[Finding]:
     average = bars.amount[traded] / bars.volume[traded]
     times = float(np.median(average / bars.close[traded]))
     if not 0.5 < times < 2.0:
-        yield _finding(
+        yield finding(
             bars.code,
             bars.sessions[traded][0],
             "volume_units",
@@ -247,7 +184,7 @@ def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
         j = int(np.flatnonzero(off[:, i])[0])
         return f"{PRICES[j]} {prices[j, i]:g} is not a multiple of the tick {tick[j, i]:g}"
 
-    yield from _each(bars, "off_tick", np.asarray(off.any(axis=0)), what)
+    yield from each(bars, "off_tick", np.asarray(off.any(axis=0)), what)
 
 
 def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[Finding]:
@@ -259,7 +196,7 @@ def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[F
     ex_date = np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore"):
         wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + 1e-6
-    yield from _each(
+    yield from each(
         bars,
         "pre_close",
         wrong,
@@ -270,15 +207,25 @@ def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[F
 def _beyond_limit(
     bars: Bars, instrument: Instrument, calendar: Days, bands: Bands | None
 ) -> Iterator[Finding]:
+    if not instrument.mainland:
+        return
+    where: NDArray[Any] = np.arange(len(bars))
     if bands is None:
         reference = reference_prices(bars, calendar, instrument)
-        bands = limit_bands(instrument, bars.sessions, reference, listed_sessions(bars, instrument, calendar))
-    up, down = bands.up, bands.down
+        age = listed_sessions(bars, instrument, calendar)
+        with np.errstate(invalid="ignore"):
+            far = (bars.high > reference * (1 + SMALLEST_LIMIT)) | (
+                bars.low < reference * (1 - SMALLEST_LIMIT)
+            )
+        where = np.flatnonzero(far | ((age > 0) & (age <= YOUNG)))
+        bands = limit_bands(instrument, bars.sessions[where], reference[where], age[where])
+    up, down = np.full(len(bars), np.inf), np.zeros(len(bars))
+    up[where], down[where] = bands.up, bands.down
     with np.errstate(invalid="ignore"):
         wrong = ((bars.high > up + 1e-9) | (bars.low < down - 1e-9)) & ~bars.suspended & ~bars.stale
     if instrument.listed is None:
         wrong[:UNSURE_FIRST_BARS] = False
-    yield from _each(
+    yield from each(
         bars,
         "beyond_limit",
         wrong,
@@ -290,7 +237,7 @@ def _disagreements(bars: Bars, second: Bars, instrument: Instrument | None) -> I
     name = second.source.get("provider", "the second source")
     for gap in price_differences(bars, second, instrument):
         what = f"{gap.field} {gap.first:g} here, {gap.second:g} in {name}"
-        yield _finding(bars.code, gap.session, "disagrees", what)
+        yield finding(bars.code, gap.session, "disagrees", what)
     times = volume_ratio(bars, second)
     if not 0.5 < times < 2.0:
-        yield _finding(bars.code, bars.sessions[0], "volume_units", f"{times:.4g} times the volume in {name}")
+        yield finding(bars.code, bars.sessions[0], "volume_units", f"{times:.4g} times the volume in {name}")

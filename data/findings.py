@@ -1,0 +1,83 @@
+"""Findings of the checks: what each kind of fault means, how bad it is, and what to do.
+
+| fault | severity | what it means |
+|---|---|---|
+| duplicate, unsorted, not_a_session | error | the session itself is wrong |
+| missing_price, non_positive, ohlc | error | a price that cannot have been |
+| off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
+| missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
+| stale | warning | prices without volume: not tradable |
+| repeated | warning | the same bar, volume included, as the session before |
+| pre_close | warning | differs from the previous close and the known actions |
+| volume_units | warning | the turnover says that volume is not in shares |
+| disagrees | warning | a second source differs by more than one tick |
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from .bars import Bars, Bool, Days
+
+ADVICE = {
+    "duplicate": "delete all but one row of the session",
+    "unsorted": "sort the file by date",
+    "not_a_session": "delete the row: the exchange was shut that day",
+    "missing_price": "fill the price, or write status 0 if the code was suspended",
+    "non_positive": "take the bar from another source, or mark the session suspended",
+    "ohlc": "take the bar from another source; high and low must hold open and close",
+    "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
+    "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
+    "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
+    "stale": "nothing to do if the code was suspended: the session is not tradable; else fetch the real bar",
+    "repeated": "compare with another source: vendors repeat a bar they did not receive",
+    "pre_close": "give the corporate action (ratio, cash), or correct pre_close",
+    "volume_units": "declare the unit (shares or lots) when importing",
+    "disagrees": "reconcile the two sources and record which wins",
+}
+ERRORS = frozenset(list(ADVICE)[:8])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of one session; `fault` starts with its kind, then says what was found."""
+
+    code: str
+    session: str
+    severity: str
+    fault: str
+    advice: str
+
+    @property
+    def kind(self) -> str:
+        return self.fault.split(":", 1)[0]
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.session} {self.severity}: {self.fault}; {self.advice}"
+
+
+def errors_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that make a fill wrong."""
+    return tuple(finding for finding in findings if finding.severity == "error")
+
+
+def bad_sessions(findings: Sequence[Finding]) -> Days:
+    """Sessions with an error, ascending: what `--bad-bars suspend` takes out."""
+    return np.unique(np.array([finding.session for finding in errors_of(findings)], "M8[D]"))
+
+
+def finding(code: str, session: object, kind: str, what: str) -> Finding:
+    """A finding of one kind, with the severity and the advice of that kind."""
+    severity = "error" if kind in ERRORS else "warning"
+    return Finding(code, str(session), severity, f"{kind}: {what}", ADVICE[kind])
+
+
+def each(bars: Bars, kind: str, wrong: Bool, what: Callable[[int], str]) -> Iterator[Finding]:
+    """One finding for each bar that is wrong (n,); `what` says it of a row."""
+    if wrong.any():
+        for i in np.flatnonzero(wrong):
+            yield finding(bars.code, bars.sessions[i], kind, what(int(i)))
