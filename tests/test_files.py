@@ -8,6 +8,7 @@ import pyarrow.parquet
 import pytest
 from launchlab.data.errors import ConfigError, DataError, FetchError
 from launchlab.data.instruments import load_instruments
+from launchlab.data.providers import make_provider
 from launchlab.data.providers.files import Files, recognise, stems
 
 TABLE = load_instruments()
@@ -124,3 +125,11 @@ def test_every_layout_is_recognised_by_its_own_columns():
         ("launchlab", HOUSE),
     ):
         assert recognise(text.splitlines()[0].split(","), "a file").name == name
+
+
+def test_the_files_provider_is_made_with_its_folder_and_no_other_is(tmp_path):
+    put(tmp_path, "600519.SS.csv", HOUSE)
+    assert make_provider("files", path=tmp_path).bars(MOUTAI, *SPAN).source["provider"] == "files"
+    for name, path in (("files", None), ("yahoo", tmp_path)):
+        with pytest.raises(ConfigError, match="give both or neither"):
+            make_provider(name, path=path)

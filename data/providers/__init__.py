@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
+from pathlib import Path
 from typing import Protocol
 
 import tenacity
@@ -75,27 +75,35 @@ class Brake:
             time.sleep(rest)
 
 
-def _yahoo(patience: Patience) -> Provider:
-    from .yahoo import Yahoo
-
-    return Yahoo(patience)
+PROVIDERS = ("yahoo", "baostock", "files")
 
 
-def _baostock(patience: Patience) -> Provider:
-    from .baostock import Baostock
+def make_provider(
+    name: str,
+    patience: Patience = Patience(),
+    *,
+    path: Path | None = None,
+    volume_unit: str = "",
+    accept_adjusted: bool = False,
+) -> Provider:
+    """The provider of that name; `path` and the two after it belong to `files` alone.
 
-    return Baostock(patience)
-
-
-PROVIDERS: Mapping[str, Callable[[Patience], Provider]] = MappingProxyType(
-    {"yahoo": _yahoo, "baostock": _baostock}
-)
-
-
-def make_provider(name: str, patience: Patience = Patience()) -> Provider:
-    """The provider of that name; an unknown name is an error that lists the known ones."""
+    An unknown name, `files` without a path and a path for another provider are ConfigErrors.
+    """
     if name not in PROVIDERS:
         raise ConfigError(
             f"{name!r} is no provider{did_you_mean(name, PROVIDERS)}; use one of {', '.join(PROVIDERS)}"
         )
-    return PROVIDERS[name](patience)
+    if (name == "files") != (path is not None):
+        raise ConfigError("the provider files reads a folder or zip, the others do not: give both or neither")
+    if path is not None:
+        from .files import Files
+
+        return Files(path, volume_unit, accept_adjusted)
+    if name == "baostock":
+        from .baostock import Baostock
+
+        return Baostock(patience)
+    from .yahoo import Yahoo
+
+    return Yahoo(patience)
