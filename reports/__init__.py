@@ -9,6 +9,10 @@ from typing import Any
 _WHERE = {
     "write_report": ".book",
     "write_book": ".book",
+    "write_comparison": ".compare",
+    "write_runs": ".runs",
+    "write_study": ".study_page",
+    "write_sweep": ".sweep_map",
     "write_tearsheet": ".tearsheet",
 }
 

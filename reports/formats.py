@@ -65,4 +65,5 @@ def money(value: Any) -> str:
 
 def exact(value: Any) -> str:
     """The number as Python prints it, for machines; empty when there is none."""
-    return "" if missing(value) else repr(value)
+    plain = getattr(value, "item", lambda: value)()
+    return "" if missing(plain) else repr(plain)

@@ -168,7 +168,7 @@ def _style(font: str) -> None:
     lists makes it look again.
     """
     import matplotlib
-    import seaborn
+    import seaborn  # type: ignore[import-untyped, unused-ignore]
 
     matplotlib.rcdefaults()
     seaborn.set_theme(font_scale=1.1, font="Arial", rc=LOOK)

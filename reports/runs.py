@@ -1,0 +1,59 @@
+"""The runs of a folder on one page: what each was, what it made, and the shape of its equity."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from .formats import visible
+from .metrics import Metric, metric
+from .page import render
+
+SHOWN = ("total_return", "paper_return", "sharpe", "max_drawdown", "costs", "fills", "blocked")
+WIDTH, HEIGHT = 120, 26
+
+
+def write_runs(folder: Path) -> None:
+    """Write index.html over the runs in the subfolders of `folder`; folders that are not runs are passed over."""
+    found = [row for place in sorted(folder.iterdir()) if place.is_dir() and (row := _row(place))]
+    render("runs.html", folder / "index.html", runs=found, shown=[metric(_EMPTY, key) for key in SHOWN])
+
+
+_EMPTY: dict[str, Any] = {"metrics": {}}
+
+
+def _row(place: Path) -> dict[str, Any] | None:
+    try:
+        summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+        figures: list[Metric] = [metric(summary, key) for key in SHOWN]
+        about = {key: visible(summary[key]) for key in ("strategy", "engine", "start", "end")}
+        equity = pd.read_csv(place / "equity.csv", usecols=["equity"])["equity"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    page = f"{quote(place.name)}/index.html" if (place / "index.html").exists() else ""
+    simulated = bool(summary.get("simulated"))
+    return about | {
+        "name": visible(place.name), "page": page, "figures": figures, "simulated": simulated,
+        "line": spark(equity.to_numpy(dtype=float)),
+    }  # fmt: skip
+
+
+def spark(values: Any) -> Markup:
+    """A series as a small SVG line, without axes; empty for fewer than two values."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return Markup("")
+    values = values[np.unique(np.linspace(0, len(values) - 1, WIDTH).astype(int))]
+    spread = float(np.ptp(values)) or 1.0
+    y = HEIGHT - 2 - (values - values.min()) / spread * (HEIGHT - 4)
+    x = np.linspace(0, WIDTH, len(values))
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {} {}" width="{}" height="{}" aria-hidden="true">'
+        '<polyline points="{}" fill="none" stroke="currentColor" stroke-width="1.4"/></svg>'
+    ).format(WIDTH, HEIGHT, WIDTH, HEIGHT, points)
