@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browser import chromium, console, open_page, requests, scroll_through, unreadable
-from launchlab.reports.book import write_report
-from result_fixture import make_result
+from launchlab import reports
+from launchlab.engine.research.verdict import Sweep, verdict
+from launchlab.reports import write_report
+from result_fixture import HOSTILE, make_result
+from study_fixture import make_study
+from sweep_fixture import PARAMETERS, make_points
 
 pytestmark = pytest.mark.browser
-PAGES = ("plain/index.html", "hostile/index.html", "flat/index.html", "plain/tearsheet.html")
+SHEET = "plain/tearsheet.html"
+PAGES = (
+    "plain/index.html", "hostile/index.html", "flat/index.html", "index.html", "compare/index.html", "study/index.html",
+    "sweep/index.html", SHEET,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +36,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_report(make_result(), folder / "plain")
     write_report(make_result(hostile=True, sessions=120, launches=15), folder / "hostile")
     write_report(make_result(flat=True, sessions=60, launches=2), folder / "flat")
+    named = {"plain": make_result(), HOSTILE[0]: make_result(seed=8, hostile=True)}
+    reports.write_comparison(named, folder / "compare")
+    reports.write_study(make_study(), folder / "study")
+    points = make_points().assign(**{HOSTILE[1]: HOSTILE[2]})
+    returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
+    found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
+    about = {"strategy": HOSTILE[0], "command": HOSTILE[2], "simulated": True}
+    reports.write_sweep(points, (*PARAMETERS, HOSTILE[1]), folder / "sweep", summary=about, verdict=found)
+    reports.write_runs(folder)
     return folder
 
 
@@ -61,7 +79,7 @@ def test_hostile_names_run_nothing(browser: Any, site: Path, page: str) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("page", PAGES[:3])
+@pytest.mark.parametrize("page", PAGES[:-1])
 def test_axe_finds_nothing_serious(browser: Any, site: Path, page: str, dark: bool) -> None:
     open_page(browser, site / page, dark=dark)
     scroll_through(browser)
@@ -162,3 +180,62 @@ def test_the_checks_of_this_file_see_a_bad_page(browser: Any, tmp_path: Path) ->
     assert requests(browser) == ["http://127.0.0.1:9/x.png"]
     assert any('"no"' in message for message in console(browser))
     assert any(finding.startswith("image-alt") for finding in unreadable(browser))
+
+
+def test_the_sliders_and_lists_of_a_sweep_choose_what_is_drawn(browser: Any, site: Path) -> None:
+    points = make_points()
+    open_page(browser, site / "sweep/index.html")
+    browser.execute_script(
+        "const set = (id, value) => { const node = document.getElementById(id); node.value = value;"
+        " node.dispatchEvent(new Event('change')); }; set('x', 0); set('y', 1); set('how', 'best');"
+        "const wait = document.querySelectorAll('.slider input')[3]; wait.value = 2; wait.dispatchEvent(new Event('input'));"
+    )
+    drawn = browser.execute_script(
+        "const h = document.getElementById('heat').data[0]; return [h.x, h.y, h.z]"
+    )
+    wanted = points[points["wait"] == 1].groupby("hold")["sharpe"].max()
+    assert drawn[0] == [str(hold) for hold in wanted.index]
+    assert drawn[1][0] == "none"
+    by_hold = [max(column) for column in zip(*drawn[2], strict=True)]
+    np.testing.assert_allclose(by_hold, wanted, rtol=1e-6)
+    told = browser.find_element("id", "told").text
+    assert told.startswith(f"{len(points) // 3} of {len(points)} points")
+
+
+def test_the_circle_of_a_sweep_marks_its_best_point(browser: Any, site: Path) -> None:
+    points = make_points()
+    best = points.loc[points["sharpe"].idxmax()]
+    open_page(browser, site / "sweep/index.html")
+    mark = browser.execute_script(
+        "const m = document.getElementById('heat').data[1]; return [m.x[0], m.y[0]]"
+    )
+    assert mark == [str(best["hold"]), "none" if best["stop"] != best["stop"] else f"{best['stop']:g}"]
+
+
+def test_a_key_moves_a_slider_and_the_map_says_how_many_points_are_left(browser: Any, site: Path) -> None:
+    open_page(browser, site / "sweep/index.html")
+    entry = browser.find_elements("css selector", ".slider input")[2]
+    entry.send_keys("\ue014")
+    points = make_points()
+    half = int((points["entry"] == "close").sum())
+    assert browser.find_element("id", "told").text.startswith(f"{half} of ")
+    assert entry.get_attribute("aria-valuetext") == "close"
+
+
+def test_the_runs_page_leads_to_every_run(browser: Any, site: Path) -> None:
+    open_page(browser, site / "index.html")
+    links = [link.get_attribute("href") for link in browser.find_elements("css selector", "#runs a")]
+    assert links == [(site / name / "index.html").as_uri() for name in ("flat", "hostile", "plain")]
+
+
+def test_on_paper_the_still_pictures_stand_for_the_charts(browser: Any, site: Path) -> None:
+    open_page(browser, site / "plain/index.html")
+    scroll_through(browser)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    shown = browser.execute_script(
+        "const seen = (name) => [...document.querySelectorAll(name)].map((node) => node.getBoundingClientRect().height);"
+        "return [seen('.static svg'), seen('.plot')]"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert min(shown[0]) > 50
+    assert max(shown[1]) == 0
