@@ -7,13 +7,24 @@ import random
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from launchlab.data.bars import COLUMNS, CORPORATE_ACTION, Bars
+from hypothesis import given
+from hypothesis import strategies as st
+from launchlab.data.bars import (
+    COLUMNS,
+    CORPORATE_ACTION,
+    Bars,
+    bars_from_columns,
+    read_parquet,
+    table_to_bars,
+)
 from launchlab.data.errors import DataError, StoreError
 from launchlab.data.manifest import read_manifest
+from launchlab.data.merge import compare_bars, merge_bars
 from launchlab.data.prices import Asked, Store, bars_to_parquet, default_store, iter_prices
 from store_child import CODES, MOMENT, fetch_all, made, steps, write
 
@@ -258,3 +269,48 @@ def test_killed_at_200_random_points_a_resumed_store_has_the_same_bytes(work, tm
         again(store)
         assert fingerprint(store.root) == expected, i
     assert cut_short > 20
+
+
+PRICE = st.one_of(st.floats(0.001, 5000.0), st.just(float("nan")))
+
+
+@st.composite
+def any_bars(draw: st.DrawFn) -> Bars:
+    """Bars of up to 30 days with any prices, statuses and actions, also on days without a bar."""
+    offsets = sorted(draw(st.sets(st.integers(0, 60), min_size=1, max_size=30)))
+    days = np.datetime64("2025-01-01") + np.array(offsets)
+    n = len(days)
+    columns = {
+        name: np.array(draw(st.lists(PRICE, min_size=n, max_size=n)))
+        for name in ("open", "high", "low", "close", "pre_close")
+    }
+    columns["volume"] = np.array(draw(st.lists(st.integers(0, 10**9), min_size=n, max_size=n)), float)
+    columns["status"] = np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    plain = bars_from_columns(CODE, columns | {"date": days}, {"provider": "yahoo"})
+    when = sorted(draw(st.sets(st.integers(offsets[0], offsets[-1]), max_size=3)))
+    actions = np.array(
+        [(np.datetime64("2025-01-01") + i, 1.3, 0.2, 0.0, 0.0) for i in when], CORPORATE_ACTION
+    )
+    return Bars(**{**vars(plain), "actions": actions})
+
+
+@given(any_bars())
+def test_any_bars_survive_parquet(bars):
+    back = table_to_bars(CODE, read_parquet(bars_to_parquet(bars)), {})
+    whole = merge_bars(None, bars, "2025-01-01", "2025-12-31")
+    assert same(back, whole)
+    assert bars_to_parquet(back) == bars_to_parquet(bars)
+
+
+@given(any_bars(), st.lists(st.integers(0, 60), max_size=4))
+def test_pieces_merged_one_after_the_other_are_the_whole(bars, cuts):
+    whole = merge_bars(None, bars, "2025-01-01", "2025-12-31")
+    edges = [0, *sorted(set(cuts)), 61]
+    stored = None
+    for a, b in pairwise(edges):
+        first, last = (np.datetime64("2025-01-01") + a, np.datetime64("2025-01-01") + b - 1)
+        piece = whole.between(first, last)
+        if a < b and len(piece):
+            stored = merge_bars(stored, piece, str(first), str(last))
+    assert same(stored, whole)
+    assert not compare_bars(stored, whole).any

@@ -1,0 +1,75 @@
+"""Seconds and memory of loading a store into a panel. Run: python tests/bench/loading.py [CODES SESSIONS]…
+
+Targets: 60 codes × 1,000 sessions in 0.5 s warm; 5,000 × 2,500 in 10 s and 3 GB. Prices are made up.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from launchlab.data.bars import Bars, bars_from_columns
+from launchlab.data.calendars import calendar
+from launchlab.data.load import build_panel
+from launchlab.data.prices import Asked, Store
+
+SHAPES = ((60, 1000), (5000, 2500))
+
+
+def made(number: int, sessions: int) -> Bars:
+    """A random walk on the tick, never near a limit."""
+    days = calendar("XSHG").sessions[-sessions - 100 : -100]
+    steps = np.random.default_rng(number).normal(0.0, 0.01, sessions).clip(-0.03, 0.03)
+    close = np.round(30.0 * np.exp(np.cumsum(steps * 0.5)), 2)
+    columns = {"open": close, "high": close + 0.01, "low": close - 0.01, "close": close, "date": days}
+    columns |= {"volume": np.arange(1.0, sessions + 1), "pre_close": np.append(close[0], close[:-1])}
+    code = f"{number:06d}.SZ" if number < 4000 else f"{596000 + number}.SS"
+    return bars_from_columns(code, columns, {"provider": "files"})
+
+
+def fill(store: Store, codes: int, sessions: int) -> None:
+    for number in range(codes):
+        bars = made(number, sessions)
+        store.add(bars, Asked(str(bars.sessions[0]), str(bars.sessions[-1]), "2026-07-01T00:00:00+00:00"))
+
+
+def load(store: Store, codes: int) -> float:
+    started = time.perf_counter()
+    series: Iterator[Bars] = store.iter_bars(store.codes()[:codes])
+    build_panel(series, currency="CNY")
+    return time.perf_counter() - started
+
+
+def measure(root: Path, codes: int, sessions: int) -> None:
+    store = Store(root)
+    load(store, min(codes, 2))
+    busy = time.process_time()
+    seconds = load(store, codes)
+    busy = time.process_time() - busy
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{codes} codes x {sessions} sessions: {seconds:.2f} s ({busy:.2f} s of one core), peak {peak:.2f} GB"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    if len(arguments) == 3:
+        measure(Path(arguments[0]), int(arguments[1]), int(arguments[2]))
+        return
+    given = [(int(arguments[0]), int(arguments[1]))] if arguments else SHAPES
+    for codes, sessions in given:
+        with tempfile.TemporaryDirectory(prefix="launchlab-bench-") as folder:
+            started = time.perf_counter()
+            fill(Store(Path(folder)), codes, sessions)
+            print(f"{codes} codes written in {time.perf_counter() - started:.1f} s")
+            words = [sys.executable, __file__, folder, str(codes), str(sessions)]
+            subprocess.run(words, check=True, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
