@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from launchlab.data.bars import iter_bars
@@ -25,10 +26,11 @@ def panel() -> Panel:
 
 def bar(panel: Panel, code: str, session: str) -> tuple[float, float, float, float]:
     t, i = panel.row(session), panel.column(code)
-    return tuple(float(x[t, i]) for x in (panel.open, panel.high, panel.low, panel.close))
+    open_, high, low, close = (float(x[t, i]) for x in (panel.open, panel.high, panel.low, panel.close))
+    return open_, high, low, close
 
 
-def tables(archive: zipfile.ZipFile) -> dict[str, object]:
+def tables(archive: zipfile.ZipFile) -> dict[str, pa.Table]:
     return {name: pq.read_table(io.BytesIO(archive.read(name))) for name in archive.namelist()}
 
 
