@@ -252,19 +252,32 @@ def _content_to_bars(content: bytes, name: str, code: str) -> Bars:
 def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars]:
     """Bars of each code, one at a time, from a folder or a zip of house-format files; all codes when None."""
     folder = Path(folder)
-    if folder.is_file() and folder.suffix.lower() == ".zip":
+    names = _files(folder)
+    wanted = _wanted(codes, names, folder)
+    if folder.is_file():
         with zipfile.ZipFile(folder) as archive:
-            names = {Path(name).stem: name for name in archive.namelist() if _is_bars(name)}
-            for code in _wanted(codes, names, folder):
+            for code in wanted:
                 yield _content_to_bars(archive.read(names[_stem(code, names)]), f"{folder}!{code}", code)
         return
-    if not folder.is_dir():
+    for code in wanted:
+        yield read_file(folder / names[_stem(code, names)], code)
+
+
+def file_codes(folder: Path) -> tuple[str, ...]:
+    """Codes that have a file in a folder or zip, as the files are named."""
+    return tuple(_files(Path(folder)))
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """File by code; a path that is neither a folder nor a zip is an error."""
+    if folder.is_dir():
+        return {path.stem: path.name for path in sorted(folder.iterdir()) if _is_bars(path.name)}
+    if not zipfile.is_zipfile(folder):
         raise DataError(
             f"{folder} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files"
         )
-    paths = {path.stem: path for path in sorted(folder.iterdir()) if _is_bars(path.name)}
-    for code in _wanted(codes, paths, folder):
-        yield read_file(paths[_stem(code, paths)], code)
+    with zipfile.ZipFile(folder) as archive:
+        return {Path(name).stem: name for name in archive.namelist() if _is_bars(name)}
 
 
 def read_bars(folder: Path, codes: Sequence[str] | None = None) -> dict[str, Bars]:
