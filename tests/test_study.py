@@ -383,6 +383,25 @@ def test_glm_5_on_real_bars() -> None:
 
 
 @real_data
+def test_one_session_of_clock_error_flips_the_sign_of_glm_5s_reaction() -> None:
+    """The four codes gained 2026-02-12; taken a session early, day 0 is 02-11 and shows nothing."""
+    every = load_launches()
+    glm = replace(every, rows=tuple(one for one in every if one.id == "glm-5"))
+    codes = ["2513.HK", "688158.SS", "0700.HK", "9988.HK"]
+    panel = load_panel(
+        codes,
+        "2025-12-01",
+        "2026-05-07",
+        prices=Path(str(REAL)) / "bars",
+        options=PanelOptions(bad_bars="suspend"),
+    )
+    options = StudyOptions(estimation=(-20, -6), windows={"day": (0, 0)}, draws=99)
+    mean = {one.clock: one.mean for one in clock_variants(glm, panel, options)}
+    assert mean["as asked"] > 10
+    assert mean["day 0 -1 session"] < 0
+
+
+@real_data
 @pytest.mark.slow
 def test_the_shipped_ledger_is_studied_within_seconds() -> None:
     bars = Path(str(REAL)) / "bars"

@@ -30,7 +30,7 @@ LEAST = 5  # candidate days per launch before a criterion is dropped
 class Placebo:
     """`real`: mean daily return of the strategy; `draws` (n,) the same of its placebos.
 
-    `relaxed`: launches whose placebo days could not be matched on everything; `unmatched`: those that kept their own day.
+    `relaxed`: launches with too few days that match on everything and lie apart from other launches; `unmatched`: those that kept their own day.
     """
 
     kind: str
@@ -141,6 +141,7 @@ def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tup
     alike = np.abs(rank - here) <= BAND
     for how, wanted in (
         ("full", quiet & weekday & alike),
+        ("relaxed", weekday & alike),
         ("relaxed", quiet & alike),
         ("relaxed", quiet),
         ("relaxed", np.ones(len(panel), bool)),

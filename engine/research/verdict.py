@@ -30,7 +30,7 @@ from .walk_forward import LeaveOneOut, WalkForward, leave_one_launch_out, walk_f
 F8 = NDArray[np.float64]
 
 CONFIDENT = 0.95  # deflated Sharpe ratio of a skilled record
-MOST_PBO = 0.20
+MOST_PBO = 0.20  # of PBO, and of the splits in which the chosen point loses
 LEVEL = 0.05
 SPA_POINTS = 500  # SPA looks at no more than the best of so many points: time grows with them
 SPA_DRAWS = 499
@@ -125,7 +125,7 @@ def verdict(sweep: Sweep) -> Verdict:
         record=record,
         trials=trials,
         psr=probabilistic_sharpe(record) if record else None,
-        dsr=deflated_sharpe(record, trials.independent, trials.variance) if record else None,
+        dsr=deflated_sharpe(record, trials.points, trials.variance) if record else None,
         min_track=minimum_track_record(record) if record else None,
         overfit=_or_none(lambda: backtest_overfitting(sweep.returns)),
         superior=_superior(sweep, ratios),
@@ -166,8 +166,10 @@ def _judge(found: Verdict) -> tuple[str, tuple[str, ...]]:
     against = []
     if found.dsr < CONFIDENT:
         against.append(f"the deflated Sharpe ratio is {found.dsr:.2f}, below {CONFIDENT}")
-    if found.overfit and found.overfit.pbo > MOST_PBO:
-        against.append(f"the probability of overfitting is {found.overfit.pbo:.0%}, above {MOST_PBO:.0%}")
+    if _overfitted(found.overfit):
+        against.append(
+            "chosen on half of the sessions, it ends below the median and loses too often on the rest"
+        )
     if found.superior and found.superior.consistent >= LEVEL:
         against.append(f"no point is superior to doing nothing (SPA p = {found.superior.consistent:.2f})")
     for name, walk in (("anchored", found.anchored), ("rolling", found.rolling)):
@@ -179,10 +181,13 @@ def _judge(found: Verdict) -> tuple[str, tuple[str, ...]]:
         against.append(f"only {found.plateau:.0%} of its neighbours keep half its Sharpe ratio")
     if found.placebo is not None and found.placebo >= LEVEL:
         against.append(f"placebo launches do as well (p = {found.placebo:.3f})")
-    lost = (
-        found.record.sharpe <= 0 or found.dsr < 0.5 or (found.overfit is not None and found.overfit.pbo > 0.5)
-    )
+    lost = found.record.sharpe <= 0 or found.dsr < 0.5 or _overfitted(found.overfit, 0.5)
     return ("luck" if lost else "unclear") if against else "skill", tuple(against)
+
+
+def _overfitted(found: Overfit | None, most: float = MOST_PBO) -> bool:
+    """Whether the choice is noise and does not pay: where all points earn alike, which is best is no matter."""
+    return found is not None and found.pbo > most and found.loss > most
 
 
 def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]:
@@ -192,7 +197,7 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
     if tried:
         sweeps = f" in {tried.sweeps} sweeps on these data" if tried.sweeps > 1 else ""
         said.append(
-            f"{tried.points:,} points were tried{sweeps}, worth {tried.independent:,.0f} independent ones."
+            f"{tried.points:,} points were tried{sweeps}, alike enough to be worth about {tried.independent:,.0f} independent ones."
         )
     if found.record and found.dsr is not None and found.psr is not None:
         said.append(
@@ -202,7 +207,8 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
         )
     if found.overfit:
         said.append(
-            f"Chosen on half of the sessions, it ended in the lower half on the rest in {found.overfit.pbo:.0%} of splits."
+            f"Chosen on half of the sessions, it ended in the lower half on the rest in {found.overfit.pbo:.0%} "
+            f"of splits (PBO), and lost money in {found.overfit.loss:.0%}."
         )
     if found.min_track is not None:
         need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
