@@ -10,6 +10,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import strategies as strategies
+    from .cli_folder import write_report as write_report
     from .data.errors import LaunchlabError as LaunchlabError
     from .data.instruments import Instruments as Instruments
     from .data.instruments import load_instruments as load_instruments
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from .engine.config import Config as Config
     from .engine.result import Result as Result
     from .engine.result import load_result as load_result
-    from .reports.book import write_report as write_report
 
 _WHERE = {
     "LaunchlabError": ".data.errors",
@@ -45,7 +45,7 @@ _WHERE = {
     "backtest": ".engine.backtest",
     "Result": ".engine.result",
     "load_result": ".engine.result",
-    "write_report": ".reports.book",
+    "write_report": ".cli_folder",
 }
 
 __all__ = [*sorted(_WHERE), "__version__", "strategies"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_options import example, print_json, shared
+from .cli_options import example, print_json, shared, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,33 +13,44 @@ if TYPE_CHECKING:
     from .data.checks import Finding
     from .data.fetch import Outcome
     from .data.instruments import Instruments
+    from .data.prices import Store
+    from .data.providers import Provider
 
-YEARS_BACK = 3
+DAYS_BACK = 3 * 365
 
 
 @click.command(
     epilog=example(
         "launchlab fetch 2513.HK 0700.HK --start 2026-01-02 --end 2026-06-30",
         "launchlab fetch --launches week.csv --start 2025-01-02 --provider baostock",
+        "launchlab fetch --provider files --path bars --start 2022-01-01",
     )
 )
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @shared("launches")
 @click.option("--start", metavar="DAY", help="First day [default: three years before --end].")
 @click.option("--end", metavar="DAY", help="Last day [default: the last final one].")
-@click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo or baostock.")
+@click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo, baostock or files.")
+@click.option("--path", metavar="DIR", help="Folder or zip of the provider files.")
+@click.option("--volume-unit", default="", metavar="UNIT", help="Of a vendor's files: shares or lots.")
+@click.option("--accept-adjusted", is_flag=True, help="Take files known to be adjusted: for benchmarks only.")
 @click.option(
     "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
 )
 @click.option("--refresh", is_flag=True, help="Ask again for what is stored, and report what changed.")
 @shared("instruments", "json")
 def fetch(
-    codes: tuple[str, ...], launches: str | None, start: str | None, end: str | None, instruments: str | None,
-    as_json: bool, **how: Any,
-) -> None:  # fmt: skip
-    """Download bars into the store: the codes named, or those of a ledger.
+    codes: tuple[str, ...],
+    launches: str | None,
+    start: str | None,
+    end: str | None,
+    instruments: str | None,
+    **how: Any,
+) -> None:
+    """Download bars into the store.
 
-    What is stored already is not asked for again; one code's failure loses nothing of the others.
+    The codes named, or those of a ledger, or all that the provider files has. What is stored already is not asked
+    for again; one code's failure loses nothing of the others.
     """
     from datetime import date, timedelta
 
@@ -47,52 +58,56 @@ def fetch(
     from .data.fetch import last_final_day
 
     book = _book(instruments)
-    wanted = _codes(codes, launches, book)
+    wanted = _codes(codes, launches, how["path"], book)
     last = date.fromisoformat(day(end, "--end")) if end else last_final_day()
-    first = (
-        date.fromisoformat(day(start, "--start"))
-        if start
-        else last - timedelta(days=round(YEARS_BACK * 365.25))
-    )
-    _fetch([book[code] for code in wanted], (first, last), as_json=as_json, **how)
+    first = date.fromisoformat(day(start, "--start")) if start else last - timedelta(days=DAYS_BACK)
+    _fetch([book[code] for code in wanted], (first, last), **how)
 
 
-def _fetch(
-    instruments: list[Any],
-    span: tuple[Any, Any],
-    *,
-    provider: str,
-    store: str | None,
-    refresh: bool,
-    as_json: bool,
-) -> None:
-    from pathlib import Path
-
+def _fetch(instruments: list[Any], span: tuple[Any, Any], **how: Any) -> None:
+    """Ask the provider for every code, tell on stderr what becomes of each, and sum up on stdout."""
     from .cli_progress import progress
-    from .data.fetch import FAILED, fetch
-    from .data.prices import Store, default_store
-    from .data.providers import make_provider
+    from .data.fetch import fetch as fetch_into
 
-    place = Store(Path(store) if store else default_store())
-    asked = make_provider(provider)
-    with progress(f"fetching from {provider}", len(instruments), unit="codes") as step:
+    place, asked = _store(how["store"]), _provider(**how)
+    with progress(f"fetching from {asked.name}", len(instruments), unit="codes") as step:
 
         def told(done: int, total: int, outcome: "Outcome") -> None:
             step(done)
             click.echo(f"[{done}/{total}] {outcome}", err=True)
 
-        report = fetch(instruments, span, provider=asked, store=place, refresh=refresh, on_progress=told)
-    if as_json:
+        report = fetch_into(
+            instruments, span, provider=asked, store=place, refresh=how["refresh"], on_progress=told
+        )
+    if how["as_json"]:
         print_json(report.to_json() | {"store": str(place.root)})
     else:
         click.echo(str(report))
         click.echo(f"store: {place.root} (use it with --prices)")
-    if len(report.of(FAILED)) == len(report.outcomes):
-        raise click.ClickException(f"nothing was fetched; {report.outcomes[0].message}")
-    if not report.complete:
+    failed = [one for one in report.outcomes if one.status == "failed"]
+    if failed:
         raise click.ClickException(
-            f"{len(report.of(FAILED))} of {len(report.outcomes)} codes failed; run it again"
+            f"{len(failed)} of {len(report.outcomes)} codes failed, {failed[0].code} first; run it again to resume"
         )
+
+
+def _provider(
+    *, provider: str, path: str | None, volume_unit: str, accept_adjusted: bool, **_: object
+) -> "Provider":
+    from pathlib import Path
+
+    from .data.providers import make_provider
+
+    place = Path(path) if path is not None else None
+    return make_provider(provider, path=place, volume_unit=volume_unit, accept_adjusted=accept_adjusted)
+
+
+def _store(given: str | None) -> "Store":
+    from pathlib import Path
+
+    from .data.prices import Store, default_store
+
+    return Store(Path(given) if given else default_store())
 
 
 @click.command(epilog=example("launchlab check 2513.HK --prices bars", "launchlab check --json"))
@@ -110,7 +125,10 @@ def check(
     codes: tuple[str, ...], prices: str | None, store: str | None, adjusted: tuple[str, ...], errors_only: bool,
     instruments: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Name what is wrong with the bars, by code and session. Errors make the exit code 2."""
+    """Name what is wrong with the bars, by code and session.
+
+    Warnings are for the reader to judge; errors make the exit code 2.
+    """
     book = _book(instruments)
     held = frozenset(book[code].code for code in adjusted)
     findings, bars = _check(_place(prices, store), [book[code].code for code in codes] or None, book, held)
@@ -165,13 +183,21 @@ def _book(instruments: str | None) -> "Instruments":
     return load_instruments(*([Path(instruments)] if instruments else []))
 
 
-def _codes(codes: tuple[str, ...], launches: str | None, book: "Instruments") -> list[str]:
-    from .data.errors import ConfigError
+def _codes(codes: tuple[str, ...], launches: str | None, path: str | None, book: "Instruments") -> list[str]:
+    """What to fetch: codes named, codes of a ledger, or every file of a folder whose name is a code."""
+    from .cli_market import find_bars
+    from .data.errors import ConfigError, RuleError
     from .data.launches import load_launches
 
     named = [book[code].code for code in codes]
     if launches is not None:
         named += load_launches(launches, book).codes
+    if not named and path is not None:
+        for stem in find_bars(path).codes:
+            try:
+                named.append(book[stem].code)
+            except RuleError as error:
+                warn(f"{path}/{stem} is left out: {error}")
     if not named:
         raise ConfigError("name the codes to fetch, or a ledger with --launches")
     return list(dict.fromkeys(named))

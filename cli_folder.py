@@ -4,26 +4,40 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .data.errors import ConfigError
+
+if TYPE_CHECKING:
+    from .engine.result import Result
 
 SUMMARY = "summary.json"
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something else than a run, before any work is done."""
+def write_report(result: "Result", folder: Path | str) -> None:
+    """Write the whole folder of a run: tables, summary, run book and tear sheet.
+
+    The folder appears complete or not at all; an older run there is replaced, anything else refused (ConfigError).
+    """
+    from .reports import write_report as write
+
+    put_folder(Path(folder), lambda made: write(result, made))
+
+
+def check_folder(folder: Path, proof: str = SUMMARY) -> None:
+    """Refuse a folder that holds something else than our pages (no file `proof`), before any work is done."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file; choose another folder with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / SUMMARY).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / proof).is_file():
         raise ConfigError(f"{folder} holds files that are not a run's; choose another folder with --out")
 
 
-def put_folder(folder: Path, write: Callable[[Path], None]) -> None:
+def put_folder(folder: Path, write: Callable[[Path], None], proof: str = SUMMARY) -> None:
     """Let `write` fill a new folder, then put it in the place of `folder`; a failure leaves the old one untouched.
 
     An old run is replaced only if it holds nothing but what the new one holds.
     """
-    check_folder(folder)
+    check_folder(folder, proof)
     made: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

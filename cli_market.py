@@ -1,7 +1,7 @@
 """A market from a plan: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import numpy as np
 
-from .cli_levels import with_level
 from .cli_options import warn
 from .data import fx
 from .data.bars import Bars
@@ -40,6 +39,7 @@ class Loaded:
     panel: Panel
     benchmark: Benchmark | None
     warnings: tuple[str, ...]
+    outside: Mapping[str, Bars]
 
 
 class Source(NamedTuple):
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 
 
 def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: Sequence[str] = ()) -> Loaded:
-    """The ledger and its panel, as the plan asks; `extra` codes must be in the panel too.
+    """The ledger and its panel, as the plan asks; bars of `extra` codes that no launch concerns come beside it.
 
     Codes of the ledger without bars are left out and named in a warning; DataError when none is left.
     """
@@ -61,11 +61,10 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     launches = load_launches(market.launches, book)
     source = find_bars(market.prices)
     codes, warnings = _with_bars(launches, source, market)
-    others = tuple(book[code] for code in extra)
-    _refuse_missing([one.code for one in others], source)
-    wanted = tuple(dict.fromkeys([*codes, *(one.code for one in others if one.tradable)]))
+    others = [book[code].code for code in extra]
+    _refuse_missing(others, source)
     panel = build_panel(
-        iter_prices(source.path, wanted),
+        iter_prices(source.path, codes),
         span=(market.start, market.end),
         currency=market.currency,
         options=PanelOptions(
@@ -75,11 +74,11 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
             fx=Path(market.fx) if market.fx else None,
         ),
     )
-    levels = [one for one in others if not one.tradable]
-    for bars, instrument in zip(iter_prices(source.path, [one.code for one in levels]), levels, strict=True):
-        panel = with_level(panel, bars, instrument)
     benchmark, doubt = _benchmark(market, source, book, panel)
-    return Loaded(launches, panel, benchmark, (*warnings, *doubt))
+    outside = {
+        one.code: one for one in iter_prices(source.path, [code for code in others if code not in panel])
+    }
+    return Loaded(launches, panel, benchmark, (*warnings, *doubt), outside)
 
 
 def find_bars(prices: str | None) -> Source:

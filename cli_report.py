@@ -53,23 +53,24 @@ def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
 def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
     from pathlib import Path
 
-    from . import reports
     from .cli_folder import put_folder
     from .data.errors import ConfigError
     from .engine.result import load_result
+    from .reports import write_comparison
 
     if len(runs) < 2:
         raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")
     results = {Path(run).resolve().name: load_result(Path(run)) for run in runs}
-    put_folder(out, lambda made: reports.write_comparison(results, made))
+    put_folder(out, lambda made: write_comparison(results, made), proof="index.html")
     return out / "index.html"
 
 
-@click.command(epilog=example("launchlab runs", "launchlab runs elsewhere --json"))
+@click.command(epilog=example("launchlab runs", "launchlab runs runs --page"))
 @click.argument("folder", default="runs", metavar="[FOLDER]")
+@click.option("--page", is_flag=True, help="Also write index.html over the runs into the folder.")
 @shared("json")
-def runs(folder: str, as_json: bool) -> None:
-    """List the saved runs of a folder, oldest name first."""
+def runs(folder: str, page: bool, as_json: bool) -> None:
+    """List the saved runs of a folder."""
     from pathlib import Path
 
     from .data.errors import ConfigError
@@ -78,6 +79,10 @@ def runs(folder: str, as_json: bool) -> None:
     if not place.is_dir():
         raise ConfigError(f"{place} is not a folder; `launchlab backtest` writes runs into runs/")
     found = [row for one in sorted(place.iterdir()) if (row := _row(one))]
+    if not found:
+        raise ConfigError(f"{place} holds no runs; `launchlab backtest --out {place}/NAME` writes one there")
+    if page:
+        _write_index(place)
     if as_json:
         print_json(found)
         return
@@ -90,6 +95,19 @@ def runs(folder: str, as_json: bool) -> None:
     ]  # fmt: skip
     right = ("return", "Sharpe", "drawdown", "fills")
     print_table(("run", "strategy", "start", "end", "engine", *right, "prices"), rows, right=right)
+
+
+def _write_index(place: "Path") -> None:
+    from .data.errors import ConfigError
+    from .reports import write_runs
+
+    try:
+        write_runs(place)
+    except OSError as error:
+        raise ConfigError(
+            f"{place}/index.html cannot be written ({error.strerror}); check its permissions"
+        ) from None
+    click.echo(f"launchlab: page in {place / 'index.html'}", err=True)
 
 
 def _row(folder: "Path") -> dict[str, Any] | None:

@@ -26,7 +26,10 @@ from .cli_options import example, print_json, shared
 @click.option("--issue-price", type=float, help="Issue price, for a first day's limits.")
 @shared("instruments", "json")
 def rules(code: str, on: str, instruments: str | None, as_json: bool, **asked: Any) -> None:
-    """Explain the exchange's rules for a code on a day: limits, lots, ticks, costs, with sources."""
+    """Explain the exchange's rules for a code on a day.
+
+    Price limits, lots, ticks, settlement, short selling and costs, in plain words, with their sources.
+    """
     from pathlib import Path
 
     from .cli_plan import day

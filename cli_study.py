@@ -1,5 +1,6 @@
 """`launchlab study`: abnormal returns around the launches, tested, and how much of them could be captured."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,35 +39,31 @@ if TYPE_CHECKING:
 @click.option("--draws", type=int, help="Bootstrap draws [default: 1999].")
 @click.option("--seed", type=int, help="Seed of the bootstrap [default: 0].")
 @click.option(
-    "--clock",
-    is_flag=True,
-    help="Also with day 0 a session earlier and later, and bare dates early and late.",
+    "--no-clock", is_flag=True, help="Leave out the study under other clocks: day 0 moved, bare dates early."
 )
 @click.option("--out", metavar="DIR", help="Folder for study.csv, summary.json and the page.")
 @shared("json")
-def study(out: str | None, as_json: bool, clock: bool, **asked: Any) -> None:
+def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     """Measure abnormal returns around the launches."""
     from .cli_market import load_market, say
     from .cli_progress import working
-    from .engine.research.sensitivity import clock_variants, conclusions
-    from .engine.research.study import study as measure
+    from .engine.research.sensitivity import full_study
+    from .engine.research.study import study as quick_study
 
     market, options = _asked(asked)
     loaded = load_market(market, extra=options.factors)
     say(loaded)
+    measure = quick_study if no_clock else full_study
     with working("measuring"):
-        found = measure(loaded.launches, loaded.panel, options)
-        variants = clock_variants(loaded.launches, loaded.panel, options) if clock else ()
+        found = measure(loaded.launches, loaded.panel, options, outside=loaded.outside)
     if out is not None:
         _write(found, out)
     if as_json:
-        print_json(found.to_json() | ({"clock": list(conclusions(variants))} if clock else {}))
+        print_json(found.to_json())
         return
     _print(found)
-    for sentence in conclusions(variants):
-        click.echo(sentence)
     if out is not None:
-        click.echo(f"study in {out}")
+        click.echo(f"\nstudy  {out}/index.html")
 
 
 def _asked(asked: dict[str, Any]) -> "tuple[Market, StudyOptions]":
@@ -100,11 +97,10 @@ def _write(found: "Study", out: str) -> None:
 
 def _fill(found: "Study", folder: "Path") -> None:
     """study.csv, events.csv, summary.json, and the page."""
-    from . import reports
+    from .reports import write_study
 
     found.write(folder)
-    if "write_study" in reports.__all__:
-        reports.write_study(found, folder)
+    write_study(found, folder)
 
 
 def _print(found: "Study") -> None:
@@ -114,7 +110,7 @@ def _print(found: "Study") -> None:
     click.echo(f"{len(found.events)} events of {len({event.launch for event in found.events})} launches")
     rows = []
     for label, window in found.windows.items():
-        robust = [f"{name} {window.tests[name].p:.3f}" for name in window.tests.robust]
+        robust = [f"{name} {_chance(window.tests[name].p)}" for name in window.tests.robust]
         rows.append(
             (f"{label} {window.first}:{window.last}", window.n, f"{window.mean:+.2f} %", f"{window.median:+.2f} %",
              f"{window.positive:.0%}", window.censored, window.tests.verdict, ", ".join(robust))
@@ -123,9 +119,14 @@ def _print(found: "Study") -> None:
     print_table(("window", *right, "verdict", "p of the tests to believe"), rows, right=right)
     if found.refused:
         click.echo(f"{len(found.refused)} not measured; the first: {_refusal(found.refused[0])}")
-    for sentence in found.warnings:
+    for sentence in (*found.warnings, *found.clock_text):
         click.echo(sentence)
 
 
 def _refusal(one: Any) -> str:
     return f"{one.launch} {one.code}: {one.reason}"
+
+
+def _chance(p: float) -> str:
+    """A p-value; a test that refused has none."""
+    return f"{p:.3f}" if math.isfinite(p) else "refused"

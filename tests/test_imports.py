@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -73,23 +72,3 @@ def test_every_public_name_can_be_used_and_an_unknown_one_is_an_attribute_error(
     assert ll.strategies.LongShort(hold=5).hold == 5
     with pytest.raises(AttributeError, match="no attribute 'backtset'"):
         ll.backtset  # noqa: B018
-
-
-def test_only_its_own_file_imports_each_heavy_library() -> None:
-    root = Path(__file__).parents[1]
-    owners = {
-        "backtrader": {"engine/broker.py"},
-        "quantstats": {"reports/tearsheet.py"},
-        "yfinance": {"data/providers/yahoo.py"},
-    }
-    for library, allowed in owners.items():
-        found = {
-            str(path.relative_to(root))
-            for folder in ("data", "engine", "strategies", "reports", ".")
-            for path in (root.glob("*.py") if folder == "." else (root / folder).rglob("*.py"))
-            if any(
-                line.strip().startswith((f"import {library}", f"from {library}"))
-                for line in path.read_text(encoding="utf-8").splitlines()
-            )
-        }
-        assert found <= allowed, library
