@@ -174,7 +174,7 @@ LAUNCHES = (
     Column("product", "Product"), Column("kind", "Kind", kind="choice"),
     Column("first_session", "First session", hint="First session on which the news could be traded"),
     Column("captured", "Captured", percent, "number", "What was left, as a share of equity at entry"),
-    Column("paper", "On paper", percent, "number", "Without limits and costs, as a share of equity at entry"),
+    Column("paper", "Whole move", percent, "number", "From the last close before the news to the exit, without costs"),
     Column("missed_gap", "Gap", percent, "number", "Missed: the move before the first price that could be traded"),
     Column("missed_limits", "Limits", percent, "number", "Missed: price limits, suspensions and other blocks"),
     Column("costs", "Costs", percent, "number", "Missed: costs of the fills"),

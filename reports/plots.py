@@ -107,7 +107,7 @@ def launches_figure(result: Result) -> Figure:
     table = traded(result).sort_values("captured", kind="stable")
     names = [label(f"{row.launch} {row.company}", 40) for row in table.itertuples()]
     about = [
-        f"{label(row.company)}<br>{label(row.product)}<br>on paper {row.paper:.2%}"
+        f"{label(row.company)}<br>{label(row.product)}<br>whole move {row.paper:.2%}"
         for row in table.itertuples()
     ]
     values = rounded(table["captured"], 6)
@@ -158,13 +158,13 @@ def waterfall_figure(steps: Sequence[tuple[str, float]]) -> Figure:
 
 
 def capture_steps(result: Result) -> tuple[tuple[str, float], ...]:
-    """Mean over the traded launches: on paper, what was missed and why, and what was left."""
+    """Mean over the traded launches: the whole move, what was missed and why, and what was left."""
     table = traded(result)
     if table.empty:
         return ()
     mean = table[["paper", "missed_gap", "missed_limits", "costs", "captured"]].mean()
     return (
-        ("on paper", float(mean["paper"])),
+        ("whole move", float(mean["paper"])),
         ("gap", -float(mean["missed_gap"])),
         ("limits", -float(mean["missed_limits"])),
         ("costs", -float(mean["costs"])),

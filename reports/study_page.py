@@ -70,11 +70,11 @@ def _days(first: int, last: int) -> str:
 
 
 def _steps(study: Study) -> tuple[tuple[str, float], ...]:
-    """Mean per event as fractions: on paper, what was missed, what an order captured."""
+    """Mean per event as fractions: the whole move, what was missed, what an order captured."""
     flow = study.waterfall
     if not flow.n:
         return ()
-    parts = (("on paper", flow.paper), ("gap", -flow.gap), ("limits", -flow.locks), ("costs", -flow.costs))
+    parts = (("whole move", flow.paper), ("gap", -flow.gap), ("limits", -flow.locks), ("costs", -flow.costs))
     return tuple((name, value / flow.n / 100) for name, value in (*parts, ("captured", flow.captured)))
 
 

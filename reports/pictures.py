@@ -1,0 +1,100 @@
+"""The pictures of the README: `python -m launchlab.reports.pictures docs/pictures` runs the sample and photographs its pages.
+
+Needs Chromium on the path. Each picture is a page of this package, opened without a network.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..data.errors import ConfigError
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "strict": ("backtest",),
+    "ignore": ("backtest", "--limit-policy", "ignore"),
+    "study": ("study",),
+    "sweep": (
+        "sweep",
+        "--strategy",
+        "long-short",
+        "--grid",
+        "hold=1:20",
+        "--grid",
+        "stop=none,0.03,0.05,0.08,0.12",
+    ),
+    "compare": ("report", "compare", "strict", "ignore"),
+}
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=6000",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: a page of one of the `COMMANDS`, from a place on it, at a size; `dark` in dark colours."""
+
+    name: str
+    page: str
+    place: str = ""
+    size: tuple[int, int] = (1280, 900)
+    dark: bool = False
+
+
+SHOTS = (
+    Shot("book", "strict/index.html"),
+    Shot("book-dark", "strict/index.html", dark=True),
+    Shot("book-phone", "strict/index.html", size=(500, 900)),
+    Shot("launches", "strict/index.html", "launch-charts"),
+    Shot("tearsheet", "strict/tearsheet.html"),
+    Shot("study", "study/index.html"),
+    Shot("sweep", "sweep/index.html", "map"),
+    Shot("compare", "compare/index.html"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make every picture into the folder that is the one argument; 1 when a command or a picture failed."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if len(words) != 1:
+        sys.stderr.write("usage: python -m launchlab.reports.pictures FOLDER\n")
+        return 2
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        raise ConfigError("pictures need Chromium on the path; on Debian, apt-get install chromium")
+    folder = Path(words[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        failed = [name for name, command in COMMANDS.items() if not _run(name, command, Path(place))]
+        failed += [shot.name for shot in SHOTS if not _take(browser, shot, Path(place), folder)]
+    if failed:
+        sys.stderr.write(f"not made: {', '.join(failed)}\n")
+    return 1 if failed else 0
+
+
+def _run(name: str, command: Sequence[str], place: Path) -> bool:
+    program = [sys.executable, "-c", "from launchlab.cli import main; main()", *command, "--out", name]
+    return subprocess.run(program, cwd=place, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def _take(browser: str, shot: Shot, place: Path, folder: Path) -> bool:
+    page = (place / shot.page).resolve()
+    if not page.exists():
+        return False
+    target = (folder / f"{shot.name}.png").resolve()
+    address = page.as_uri() + (f"#{shot.place}" if shot.place else "")
+    with tempfile.TemporaryDirectory() as profile:
+        width, height = shot.size
+        words = [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={target}"]
+        if shot.dark:
+            words.append("--blink-settings=preferredColorScheme=0")
+        done = subprocess.run([browser, *FLAGS, *words, address], capture_output=True)
+    return done.returncode == 0 and target.exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
