@@ -94,6 +94,8 @@ class Bars:
 
     def tidy(self) -> "Bars":
         """The bars in order of session; of duplicates the last one given stays."""
+        if bool((self.sessions[1:] > self.sessions[:-1]).all()):
+            return self
         order = np.argsort(self.sessions, kind="stable")
         days = self.sessions[order]
         last = np.append(days[1:] != days[:-1], True) if len(days) else np.zeros(0, bool)

@@ -15,7 +15,7 @@ from .errors import DataError
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .instruments import Instrument
 from .reconcile import price_differences, volume_ratio
-from .references import listed_sessions, reference_prices, ticks_of
+from .references import listed_sessions, previous_closes, reference_prices, ticks_of
 from .rules.limits import Bands, limit_bands
 from .rules.ticks import tick_table
 
@@ -192,7 +192,7 @@ def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[F
     if np.isnan(bars.pre_close).all():
         return
     tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
-    expected = reference_prices(bars, calendar, instrument, given=False)
+    expected = previous_closes(bars, calendar, instrument)
     ex_date = np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore"):
         wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + 1e-6

@@ -18,33 +18,58 @@ def ticks_of(prices: F8, tables: NDArray[np.int8]) -> F8:
     return tick_size(prices, np.broadcast_to(tables, prices.shape))
 
 
-def reference_prices(bars: Bars, calendar: Days, instrument: Instrument, *, given: bool = True) -> F8:
-    """The price from which each session's limits are counted, shape (n,); NaN where it cannot be known.
+def previous_closes(bars: Bars, calendar: Days, instrument: Instrument) -> F8:
+    """The last close before each session, after the known actions, on the tick, shape (n,); `bars` in order.
 
-    `pre_close` where the source gives it (unless `given` is False), else the previous session's close after the
-    known actions. After a hole the previous close is not known: an ex-date may lie in it. `bars` in order.
+    Sessions that the source itself calls suspended are passed over. NaN on the first bar and after a hole, where the
+    previous close is not known: an ex-date may lie in it.
     """
     n = len(bars)
     reference = np.full(n, np.nan)
-    if n > 1:
-        adjacent = np.diff(np.searchsorted(calendar, bars.sessions)) == 1
-        reference[1:] = np.where(adjacent, bars.close[:-1], np.nan)
+    if n < 2:
+        return reference
+    hole = np.diff(np.searchsorted(calendar, bars.sessions)) != 1
+    known = np.isfinite(bars.close)
+    if known.all():
+        reference[1:] = np.where(hole, np.nan, bars.close[:-1])
+    else:
+        last = np.maximum.accumulate(np.where(known, np.arange(n), -1))[:-1]
+        holes = np.append(0, np.cumsum(hole))
+        reference[1:] = np.where((last < 0) | (holes[1:] != holes[last]), np.nan, bars.close[last])
     if len(bars.actions):
-        tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
-    for action in bars.actions:
-        i = int(np.searchsorted(bars.sessions, action["session"]))
-        if i < n and bars.sessions[i] == action["session"] and reference[i] > 0:
-            reference[i] = ex_reference(
-                float(reference[i]),
-                float(action["cash"]),
-                float(action["ratio"]) - 1.0,
-                float(action["rights"]),
-                float(action["rights_price"]),
-                float(tick[i]),
-            )
-    if given:
-        reference = np.where(np.isnan(bars.pre_close), reference, bars.pre_close)
+        _apply_actions(reference, bars, ticks_of(bars.close, tick_table(instrument, bars.sessions)))
     return reference
+
+
+def _apply_actions(reference: F8, bars: Bars, tick: F8) -> None:
+    """Bring the references to the ex-right price from each ex-date to the first session with a price after it."""
+    traded = np.flatnonzero(np.isfinite(bars.close))
+    for action in bars.actions:
+        first = int(np.searchsorted(bars.sessions, action["session"]))
+        if first == len(bars) or bars.sessions[first] != action["session"]:
+            continue
+        after = int(np.searchsorted(traded, first))
+        last = int(traded[after]) if after < len(traded) else len(bars) - 1
+        for i in range(first, last + 1):
+            if reference[i] > 0:
+                reference[i] = ex_reference(
+                    float(reference[i]),
+                    float(action["cash"]),
+                    float(action["ratio"]) - 1.0,
+                    float(action["rights"]),
+                    float(action["rights_price"]),
+                    float(tick[last]) if np.isfinite(tick[last]) else 0.01,
+                )
+
+
+def reference_prices(bars: Bars, calendar: Days, instrument: Instrument) -> F8:
+    """The price from which each session's limits are counted, shape (n,); NaN where it cannot be known.
+
+    `pre_close` where the source gives it, else the previous session's close after the known actions.
+    """
+    if not np.isnan(bars.pre_close).any():
+        return bars.pre_close.copy()
+    return np.where(np.isnan(bars.pre_close), previous_closes(bars, calendar, instrument), bars.pre_close)
 
 
 def listed_sessions(bars: Bars, instrument: Instrument, calendar: Days) -> NDArray[np.int32]:

@@ -116,6 +116,18 @@ def test_a_suspended_session_may_be_empty():
     assert found(bars) == []
 
 
+def test_a_suspension_keeps_the_reference_and_an_ex_date_inside_it_counts():
+    closes = (36.0, np.nan, np.nan, 45.05, 44.0)
+    status = [1, 0, 0, 1, 1]
+    # 36.00 x 1.2 = 43.20 after a suspension; the bonus issue inside it makes 36.00 / 1.3 = 27.69, at most 33.23.
+    assert found(make(closes=closes, status=status)) == [("2026-02-12", "error", "beyond_limit")]
+    assert found(make(closes=(36.0, np.nan, np.nan, 43.2, 43.2), status=status)) == []
+    action = np.array([(np.datetime64("2026-02-10"), 1.3, 0.0, 0.0, 0.0)], CORPORATE_ACTION)
+    for close, expected in ((33.23, []), (33.24, [("2026-02-12", "error", "beyond_limit")])):
+        bars = make(closes=(36.0, np.nan, np.nan, close, close), status=status)
+        assert found(Bars(**{**vars(bars), "actions": action})) == expected
+
+
 def test_holes_are_one_warning_for_each_run_and_name_half_days():
     days = ("2024-12-23", "2024-12-27", "2025-01-02")
     bars = make("0700.HK", days=days, closes=(410.0, 420.0, 415.0))
