@@ -86,9 +86,8 @@ class Desk:
         self.taken: dict[int, float] = {}
         self.live: list[LegState] = []
         self._next = 0
-        self._tables = [
-            (self.panel.tick_bounds[k], self.panel.tick_sizes[k]) for k in range(len(self.panel.tick_bounds))
-        ]
+        costs = self.panel.costs.reshape(-1, self.panel.costs.shape[2])
+        self.tables = kernel.Tables(self.panel.tick_bounds, self.panel.tick_sizes, costs)
         weights: dict[int, float] = {}
         for leg in self.legs:
             if leg.side > 0:
@@ -108,9 +107,9 @@ class Desk:
         while self._next < len(self.legs) and self.legs[self._next].row <= t:
             self.live.append(self.legs[self._next])
             self._next += 1
-        changes = self._actions(t)
         if t > 0:
             self._borrow(t)
+        changes = self._actions(t)
         return changes + self._delistings(t)
 
     def _actions(self, t: int) -> list[tuple[int, float]]:
@@ -135,15 +134,17 @@ class Desk:
         return changes
 
     def _borrow(self, t: int) -> None:
+        """What last night's shorts cost until today, on last night's market value."""
         p = self.panel
         days = float((p.sessions[t] - p.sessions[t - 1]).astype(int))
+        charge = 0.0
         for leg in self.live:
             if leg.held < 0.0:
                 i = leg.code
                 value = -leg.held * p.mark[t - 1, i] * p.fx[t - 1, p.currency_of[i]]
-                charge = float(value * p.borrow[t - 1, i] * days / 365.0)
-                self.cash -= charge
-                self.money["borrow"][t] += charge
+                charge += float(value * (p.borrow[t - 1, i] * days / 365.0))
+        self.cash -= charge
+        self.money["borrow"][t] = charge
 
     def _delistings(self, t: int) -> list[tuple[int, float]]:
         """A delisted long is worth nothing, a delisted short is bought back at the last mark: against the trader."""
@@ -220,8 +221,10 @@ class Desk:
                 if leg.bought_row == t and leg.at == CLOSE:
                     continue
                 bar = (float(p.open[t, i]), float(p.high[t, i]), float(p.low[t, i]))
-                ticks = self._tables[p.tick_table[t, i]]
-                why, price = kernel.touch_signal(float(leg.side), leg.basis, leg.peak, bar, leg.rules, ticks)
+                table = int(p.tick_table[t, i])
+                why, price = kernel.touch_signal(
+                    float(leg.side), leg.basis, leg.peak, bar, leg.rules, self.tables, table
+                )
                 if why >= 0:
                     leg.exit_reason = int(why)
                     leg.entering = False
@@ -271,12 +274,11 @@ class Desk:
         quote = kernel.Quote(
             int(p.status[t, i]), attempt.price, float(p.high[t, i]), float(p.low[t, i]),
             float(p.limit_up[t, i]), float(p.limit_down[t, i]), float(p.lot_min[t, i]), float(p.lot_step[t, i]),
-            float(p.max_order[t, i]), bool(p.shortable[t, i]), float(allowed),
+            float(p.max_order[t, i]), bool(p.shortable[t, i]), float(allowed), int(p.tick_table[t, i]),
+            t * p.costs.shape[1] + int(p.cost_class[i]),
         )  # fmt: skip
-        ticks = self._tables[p.tick_table[t, i]]
-        row = p.costs[t, p.cost_class[i]]
         fill: kernel.Fill = kernel.fill_order(
-            attempt.order, quote, self._purse(attempt), self.policy, ticks, row
+            attempt.order, quote, self._purse(attempt), self.policy, self.tables
         )
         return fill
 
@@ -365,12 +367,12 @@ class Desk:
 
     def _signal(self, leg: LegState) -> None:
         p, t, i = self.panel, self.t, leg.code
+        side = float(leg.side)
+        best = float(p.close[t, i])
         if self.config.exit_on is ExitOn.CLOSE:
-            best = float(p.close[t, i])
             if leg.exit_reason < 0:
-                leg.exit_reason = int(
-                    kernel.close_signal(float(leg.side), leg.basis, leg.peak, best, leg.rules)
-                )
+                levels = kernel.exit_levels(side, leg.basis, leg.rules)
+                leg.exit_reason = int(kernel.close_signal(side * best, side * leg.peak, levels))
         else:
             best = float(p.high[t, i] if leg.side > 0 else p.low[t, i])
         leg.peak = max(leg.peak, best) if leg.side > 0 else min(leg.peak, best)

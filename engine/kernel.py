@@ -32,6 +32,8 @@ EPS = (
     1e-6  # far below the smallest tick (0.001); prices and limits are decimals, floats only approximate them
 )
 
+NEAR = 1e-9  # a level reached up to the noise of floating point counts as reached
+
 _FILLED = -1
 _STOP, _TARGET, _TRAIL = int(Reason.STOP), int(Reason.TARGET), int(Reason.TRAIL)
 _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
@@ -64,6 +66,16 @@ class Quote(NamedTuple):
     max_order: float
     shortable: bool
     volume: float  # shares still allowed under the participation cap
+    ticks: int  # row of Tables.tick_bounds and tick_sizes
+    cost_row: int  # row of Tables.costs
+
+
+class Tables(NamedTuple):
+    """Tick tables and cost rows; quotes point into them by number, since handing rows around costs more than reading."""
+
+    tick_bounds: F8  # (K, B)
+    tick_sizes: F8  # (K, B)
+    costs: F8  # (cost rows, width)
 
 
 class Purse(NamedTuple):
@@ -108,46 +120,52 @@ def cents(money: float) -> float:
     return np.floor(money * 100.0 + 0.5 + 1e-7) / 100.0
 
 
-@njit(cache=True)
-def _single_cost(row: F8, buy: bool, price: float, shares: float) -> Cost:
-    value = price * shares
-    commission = max(cents(value * row[COMMISSION]), row[COMMISSION_MIN])
-    stamp = value * (row[STAMP_BUY] if buy else row[STAMP_SELL])
-    stamp = np.ceil(stamp - 1e-7) if row[STAMP_UNIT] == 1.0 else cents(stamp)
+@njit(cache=True, inline="always")
+def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
+    commission = max(cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN])
+    stamp = value * (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
+    stamp = np.ceil(stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(stamp)
     levies = 0.0
     for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
-        levies += cents(min(max(value * row[j] + row[j + 1], row[j + 2]), row[j + 3]))
+        levies += cents(min(max(value * costs[r, j] + costs[r, j + 1], costs[r, j + 2]), costs[r, j + 3]))
     return Cost(commission, stamp, levies)
 
 
 @njit(cache=True)
-def trade_cost(row: F8, buy: bool, price: float, shares: float, max_order: float) -> Cost:
-    """Cost of trading `shares` > 0 at `price`; more than `max_order` goes as several orders."""
-    if shares <= max_order:
-        return _single_cost(row, buy, price, shares)
+def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
+    """Cost of an order too large for the exchange: full orders, and one for the rest."""
     full = np.floor(shares / max_order)
+    one = _single_cost(costs, r, buy, price * max_order)
     rest = shares - full * max_order
-    one = _single_cost(row, buy, price, max_order)
-    commission, stamp, levies = full * one.commission, full * one.stamp, full * one.levies
-    if rest > 0.0:
-        one = _single_cost(row, buy, price, rest)
-        commission, stamp, levies = commission + one.commission, stamp + one.stamp, levies + one.levies
-    return Cost(commission, stamp, levies)
+    last = _single_cost(costs, r, buy, price * rest) if rest > 0.0 else Cost(0.0, 0.0, 0.0)
+    return Cost(
+        full * one.commission + last.commission,
+        full * one.stamp + last.stamp,
+        full * one.levies + last.levies,
+    )
+
+
+@njit(cache=True, inline="always")
+def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
+    """Cost of trading `shares` > 0 at `price` under cost row `r`; more than `max_order` goes as several orders."""
+    if shares <= max_order:
+        return _single_cost(costs, r, buy, price * shares)
+    return _split_cost(costs, r, buy, price, shares, max_order)
 
 
 @njit(cache=True)
-def tick_of(price: float, bounds: F8, sizes: F8) -> float:
+def tick_of(price: float, tables: Tables, table: int) -> float:
     """Smallest price step at `price`; a band includes its upper bound."""
     k = 0
-    while price > bounds[k] + EPS:
+    while price > tables.tick_bounds[table, k] + EPS:
         k += 1
-    return sizes[k]
+    return tables.tick_sizes[table, k]
 
 
 @njit(cache=True)
-def to_tick(price: float, up: bool, bounds: F8, sizes: F8) -> float:
+def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
     """Nearest legal price at or above (`up`) or at or below `price`."""
-    tick = tick_of(price, bounds, sizes)
+    tick = tick_of(price, tables, table)
     steps = np.ceil(price / tick - EPS) if up else np.floor(price / tick + EPS)
     return np.round(steps * tick, 4)
 
@@ -168,10 +186,8 @@ def planned_shares(
     return lot_floor(weight * nav / (price * fx), lot_min, lot_step)
 
 
-@njit(cache=True)
-def fill_price(
-    buy: bool, order: Order, quote: Quote, policy: Policy, bounds: F8, sizes: F8
-) -> tuple[float, int]:
+@njit(cache=True, inline="always")
+def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
     if policy.limits != IGNORE:
@@ -186,15 +202,17 @@ def fill_price(
     if order.limit or (policy.slippage == 0.0 and policy.ticks == 0.0):
         return price, _FILLED
     price *= 1.0 + policy.slippage if buy else 1.0 - policy.slippage
-    price = to_tick(price, buy, bounds, sizes)
-    tick = tick_of(price, bounds, sizes)
-    price = to_tick(price + policy.ticks * tick if buy else price - policy.ticks * tick, buy, bounds, sizes)
+    price = to_tick(price, buy, tables, quote.ticks)
+    tick = tick_of(price, tables, quote.ticks)
+    price = to_tick(
+        price + policy.ticks * tick if buy else price - policy.ticks * tick, buy, tables, quote.ticks
+    )
     if policy.limits != IGNORE:
         price = min(price, quote.up) if buy else max(price, quote.down)
     return max(price, tick), _FILLED
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _legal_size(shares: float, order: Order, quote: Quote) -> float:
     """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
     whole = abs(order.held)
@@ -207,34 +225,36 @@ def _legal_size(shares: float, order: Order, quote: Quote) -> float:
 
 
 @njit(cache=True)
-def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: Purse, row: F8) -> float:
-    """Largest legal order of at most `shares` that the budget pays for."""
-    buy = order.wanted > 0.0
+def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: Purse, costs: F8) -> float:
+    """Largest legal order below `shares` that the budget pays for."""
+    buy, r = order.wanted > 0.0, quote.cost_row
+    rate = purse.spend + costs[r, COMMISSION] + (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
+    for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
+        rate += costs[r, j]
+    if rate <= 0.0:
+        return 0.0
+    # rounding may favour the trader by at most half a cent an item, hence the small head start
+    guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + quote.lot_step
     while shares > 0.0:
-        cost = trade_cost(row, buy, price, shares, quote.max_order)
-        total = cost.commission + cost.stamp + cost.levies
-        if (purse.spend * shares * price + total) * purse.fx <= purse.budget:
-            return shares
-        rate = purse.spend + row[COMMISSION] + (row[STAMP_BUY] if buy else row[STAMP_SELL])
-        for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
-            rate += row[j]
-        if rate <= 0.0:
-            return 0.0
-        # rounding may favour the trader by at most half a cent an item, hence the small head start
-        guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + quote.lot_step
         smaller = _legal_size(min(shares - 1.0, guess), order, quote)
-        shares = smaller if smaller < shares else 0.0
+        if smaller <= 0.0 or smaller >= shares:
+            return 0.0
+        shares = smaller
+        cost = trade_cost(costs, r, buy, price, shares, quote.max_order)
+        if _spent(cost, shares * price, purse) <= purse.budget:
+            return shares
     return 0.0
 
 
-@njit(cache=True)
-def fill_order(
-    order: Order, quote: Quote, purse: Purse, policy: Policy, ticks: tuple[F8, F8], row: F8
-) -> Fill:
-    """What the exchange and the account make of one order.
+@njit(cache=True, inline="always")
+def _spent(cost: Cost, value: float, purse: Purse) -> float:
+    """What a trade takes from the budget, base money."""
+    return (purse.spend * value + cost.commission + cost.stamp + cost.levies) * purse.fx
 
-    `ticks` are the bounds and sizes of the code's tick table, `row` its cost row for the session.
-    """
+
+@njit(cache=True, inline="always")
+def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables: Tables) -> Fill:
+    """What the exchange and the account make of one order."""
     buy = order.wanted > 0.0
     opening = order.held == 0.0
     if quote.status != TRADING:
@@ -247,7 +267,7 @@ def fill_order(
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _NOT_SHORTABLE)
     if not opening and not order.sellable:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _T_PLUS_ONE)
-    price, why = fill_price(buy, order, quote, policy, ticks[0], ticks[1])
+    price, why = fill_price(buy, order, quote, policy, tables)
     if why != _FILLED:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     wanted = abs(order.wanted)
@@ -258,27 +278,44 @@ def fill_order(
         shares, why = _legal_size(quote.volume, order, quote), _VOLUME
     if shares * price * purse.fx > purse.room:
         shares, why = _legal_size(purse.room / (price * purse.fx), order, quote), _MARGIN
-    paid = _affordable(shares, price, order, quote, purse, row)
-    if paid < shares:
-        shares, why = paid, _MARGIN if opening and not buy else _NO_CASH
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    cost = trade_cost(row, buy, price, shares, quote.max_order)
+    cost = trade_cost(tables.costs, quote.cost_row, buy, price, shares, quote.max_order)
+    if _spent(cost, shares * price, purse) > purse.budget:
+        why = _MARGIN if opening and not buy else _NO_CASH
+        shares = _affordable(shares, price, order, quote, purse, tables.costs)
+        if shares <= 0.0:
+            return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+        cost = trade_cost(tables.costs, quote.cost_row, buy, price, shares, quote.max_order)
     return Fill(shares if buy else -shares, price, cost.commission, cost.stamp, cost.levies, why)
 
 
-@njit(cache=True)
-def close_signal(
-    side: float, basis: float, peak: float, close: float, rules: tuple[float, float, float]
-) -> int:
-    """STOP, TARGET or TRAIL when the close says so, else −1. `rules` are fractions, NaN for none."""
+class Levels(NamedTuple):
+    """Prices, times the side, at which a leg gets out on the close: at or below `stop`, at or above `target`.
+
+    `fall` is the trail's fraction; NaN means that the rule is off.
+    """
+
+    stop: float
+    target: float
+    fall: float
+
+
+@njit(cache=True, inline="always")
+def exit_levels(side: float, basis: float, rules: tuple[float, float, float]) -> Levels:
+    """Levels of a leg entered at `basis`; `rules` are stop, target and trail as fractions."""
     stop, target, trail = rules
-    gain = side * (close - basis)
-    if gain <= -stop * basis + EPS * 0.001:
+    return Levels(side * basis - stop * basis + NEAR, side * basis + target * basis - NEAR, trail)
+
+
+@njit(cache=True, inline="always")
+def close_signal(close: float, peak: float, levels: Levels) -> int:
+    """STOP, TARGET or TRAIL when the close says so, else −1; `close` and `peak` times the side."""
+    if close <= levels.stop:
         return _STOP
-    if gain >= target * basis - EPS * 0.001:
+    if close >= levels.target:
         return _TARGET
-    if side * (close - peak) <= -trail * peak + EPS * 0.001:
+    if close <= peak - levels.fall * abs(peak) + NEAR:
         return _TRAIL
     return -1
 
@@ -290,7 +327,8 @@ def touch_signal(
     peak: float,
     bar: tuple[float, float, float],
     rules: tuple[float, float, float],
-    ticks: tuple[F8, F8],
+    tables: Tables,
+    table: int,
 ) -> tuple[int, float]:
     """Rule touched inside the bar (open, high, low) and the price it trades at, or −1 and 0.0.
 
@@ -311,12 +349,12 @@ def touch_signal(
     if why >= 0:
         if side * (first - level) <= 0.0:
             return why, first
-        return why, to_tick(level, side < 0.0, ticks[0], ticks[1])
+        return why, to_tick(level, side < 0.0, tables, table)
     if not np.isnan(target):
         level = basis * (1.0 + side * target)
         if side * (first - level) >= 0.0:
             return _TARGET, first
-        level = to_tick(level, side > 0.0, ticks[0], ticks[1])
+        level = to_tick(level, side > 0.0, tables, table)
         if side * (best - level) >= 0.0:
             return _TARGET, level
     return -1, 0.0

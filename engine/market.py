@@ -1,78 +1,58 @@
-"""A panel, legs and a portfolio's rules laid out for compiled code: NamedTuples of arrays and scalars.
+"""A panel, legs and a portfolio's rules laid out for compiled code: NamedTuples of few arrays, and scalars.
 
-Arrays of the panel are transposed to codes × sessions, so that a leg walks through contiguous memory.
+What a leg can meet is gathered once into its window: the rows from its first attempt on, a cache line for marks and
+one for orders. The cost of a run then follows the live legs, not the symbols or the idle days of the panel.
 """
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from ..data.panel import DELISTED, Panel
 from .config import Config, ExitOn, LimitPolicy, Pairing
-from .kernel import IGNORE, OPENED, STRICT, Policy
+from .kernel import IGNORE, OPENED, STRICT, Policy, Tables
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
-I1 = NDArray[np.int8]
-Bool = NDArray[np.bool_]
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
+# columns of Windows.quote
+MARK, FX, SHUT, OPENS, HIGH, LOW, UP, DOWN = range(8)
+VOLUME, SIZE_PRICE, LOT_MIN, LOT_STEP, MAX_ORDER, BORROW, REF, FX_BEFORE = range(8, 16)
+QUOTE_WIDTH = 16
+# columns of Windows.flag
+STATUS, IS_OPEN, DONE, BITS, COST_ROW, TICKS = range(6)
+FLAG_WIDTH = 6
+T_PLUS_ONE_BIT, SHORTABLE_BIT = 1, 2
 
-class Market(NamedTuple):
-    """The panel, (N, T) unless said. `nights` (T,): calendar days since the previous row."""
+# columns of Windows.whole and Windows.real
+START, ROW, LENGTH, CODE, AT, WAIT, HOLD, PAIR, GONE, EXCHANGE = range(10)
+WHOLE_WIDTH = 10
+SIDE, WEIGHT, STOP, TARGET, TRAIL = range(5)
+REAL_WIDTH = 5
 
-    status: I1
-    open: F8
-    high: F8
-    low: F8
-    close: F8
-    volume: F8
-    mark: F8
-    ref: F8
-    size_price: F8
-    up: F8
-    down: F8
-    lot_min: I4
-    lot_step: I4
-    max_order: I4
-    t_plus_one: Bool
-    shortable: Bool
-    borrow: F8
-    tick_table: I1
-    tick_bounds: F8  # (K, B)
-    tick_sizes: F8  # (K, B)
-    cost_class: NDArray[np.int16]  # (N,)
-    costs: F8  # (classes, T, width)
-    currency_of: I1  # (N,)
-    fx: F8  # (currencies, T)
-    exchange_of: I1  # (N,)
-    is_open: Bool  # (exchanges, T)
-    done: I4  # (exchanges, T)
+
+class Windows(NamedTuple):
+    """Legs in order of row and what they can meet. R rows of windows in all, L legs, A corporate actions.
+
+    Leg k sees session t in row `whole[k, START] + t − whole[k, ROW]`; its window ends after `whole[k, LENGTH]` rows.
+    """
+
+    quote: F8  # (R, 16)
+    flag: I4  # (R, 6)
+    whole: I4  # (L, 10)
+    real: F8  # (L, 5)
+    tables: Tables
     row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
-    delisted: I4  # (N,): first delisted row, T where there is none
-    nights: F8
+    pair_weight: F8  # (M,): long weight of each launch
     action_row: I4
     action_code: I4
     action_terms: F8  # (A, 3): ratio, cash, cash_net
-
-
-class LegTable(NamedTuple):
-    """Legs in order of row, (L,). `pair` numbers the launches 0..M-1; `pair_weight` (M,): their long weight."""
-
-    code: I4
-    side: F8
-    at: I4
-    row: I4
-    wait: I4
-    hold: I4
-    weight: F8
-    stop: F8
-    target: F8
-    trail: F8
-    pair: I4
-    pair_weight: F8
+    nights: F8  # (T,): calendar days since the previous row
 
 
 class Rules(NamedTuple):
@@ -103,59 +83,148 @@ class Point(NamedTuple):
 OWN = Point(1.0, -1, -1, np.inf, np.inf, np.inf)
 
 
-def to_market(panel: Panel) -> Market:
-    """The panel for compiled code; no copies where the panel's arrays are already contiguous in time."""
-    t = len(panel)
-    done = np.ascontiguousarray(panel.sessions_done.T)
-    row_of = np.full((len(panel.exchanges), t + 2), t, np.int32)
-    for e in range(len(panel.exchanges)):
-        own = np.flatnonzero(panel.exchange_open[:, e])
-        row_of[e, 1 : len(own) + 1] = own
-    gone = panel.status == DELISTED
-    delisted = np.where(gone.any(axis=0), gone.argmax(axis=0), t).astype(np.int32)
-    nights = np.zeros(t)
-    nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
-    turned = {
-        name: np.ascontiguousarray(getattr(panel, name).T)
-        for name in ("status", "open", "high", "low", "close", "volume", "mark", "ref", "size_price",
-                     "lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table")
-    }  # fmt: skip
-    terms = np.column_stack([panel.actions[name] for name in ("ratio", "cash", "cash_net")]).astype(
-        np.float64
-    )
-    return Market(
-        **turned,
-        up=np.ascontiguousarray(panel.limit_up.T),
-        down=np.ascontiguousarray(panel.limit_down.T),
-        tick_bounds=panel.tick_bounds,
-        tick_sizes=panel.tick_sizes,
-        cost_class=panel.cost_class,
-        costs=np.ascontiguousarray(panel.costs.transpose(1, 0, 2)),
-        currency_of=panel.currency_of,
-        fx=np.ascontiguousarray(panel.fx.T),
-        exchange_of=panel.exchange_of,
-        is_open=np.ascontiguousarray(panel.exchange_open.T),
-        done=done,
-        row_of=row_of,
-        delisted=delisted,
-        nights=nights,
-        action_row=np.ascontiguousarray(panel.actions["row"]),
-        action_code=np.ascontiguousarray(panel.actions["code"]),
-        action_terms=np.ascontiguousarray(terms.reshape(-1, 3)),
-    )
+class Market:
+    """A panel turned to codes × sessions, so that gathering a leg's window walks through contiguous memory."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        names = (
+            "mark",
+            "close",
+            "open",
+            "high",
+            "low",
+            "limit_up",
+            "limit_down",
+            "volume",
+            "size_price",
+            "borrow",
+            "ref",
+        )
+        self.prices = tuple(np.ascontiguousarray(getattr(panel, name).T) for name in names)
+        self.lots = tuple(
+            np.ascontiguousarray(getattr(panel, n).T) for n in ("lot_min", "lot_step", "max_order")
+        )
+        flags = ("status", "t_plus_one", "shortable", "tick_table")
+        self.flags = tuple(np.ascontiguousarray(getattr(panel, name).T) for name in flags)
+        self.clock = (
+            np.ascontiguousarray(panel.exchange_open.T),
+            np.ascontiguousarray(panel.sessions_done.T),
+            np.ascontiguousarray(panel.fx.T),
+            self.nights,
+        )
+        self.of_code = (panel.cost_class, panel.currency_of, panel.exchange_of, panel.costs.shape[1])
+
+    @cached_property
+    def nights(self) -> F8:
+        """Calendar days since the previous row, shape (T,)."""
+        nights = np.zeros(len(self.panel))
+        nights[1:] = np.diff(self.panel.sessions).astype("timedelta64[D]").astype(np.float64)
+        return nights
+
+    @cached_property
+    def row_of(self) -> I4:
+        """Row of each exchange's n-th session, n from 1; T where there is none."""
+        t = len(self.panel)
+        rows = np.full((len(self.panel.exchanges), t + 2), t, np.int32)
+        for e in range(len(self.panel.exchanges)):
+            own = np.flatnonzero(self.panel.exchange_open[:, e])
+            rows[e, 1 : len(own) + 1] = own
+        return rows
+
+    @cached_property
+    def gone(self) -> I4:
+        """First delisted row of each code, T where there is none."""
+        delisted = self.panel.status == DELISTED
+        return np.where(delisted.any(axis=0), delisted.argmax(axis=0), len(self.panel)).astype(np.int32)
+
+    @cached_property
+    def last_open(self) -> I4:
+        """Last session's row of each exchange, −1 where it has none."""
+        rows = [np.flatnonzero(self.panel.exchange_open[:, e]) for e in range(len(self.panel.exchanges))]
+        return np.array([own[-1] if len(own) else -1 for own in rows], np.int32)
+
+    def windows(self, legs: NDArray[Any], span: int) -> Windows:
+        """Windows of legs (LEG dtype, sorted by row), `span` rows long or to the panel's end."""
+        p, n = self.panel, len(legs)
+        whole = np.zeros((n, WHOLE_WIDTH), np.int32)
+        lengths = np.minimum(span, len(p) - legs["row"])
+        whole[:, LENGTH] = lengths
+        whole[:, START] = np.cumsum(lengths) - lengths
+        for column, name in ((ROW, "row"), (CODE, "code"), (AT, "at"), (WAIT, "wait"), (HOLD, "hold")):
+            whole[:, column] = legs[name]
+        launches, pair = np.unique(legs["launch"], return_inverse=True)
+        whole[:, PAIR] = pair.reshape(-1)
+        whole[:, GONE] = self.gone[legs["code"]]
+        whole[:, EXCHANGE] = p.exchange_of[legs["code"]]
+        real = np.column_stack([legs[name] for name in ("side", "weight", "stop", "target", "trail")]).astype(
+            np.float64
+        )
+        quote = np.empty((int(lengths.sum()), QUOTE_WIDTH))
+        flag = np.empty((len(quote), FLAG_WIDTH), np.int32)
+        _gather(whole, quote, flag, self.prices, self.lots, self.flags, self.clock, self.of_code)
+        long_weight = np.where(legs["side"] > 0, legs["weight"], 0.0)
+        terms = np.column_stack([p.actions[name] for name in ("ratio", "cash", "cash_net")]).astype(
+            np.float64
+        )
+        return Windows(
+            quote=quote,
+            flag=flag,
+            whole=whole,
+            real=np.ascontiguousarray(real.reshape(n, REAL_WIDTH)),
+            tables=Tables(
+                np.ascontiguousarray(p.tick_bounds),
+                np.ascontiguousarray(p.tick_sizes),
+                np.ascontiguousarray(p.costs).reshape(-1, p.costs.shape[2]),
+            ),
+            row_of=self.row_of,
+            pair_weight=np.bincount(pair.reshape(-1), long_weight, minlength=max(len(launches), 1)),
+            action_row=np.ascontiguousarray(p.actions["row"]),
+            action_code=np.ascontiguousarray(p.actions["code"]),
+            action_terms=np.ascontiguousarray(terms.reshape(-1, 3)),
+            nights=self.nights,
+        )
 
 
-def to_table(legs: NDArray[Any]) -> LegTable:
-    """Legs (LEG dtype, sorted by row) as separate contiguous columns."""
-    launches, pair = np.unique(legs["launch"], return_inverse=True)
-    weight = np.where(legs["side"] > 0, legs["weight"], 0.0)
-    columns = {name: np.ascontiguousarray(legs[name]) for name in LegTable._fields[:10]}
-    columns["side"] = columns["side"].astype(np.float64)
-    return LegTable(
-        **columns,
-        pair=pair.astype(np.int32).reshape(-1),
-        pair_weight=np.bincount(pair.reshape(-1), weight, minlength=max(len(launches), 1)),
-    )
+@njit(cache=True)
+def _gather(
+    whole: I4, quote: F8, flag: I4, prices: Any, lots: Any, flags: Any, clock: Any, of_code: Any
+) -> None:
+    """Fill the windows; the order of `prices` is that of Market.prices."""
+    mark, close, open_, high, low, up, down, volume, size_price, borrow, ref = prices
+    lot_min, lot_step, max_order = lots
+    status, t_plus_one, shortable, ticks = flags
+    is_open, done, fx, nights = clock
+    cost_class, currency_of, exchange_of, classes = of_code
+    for k in range(len(whole)):
+        i = whole[k, CODE]
+        c, e = currency_of[i], exchange_of[i]
+        for j in range(whole[k, LENGTH]):
+            r, t = whole[k, START] + j, whole[k, ROW] + j
+            quote[r, MARK], quote[r, FX], quote[r, SHUT], quote[r, OPENS] = (
+                mark[i, t],
+                fx[c, t],
+                close[i, t],
+                open_[i, t],
+            )
+            quote[r, HIGH], quote[r, LOW], quote[r, UP], quote[r, DOWN] = (
+                high[i, t],
+                low[i, t],
+                up[i, t],
+                down[i, t],
+            )
+            quote[r, VOLUME], quote[r, SIZE_PRICE], quote[r, REF] = volume[i, t], size_price[i, t], ref[i, t]
+            quote[r, LOT_MIN], quote[r, LOT_STEP], quote[r, MAX_ORDER] = (
+                lot_min[i, t],
+                lot_step[i, t],
+                max_order[i, t],
+            )
+            night = nights[t + 1] if t + 1 < len(nights) else 0.0
+            quote[r, BORROW] = borrow[i, t] * night / 365.0
+            quote[r, FX_BEFORE] = fx[c, t - 1]
+            flag[r, STATUS], flag[r, IS_OPEN], flag[r, DONE] = status[i, t], is_open[e, t], done[e, t]
+            flag[r, BITS] = T_PLUS_ONE_BIT * t_plus_one[i, t] + SHORTABLE_BIT * shortable[i, t]
+            flag[r, COST_ROW], flag[r, TICKS] = t * classes + cost_class[i], ticks[i, t]
 
 
 def to_rules(config: Config) -> Rules:

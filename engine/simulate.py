@@ -1,6 +1,5 @@
 """The compiled path: legs + panel → the same records as backtrader's, thousands of times faster."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,23 +9,27 @@ from ..data.panel import Panel
 from .config import Config
 from .dayloop import BLOCKS, FILLS, POSITIONS, Out, State, run_days
 from .legs import BLOCK, FILL
-from .market import OWN, LegTable, Market, Point, to_market, to_rules, to_table
+from .market import OWN, Market, Point, Windows, to_rules
 from .run import POSITION, Run
 
 I4 = NDArray[np.int32]
+SLACK = 30  # rows of a window beyond wait + hold: holidays and a few blocked exits
 
 
 def simulate(legs: NDArray[Any], panel: Panel, config: Config, point: Point = OWN) -> Run:
     """Execute legs (LEG dtype, sorted by row); same semantics and records as `broker.run_backtrader`."""
-    market, table = market_of(panel), to_table(legs)
-    state = new_state(market, table)
-    rooms = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
+    market = Market(panel)
+    span = first_span(legs, point)
+    room = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
     while True:
-        out = new_out(len(panel), keep=True, rooms=rooms)
-        run_days(market, table, to_rules(config), point, state, out, close_out_rows(market, config))
-        if (out.count <= rooms).all():
+        windows = market.windows(legs, span)
+        state = new_state(windows, len(panel.codes))
+        out = new_out(len(panel), keep=True, room=room)
+        inside = run_days(windows, to_rules(config), point, state, out, close_out_rows(market, config))
+        if inside and (out.count <= room).all():
             break
-        rooms = np.maximum(out.count, rooms)
+        span = span if inside else min(2 * span, len(panel))
+        room = np.maximum(out.count, room)
     fills, blocks = out.fills[: out.count[FILLS]], out.blocks[: out.count[BLOCKS]]
     for records in (fills, blocks):
         records["launch"] = legs["launch"][records["leg"]] if len(legs) else 0
@@ -35,54 +38,41 @@ def simulate(legs: NDArray[Any], panel: Panel, config: Config, point: Point = OW
     return Run(fills=fills, blocks=blocks, positions=held[held["shares"] != 0.0], **money)
 
 
-@lru_cache(maxsize=4)
-def _market_of(panel_id: int, panel: "_ById") -> Market:
-    return to_market(panel.panel)
+def first_span(legs: NDArray[Any], point: Point = OWN) -> int:
+    """Rows that a leg's window needs unless its exit is blocked for long."""
+    if not len(legs):
+        return 1
+    wait = int(legs["wait"].max()) if point.wait < 0 else point.wait
+    hold = int(legs["hold"].max()) if point.hold < 0 else point.hold
+    return wait + hold + (wait + hold) // 4 + SLACK
 
 
-class _ById:
-    """A panel hashed by identity, so that its market is laid out once."""
-
-    def __init__(self, panel: Panel) -> None:
-        self.panel = panel
-
-    def __hash__(self) -> int:
-        return id(self.panel)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.panel is self.panel
-
-
-def market_of(panel: Panel) -> Market:
-    """The panel's arrays for compiled code, laid out once per panel."""
-    return _market_of(id(panel), _ById(panel))
-
-
-def new_state(market: Market, table: LegTable) -> State:
-    """Working memory for any number of runs over one leg table."""
-    n, codes = len(table.code), len(market.status)
+def new_state(windows: Windows, codes: int) -> State:
+    """Working memory for any number of runs over one table of legs."""
+    n = len(windows.whole)
     return State(
-        leg=np.empty((n, 5)),
+        leg=np.empty((n, 8)),
         mark=np.empty((n, 6), np.int32),
         live=np.empty(n, np.int32),
+        queue=np.empty(2 * n, np.int32),
         taken=np.zeros(codes),
         taken_row=np.full(codes, -1, np.int32),
-        paired=np.zeros(len(table.pair_weight)),
-        book=np.zeros(5),
+        paired=np.zeros(len(windows.pair_weight)),
+        book=np.zeros(6),
     )
 
 
-def new_out(rows: int, *, keep: bool, rooms: NDArray[np.int64] | None = None) -> Out:
+def new_out(rows: int, *, keep: bool, room: NDArray[np.int64] | None = None) -> Out:
     """Where a run writes; without `keep` only equity, counts and totals."""
-    room = np.ones(3, np.int64) if rooms is None else rooms
+    records = np.ones(3, np.int64) if room is None else room
     books = {name: np.zeros(rows if keep else 1) for name in ("cash", "long", "short", "borrow", "dividends")}
     return Out(
         keep=keep,
         equity=np.zeros(rows),
         **books,
-        fills=np.zeros(room[FILLS], FILL),
-        blocks=np.zeros(room[BLOCKS], BLOCK),
-        positions=np.zeros(room[POSITIONS], POSITION),
+        fills=np.zeros(records[FILLS], FILL),
+        blocks=np.zeros(records[BLOCKS], BLOCK),
+        positions=np.zeros(records[POSITIONS], POSITION),
         count=np.zeros(3, np.int64),
         totals=np.zeros(6),
     )
@@ -90,9 +80,4 @@ def new_out(rows: int, *, keep: bool, rooms: NDArray[np.int64] | None = None) ->
 
 def close_out_rows(market: Market, config: Config) -> I4:
     """Row of each exchange's last session when everything is to be sold there, else −1."""
-    rows = np.full(len(market.is_open), -1, np.int32)
-    if config.close_out:
-        for e, sessions in enumerate(market.is_open):
-            own = np.flatnonzero(sessions)
-            rows[e] = own[-1] if len(own) else -1
-    return rows
+    return market.last_open if config.close_out else np.full(len(market.last_open), -1, np.int32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from launchlab.engine.broker import run_backtrader
@@ -33,7 +33,7 @@ def assert_same(first: Run, second: Run) -> None:
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -43,7 +43,7 @@ def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_compiled_equals_backtrader_in_many_random_markets(seed: int) -> None:
     rng = np.random.default_rng(seed)
