@@ -36,11 +36,11 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: a page of one of the `COMMANDS`, from a place on it, at a size; `dark` in dark colours."""
+    """One picture: a page of one of the `COMMANDS`, whole from the top or one section of it, at a size."""
 
     name: str
     page: str
-    place: str = ""
+    section: str = ""
     size: tuple[int, int] = (1280, 900)
     dark: bool = False
 
@@ -82,18 +82,27 @@ def _run(name: str, command: Sequence[str], place: Path) -> bool:
 
 
 def _take(browser: str, shot: Shot, place: Path, folder: Path) -> bool:
-    page = (place / shot.page).resolve()
+    page = place / shot.page
     if not page.exists():
         return False
+    if shot.section:
+        page = _alone(page, shot.section)
     target = (folder / f"{shot.name}.png").resolve()
-    address = page.as_uri() + (f"#{shot.place}" if shot.place else "")
     with tempfile.TemporaryDirectory() as profile:
         width, height = shot.size
         words = [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={target}"]
         if shot.dark:
             words.append("--blink-settings=preferredColorScheme=0")
-        done = subprocess.run([browser, *FLAGS, *words, address], capture_output=True)
+        done = subprocess.run([browser, *FLAGS, *words, page.resolve().as_uri()], capture_output=True)
     return done.returncode == 0 and target.exists()
+
+
+def _alone(page: Path, section: str) -> Path:
+    """A copy of the page that shows one section of it."""
+    only = f"<style>header,nav,footer,main>section:not(#{section}){{display:none}}</style></head>"
+    copy = page.with_name(f"{section}.html")
+    copy.write_text(page.read_text(encoding="utf-8").replace("</head>", only, 1), encoding="utf-8")
+    return copy
 
 
 if __name__ == "__main__":
