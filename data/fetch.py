@@ -89,7 +89,8 @@ def fetch(
         raise FetchError(f"the span ends on {span[1]}, before it starts on {span[0]}; swap --start and --end")
     unique = list({one.code: one for one in instruments}.values())
     for exchange in {one.exchange for one in unique}:
-        calendar(exchange)  # built once, before there are threads: the library's start-up is not safe among them
+        # Built before there are threads: the library's start-up is not safe among them.
+        calendar(exchange)
     outcomes: dict[str, Outcome] = {}
     with ThreadPoolExecutor(max_workers=max(1, provider.parallel)) as pool:
         waiting: set[Future[Outcome]] = {

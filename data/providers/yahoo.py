@@ -123,7 +123,7 @@ def frame_to_bars(frame: pd.DataFrame, instrument: Instrument, start: date, end:
     actions = np.zeros(int(held.sum()), CORPORATE_ACTION)
     actions["session"] = days[held]
     actions["ratio"] = np.where(split, splits, 1.0)[held]
-    # A dividend is per share of its own ex-date: after a split of that same day, so one old share gets `ratio` times.
+    # Yahoo's adjusted prices imply that a dividend on the day of a split is stated per new share.
     actions["cash"] = np.round((dividends * factor * np.where(split, splits, 1.0))[held], 6)
     source = {
         "provider": "yahoo",
