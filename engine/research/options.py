@@ -1,10 +1,9 @@
 """What may be chosen about a study, checked at the door, and the words the command line uses for it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from ...data.calendars import Auction
 from ...data.errors import ConfigError, did_you_mean
@@ -102,38 +101,6 @@ def parse_windows(text: str) -> dict[str, Span]:
 def parse_words(text: str) -> tuple[str, ...]:
     """`kind,role` as a tuple."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
-    {
-        "model": str.strip,
-        "benchmark": parse_words,
-        "peer": parse_words,
-        "estimation": lambda text: parse_span(text, "estimation"),
-        "windows": parse_windows,
-        "by": parse_words,
-        "at": str.strip,
-        "shift": int,
-        "confounds": str.strip,
-        "near": lambda text: parse_span(text, "near"),
-        "draws": int,
-        "seed": int,
-    }
-)
-
-
-def read_options(words: Mapping[str, str | None]) -> StudyOptions:
-    """StudyOptions from command-line texts by option name; None or a missing name means the default."""
-    values: dict[str, Any] = {}
-    for name, text in words.items():
-        _known("study option", name, tuple(READERS))
-        if text is None:
-            continue
-        try:
-            values[name] = READERS[name](text)
-        except ValueError:
-            raise ConfigError(f"--{name} {text!r} must be a whole number") from None
-    return StudyOptions(**values)
 
 
 def _known(what: str, word: str, known: tuple[str, ...]) -> str:
