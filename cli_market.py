@@ -175,9 +175,9 @@ def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: 
     return Benchmark(text.strip(), returns)
 
 
-def say(loaded: Loaded) -> None:
-    """Tell on stderr what was left out, and that simulated prices are simulated."""
+def say(loaded: Loaded, *, as_json: bool = False) -> None:
+    """Tell on stderr what was left out; and that prices are simulated where stdout holds only JSON."""
     for sentence in loaded.warnings:
         warn(sentence)
-    if loaded.panel.simulated:
+    if loaded.panel.simulated and as_json:
         click.echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

@@ -14,6 +14,17 @@ from .data.rules.costs import Brokerage
 from .engine.config import Config, config_from, read_toml
 
 DEFAULT_STRATEGY = "long-short"
+# Fields of Config that have a flag of their own.
+FLAGS = (
+    "capital",
+    "limit_policy",
+    "pairing",
+    "exit_on",
+    "participation",
+    "slippage_bp",
+    "reaction_minutes",
+    "dates_known",
+)
 PATHS = ("launches", "prices", "instruments", "fx")
 
 
@@ -126,9 +137,18 @@ def command_line(plan: Plan) -> str:
 
 
 def _changed(table: str, model: BaseModel, usual: BaseModel) -> list[str]:
-    """`--set table.name=value` for every field that is not the usual one."""
+    """The flag, or `--set table.name=value`, of every field that is not the usual one."""
     values, default = model.model_dump(mode="json"), usual.model_dump(mode="json")
-    return [word for k, v in values.items() if v != default[k] for word in ("--set", f"{table}.{k}={v}")]
+    words: list[str] = []
+    for name, value in values.items():
+        if value != default[name]:
+            flagged = table == "config" and name in FLAGS
+            words += (
+                (f"--{name.replace('_', '-')}", str(value))
+                if flagged
+                else ("--set", f"{table}.{name}={value}")
+            )
+    return words
 
 
 def _tables(path: Path) -> dict[str, dict[str, Any]]:

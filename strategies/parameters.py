@@ -27,6 +27,10 @@ class Parameter:
         return self.default is MISSING
 
     @property
+    def is_list(self) -> bool:
+        return get_origin(self.hint) in (tuple, list, frozenset)
+
+    @property
     def type_name(self) -> str:
         """The type as a user reads it: `number or none`, `open|close`, `list of words`."""
         return _type_name(self.hint)
