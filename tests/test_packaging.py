@@ -119,4 +119,7 @@ def test_the_archives_hold_everything_and_nothing_else(tmp_path: Path) -> None:
     assert shipped == {f"launchlab/{name}" for name in needed}
     with tarfile.open(sdist) as source:
         held = {name.split("/", 1)[1] for name in source.getnames() if "/" in name}
-    assert needed | set(DOCUMENTS) | {"tests/test_packaging.py", "setup.cfg", "pyproject.toml"} <= held
+    tests = {
+        path.relative_to(checkout).as_posix() for path in (checkout / "tests").rglob("*") if path.is_file()
+    }
+    assert needed | tests | set(DOCUMENTS) | {"setup.cfg", "pyproject.toml"} <= held
