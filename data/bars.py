@@ -8,7 +8,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -92,6 +92,14 @@ class Bars:
         first, last = np.datetime64(str(start)[:10], "D"), np.datetime64(str(end)[:10], "D")
         return self.take((self.sessions >= first) & (self.sessions <= last))
 
+    def suspend(self, sessions: Days) -> "Bars":
+        """The bars with some sessions made suspended: no prices, no volume, no reference; actions stay."""
+        out = np.isin(self.sessions, sessions)
+        priced = (*PRICES, "pre_close", "amount")
+        values: dict[str, Any] = {name: np.where(out, np.nan, getattr(self, name)) for name in priced}
+        values["volume"] = np.where(out, 0.0, self.volume)
+        return replace(self, **values, suspended=self.suspended | out)
+
     def tidy(self) -> "Bars":
         """The bars in order of session; of duplicates the last one given stays."""
         if bool((self.sessions[1:] > self.sessions[:-1]).all()):
@@ -166,37 +174,6 @@ def _actions(columns: Mapping[str, NDArray[Any]], days: Days) -> NDArray[Any]:
         table[name] = np.where(np.isnan(values), NO_ACTION[name], values)
     held = (table["ratio"] != 1.0) | (table["cash"] != 0.0) | (table["rights"] != 0.0)
     return np.sort(table[held], order="session")
-
-
-def bars_to_columns(bars: Bars) -> dict[str, NDArray[Any]]:
-    """The house format's columns of `bars`, without the optional ones that say nothing.
-
-    An action on a day without a bar becomes a suspended row with empty prices.
-    """
-    extra = np.setdiff1d(bars.actions["session"], bars.sessions)
-    days = np.concatenate([bars.sessions, extra])
-    order = np.argsort(days, kind="stable") if len(extra) else np.arange(len(days))
-
-    def column(values: NDArray[Any], empty: float) -> NDArray[Any]:
-        padding = np.full(len(extra), empty, values.dtype)
-        return np.asarray(np.concatenate([values, padding])[order])
-
-    columns: dict[str, NDArray[Any]] = {"date": days[order]}
-    columns |= {name: column(getattr(bars, name), np.nan) for name in PRICES}
-    columns["volume"] = column(bars.volume, 0.0)
-    for name in ("pre_close", "amount"):
-        if not np.isnan(getattr(bars, name)).all():
-            columns[name] = column(getattr(bars, name), np.nan)
-    if bars.suspended.any() or len(extra):
-        columns["status"] = column(~bars.suspended, 0.0)
-    if (bars.st >= 0).any():
-        columns["st"] = column(np.where(bars.st < 0, np.nan, bars.st).astype(np.float64), np.nan)
-    for name, nothing in NO_ACTION.items():
-        if len(bars.actions) and (bars.actions[name] != nothing).any():
-            values = np.full(len(days), nothing)
-            values[np.searchsorted(columns["date"], bars.actions["session"])] = bars.actions[name]
-            columns[name] = values
-    return columns
 
 
 def read_table(content: bytes, name: str) -> pa.Table:

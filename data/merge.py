@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, Days, bars_from_columns, bars_to_columns
+from .bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, Days, bars_from_columns
+from .house import bars_to_columns
 
 NOTES = 20
 

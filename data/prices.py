@@ -9,19 +9,16 @@ a reader (which takes no lock) sees the old state or the new one.
 """
 
 import hashlib
-import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-import pyarrow as pa
-import pyarrow.parquet
-
 from .atomic import remove_leftovers, write_atomic
-from .bars import Bars, bars_to_columns, iter_bars, read_parquet, table_to_bars
+from .bars import Bars, iter_bars, read_parquet, table_to_bars
 from .errors import DataError, StoreError, did_you_mean
+from .house import bars_to_parquet
 from .manifest import FORMAT, Manifest, Revision, read_manifest
 from .merge import compare_bars, merge_bars
 
@@ -209,19 +206,6 @@ def iter_prices(prices: Path | Store, codes: Sequence[str] | None = None) -> Ite
     if is_store(prices):
         return Store(Path(prices)).iter_bars(codes)
     return iter_bars(Path(prices), codes)
-
-
-def bars_to_parquet(bars: Bars) -> bytes:
-    """The house format as parquet bytes; the same bars give the same bytes."""
-    columns = bars_to_columns(bars)
-    table = pa.table({name: pa.array(values) for name, values in columns.items()})
-    table = table.set_column(0, "date", table.column("date").cast(pa.date32()))
-    table = table.replace_schema_metadata({"launchlab.code": bars.code})
-    sink = io.BytesIO()
-    pa.parquet.write_table(
-        table, sink, compression="none", use_dictionary=False, write_statistics=False, store_schema=True
-    )
-    return sink.getvalue()
 
 
 def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) -> Bars:

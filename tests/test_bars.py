@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from launchlab.data.bars import bars_from_columns, bars_to_columns, read_bars, read_file
+from launchlab.data.bars import bars_from_columns, read_bars, read_file
 from launchlab.data.errors import DataError
+from launchlab.data.house import bars_to_columns
 
 HEADER = "date,open,high,low,close,volume,pre_close\n"
 ROWS = "2026-02-11,37.2,37.9,36.8,37.54,100200,37.1\n2026-02-12,43.2,45.05,42.0,45.05,300500,37.54\n"
@@ -132,3 +133,16 @@ def test_an_action_on_a_day_without_a_bar_survives_writing_and_reading(tmp_path)
     again = bars_from_columns("0700.HK", bars_to_columns(type(bars)(**{**vars(bars), "actions": actions})))
     assert again.suspended.tolist() == [False, True, False]
     assert again.actions["cash"].tolist() == [0.5]
+
+
+def test_a_suspended_session_loses_its_prices_and_keeps_its_action(tmp_path):
+    write(
+        tmp_path,
+        "600588.SS.csv",
+        "date,open,high,low,close,volume,pre_close,ratio\n"
+        "2024-05-16,13,13.2,12.9,13,1000,12.9,\n2024-05-17,9.9,9.8,9.8,10,3000,13,1.3\n",
+    )
+    bars = read_bars(tmp_path)["600588.SS"].suspend(np.array(["2024-05-17"], "M8[D]"))
+    assert bars.suspended.tolist() == [False, True]
+    assert np.isnan([bars.close[1], bars.pre_close[1]]).all()
+    assert (bars.volume[1], bars.close[0], bars.actions["ratio"][0]) == (0.0, 13.0, 1.3)

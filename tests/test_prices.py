@@ -23,9 +23,10 @@ from launchlab.data.bars import (
     table_to_bars,
 )
 from launchlab.data.errors import DataError, StoreError
+from launchlab.data.house import bars_to_parquet
 from launchlab.data.manifest import read_manifest
 from launchlab.data.merge import compare_bars, merge_bars
-from launchlab.data.prices import Asked, Store, bars_to_parquet, default_store, iter_prices
+from launchlab.data.prices import Asked, Store, default_store, iter_prices
 from store_child import CODES, MOMENT, fetch_all, made, steps, write
 
 CHILD = Path(__file__).with_name("store_child.py")
