@@ -3,7 +3,7 @@
 The kinds of fault are listed in data/findings.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from .references import listed_sessions, previous_closes, reference_prices, tick
 from .rules.limits import Bands, limit_bands
 from .rules.ticks import tick_table
 
-__all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of"]
+__all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
 
 # Data without a listing date may start within the unlimited first sessions of a new stock.
 UNSURE_FIRST_BARS = 5
@@ -59,6 +59,16 @@ def check_bars(
     if second is not None:
         found += _disagreements(tidy, second, instrument if raw else None)
     return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))
+
+
+def suspend_bad(bars: Bars, findings: Sequence[Finding]) -> Bars:
+    """`bars` in order, with every session that has an error suspended: no prices, actions kept.
+
+    Bars on days on which the exchange was shut are left out.
+    """
+    shut = np.array([one.session for one in findings if one.kind == "not_a_session"], "M8[D]")
+    tidy = bars.tidy()
+    return tidy.take(~np.isin(tidy.sessions, shut)).suspend(bad_sessions(findings))
 
 
 def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:

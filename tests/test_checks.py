@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from launchlab.data.bars import CORPORATE_ACTION, Bars, bars_from_columns, read_bars
 from launchlab.data.calendars import calendar
-from launchlab.data.checks import ADVICE, bad_sessions, check_bars
+from launchlab.data.checks import ADVICE, bad_sessions, check_bars, suspend_bad
 from launchlab.data.instruments import Instrument, load_instruments
 
 INSTRUMENTS = load_instruments()
@@ -194,6 +194,15 @@ def real_faults() -> list[dict[str, str]]:
 def real_findings() -> dict[str, set[tuple[str, str, str]]]:
     everything = read_bars(Path(str(REAL)) / "bars")
     return {code: set(found(bars)) for code, bars in everything.items()}
+
+
+def test_bad_sessions_are_suspended_and_days_without_trading_left_out():
+    days = ("2023-08-31", "2023-09-01", "2023-09-04", "2023-09-04")
+    bars = make("0700.HK", days=days, closes=(324.2, 324.4, 335.0, 336.0))
+    findings = check_bars(bars, INSTRUMENTS["0700.HK"], calendar=calendar("XHKG").sessions)
+    good = suspend_bad(bars, findings)
+    assert good.sessions.astype(str).tolist() == ["2023-08-31", "2023-09-04"]
+    assert good.suspended.tolist() == [False, True], "of two bars nobody knows which is right"
 
 
 def matching(fault: dict[str, str], codes) -> list[str]:
