@@ -22,6 +22,13 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_market(tmp_path)
 
 
+@pytest.fixture
+def quick(market: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The market, with runs that write their tables and no pages."""
+    monkeypatch.setattr("launchlab.cli_run.write_pages", lambda result, folder: result.save(folder))
+    return market
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of one finished run."""
@@ -62,13 +69,13 @@ def test_json_on_stdout_is_the_summary_that_was_written_and_two_runs_are_the_sam
         assert one.read_bytes() == (folders[1] / one.name).read_bytes(), one.name
 
 
-def test_a_toml_file_holds_a_whole_run_and_flags_win_over_it(market: Path) -> None:
-    (market / "run.toml").write_text(
+def test_a_toml_file_holds_a_whole_run_and_flags_win_over_it(quick: Path) -> None:
+    (quick / "run.toml").write_text(
         '[data]\nlaunches = "week.csv"\nprices = "bars"\nstart = 2026-02-02\nbenchmark = "none"\n'
         '[strategy]\nname = "buy-launch"\nhold = 4\nroles = ["pure_play"]\n'
         "[config]\ncapital = 2e6\nslippage_bp = 5\n[brokerage]\nhk_rate = 0.001\n"
     )
-    done = launchlab("backtest", "--config", market / "run.toml", "--capital", "3e6", "--set", "wait=0", "--json",
+    done = launchlab("backtest", "--config", quick / "run.toml", "--capital", "3e6", "--set", "wait=0", "--json",
                      "--set", "config.max_gross=1.5")  # fmt: skip
     summary = json_of(done)
     assert summary["strategy"] == "buy-launch"
@@ -81,9 +88,9 @@ def test_a_toml_file_holds_a_whole_run_and_flags_win_over_it(market: Path) -> No
     assert "runs/buy-launch-2026-02-02-2026-03-06" in done.stderr
 
 
-def test_codes_without_bars_are_left_out_and_named(market: Path) -> None:
-    (market / "bars" / "0700.HK.csv").unlink()
-    done = launchlab("backtest", *asked(market), "--json")
+def test_codes_without_bars_are_left_out_and_named(quick: Path) -> None:
+    (quick / "bars" / "0700.HK.csv").unlink()
+    done = launchlab("backtest", *asked(quick), "--json")
     summary = json_of(done)
     assert "no bars of 0700.HK: 1 of 2 codes are not traded" in done.stderr
     assert "no bars of 0700.HK: 1 of 2 codes are not traded" in summary["warnings"]
@@ -98,45 +105,45 @@ def test_a_ledger_without_any_bars_is_refused(market: Path) -> None:
     )
 
 
-def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(market: Path) -> None:
-    path = market / "bars" / "3033.HK.csv"
+def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(quick: Path) -> None:
+    path = quick / "bars" / "3033.HK.csv"
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], *lines[10:]]) + "\n")
-    done = launchlab("backtest", *asked(market), "--json")
+    done = launchlab("backtest", *asked(quick), "--json")
     assert json_of(done)["benchmark"] is None
     assert "no benchmark: 3033.HK starts" in done.stderr
-    assert "3033.HK starts" in faults(launchlab("backtest", *asked(market), "--benchmark", "3033.HK"))
-    assert "did you mean" in faults(launchlab("backtest", *asked(market), "--benchmark", "3034.HK"))
+    assert "3033.HK starts" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3033.HK"))
+    assert "did you mean" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3034.HK"))
 
 
-def test_an_old_run_is_replaced_and_a_folder_of_something_else_is_not(market: Path) -> None:
-    out = market / "run"
+def test_an_old_run_is_replaced_and_a_folder_of_something_else_is_not(quick: Path) -> None:
+    out = quick / "run"
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")
-    assert "not a run's" in faults(launchlab("backtest", *asked(market), "--out", out))
+    assert "not a run's" in faults(launchlab("backtest", *asked(quick), "--out", out))
     assert (out / "thesis.txt").read_text() == "years of work"
     (out / "thesis.txt").unlink()
-    assert launchlab("backtest", *asked(market), "--out", out).exit_code == 0
-    assert launchlab("backtest", *asked(market), "--out", out, "--set", "hold=1").exit_code == 0
+    assert launchlab("backtest", *asked(quick), "--out", out).exit_code == 0
+    assert launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1").exit_code == 0
     assert json.loads((out / "summary.json").read_text())["parameters"]["hold"] == 1
     (out / "notes.md").write_text("mine")
-    assert "notes.md" in faults(launchlab("backtest", *asked(market), "--out", out))
+    assert "notes.md" in faults(launchlab("backtest", *asked(quick), "--out", out))
     assert (out / "notes.md").read_text() == "mine"
 
 
-def test_a_fault_half_way_leaves_the_old_run_as_it_was(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = market / "run"
-    assert launchlab("backtest", *asked(market), "--out", out).exit_code == 0
+def test_a_fault_half_way_leaves_the_old_run_as_it_was(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = quick / "run"
+    assert launchlab("backtest", *asked(quick), "--out", out).exit_code == 0
     before = {one.name: one.read_bytes() for one in out.iterdir()}
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("launchlab.cli_run.write_pages", full)
-    said = faults(launchlab("backtest", *asked(market), "--out", out, "--set", "hold=1"))
+    said = faults(launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1"))
     assert "No space left on device" in said
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
-    assert sorted(one.name for one in market.iterdir()) == ["bars", "run", "week.csv"]
+    assert sorted(one.name for one in quick.iterdir()) == ["bars", "run", "week.csv"]
 
 
 WRONG = [
@@ -196,13 +203,13 @@ def test_an_empty_file_of_bars_is_one_sentence(market: Path) -> None:
     assert "2513.HK.csv cannot be read as daily bars" in faults(launchlab("backtest", *asked(market)))
 
 
-def test_wrong_bars_are_all_named_and_can_be_suspended(market: Path) -> None:
-    path = market / "bars" / "0700.HK.csv"
+def test_wrong_bars_are_all_named_and_can_be_suspended(quick: Path) -> None:
+    path = quick / "bars" / "0700.HK.csv"
     path.write_text(path.read_text().replace("2026-02-12,550.00,", "2026-02-12,-550.00,"))
-    said = faults(launchlab("backtest", *asked(market)))
+    said = faults(launchlab("backtest", *asked(quick)))
     assert "0700.HK 2026-02-12 error: non_positive" in said
     assert "--bad-bars suspend" in said
-    summary = json_of(launchlab("backtest", *asked(market), "--bad-bars", "suspend", "--json"))
+    summary = json_of(launchlab("backtest", *asked(quick), "--bad-bars", "suspend", "--json"))
     assert any("0700.HK 2026-02-12 error" in warning for warning in summary["warnings"])
 
 
@@ -228,12 +235,12 @@ class Slow(LongShort):
 """
 
 
-def test_a_strategy_of_ones_own_runs_and_is_blamed_for_its_own_faults(market: Path) -> None:
-    (market / "mine.py").write_text(OWN)
-    done = launchlab("backtest", *asked(market), "--strategy", "mine.py:Mine", "--set", "days=9", "--json")
+def test_a_strategy_of_ones_own_runs_and_is_blamed_for_its_own_faults(quick: Path) -> None:
+    (quick / "mine.py").write_text(OWN)
+    done = launchlab("backtest", *asked(quick), "--strategy", "mine.py:Mine", "--set", "days=9", "--json")
     assert json_of(done)["parameters"]["days"] == 9
     assert "runs/Mine-2026-01-26-2026-03-06" in done.stderr
-    said = faults(launchlab("backtest", *asked(market), "--strategy", "mine.py:Broken"))
+    said = faults(launchlab("backtest", *asked(quick), "--strategy", "mine.py:Broken"))
     assert "mine.py line 12: AttributeError" in said
 
 
