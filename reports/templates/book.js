@@ -1,5 +1,5 @@
 "use strict";
-(() => {
+launchlab.ready(() => {
   const packed = launchlab.read("packed");
   const box = document.getElementById("explorer");
   if (typeof Plotly === "undefined" || !packed.launches.length) return;
@@ -107,4 +107,4 @@
   });
   const begin = packed.launches.findIndex((launch) => launch.fills.length && launch.blocks.length);
   pick(Math.max(0, begin));
-})();
+});

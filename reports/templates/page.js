@@ -87,6 +87,8 @@ const launchlab = (() => {
     catch { getSelection().selectAllChildren(source); button.textContent = "Selected: press Ctrl+C"; }
   }));
 
-  tables(); copies(); charts();
-  return { read, escape, draw, paint, colors };
+  // The chart library is deferred: tables work before it has arrived, charts once it has.
+  const ready = (draw) => document.addEventListener("DOMContentLoaded", draw);
+  tables(); copies(); ready(charts);
+  return { ready, read, escape, draw, paint, colors };
 })();

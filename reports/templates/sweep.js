@@ -1,5 +1,5 @@
 "use strict";
-(() => {
+launchlab.ready(() => {
   if (typeof Plotly === "undefined") return;
   const packed = launchlab.read("packed"), n = packed.n;
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
@@ -72,4 +72,4 @@
   });
   node("controls").hidden = false;
   draw(); plateau();
-})();
+});
