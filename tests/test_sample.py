@@ -128,8 +128,8 @@ def test_a_suspension_has_a_status_and_no_price(panel: Panel) -> None:
 
 def test_a_bonus_issue_lowers_the_reference_by_its_ratio_and_its_cash(panel: Panel) -> None:
     t, i = panel.row("2026-05-20"), panel.column("300418.SZ")
-    assert panel.close[t - 1, i] == 25.45
-    assert panel.ref[t, i] == 18.11  # (25.45 - 0.10) / 1.4 = 18.107
+    assert panel.close[t - 1, i] == 25.36
+    assert panel.ref[t, i] == 18.04  # (25.36 - 0.10) / 1.4 = 18.043
     (action,) = panel.actions[(panel.actions["row"] == t) & (panel.actions["code"] == i)]
     assert (action["ratio"], action["cash"]) == (1.4, 0.1)
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 FIRST, LAST = "2025-07-02", "2026-07-17"
 MARKET_VOLATILITY = 1.0  # percent a day
-AFTERGLOW = (0.08, 0.05, 0.03)  # of a shock, on the sessions after it
+AFTERGLOW = (0.05, -0.04, -0.03)  # of a shock, on the sessions after it: some more, then part of it back
 CRASH = -0.45  # no day is worse
 
 

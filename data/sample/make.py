@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 METADATA = {"launchlab.simulated": "true", "launchlab.provider": "simulated sample"}
 ZIP_DAY, UNIX = (2026, 7, 17, 0, 0, 0), 3
 PRICES = ("open", "high", "low", "close")
+GAP, GAP_OF_NEWS, NEWS = 0.5, 0.8, 0.06  # share of the day's move that the open takes; a move that is news
 LOCKED = 1.04  # a value this far beyond the limit leaves no trade inside it
 LOCKED_VOLUME, HALF_DAY_VOLUME = 0.1, 0.45
 
@@ -127,7 +128,7 @@ def day_bar(
         return market.step(min(max(price, down), up), t)
 
     day = str(market.days[t])
-    gap = 0.5 + 0.2 * noise(name.code, day, "gap")
+    gap = (GAP_OF_NEWS if abs(value / reference - 1.0) > NEWS else GAP) + 0.2 * noise(name.code, day, "gap")
     wiggle = name.volatility / 100.0
     guess = reference + gap * (value - reference) + 0.3 * wiggle * reference * noise(name.code, day, "open")
     open_ = opening or legal(guess)
