@@ -161,7 +161,7 @@ def test_the_kernel_and_the_explanation_agree_with_decimals_to_the_cent(keyed, b
     words = itemise(row, LEVY_NAMES[key], "buy" if buy else "sell", float(price), shares, NO_CAP)
     assert (words["commission"], words["stamp"]) == (float(commission), float(stamp))
     assert words["total"] == float(commission + stamp + levies)
-    cost = trade_cost(row, buy, float(price), float(shares), NO_CAP)
+    cost = trade_cost(row[None], 0, buy, float(price), float(shares), NO_CAP)
     assert cost.commission == pytest.approx(float(commission), abs=1e-9)
     assert cost.stamp == pytest.approx(float(stamp), abs=1e-9)
     assert cost.levies == pytest.approx(float(levies), abs=1e-9)
@@ -177,5 +177,5 @@ def test_the_kernel_and_the_explanation_agree_with_decimals_to_the_cent(keyed, b
 def test_the_kernel_splits_large_trades_as_the_explanation_does(keyed, cents, shares, largest):
     key, row = keyed
     words = itemise(row, LEVY_NAMES[key], "sell", cents / 100, shares, largest)
-    cost = trade_cost(row, False, cents / 100, float(shares), float(largest))
+    cost = trade_cost(row[None], 0, False, cents / 100, float(shares), float(largest))
     assert cost.commission + cost.stamp + cost.levies == pytest.approx(words["total"], abs=1e-6)
