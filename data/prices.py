@@ -153,7 +153,8 @@ class Store:
         if not marker.exists():
             with _Lock(self.root):
                 remove_leftovers(self.root)
-                write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
+                if not marker.exists():
+                    write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
         return _Lock(folder)
 
     def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
