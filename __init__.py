@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .engine.backtest import Strategy as Strategy
     from .engine.backtest import backtest as backtest
     from .engine.config import Config as Config
+    from .engine.research.options import StudyOptions as StudyOptions
+    from .engine.research.sensitivity import full_study as study
     from .engine.result import Result as Result
     from .engine.result import load_result as load_result
 
@@ -45,6 +47,8 @@ _WHERE = {
     "backtest": ".engine.backtest",
     "Result": ".engine.result",
     "load_result": ".engine.result",
+    "study": ".engine.research.sensitivity:full_study",
+    "StudyOptions": ".engine.research.options",
     "write_report": ".cli_folder",
 }
 
@@ -55,7 +59,8 @@ def __getattr__(name: str) -> Any:
     if name == "strategies":
         return import_module(".strategies", __name__)
     if name in _WHERE:
-        value = getattr(import_module(_WHERE[name], __name__), name)
+        module, _, attribute = _WHERE[name].partition(":")
+        value = getattr(import_module(module, __name__), attribute or name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

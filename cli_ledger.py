@@ -55,10 +55,22 @@ def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **aske
     if as_json:
         print_json(rows)
         return
-    from .cli_tables import print_table
+    from .cli_tables import on_terminal, print_table
 
+    if on_terminal():
+        click.echo("\n".join(_entry(row) for row in rows))
+        return
     columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "why")
     print_table(columns, ([row[name] for name in columns] for row in rows))
+
+
+def _entry(row: dict[str, str | None]) -> str:
+    """One launch and code on two lines, for a narrow terminal."""
+    code = f"{row['code'] or 'no listed code'} {row['role'] or ''}".strip()
+    first = (
+        f"open {row['first_open']}  close {row['first_close']}" if row["first_open"] else "cannot be traded"
+    )
+    return f"{click.style(str(row['launch']), bold=True)}  {code}  {first}\n    {row['why']}"
 
 
 def _read(

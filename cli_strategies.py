@@ -31,14 +31,20 @@ def _print(one: dict[str, Any]) -> None:
     from .cli_tables import print_table
 
     click.echo(f"{one['name']} — {one['summary']}")
-    rows = [
-        (p["name"], p["type"], "required" if p["required"] else _word(p["default"]), p["unit"], p["help"])
-        for p in one["parameters"]
-    ]
+    rows = [(p["name"], _type(p), _default(p), p["unit"], p["help"]) for p in one["parameters"]]
     print_table(("parameter", "type", "default", "unit", "what it is"), rows)
 
 
-def _word(value: Any) -> str:
+def _type(parameter: dict[str, Any]) -> str:
+    """`open|close`, `int`, `float or none`."""
+    words = "|".join(map(str, parameter["choices"] or [parameter["type"]]))
+    return f"{words} or none" if parameter["optional"] else words
+
+
+def _default(parameter: dict[str, Any]) -> str:
+    value = parameter["default"]
+    if parameter["required"]:
+        return "required"
     if isinstance(value, list):
         return ",".join(map(str, value))
     return "none" if value is None else str(value)

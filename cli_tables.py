@@ -1,10 +1,16 @@
 """Tables on stdout: fitted to a terminal, never cut when piped."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 import click
 
 PIPED_WIDTH = 4_000
+
+
+def on_terminal() -> bool:
+    """Whether stdout is a terminal, where width counts."""
+    return sys.stdout.isatty()
 
 
 def print_table(
