@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .engine.backtest import backtest as backtest
     from .engine.config import Config as Config
     from .engine.research.options import StudyOptions as StudyOptions
-    from .engine.research.sensitivity import full_study as study
+    from .engine.research.sensitivity import full_study as study  # noqa: F401
     from .engine.result import Result as Result
     from .engine.result import load_result as load_result
 
