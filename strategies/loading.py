@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
+from functools import lru_cache
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -85,6 +86,14 @@ def build_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
     return Guarded(path, strategy)
 
 
+def build_point(name: str, settings: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    """The strategy of one point of a sweep: the fixed settings with the point's values over them.
+
+    `functools.partial(build_point, name, settings)` travels to other processes.
+    """
+    return build_strategy(name, {**settings, **values})
+
+
 def describe(name: str) -> dict[str, Any]:
     """What `launchlab strategies` shows of one: name, what it does, parameters; plain values ready for JSON."""
     cls = find_strategy(name)
@@ -106,7 +115,9 @@ def _checked(found: Any, name: str) -> type:
 
 
 def _from_file(path: Path, attribute: str) -> Any:
-    module = _module(path)
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such file; a strategy of your own is named file.py:Class")
+    module = _module(path, path.stat().st_mtime_ns)
     if not hasattr(module, attribute):
         classes = [key for key, value in vars(module).items() if hasattr(value, "legs")]
         hint = did_you_mean(attribute, classes) or f"; it has {', '.join(classes) or 'no strategy'}"
@@ -114,9 +125,9 @@ def _from_file(path: Path, attribute: str) -> Any:
     return getattr(module, attribute)
 
 
-def _module(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file; a strategy of your own is named file.py:Class")
+@lru_cache(maxsize=16)
+def _module(path: Path, changed_ns: int) -> ModuleType:
+    """The file as a module, run once for each state of the file (`changed_ns`)."""
     name = f"launchlab_user_{path.stem}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
