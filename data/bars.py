@@ -236,7 +236,8 @@ def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars
     if folder.is_file():
         with zipfile.ZipFile(folder) as archive:
             for code in wanted:
-                yield _content_to_bars(archive.read(names[_stem(code, names)]), f"{folder}!{code}", code)
+                name = names[_stem(code, names)]
+                yield _content_to_bars(archive.read(name), f"{folder}!{name}", code)
         return
     for code in wanted:
         yield read_file(folder / names[_stem(code, names)], code)
