@@ -86,14 +86,6 @@ def build_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
     return Guarded(path, strategy)
 
 
-def build_point(name: str, settings: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
-    """The strategy of one point of a sweep: the fixed settings with the point's values over them.
-
-    `functools.partial(build_point, name, settings)` travels to other processes.
-    """
-    return build_strategy(name, {**settings, **values})
-
-
 def describe(name: str) -> dict[str, Any]:
     """What `launchlab strategies` shows of one: name, what it does, parameters; plain values ready for JSON."""
     cls = find_strategy(name)

@@ -1,10 +1,8 @@
 """Strategies by name, by file and by installed package; parameters from text and from TOML values."""
 
 import os
-import pickle
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Literal
@@ -12,7 +10,7 @@ from typing import Literal
 import pytest
 from launchlab.data.errors import ConfigError
 from launchlab.strategies import STRATEGIES, BuyLaunch, LongShort, loading
-from launchlab.strategies.loading import build_point, build_strategy, describe, find_strategy, strategy_names
+from launchlab.strategies.loading import build_strategy, describe, find_strategy, strategy_names
 from launchlab.strategies.parameters import parameters, values_of
 
 OWN = '''
@@ -130,11 +128,6 @@ def test_settings_reach_the_strategy() -> None:
     built = build_strategy("long-short", {"hold": "10", "stop": "none", "longs": "pure_play,supplier"})
     assert built == LongShort(hold=10, stop=None, longs=("pure_play", "supplier"))
     assert values_of(built)["longs"] == ["pure_play", "supplier"]
-
-
-def test_a_point_of_a_sweep_lays_its_values_over_the_settings_and_travels() -> None:
-    build = pickle.loads(pickle.dumps(partial(build_point, "long-short", {"hold": "9", "stop": 0.1})))
-    assert build({"stop": None, "longs": ("supplier",)}) == LongShort(hold=9, stop=None, longs=("supplier",))
 
 
 def test_an_own_file_is_run_once_until_it_changes(own: Path) -> None:
