@@ -1,0 +1,191 @@
+"""`launchlab sweep`: a grid of parameters → every point as a full portfolio, and the best of them."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .cli_options import MARKET, example, shared
+from .cli_run import backtest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .cli_market import Loaded
+    from .cli_plan import Plan
+    from .engine.grid import Grid
+    from .engine.leg_tables import Job
+    from .engine.sweep_folder import SweepFolder
+
+METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
+MANY = 10_000_000  # points above which to ask first
+# Options of `launchlab backtest` that a sweep has too: they say what a point is.
+OF_A_RUN = (
+    "strategy", "settings", "toml", "capital", "limit_policy", "pairing", "exit_on", "participation",
+    "slippage_bp", "reaction_minutes", "dates_known",
+)  # fmt: skip
+
+
+@click.command(
+    epilog=example(
+        "launchlab sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08",
+        "launchlab sweep --grid lag=0:3 --grid hold=1:60 --grid gross=0.1:1:0.01 --random 10000 --out runs/wide",
+    )
+)
+@shared(*MARKET)
+@click.option(
+    "--grid",
+    "grids",
+    metavar="K=VALUES",
+    multiple=True,
+    help="1:20, 0.02:0.1:0.02 or none,0.03,0.05; repeatable.",
+)
+@click.option("--random", "count", metavar="N", type=int, help="Only N points, drawn from the grid.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--metric", type=click.Choice(METRICS), default="sharpe", show_default=True, help="The best has most."
+)
+@click.option(
+    "--top", type=click.IntRange(1, 1_000), default=20, show_default=True, help="Points in top.csv."
+)
+@click.option(
+    "--confirm",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Best points run again on backtrader.",
+)
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
+@click.option("--page/--no-page", default=False, help="Also write index.html, the map of the sweep.")
+@click.option(
+    "--verdict/--no-verdict", "judge", default=False, help="Also judge how much of the best is luck."
+)
+@click.option("--out", metavar="DIR", help="Folder of the sweep [default: runs/sweep-STRATEGY-START-END].")
+@click.option("--resume", is_flag=True, help="Continue a sweep that was stopped.")
+@click.option("--yes", is_flag=True, help="Do not ask about more than 10 million points.")
+@shared("json")
+def sweep(
+    grids: tuple[str, ...],
+    count: int | None,
+    seed: int,
+    settings: tuple[str, ...],
+    toml: str | None,
+    **options: Any,
+) -> None:
+    """Run a strategy at every point of a grid of its parameters.
+
+    Writes points.parquet (one row per point), top.csv and summary.json.
+    """
+    from pathlib import Path
+
+    from .cli_market import load_market, say
+    from .cli_plan import read_plan
+    from .cli_sweep_end import show
+    from .engine.grid import Grid
+    from .engine.sweep_folder import SweepFolder
+    from .strategies.grids import parse_grid
+
+    flags = {name: value for name, value in options.items() if name in (*MARKET, *OF_A_RUN)}
+    plan = read_plan(toml, flags, settings)
+    grid = Grid(parse_grid(plan.strategy, grids))
+    grid = grid if count is None else grid.drawn(count, seed)
+    ask(len(grid), yes=options["yes"])
+    loaded = load_market(plan.market, plan.brokerage)
+    say(loaded)
+    job = to_job(plan, loaded, grid, options["threads"])
+    folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
+    wanted = asked(plan, loaded, job, seed=None if grid.draws is None else seed)
+    folder.begin(wanted, resume=options["resume"])
+    if not folder.finished:
+        run(job, folder, loaded, options)
+    show(folder.path, as_json=options["as_json"])
+
+
+sweep.params[len(MARKET) : len(MARKET)] = [one for one in backtest.params if one.name in OF_A_RUN]
+
+
+def ask(points: int, *, yes: bool) -> None:
+    """Let the user think again about a very large sweep."""
+    if points > MANY and not yes:
+        from .data.errors import ConfigError
+
+        raise ConfigError(
+            f"the grid has {points:,} points, more than {MANY:,}; add --yes to run them all, or --random 100000"
+        )
+
+
+def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job":
+    """Everything a chunk of points needs."""
+    import os
+
+    from .engine.leg_tables import Job
+    from .engine.metrics import periods_per_year
+    from .strategies.variants import variants
+
+    panel, config = loaded.panel, plan.config
+    clock = {"reaction_minutes": config.reaction_minutes, "dates_known": config.dates_known}
+    return Job(
+        build=variants(plan.strategy, plan.settings, grid.values),
+        grid=grid,
+        launches=loaded.launches.timed(**clock),  # type: ignore[arg-type]
+        panel=panel,
+        config=config,
+        periods=periods_per_year(frozenset(panel.exchanges[int(e)] for e in panel.exchange_of)),
+        threads=threads or os.cpu_count() or 1,
+    )
+
+
+def asked(plan: "Plan", loaded: "Loaded", job: "Job", *, seed: int | None) -> dict[str, Any]:
+    """What decides the table of points, as plain values: two sweeps that ask for the same write the same."""
+    from ._version import __version__
+    from .strategies.loading import inner
+    from .strategies.parameters import values_of
+
+    panel, grid = job.panel, job.grid
+    fixed = values_of(inner(job.build({})))
+    return {
+        "strategy": plan.strategy,
+        "parameters": {name: value for name, value in fixed.items() if name not in grid.values},
+        "grid": {
+            name: [list(one) if isinstance(one, tuple) else one for one in values]
+            for name, values in grid.values.items()
+        },
+        "points": len(grid),
+        "seed": seed,
+        "config": plan.config.model_dump(mode="json"),
+        "brokerage": plan.brokerage.model_dump(mode="json"),
+        "currency": panel.currency,
+        "start": str(panel.sessions[0]),
+        "end": str(panel.sessions[-1]),
+        "simulated": panel.simulated,
+        "bad_bars": plan.market.bad_bars,
+        "launches_sha256": loaded.launches.sha256,
+        "data": [dict(one) for one in panel.provenance],
+        "version": __version__,
+    }
+
+
+def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
+    """runs/sweep-STRATEGY-START-END."""
+    from pathlib import Path
+
+    name = plan.strategy.rpartition(":")[2]
+    return Path("runs") / f"sweep-{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
+
+
+def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]") -> None:
+    """Everything from the first point to summary.json; stopped, it says how to go on."""
+    import time
+
+    from .cli_sweep_end import Ending, finish, progress
+    from .engine.sweep import sweep as run_sweep
+
+    started = time.perf_counter()
+    try:
+        with progress("sweep", len(job.grid)) as step:
+            outcome = run_sweep(job, folder, metric=options["metric"], top=options["top"], progress=step)
+        wanted = {name: options[name] for name in ("metric", "confirm", "judge", "page")}
+        finish(job, folder, outcome, Ending(time.perf_counter() - started, loaded.warnings, **wanted))
+    except KeyboardInterrupt:
+        click.echo(f"launchlab: what was done is in {folder.path}; add --resume to continue", err=True)
+        raise

@@ -1,0 +1,176 @@
+"""What follows the last point of a sweep: confirm, judge, draw, sum up, print; and the bar until then."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .cli_options import print_json
+from .cli_progress import Step, working
+from .engine.leg_tables import Job
+from .engine.result import write_whole
+from .engine.sweep import Outcome, outcome_rows
+from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
+
+if TYPE_CHECKING:
+    from .engine.research.verdict import Verdict
+
+SHOWN = ("sharpe", "total_return", "max_drawdown", "fills", "blocked")
+PRINTED = 10
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How long the points took, what the market had to leave out, and what was asked for besides the table."""
+
+    seconds: float
+    warnings: tuple[str, ...]
+    metric: str
+    confirm: int
+    judge: bool
+    page: bool
+
+
+def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
+    """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
+    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
+    summary: dict[str, Any] = {
+        "points": outcome.points,
+        "seconds": round(ending.seconds, 3),
+        "points_per_second": round(outcome.computed / ending.seconds) if outcome.computed else None,
+        "metric": ending.metric,
+        "best": rows[0],
+        "confirmed": _confirmed(job, rows[: ending.confirm]),
+        "fallbacks": outcome.fallbacks,
+        "bankrupt": outcome.bankrupt,
+        "periods_per_year": job.periods,
+        "threads": job.threads,
+        "warnings": list(ending.warnings),
+        **asked,
+    }
+    found = _judge(job, folder, outcome, asked) if ending.judge else None
+    summary["verdict"] = found.to_json() if found else None
+    write_whole(folder.path / TOP, _csv(rows))
+    if ending.page:
+        _draw(folder, summary, found)
+    folder.end(summary)
+
+
+def _confirmed(job: Job, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    from .engine.confirm import confirm_all
+
+    with working(f"running the best {len(rows)} again on backtrader"):
+        return confirm_all(job, rows)
+
+
+def _judge(job: Job, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any]) -> "Verdict":
+    """The verdict, with every sweep on the same bars whose folder stands beside this one."""
+    import hashlib
+
+    from .engine.sweep_verdict import LEDGER, judged
+
+    def name(value: Any) -> str:
+        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+    with working("judging the sweep"):
+        names = (name(asked["data"]), name(asked))
+        return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
+
+
+def _draw(folder: SweepFolder, summary: Mapping[str, Any], found: "Verdict | None") -> None:
+    import pandas as pd
+
+    from .reports import write_sweep
+
+    with working("drawing the map"):
+        points = pd.read_parquet(folder.path / POINTS)
+        write_sweep(points, list(summary["grid"]), folder.path, summary=summary, verdict=found)
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    """Rank, parameters and metrics of the best points; a rule that is off is `none`."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["rank", *rows[0]])
+    for rank, row in enumerate(rows, 1):
+        writer.writerow([rank, *map(_word, row.values())])
+    return text.getvalue()
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return "+".join(map(str, value))
+    return "none" if value is None else value
+
+
+def show(folder: Path, *, as_json: bool) -> None:
+    """The summary on stdout: JSON, or the best points in a few lines with where the table is."""
+    summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    if as_json:
+        print_json(summary)
+        return
+    import csv
+
+    speed = f", {summary['points_per_second']:,} a second" if summary["points_per_second"] else ""
+    click.echo(f"{summary['points']:,} points of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
+    with (folder / TOP).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[:PRINTED]
+    names = ["rank", *summary["grid"], *SHOWN]
+    cells = [names, *([_short(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
+    for line in cells:
+        click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    if summary["confirmed"]:
+        click.echo(f"The best {summary['confirmed']} run again on backtrader: the same.")
+    click.echo(summary["verdict"]["text"] if summary["verdict"] else BEWARE)
+    click.echo(f"{folder / POINTS}")
+
+
+BEWARE = "The best of many points looks good by construction; --verdict says how much of it is selection."
+
+
+def _short(text: str) -> str:
+    """A number of the table in at most four decimals, words as they are."""
+    try:
+        return f"{float(text):.4f}".rstrip("0").rstrip(".")
+    except ValueError:
+        return text
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Step]:
+    """A bar on stderr with points a second and the time left; nothing when piped."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Speed(TextColumn):
+        """Points a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed or 0:,.0f} points/s")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Speed(""),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

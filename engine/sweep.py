@@ -1,0 +1,167 @@
+"""A sweep: every point of a grid as a full portfolio, in chunks, into one table, with the best of them.
+
+Chunks are cut the same way however often a sweep is stopped and resumed, so that the table is the same to the byte.
+They go to anything shaped like a `concurrent.futures.Executor`; by default they run one after another, each split
+over threads.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.errors import ConfigError
+from .points import METRICS
+from .sweep_folder import PointsWriter, SweepFolder
+from .leg_tables import Job, run_points
+
+F8 = NDArray[np.float64]
+Step = Callable[[int], None]
+
+WORK = 8_000_000  # leg-points of a chunk: tenths of a second
+FEWEST, MOST = 256, 32_768  # points of a chunk
+GROUPS = 16  # tables of legs built for a chunk
+MOST_CHECKED = 10_000  # structural combinations that the strategy is asked about before any work
+BEST_FIRST = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")  # more is better
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is left in memory of a sweep: the best points by `metric`, best first, and counts over all."""
+
+    points: int
+    computed: int  # in this run; the others were there before
+    numbers: NDArray[np.int64]
+    metrics: F8
+    fallbacks: int
+    bankrupt: int
+
+
+def sweep(
+    job: Job,
+    folder: SweepFolder,
+    *,
+    metric: str = "sharpe",
+    top: int = 20,
+    executor: Executor | None = None,
+    progress: Step | None = None,
+) -> Outcome:
+    """Run what is not done yet of a sweep into its folder, which `folder.begin` has made ready.
+
+    Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. `executor` must be able to
+    pickle the job unless it runs threads. A full disk is a ConfigError.
+    """
+    check_values(job)
+    size = chunk_size(job)
+    best = Best(metric, top)
+    own = nullcontext(executor) if executor is not None else ThreadPoolExecutor(1)
+    done = computed = 0
+    try:
+        with PointsWriter(folder.path, job.grid) as table, own as pool:
+            for start, metrics, is_new in _in_order(job, folder, size, pool or executor):
+                numbers = job.grid.numbers(start, start + len(metrics))
+                table.write(numbers, metrics)
+                best.see(numbers, metrics)
+                done, computed = done + len(metrics), computed + len(metrics) * is_new
+                if progress:
+                    progress(done)
+    except OSError as error:
+        raise ConfigError(
+            f"{folder.path} could not be written ({error.strerror or error}); "
+            "what was done is kept: repair that and continue with --resume"
+        ) from None
+    return Outcome(done, computed, best.numbers, best.metrics, best.fallbacks, best.bankrupt)
+
+
+def check_values(job: Job) -> None:
+    """Let the strategy refuse each value of each parameter, and each structural combination, before any work."""
+    first = {name: values[0] for name, values in job.grid.values.items()}
+    for name, values in job.grid.values.items():
+        for value in values:
+            job.build({**first, name: value})
+    structural = [job.grid.values[name] for name in job.grid.order if name not in job.grid.execution]
+    names = job.grid.order[: len(structural)]
+    for values in islice(product(*structural), MOST_CHECKED):
+        job.build(first | dict(zip(names, values, strict=True)))
+
+
+def chunk_size(job: Job) -> int:
+    """Points of a chunk: enough work to be worth sending, little enough to be lost; the same every time."""
+    legs = len(job.legs(job.grid.point(int(job.grid.numbers(0, 1)[0]))))
+    density = len(job.grid) / job.grid.size
+    together = max(1, round(job.grid.block * density))
+    wanted = min(WORK // max(legs, 1), GROUPS * together)
+    return int(np.clip(wanted // FEWEST * FEWEST, FEWEST, MOST))
+
+
+def _in_order(job: Job, folder: SweepFolder, size: int, pool: Executor) -> Iterator[tuple[int, F8, bool]]:
+    """First position, metrics, and whether they are new, of each chunk in order; new ones are kept at once."""
+    ahead: deque[tuple[int, int, F8 | Future[F8]]] = deque()
+    window = 2 * max(int(getattr(pool, "_max_workers", 1)), 1)
+    starts = iter(range(0, len(job.grid), size))
+    try:
+        while True:
+            while len(ahead) < window and (start := next(starts, None)) is not None:
+                stop = min(start + size, len(job.grid))
+                kept = folder.part(start // size, stop - start)
+                ahead.append(
+                    (start, stop, pool.submit(run_points, job, start, stop) if kept is None else kept)
+                )
+            if not ahead:
+                return
+            start, stop, found = ahead.popleft()
+            if isinstance(found, np.ndarray):
+                yield start, found, False
+                continue
+            metrics = found.result()
+            folder.keep(start // size, metrics)
+            yield start, metrics, True
+    finally:
+        for start, _, found in ahead:
+            if (
+                not isinstance(found, np.ndarray)
+                and not found.cancel()
+                and found.done()
+                and not found.exception()
+            ):
+                folder.keep(start // size, found.result())
+
+
+class Best:
+    """The best points seen so far, earlier ones first among equals; undefined metrics are worst."""
+
+    def __init__(self, metric: str, most: int) -> None:
+        if metric not in BEST_FIRST:
+            raise ConfigError(f"there is no best point by {metric!r}; choose one of {', '.join(BEST_FIRST)}")
+        self.column, self.most = METRICS.index(metric), most
+        self.numbers = np.empty(0, np.int64)
+        self.metrics: F8 = np.empty((0, len(METRICS)))
+        self.fallbacks = self.bankrupt = 0
+
+    def see(self, numbers: NDArray[np.int64], metrics: F8) -> None:
+        """Take in a chunk."""
+        self.fallbacks += int(np.nansum(metrics[:, METRICS.index("fallback")]))
+        self.bankrupt += int((metrics[:, METRICS.index("total_return")] <= -1.0).sum())
+        numbers = np.concatenate([self.numbers, numbers])
+        metrics = np.concatenate([self.metrics, metrics])
+        score = np.nan_to_num(metrics[:, self.column], nan=-np.inf)
+        order = np.lexsort((numbers, -score))[: self.most]
+        self.numbers, self.metrics = numbers[order], metrics[order]
+
+    def rows(self, job: Job) -> list[dict[str, Any]]:
+        """Parameters and metrics of the best points."""
+        return outcome_rows(job, self.numbers, self.metrics)
+
+
+def outcome_rows(job: Job, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
+    """One dict per point: its parameters, then its metrics."""
+    return [
+        job.grid.point(int(number)) | dict(zip(METRICS, map(float, row), strict=True))
+        for number, row in zip(numbers, metrics, strict=True)
+    ]

@@ -1,0 +1,172 @@
+"""The folder of a sweep while it runs: what was asked, the chunks that are done, and the table they end in.
+
+    sweep.json      what was asked; `--resume` must ask for the same
+    parts/N.npy     metrics of chunk N, whole or not there
+    points.parquet  one row per point: its parameters and metrics; a row group per chunk
+    summary.json    written last: a folder that has it holds a finished sweep
+
+Nothing in points.parquet depends on time or on how often the sweep was stopped.
+"""
+
+import io
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ..data.errors import ConfigError
+from .grid import Grid
+from .points import METRICS
+from .result import write_whole
+
+F8 = NDArray[np.float64]
+
+ASKED, PARTS, POINTS, TOP, SUMMARY = "sweep.json", "parts", "points.parquet", "top.csv", "summary.json"
+COUNTS = ("fills", "blocked")
+FLAG = "fallback"
+
+
+class SweepFolder:
+    """One sweep's folder; every file in it appears whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def finished(self) -> bool:
+        """Whether a sweep has ended here."""
+        return (self.path / SUMMARY).is_file()
+
+    def begin(self, asked: Mapping[str, Any], *, resume: bool) -> None:
+        """Make the folder ready for a sweep that asks for `asked` (plain JSON values).
+
+        ConfigError when another sweep would be mixed with it or an unfinished one lost.
+        """
+        self._refuse_strangers()
+        text = json.dumps(asked, indent=2, ensure_ascii=False) + "\n"
+        if self._has_sweep():
+            if resume:
+                self._refuse_another(json.loads(text))
+                return
+            if not self.finished:
+                raise ConfigError(
+                    f"{self.path} holds an unfinished sweep; continue it with --resume, "
+                    "remove it, or choose another folder with --out"
+                )
+            self._clear()
+        elif resume:
+            raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
+        (self.path / PARTS).mkdir(parents=True, exist_ok=True)
+        write_whole(self.path / ASKED, text)
+
+    def _has_sweep(self) -> bool:
+        return (self.path / ASKED).is_file()
+
+    def _refuse_strangers(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise ConfigError(f"{self.path} is a file; choose another folder with --out")
+        if self.path.is_dir() and any(self.path.iterdir()) and not self._has_sweep():
+            raise ConfigError(
+                f"{self.path} holds files that are not a sweep's; choose another folder with --out"
+            )
+
+    def _refuse_another(self, asked: Mapping[str, Any]) -> None:
+        try:
+            before = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
+        except ValueError:
+            raise ConfigError(f"{self.path / ASKED} is damaged; remove {self.path} and start again") from None
+        difference = first_difference(before, asked)
+        if difference:
+            raise ConfigError(
+                f"{self.path} was started with {difference}; ask for the same with --resume, or choose another --out"
+            )
+
+    def _clear(self) -> None:
+        """Remove a finished sweep, its mark of completeness first."""
+        for name in (SUMMARY, ASKED):
+            (self.path / name).unlink(missing_ok=True)
+        for old in self.path.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+    def part(self, chunk: int, points: int) -> F8 | None:
+        """Metrics of a chunk that is done, None when it has to be computed (again)."""
+        try:
+            found: F8 = np.load(self.path / PARTS / f"{chunk:06d}.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return found if found.shape == (points, len(METRICS)) else None
+
+    def keep(self, chunk: int, metrics: F8) -> None:
+        """Write the part of a chunk."""
+        content = io.BytesIO()
+        np.save(content, metrics, allow_pickle=False)
+        write_whole(self.path / PARTS / f"{chunk:06d}.npy", content.getvalue())
+
+    def end(self, summary: Mapping[str, Any]) -> None:
+        """Mark the sweep finished and drop its parts."""
+        write_whole(self.path / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        shutil.rmtree(self.path / PARTS, ignore_errors=True)
+
+
+def first_difference(before: Any, now: Any, name: str = "") -> str:
+    """Where two plain values first differ, as `hold=1,2, not hold=1,2,3`; empty when they are the same."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in dict.fromkeys((*before, *now)):
+            found = first_difference(before.get(key), now.get(key), f"{name}.{key}" if name else key)
+            if found:
+                return found
+        return ""
+    return "" if before == now else f"{name} {_short(before)}, not {_short(now)}"
+
+
+def _short(value: Any) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+class PointsWriter:
+    """Writes points.parquet, chunk after chunk; what was written is there and readable, also after a failure."""
+
+    def __init__(self, folder: Path, grid: Grid) -> None:
+        self.folder, self.grid = folder, grid
+        self.values = {name: _column(values) for name, values in grid.values.items()}
+        numbers = {name: pa.float64() for name in METRICS}
+        numbers |= dict.fromkeys(COUNTS, pa.int32()) | {FLAG: pa.bool_()}
+        fields = [*((name, column.type) for name, column in self.values.items()), *numbers.items()]
+        self.schema = pa.schema(fields)
+        self.hidden = folder / f".{POINTS}"
+
+    def __enter__(self) -> "PointsWriter":
+        self.writer = pq.ParquetWriter(self.hidden, self.schema, use_dictionary=list(self.values))
+        return self
+
+    def write(self, numbers: NDArray[np.int64], metrics: F8) -> None:
+        """One row group."""
+        levels = self.grid.levels(numbers)
+        columns = [column.take(pa.array(levels[name])) for name, column in self.values.items()]
+        for j, name in enumerate(METRICS):
+            kind = self.schema.field(name).type.to_pandas_dtype()
+            columns.append(pa.array(metrics[:, j].astype(kind)))
+        self.writer.write_table(pa.table(columns, schema=self.schema), row_group_size=len(numbers))
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.writer.close()
+        self.hidden.replace(self.folder / POINTS)
+
+
+def _column(values: tuple[Any, ...]) -> pa.Array:
+    """The values of a parameter: numbers as numbers, a rule that is off as null, words joined by `+`."""
+    if any(isinstance(one, tuple | list) for one in values):
+        return pa.array(["+".join(map(str, one)) for one in values])
+    if any(isinstance(one, float) for one in values):
+        return pa.array([None if one is None else float(one) for one in values], pa.float64())
+    if all(one is None for one in values):
+        return pa.array(values, pa.float64())
+    return pa.array([one if one is None or isinstance(one, bool | int | str) else str(one) for one in values])

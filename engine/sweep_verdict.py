@@ -1,0 +1,70 @@
+"""How much of a sweep's best point is selection: its daily returns beside those of its neighbours and of others."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .grid import Grid
+from .leg_tables import Job
+from .metrics import session_returns
+from .research.trials import SweepTrials, read, record, sweep_trials, together
+from .research.verdict import Sweep, Verdict, verdict
+from .simulate import simulate
+
+F8 = NDArray[np.float64]
+I8 = NDArray[np.int64]
+
+MOST = 120  # points whose returns are computed for the verdict
+LEDGER = "trials.jsonl"  # beside the folders of the sweeps
+
+
+def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> Verdict:
+    """The verdict on point number `best`; every sweep on the same data counts, also those before.
+
+    `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger).
+    """
+    numbers = sample(job.grid, best)
+    returns = np.column_stack([_returns(job, int(number)) for number in numbers])
+    entry = sweep_trials(*names, returns, points=len(job.grid))
+    levels = job.grid.levels(numbers)
+    holds = job.grid.values.get("hold")
+    found = Sweep(
+        returns=returns,
+        longest_hold=max(holds) if holds else _longest(job, best),
+        trials=together(_together(ledger, entry)),
+        params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
+        spa=False,
+    )
+    return verdict(found)
+
+
+def sample(grid: Grid, best: int) -> I8:
+    """The best point, those one step from it, and others evenly from the points that were run; ascending."""
+    levels = {name: int(level[0]) for name, level in grid.levels(np.array([best], np.int64)).items()}
+    near = [best]
+    for name, values in grid.values.items():
+        for step in (-1, 1):
+            if 0 <= levels[name] + step < len(values):
+                near.append(grid.number({**levels, name: levels[name] + step}))
+    even = np.unique(np.linspace(0, len(grid) - 1, MOST).astype(np.int64))
+    others = grid.draws[even] if grid.draws is not None else even
+    return np.union1d(np.array(near, np.int64), others)
+
+
+def _returns(job: Job, number: int) -> F8:
+    run = simulate(job.legs(job.grid.point(number)), job.panel, job.config)
+    return session_returns(run.equity, float(job.config.capital))
+
+
+def _longest(job: Job, best: int) -> int:
+    legs = job.legs(job.grid.point(best))
+    return int(legs["hold"].max()) if len(legs) else 1
+
+
+def _together(ledger: Path | None, entry: SweepTrials) -> tuple[SweepTrials, ...]:
+    if ledger is None:
+        return (entry,)
+    before = tuple(one for one in read(ledger, entry.data) if one.sweep != entry.sweep)
+    record(ledger, entry)
+    return (*before, entry)
