@@ -175,9 +175,9 @@ def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: 
     return Benchmark(text.strip(), returns)
 
 
-def say(loaded: Loaded, *, as_json: bool = False) -> None:
-    """Tell on stderr what was left out; and that prices are simulated where stdout holds only JSON."""
+def say(loaded: Loaded, *, labelled: bool = False) -> None:
+    """Tell on stderr what was left out, and that prices are simulated unless stdout says so itself (`labelled`)."""
     for sentence in loaded.warnings:
         warn(sentence)
-    if loaded.panel.simulated and as_json:
+    if loaded.panel.simulated and not labelled:
         click.echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

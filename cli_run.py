@@ -85,7 +85,7 @@ def backtest(
         check_folder(Path(out))
     strategy = build_strategy(plan.strategy, plan.settings)
     loaded = load_market(plan.market, plan.brokerage)
-    say(loaded, as_json=as_json)
+    say(loaded, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, loaded)
     check_folder(folder)
     result = run(strategy, plan, loaded, verify=verify)

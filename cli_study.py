@@ -52,7 +52,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
 
     market, options = _asked(asked)
     loaded = load_market(market, extra=options.factors)
-    say(loaded, as_json=as_json)
+    say(loaded, labelled=not as_json)
     measure = quick_study if no_clock else full_study
     with working("measuring"):
         found = measure(loaded.launches, loaded.panel, options, outside=loaded.outside)
