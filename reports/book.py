@@ -12,6 +12,7 @@ from . import plots, static
 from .capacity import capacity
 from .formats import money, number, percent, sentence, visible
 from .launch_charts import local_time, pack
+from .measures import session_returns
 from .metrics import headline, metrics
 from .page import render
 from .tables import Column, Table, table, toml
@@ -122,7 +123,7 @@ def rerun(summary: Mapping[str, Any]) -> str:
 
 def _monthly(result: Result) -> list[dict[str, Any]]:
     """Return of each month, compounded from the sessions; one entry per year, twelve cells and the year's total."""
-    growth = 1.0 + result.returns
+    growth = 1.0 + session_returns(result)
     index = pd.DatetimeIndex(growth.index)
     by_month = growth.groupby([index.year, index.month]).prod() - 1.0
     by_year = growth.groupby(index.year).prod() - 1.0

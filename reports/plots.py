@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..engine.result import Result
 from .formats import visible
+from .measures import drawdown, exposure
 
 Figure = dict[str, Any]
 
@@ -34,12 +35,6 @@ def line(x: Sequence[Any], y: Any, name: str, color: str, **more: Any) -> Figure
     """One named curve."""
     style = {"color": f"var:{color}", "width": more.pop("width", 1.6), "dash": more.pop("dash", "solid")}
     return {"type": "scatter", "mode": "lines", "x": list(x), "y": y, "name": name, "line": style, **more}
-
-
-def drawdown(level: pd.Series, start: float) -> Any:
-    """Fall from the highest level so far, the starting one included; shape as `level`, at most 0."""
-    values = level.to_numpy(dtype=float)
-    return values / np.maximum.accumulate(np.r_[start, values])[1:] - 1.0
 
 
 def equity_figure(result: Result) -> Figure:
@@ -68,12 +63,11 @@ def equity_figure(result: Result) -> Figure:
 
 def exposure_figure(result: Result) -> Figure:
     """Long, short and net value over equity at each close; marks where one market was shut."""
-    equity = result.equity
-    days, nav = equity["session"].tolist(), equity["equity"]
+    days, share = result.equity["session"].tolist(), exposure(result)
     data = [
-        line(days, rounded(equity["long"] / nav, 5), "long", "long", fill="tozeroy", width=1),
-        line(days, rounded(-equity["short"].abs() / nav, 5), "short", "short", fill="tozeroy", width=1),
-        line(days, rounded(equity["net"] / nav, 5), "net", "ink", width=1.4),
+        line(days, rounded(share["long"], 5), "long", "long", fill="tozeroy", width=1),
+        line(days, rounded(share["short"], 5), "short", "short", fill="tozeroy", width=1),
+        line(days, rounded(share["net"], 5), "net", "ink", width=1.4),
     ]
     markets = result.comparison.set_index("session")["open_markets"].fillna("")
     for name, title, symbol in (

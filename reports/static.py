@@ -10,7 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from ..engine.result import Result
-from .plots import drawdown, traded
+from .measures import drawdown, exposure
+from .plots import traded
 
 COLORS = {
     "strategy": "#1c5d99",
@@ -78,20 +79,13 @@ def equity_picture(result: Result) -> Markup:
 
 def exposure_picture(result: Result) -> Markup:
     """Long, short and net value over equity."""
-    days, nav = pd.to_datetime(result.equity["session"]), result.equity["equity"]
+    days, share = pd.to_datetime(result.equity["session"]), 100 * exposure(result)
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for name in ("long", "short"):
-            share = (100 if name == "long" else -100) * result.equity[name].abs() / nav
-            axes.fill_between(days, share, color=COLORS[name], alpha=0.4, lw=0, label=name)
-        axes.plot(
-            days,
-            100 * result.equity["net"] / nav,
-            color="#222",
-            lw=0.9,
-            label="net",
-        )
+            axes.fill_between(days, share[name], color=COLORS[name], alpha=0.4, lw=0, label=name)
+        axes.plot(days, share["net"], color="#222", lw=0.9, label="net")
         axes.legend(loc="upper left", ncols=3)
         axes.set_ylabel("share of equity, %")
 

@@ -22,6 +22,7 @@ import pandas as pd
 from ..data.errors import DataError
 from ..engine.result import Result, write_whole
 from .formats import percent, ratio, told, visible
+from .measures import session_returns
 from .page import BANNER, CONTENT_POLICY
 
 SHORTEST = 20  # sessions; below this QuantStats' tables and densities fail or mean nothing
@@ -48,31 +49,45 @@ def write_tearsheet(result: Result, path: Path) -> None:
 
     A run of fewer than `SHORTEST` sessions, or one that never traded, gets a page that says why it has no sheet.
     """
-    returns = _clean(result.returns, "equity.csv")
-    reason = _unfit(returns)
+    _check(result)
+    returns = session_returns(result)
+    reason = _unfit(result, returns)
     if reason:
         write_whole(path, _frame(result, f"<p>{html.escape(reason)}</p>"))
         return
-    write_whole(path, _sheet(result, returns, _benchmark(result, returns.index)))
+    benchmark = _benchmark(result, returns.index)
+    if benchmark is not None and (_like_prices(benchmark) or np.allclose(benchmark, returns, atol=1e-12)):
+        benchmark = None  # taken for prices, or the run itself: QuantStats cannot compare it
+    write_whole(path, _sheet(result, returns, benchmark))
 
 
-def _unfit(returns: pd.Series) -> str:
+def _unfit(result: Result, returns: pd.Series) -> str:
+    """Why QuantStats cannot measure these returns; empty when it can."""
+    gone = result.equity.loc[result.equity["equity"] <= 0.0, "session"]
+    if len(gone):
+        return f"The run was bankrupt on {gone.iloc[0]}; QuantStats has no figures for a portfolio without equity."
     if len(returns) < SHORTEST:
         return f"The run has {len(returns)} sessions; a tear sheet needs at least {SHORTEST}."
-    if returns.nunique() == 1:
+    if not returns.any():
         return "The equity never moved, so there is nothing for a tear sheet to measure; see the run book."
+    if _like_prices(returns):
+        return "The equity never fell and once more than doubled; QuantStats takes such returns for prices."
     return ""
 
 
-def _clean(returns: pd.Series, source: str) -> pd.Series:
-    index = pd.DatetimeIndex(returns.index)
-    if index.tz is not None or index.has_duplicates or not index.is_monotonic_increasing:
+def _like_prices(returns: pd.Series) -> bool:
+    """QuantStats 0.0.86 guesses by this rule whether it was given prices, and then differences them."""
+    return bool(returns.min() >= 0.0 and returns.max() > 1.0)
+
+
+def _check(result: Result) -> None:
+    days = pd.DatetimeIndex(result.equity["session"])
+    if days.tz is not None or days.has_duplicates or not days.is_monotonic_increasing:
         raise DataError(
-            f"{source}: sessions must be exchange dates, each once, in order; run the backtest again"
+            "equity.csv: sessions must be exchange dates, each once, in order; run the backtest again"
         )
-    if not np.isfinite(returns.to_numpy(dtype=float)).all():
-        raise DataError(f"{source}: equity is missing or infinite on some session; run the backtest again")
-    return returns.astype(float)
+    if not np.isfinite(result.equity["equity"].to_numpy(dtype=float)).all():
+        raise DataError("equity.csv: equity is missing or infinite on some session; run the backtest again")
 
 
 def _benchmark(result: Result, index: pd.Index) -> pd.Series | None:

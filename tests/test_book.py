@@ -96,3 +96,20 @@ def test_a_run_that_never_traded_has_a_book(tmp_path: Path) -> None:
     write_book(make_result(flat=True, sessions=30, launches=1), tmp_path)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Every execution: none." in page
+
+
+def test_a_run_without_any_launch_has_a_report_that_can_be_read_back(tmp_path: Path) -> None:
+    made = make_result(flat=True, sessions=30, launches=1)
+    nothing = {name: getattr(made, name).head(0) for name in ("launches", "prices", "blocks")}
+    write_report(dataclasses.replace(made, **nothing), tmp_path / "a")
+    write_report(load_result(tmp_path / "a"), tmp_path / "b")
+    assert (tmp_path / "a/index.html").read_bytes() == (tmp_path / "b/index.html").read_bytes()
+    assert "Every launch of the run: none." in (tmp_path / "a/index.html").read_text(encoding="utf-8")
+
+
+def test_a_bankrupt_run_has_a_report(tmp_path: Path) -> None:
+    made = make_result(sessions=60, launches=6)
+    equity = made.equity.copy()
+    equity.loc[30:, ["equity", "cash", "long", "short", "gross", "net"]] = 0.0
+    write_report(dataclasses.replace(made, equity=equity), tmp_path)
+    assert "bankrupt" in (tmp_path / "tearsheet.html").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from launchlab.reports import plots
+from launchlab.reports.measures import drawdown
 from launchlab.reports.study_page import _path_figure, _strip_figure
 from launchlab.reports.sweep_map import _spread
 from result_fixture import CAPITAL, HOSTILE, make_result
@@ -59,7 +60,7 @@ def test_the_curves_are_the_levels_of_the_tables() -> None:
 
 def test_drawdown_counts_the_starting_capital_as_a_high() -> None:
     level = make_result().equity["equity"].head(3) * 0 + np.array([90.0, 120.0, 60.0])
-    np.testing.assert_allclose(plots.drawdown(level, 100.0), [-0.1, 0.0, -0.5])
+    np.testing.assert_allclose(drawdown(level, 100.0), [-0.1, 0.0, -0.5])
 
 
 def test_shorts_are_drawn_below_zero_and_net_is_long_less_short() -> None:

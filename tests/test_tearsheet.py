@@ -157,3 +157,17 @@ def test_the_sheet_starts_from_the_starting_capital() -> None:
     first = result.equity["equity"].iloc[0] / CAPITAL - 1
     assert result.returns.iloc[0] == pytest.approx(first)
     assert isinstance(result.returns.index, pd.DatetimeIndex)
+
+
+def test_a_run_compared_with_itself_has_a_sheet_without_a_benchmark(tmp_path: Path) -> None:
+    level = CAPITAL * np.cumprod(1 + np.random.default_rng(0).normal(0, 0.01, 20))
+    write_tearsheet(with_equity(make_result(sessions=20, launches=2), level, level), tmp_path / "t.html")
+    page = tmp_path.joinpath("t.html").read_text(encoding="utf-8")
+    assert "Cumulative Return" in page
+    assert "vs Benchmark" not in page
+
+
+def test_returns_that_quantstats_would_take_for_prices_get_a_page_that_says_so(tmp_path: Path) -> None:
+    level = np.r_[np.full(20, CAPITAL), np.full(20, 3 * CAPITAL)]
+    write_tearsheet(with_equity(make_result(sessions=40), level), tmp_path / "t.html")
+    assert "takes such returns for prices" in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
