@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import calendars, fx
-from .bars import Bars, iter_bars
+from .bars import Bars
 from .checks import Finding, bad_sessions, check_bars, errors_of
 from .columns import EXCHANGES, Columns, compile_code
 from .errors import DataError
 from .instruments import Instrument, Instruments, load_instruments
+from .joined import iter_instruments
 from .panel import ACTION, Days, Panel
 from .rules.costs import Brokerage, cost_class, cost_rows
 from .rules.ticks import TICK_BOUNDS, TICK_SIZES
@@ -37,7 +38,9 @@ class PanelOptions:
 
     def __post_init__(self) -> None:
         if self.bad_bars not in ("refuse", "suspend"):
-            raise DataError(f"bad bars can be refused or suspended, not {self.bad_bars!r}; write refuse or suspend")
+            raise DataError(
+                f"bad bars can be refused or suspended, not {self.bad_bars!r}; write refuse or suspend"
+            )
 
 
 def load_panel(
@@ -51,15 +54,16 @@ def load_panel(
 ) -> Panel:
     """The panel of `codes` from `start` to `end` (both included; default: the span of their bars).
 
-    `prices` is a folder or zip of bars, or None for the simulated sample. Raises DataError, RuleError or
-    CalendarError with one sentence naming the code, the session and the fault.
+    `prices` is a folder or zip of bars, a store, or None for the simulated sample. Bars under an earlier code are
+    joined. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
     """
     chosen = options or PanelOptions()
-    wanted = list(dict.fromkeys(chosen.instruments[code].code for code in codes))
+    known = [chosen.instruments[code] for code in codes]
+    wanted = list({instrument.code: instrument for instrument in known}.values())
     if not wanted:
         raise DataError("there is no code to load; name at least one")
     source = SAMPLE if prices is None else Path(prices)
-    return build_panel(iter_bars(source, wanted), span=(start, end), currency=currency, options=chosen)
+    return build_panel(iter_instruments(source, wanted), span=(start, end), currency=currency, options=chosen)
 
 
 def build_panel(
@@ -81,11 +85,12 @@ def build_panel(
     unknowns: list[str] = []
     for i, (one, instrument) in enumerate(zip(series, known, strict=True)):
         here = _between(one, sessions)
-        found = check_bars(here, instrument, calendar=sessions[done[instrument.exchange][0]])
+        own = sessions[done[instrument.exchange][0]]
+        found = check_bars(here, instrument, calendar=own)
         findings += found
         good = here.tidy()
         if errors_of(found) and chosen.bad_bars == "suspend":
-            good = good.take(~np.isin(good.sessions, bad_sessions(found)))
+            good = good.take(np.isin(good.sessions, own)).suspend(bad_sessions(found))
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
         compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0])
         columns.put(i, compiled)
@@ -132,8 +137,12 @@ def _sessions(series: list[Bars], span: tuple[object, object]) -> Days:
     held = [one for one in series if len(one)]
     if not held:
         raise DataError("none of the codes has a bar; check the prices folder")
-    first = min(one.sessions.min() for one in held) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
-    last = max(one.sessions.max() for one in held) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
+    first = (
+        min(one.sessions.min() for one in held) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
+    )
+    last = (
+        max(one.sessions.max() for one in held) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
+    )
     if last < first:
         raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
     sessions = calendars.union_sessions(first, last)
