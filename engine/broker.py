@@ -110,7 +110,7 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self.desk.settle(attempt, fill)
         if order.alive():
             order.cancel()
-        self.notify(order)
+            self.notify(order)
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> float:
         p, t = self.desk.panel, self.desk.t
