@@ -1,24 +1,23 @@
 """A market from a plan: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import numpy as np
 
 from .cli_options import warn
 from .data import fx
-from .data.bars import Bars
+from .data.bars import Bars, file_codes
 from .data.benchmark import benchmark_returns, parse_benchmark
 from .data.errors import DataError, LaunchlabError, did_you_mean
-from .data.instruments import Instruments, load_instruments
+from .data.instruments import Instrument, Instruments, load_instruments
+from .data.joined import iter_instruments
 from .data.launches import Launches, load_launches
-from .data.load import SAMPLE, PanelOptions, build_panel
+from .data.load import SAMPLE, PanelOptions, load_panel
 from .data.panel import Panel
-from .data.prices import Store, is_store, iter_prices
+from .data.prices import Store, is_store
 from .data.rules.costs import Brokerage
 from .engine.backtest import Benchmark
 
@@ -48,8 +47,10 @@ class Source(NamedTuple):
     path: Path
     codes: tuple[str, ...]
 
-    def has(self, code: str) -> bool:
-        return code in self.codes or code.removeprefix("^") in self.codes
+    def has(self, instrument: Instrument) -> bool:
+        """Whether there are bars under the code, an earlier one, or the name of an index without its caret."""
+        names = (instrument.code, instrument.code.removeprefix("^"), *instrument.aliases)
+        return any(name in self.codes for name in names)
 
 
 def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: Sequence[str] = ()) -> Loaded:
@@ -60,13 +61,15 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     book = load_instruments(*([Path(market.instruments)] if market.instruments else []))
     launches = load_launches(market.launches, book)
     source = find_bars(market.prices)
-    codes, warnings = _with_bars(launches, source, market)
-    others = [book[code].code for code in extra]
+    codes, warnings = _with_bars(launches, source, book)
+    others = [book[code] for code in extra]
     _refuse_missing(others, source)
-    panel = build_panel(
-        iter_prices(source.path, codes),
-        span=(market.start, market.end),
+    panel = load_panel(
+        codes,
+        market.start,
+        market.end,
         currency=market.currency,
+        prices=source.path,
         options=PanelOptions(
             instruments=book,
             brokerage=brokerage or Brokerage(),
@@ -75,9 +78,8 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
         ),
     )
     benchmark, doubt = _benchmark(market, source, book, panel)
-    outside = {
-        one.code: one for one in iter_prices(source.path, [code for code in others if code not in panel])
-    }
+    beside = [one for one in others if one.code not in panel]
+    outside = {one.code: one for one in iter_instruments(source.path, beside)}
     return Loaded(launches, panel, benchmark, (*warnings, *doubt), outside)
 
 
@@ -86,39 +88,21 @@ def find_bars(prices: str | None) -> Source:
     path = SAMPLE if prices is None else Path(prices)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder of bars; check --prices")
-    if is_store(path):
-        codes = Store(path).codes()
-    elif path.is_dir():
-        codes = tuple(sorted(one.stem for one in path.iterdir() if _is_bars(one.name)))
-    else:
-        codes = _zipped(path)
+    codes = Store(path).codes() if is_store(path) else file_codes(path)
     if not codes:
         raise DataError(f"{path} holds no bars; it must hold files named CODE.csv or CODE.parquet")
     return Source(path, codes)
 
 
-def _zipped(path: Path) -> tuple[str, ...]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [Path(name).name for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError):
-        raise DataError(f"{path} is not a folder, a store or a zip of bars; give one to --prices") from None
-    return tuple(sorted(Path(name).stem for name in names if _is_bars(name)))
-
-
-def _is_bars(name: str) -> bool:
-    return name.lower().endswith((".csv", ".parquet")) and not name.startswith((".", "_"))
-
-
-def _with_bars(launches: Launches, source: Source, market: "Market") -> tuple[list[str], tuple[str, ...]]:
+def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
+    """Codes of the ledger that have bars, and a sentence about those that have none."""
+    where = f"the ledger {launches.path}".rstrip()
     if not len(launches):
-        raise DataError(f"the ledger {market.launches} has no launches; add rows to it")
+        raise DataError(f"{where} has no launches; add rows to it")
     if not launches.codes:
-        raise DataError(
-            f"no launch of the ledger {market.launches} concerns a listed code; fill the column codes"
-        )
-    found = [code for code in launches.codes if source.has(code)]
-    missing = [code for code in launches.codes if not source.has(code)]
+        raise DataError(f"no launch of {where} concerns a listed code; fill the column codes")
+    found = [code for code in launches.codes if source.has(book[code])]
+    missing = [code for code in launches.codes if code not in found]
     if not found:
         hint = did_you_mean(missing[0], source.codes)
         raise DataError(
@@ -127,9 +111,8 @@ def _with_bars(launches: Launches, source: Source, market: "Market") -> tuple[li
         )
     if not missing:
         return found, ()
-    return found, (
-        f"no bars of {_named(missing)}: {len(missing)} of {len(launches.codes)} codes are not traded",
-    )
+    told = f"{len(missing)} of {len(launches.codes)} codes are not traded"
+    return found, (f"no bars of {_named(missing)}: {told}",)
 
 
 def _named(codes: Sequence[str]) -> str:
@@ -137,8 +120,8 @@ def _named(codes: Sequence[str]) -> str:
     return ", ".join(codes[:MOST_NAMED]) + more
 
 
-def _refuse_missing(codes: Sequence[str], source: Source) -> None:
-    absent = [code for code in codes if not source.has(code)]
+def _refuse_missing(instruments: Sequence[Instrument], source: Source) -> None:
+    absent = [one.code for one in instruments if not source.has(one)]
     if absent:
         raise DataError(
             f"{source.path} has no bars of {absent[0]}{did_you_mean(absent[0], source.codes)}; "
@@ -154,25 +137,24 @@ def _benchmark(
         if market.benchmark.strip().lower() in ("", NO_BENCHMARK):
             return None, ()
         return _returns(market.benchmark, source, book, panel, market.fx), ()
-    for name in USUAL_BENCHMARKS:
-        if source.has(name):
-            try:
-                return _returns(name, source, book, panel, market.fx), ()
-            except LaunchlabError as error:
-                return None, (f"no benchmark: {error}",)
-    return None, ()
+    refused: list[str] = []
+    for name in (one for one in USUAL_BENCHMARKS if source.has(book[one])):
+        try:
+            return _returns(name, source, book, panel, market.fx), ()
+        except LaunchlabError as error:
+            refused.append(f"no benchmark: {error}")
+    return None, tuple(refused[:1])
 
 
 def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: str | None) -> Benchmark:
     spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
-    _refuse_missing([code for _, code in spec], source)
-    bars: dict[str, Bars] = {one.code: one for one in iter_prices(source.path, [code for _, code in spec])}
-    currencies = tuple(dict.fromkeys(book[code].currency for _, code in spec))
+    members = [book[code] for _, code in spec]
+    _refuse_missing(members, source)
+    bars: dict[str, Bars] = {one.code: one for one in iter_instruments(source.path, members)}
+    currencies = tuple(dict.fromkeys(one.currency for one in members))
     table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)
     by_code = {code: table[:, currencies.index(book[code].currency)] for _, code in spec}
-    returns = benchmark_returns(spec, bars, by_code, panel.sessions)
-    returns = np.asarray(returns, np.float64)
-    return Benchmark(text.strip(), returns)
+    return Benchmark(text.strip(), benchmark_returns(spec, bars, by_code, panel.sessions))
 
 
 def say(loaded: Loaded, *, labelled: bool = False) -> None:

@@ -151,7 +151,7 @@ WRONG = [
     (("--launches", "."), "cannot read the ledger"),
     (("--launches", "empty.csv"), "must have the columns"),
     (("--prices", "nowhere"), "there is no such file or folder of bars"),
-    (("--prices", "week.csv"), "not a folder, a store or a zip of bars"),
+    (("--prices", "week.csv"), "is not a folder or zip of bars"),
     (("--prices", "hollow"), "holds no bars"),
     (("--start", "2026-13-01"), "'2026-13-01' is not a day; write it as 2026-02-12"),
     (("--start", "yesterday"), "is not a day"),
