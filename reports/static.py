@@ -1,5 +1,6 @@
 """The same charts as still SVG pictures, for print, mail and readers without scripts."""
 
+import html
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -34,7 +35,11 @@ def picture(name: str, title: str, draw: Callable[[Any], None], *, size: tuple[f
         "grid.color": "#e6e6e6", "axes.axisbelow": True, "text.parse_math": False, "legend.frameon": False,
     }  # fmt: skip
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=size, layout="constrained")
+        width, height = size
+        figure = Figure(figsize=size)
+        figure.subplots_adjust(
+            left=0.7 / width, right=1 - 0.1 / width, bottom=0.5 / height, top=1 - 0.12 / height
+        )
         FigureCanvasSVG(figure)
         draw(figure)
         target = io.StringIO()
@@ -52,7 +57,7 @@ def _inline(svg: str, name: str, title: str) -> str:
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = svg.replace('xlink:href="#', f'xlink:href="#{name}-').replace("url(#", f"url(#{name}-")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(title)}"', 1)
 
 
 def equity_picture(result: Result) -> Markup:
@@ -119,6 +124,7 @@ def waterfall_picture(steps: Sequence[tuple[str, float]]) -> Markup:
         bars = axes.bar(range(len(values)), values, bottom=bottoms, color=colors)
         axes.bar_label(bars, labels=[f"{value:+.2f} %" for value in values], padding=2)
         axes.set_xticks(range(len(values)), [name for name, _ in steps])
+        axes.use_sticky_edges = False
         axes.margins(y=0.15)
         axes.set_ylabel("%")
 

@@ -40,10 +40,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports.write_comparison(named, folder / "compare")
     reports.write_study(make_study(), folder / "study")
     points = make_points().assign(**{HOSTILE[1]: HOSTILE[2]})
+    points.loc[points.index[::2], HOSTILE[1]] = HOSTILE[0]
     returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
     found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
     about = {"strategy": HOSTILE[0], "command": HOSTILE[2], "simulated": True}
-    reports.write_sweep(points, (*PARAMETERS, HOSTILE[1]), folder / "sweep", summary=about, verdict=found)
+    reports.write_sweep(points, (HOSTILE[1], *PARAMETERS), folder / "sweep", summary=about, verdict=found)
     reports.write_runs(folder)
     return folder
 
@@ -187,8 +188,8 @@ def test_the_sliders_and_lists_of_a_sweep_choose_what_is_drawn(browser: Any, sit
     open_page(browser, site / "sweep/index.html")
     browser.execute_script(
         "const set = (id, value) => { const node = document.getElementById(id); node.value = value;"
-        " node.dispatchEvent(new Event('change')); }; set('x', 0); set('y', 1); set('how', 'best');"
-        "const wait = document.querySelectorAll('.slider input')[3]; wait.value = 2; wait.dispatchEvent(new Event('input'));"
+        " node.dispatchEvent(new Event('change')); }; set('x', 1); set('y', 2); set('how', 'best');"
+        "const wait = document.querySelectorAll('.slider input')[4]; wait.value = 2; wait.dispatchEvent(new Event('input'));"
     )
     drawn = browser.execute_script(
         "const h = document.getElementById('heat').data[0]; return [h.x, h.y, h.z]"
@@ -206,6 +207,10 @@ def test_the_circle_of_a_sweep_marks_its_best_point(browser: Any, site: Path) ->
     points = make_points()
     best = points.loc[points["sharpe"].idxmax()]
     open_page(browser, site / "sweep/index.html")
+    browser.execute_script(
+        "for (const [id, value] of [['x', 1], ['y', 2]]) { const node = document.getElementById(id); node.value = value;"
+        " node.dispatchEvent(new Event('change')); }"
+    )
     mark = browser.execute_script(
         "const m = document.getElementById('heat').data[1]; return [m.x[0], m.y[0]]"
     )
@@ -214,7 +219,7 @@ def test_the_circle_of_a_sweep_marks_its_best_point(browser: Any, site: Path) ->
 
 def test_a_key_moves_a_slider_and_the_map_says_how_many_points_are_left(browser: Any, site: Path) -> None:
     open_page(browser, site / "sweep/index.html")
-    entry = browser.find_elements("css selector", ".slider input")[2]
+    entry = browser.find_elements("css selector", ".slider input")[3]
     entry.send_keys("\ue014")
     points = make_points()
     half = int((points["entry"] == "close").sum())
