@@ -8,7 +8,6 @@ Arrays of shape (T, N) are stored with time contiguous (Fortran order).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -84,9 +83,7 @@ class Panel:
     _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "_column", MappingProxyType({code: i for i, code in enumerate(self.codes)})
-        )
+        object.__setattr__(self, "_column", {code: i for i, code in enumerate(self.codes)})
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
@@ -112,7 +109,9 @@ class Panel:
         day = np.datetime64(str(session)[:10], "D")
         t = int(np.searchsorted(self.sessions, day))
         if t == len(self.sessions) or self.sessions[t] != day:
-            raise DataError(f"{day} is not a session of the panel ({self.sessions[0]} to {self.sessions[-1]})")
+            raise DataError(
+                f"{day} is not a session of the panel ({self.sessions[0]} to {self.sessions[-1]})"
+            )
         return t
 
     @cached_property

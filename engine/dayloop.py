@@ -404,7 +404,11 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
 
         # the open, prices touched inside the bar, the close
         for at in range(3):
-            if at == OPEN and not busy or at == TOUCH and not rules.on_touch or at == CLOSE and not has_close:
+            if (
+                (at == OPEN and not busy)
+                or (at == TOUCH and not rules.on_touch)
+                or (at == CLOSE and not has_close)
+            ):
                 continue
             if at == TOUCH:
                 exits = total = _queue_touched(w, s, t, n)

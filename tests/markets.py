@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from launchlab.data.instruments import Instrument
 from launchlab.data.panel import ACTION, CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
 from launchlab.data.rules.costs import COST_WIDTH, FIRST_LEVY
 from launchlab.engine.config import Config, ExitOn, LimitPolicy, Pairing
 from launchlab.engine.legs import CLOSE, OPEN, empty_legs
+from numpy.typing import NDArray
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 
@@ -32,8 +31,11 @@ def cost_row(*, hk: bool) -> NDArray[np.float64]:
     return row
 
 
-def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6) -> Panel:
-    """Two calendars, limits, suspensions, listings and delistings, splits and dividends, FX, tight volumes."""
+def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6, *, deep: bool = False) -> Panel:
+    """Two calendars, limits, suspensions, listings and delistings, splits and dividends, FX, tight volumes.
+
+    A `deep` market has volume for everybody, and nobody is delisted.
+    """
     sessions = np.busday_offset("2025-03-03", np.arange(rows)).astype("datetime64[D]")
     cn_open, hk_open = rng.random(rows) > 0.06, rng.random(rows) > 0.06
     both_shut = ~(cn_open | hk_open)
@@ -50,11 +52,12 @@ def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6) -> Pa
     a["status"] = np.full(shape, CLOSED, np.int8, order="F")
     actions: list[tuple[int, int, float, float, float]] = []
     for i in range(codes):
-        _fill_code(rng, a, actions, i, hk=exchange[i] == 3, is_open=is_open[:, exchange[i]])
+        _fill_code(rng, a, actions, i, hk=exchange[i] == 3, is_open=is_open[:, exchange[i]], deep=deep)
     hk = exchange == 3
     star = rng.random(codes) < 0.3
     lot_min = np.where(hk, rng.choice([20, 100, 500], codes), np.where(star, 200, 100)).astype(np.int32)
     lot_step = np.where(hk, lot_min, np.where(star, 1, 100)).astype(np.int32)
+    largest = 100_000_000 if deep else rng.choice([3_000, 1_000_000], codes)
     fx_cny = 1.08 * np.exp(np.cumsum(rng.normal(0, 0.002, rows)))
     ticks = np.array([[0.25, 0.5, 10.0, 20.0, 100.0, 200.0, np.inf], [np.inf] * 7])
     sizes = np.array([[0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2], [0.01] * 7])
@@ -67,7 +70,7 @@ def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6) -> Pa
         **a,
         lot_min=np.asfortranarray(whole * lot_min),
         lot_step=np.asfortranarray(whole * lot_step),
-        max_order=np.asfortranarray(whole * rng.choice([3_000, 1_000_000], codes).astype(np.int32)),
+        max_order=np.asfortranarray((whole * largest).astype(np.int32)),
         t_plus_one=np.asfortranarray(np.broadcast_to(~hk, shape)),
         shortable=np.asfortranarray(np.broadcast_to(hk, shape) & (rng.random(shape) > 0.05)),
         borrow=np.asfortranarray(np.broadcast_to(rng.uniform(0.0, 0.3, codes), shape)),
@@ -97,10 +100,11 @@ def _fill_code(
     *,
     hk: bool,
     is_open: NDArray[np.bool_],
+    deep: bool,
 ) -> None:
     rows = len(is_open)
     listed = int(rng.integers(3, 20)) if rng.random() < 0.2 else 0
-    gone = int(rng.integers(rows // 2, rows)) if rng.random() < 0.15 else rows
+    gone = int(rng.integers(rows // 2, rows)) if rng.random() < 0.15 and not deep else rows
     tick, band = 0.01, rng.choice([0.05, 0.1, 0.2])
     close = float(np.round(rng.uniform(2, 90), 2))
     wild = rng.choice([0.01, 0.03, 0.08, 0.25])
@@ -120,7 +124,7 @@ def _fill_code(
             ref = max(round((close - cash) / ratio, 2), 0.05)
             actions.append((t, i, ratio, cash, cash * (0.8 if not hk else 1.0)))
             mark = (mark - cash) / ratio
-        a["ref"][t, i] = np.nan if t == listed and rng.random() < 0.5 else ref
+        a["ref"][t, i] = np.nan if t == listed and not deep and rng.random() < 0.5 else ref
         up = np.inf if hk else max(round(ref * (1 + band), 2), ref + tick)
         down = 0.0 if hk else max(round(ref * (1 - band), 2), tick)
         a["limit_up"][t, i], a["limit_down"][t, i] = up, down
@@ -135,7 +139,7 @@ def _fill_code(
         prices = np.clip(np.maximum(np.round(moves, 2), tick), max(down, tick), up)
         a["open"][t, i], a["close"][t, i] = prices[0], prices[1]
         a["high"][t, i], a["low"][t, i] = prices.max(), prices.min()
-        a["volume"][t, i] = float(rng.choice([500, 5_000, 100_000, 3_000_000]))
+        a["volume"][t, i] = 1e9 if deep else float(rng.choice([500, 5_000, 100_000, 3_000_000]))
         a["status"][t, i] = TRADING
         close = mark = float(prices[1])
         a["mark"][t, i] = mark
