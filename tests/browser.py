@@ -62,13 +62,13 @@ def console(browser: Any) -> list[str]:
 
 
 def requests(browser: Any) -> list[str]:
-    """Addresses asked for since the page was opened that are neither files nor data inside the page."""
+    """Addresses asked for since the page was opened that are neither files nor data inside the page (Chromium's own are left out)."""
     asked = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             asked.append(message["params"]["request"]["url"])
-    return [address for address in asked if not address.startswith(("file:", "data:", "blob:"))]
+    return [address for address in asked if not address.startswith(("file:", "data:", "blob:", "chrome:"))]
 
 
 def unreadable(browser: Any) -> list[str]:
