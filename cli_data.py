@@ -27,7 +27,7 @@ DAYS_BACK = 3 * 365
     )
 )
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
-@shared("launches")
+@click.option("--launches", metavar="FILE", help="Ledger whose codes to fetch.")
 @click.option("--start", metavar="DAY", help="First day [default: three years before --end].")
 @click.option("--end", metavar="DAY", help="Last day [default: the last final one].")
 @click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo, baostock or files.")

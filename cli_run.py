@@ -55,7 +55,11 @@ if TYPE_CHECKING:
 @click.option(
     "--dates-known", type=click.Choice(["start", "end"]), help="When date-only launches count as known."
 )
-@click.option("--engine", type=click.Choice(["backtrader", "compiled"]), help="[default: backtrader]")
+@click.option(
+    "--engine",
+    type=click.Choice(["backtrader", "compiled"]),
+    help="Who executes the orders [default: backtrader].",
+)
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")

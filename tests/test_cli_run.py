@@ -146,6 +146,13 @@ def test_a_fault_half_way_leaves_the_old_run_as_it_was(quick: Path, monkeypatch:
     assert sorted(one.name for one in quick.iterdir()) == ["bars", "run", "week.csv"]
 
 
+def test_the_report_is_opened_when_asked(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("click.launch", opened.append)
+    assert launchlab("backtest", *asked(quick), "--out", "run", "--open").exit_code == 0
+    assert opened == [(quick / "run" / "index.html").as_uri()]
+
+
 WRONG = [
     (("--launches", "nope.csv"), "cannot read the ledger nope.csv"),
     (("--launches", "."), "cannot read the ledger"),
