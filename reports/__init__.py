@@ -13,6 +13,7 @@ _WHERE = {
     "write_runs": ".runs",
     "write_study": ".study_page",
     "write_sweep": ".sweep_map",
+    "write_sweep_folder": ".sweep_map",
     "write_tearsheet": ".tearsheet",
 }
 

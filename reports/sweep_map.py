@@ -1,6 +1,7 @@
 """The map of a sweep: a metric over any two parameters, what is around the best point, and how much of it is luck."""
 
 import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from ..data.errors import ConfigError
+from ..data.errors import ConfigError, DataError
 from ..engine.research.sharpe import expected_best
 from ..engine.research.verdict import Verdict
 from .formats import number, percent, ratio, told, visible
@@ -34,6 +35,7 @@ SHOWN = (
 BUDGET = 3_600_000  # characters of packed points on a page
 MOST = 100_000  # points on the map; a larger sweep is drawn from a sample of them
 TOP = 20
+EXTRAS = ("fallback", "run")  # columns that are neither parameters nor figures
 BINS = 80
 
 
@@ -72,12 +74,28 @@ def write_sweep(
         best=[(visible(name), _level(best[name])) for name in parameters],
         best_value=_written(metric, best[metric]),
         threshold=None if threshold is None else ratio(threshold),
-        verdict=verdict,
+        verdict=verdict or summary.get("verdict"),
         figures=figures,
         still=_still(points, parameters, metric),
         packed=pack(points, parameters, metric),
         top=_top(points, parameters, metric),
     )
+
+
+def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
+    """Write index.html into the folder of a finished sweep, from its points.parquet and summary.json.
+
+    Without `verdict`, what summary.json says under that name is shown, without its charts.
+    """
+    try:
+        points = pd.read_parquet(folder / "points.parquet")
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{folder} is not the folder of a finished sweep ({error}); run `launchlab sweep`"
+        ) from None
+    parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
+    write_sweep(points, parameters, folder, summary=summary, verdict=verdict)
 
 
 def pack(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> dict[str, Any]:

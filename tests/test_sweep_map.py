@@ -1,14 +1,15 @@
 """The map of a sweep holds every point, and the best is the best."""
 
 import base64
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from launchlab.data.errors import ConfigError
+from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.research.verdict import Sweep, verdict
-from launchlab.reports import write_sweep
+from launchlab.reports import write_sweep, write_sweep_folder
 from launchlab.reports.sweep_map import pack
 from sweep_fixture import PARAMETERS, make_points
 
@@ -78,3 +79,18 @@ def test_a_sweep_with_a_verdict_says_it_and_one_without_says_to_take_it_for_luck
 def test_an_empty_sweep_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no sharpe to draw a map of"):
         write_sweep(make_points().head(0), PARAMETERS, tmp_path, summary={})
+
+
+def test_a_finished_folder_is_drawn_with_what_its_summary_says(tmp_path: Path) -> None:
+    make_points().to_parquet(tmp_path / "points.parquet")
+    said = {"label": "luck", "text": "Take it for <luck>."}
+    (tmp_path / "summary.json").write_text(json.dumps({"strategy": "long-short", "verdict": said}))
+    write_sweep_folder(tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Take it for &lt;luck&gt;." in page
+    assert json.loads(page.split('id="packed">')[1].split("</script>")[0])["n"] == len(make_points())
+
+
+def test_a_folder_without_a_sweep_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not the folder of a finished sweep"):
+        write_sweep_folder(tmp_path)
