@@ -12,10 +12,15 @@ from .common import Intent, TradeRules, about, check_roles, codes_with_roles
 
 @dataclass(frozen=True, kw_only=True)
 class LongShort(TradeRules):
-    """Long the launch's pure plays, short the diversified giants; half of `gross` on each side."""
+    """Long the launch's pure plays, short the diversified giants; half of `gross` on each side.
+
+    The giants are the codes that the ledger marks as diversified for the launch, and `giants` at every launch that has
+    a code to buy.
+    """
 
     longs: tuple[str, ...] = field(default=("pure_play",), metadata=about("roles to buy"))
     shorts: tuple[str, ...] = field(default=("diversified",), metadata=about("roles to sell short"))
+    giants: tuple[str, ...] = field(default=(), metadata=about("codes to sell short at every launch besides"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -24,14 +29,18 @@ class LongShort(TradeRules):
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """One leg for each code with a role of either side; each side shares its half of `gross` equally."""
         rows = self.entry_rows(launches, panel)
-        sides = (
-            (+1, codes_with_roles(launches, panel, self.longs)),
-            (-1, codes_with_roles(launches, panel, self.shorts)),
-        )
+        longs = codes_with_roles(launches, panel, self.longs)
+        named = codes_with_roles(launches, panel, self.shorts)
+        always = [panel.column(code) for code in self.giants]
+        shorts = [
+            [code for code in dict.fromkeys(own + always) if code not in bought]
+            for own, bought in zip(named, longs, strict=True)
+        ]
+        sides = ((+1, longs), (-1, shorts))
         intents = [
             Intent(k, code, side, self.gross / 2 / len(codes[k]), int(rows[k, panel.exchange_of[code]]))
             for k, launch in enumerate(launches)
-            if launch.kind in self.kinds
+            if launch.kind in self.kinds and (longs[k] or named[k])
             for side, codes in sides
             for code in codes[k]
         ]
