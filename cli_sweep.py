@@ -56,10 +56,8 @@ OF_A_RUN = (
     help="Best points run again on backtrader.",
 )
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
-@click.option("--page/--no-page", default=False, help="Also write index.html, the map of the sweep.")
-@click.option(
-    "--verdict/--no-verdict", "judge", default=False, help="Also judge how much of the best is luck."
-)
+@click.option("--page", is_flag=True, help="Also write index.html, the map of the sweep.")
+@click.option("--quick", is_flag=True, help="Only the points: no confirmation, no verdict.")
 @click.option("--out", metavar="DIR", help="Folder of the sweep [default: runs/sweep-STRATEGY-START-END].")
 @click.option("--resume", is_flag=True, help="Continue a sweep that was stopped.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10 million points.")
@@ -184,8 +182,15 @@ def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[s
     try:
         with progress("sweep", len(job.grid)) as step:
             outcome = run_sweep(job, folder, metric=options["metric"], top=options["top"], progress=step)
-        wanted = {name: options[name] for name in ("metric", "confirm", "judge", "page")}
-        finish(job, folder, outcome, Ending(time.perf_counter() - started, loaded.warnings, **wanted))
+        ending = Ending(
+            seconds=time.perf_counter() - started,
+            warnings=loaded.warnings,
+            metric=options["metric"],
+            confirm=0 if options["quick"] else options["confirm"],
+            judge=not options["quick"],
+            page=options["page"],
+        )
+        finish(job, folder, outcome, ending)
     except KeyboardInterrupt:
         click.echo(f"launchlab: what was done is in {folder.path}; add --resume to continue", err=True)
         raise

@@ -137,7 +137,7 @@ def show(folder: Path, *, as_json: bool) -> None:
     click.echo(f"{folder / POINTS}")
 
 
-BEWARE = "The best of many points looks good by construction; --verdict says how much of it is selection."
+BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."
 
 
 def _short(text: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from .backtest import execute
-from .metrics import equity_metrics
 from .leg_tables import Job
+from .metrics import equity_metrics
 
 SAME = 1e-9  # relative
 

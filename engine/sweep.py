@@ -8,7 +8,7 @@ over threads.
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
-from .points import METRICS
-from .sweep_folder import PointsWriter, SweepFolder
 from .leg_tables import Job, run_points
+from .points import METRICS
+from .sweep_folder import COUNTS, FLAG, PointsWriter, SweepFolder
 
 F8 = NDArray[np.float64]
 Step = Callable[[int], None]
@@ -60,11 +60,11 @@ def sweep(
     check_values(job)
     size = chunk_size(job)
     best = Best(metric, top)
-    own = nullcontext(executor) if executor is not None else ThreadPoolExecutor(1)
+    runs_in: AbstractContextManager[Executor] = nullcontext(executor) if executor else ThreadPoolExecutor(1)
     done = computed = 0
     try:
-        with PointsWriter(folder.path, job.grid) as table, own as pool:
-            for start, metrics, is_new in _in_order(job, folder, size, pool or executor):
+        with PointsWriter(folder.path, job.grid) as table, runs_in as pool:
+            for start, metrics, is_new in _in_order(job, folder, size, pool):
                 numbers = job.grid.numbers(start, start + len(metrics))
                 table.write(numbers, metrics)
                 best.see(numbers, metrics)
@@ -154,14 +154,12 @@ class Best:
         order = np.lexsort((numbers, -score))[: self.most]
         self.numbers, self.metrics = numbers[order], metrics[order]
 
-    def rows(self, job: Job) -> list[dict[str, Any]]:
-        """Parameters and metrics of the best points."""
-        return outcome_rows(job, self.numbers, self.metrics)
-
 
 def outcome_rows(job: Job, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
     """One dict per point: its parameters, then its metrics."""
+    kinds = [int if name in COUNTS else bool if name == FLAG else float for name in METRICS]
     return [
-        job.grid.point(int(number)) | dict(zip(METRICS, map(float, row), strict=True))
+        job.grid.point(int(number))
+        | {name: kind(one) for name, kind, one in zip(METRICS, kinds, row, strict=True)}
         for number, row in zip(numbers, metrics, strict=True)
     ]

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .curves import equity_curves
 from .grid import Grid
 from .leg_tables import Job
 from .metrics import session_returns
 from .research.trials import SweepTrials, read, record, sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
-from .simulate import simulate
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -25,7 +25,9 @@ def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> 
     `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger).
     """
     numbers = sample(job.grid, best)
-    returns = np.column_stack([_returns(job, int(number)) for number in numbers])
+    curves = equity_curves(job, numbers)
+    capital = float(job.config.capital)
+    returns = np.column_stack([session_returns(curve, capital) for curve in curves.T])
     entry = sweep_trials(*names, returns, points=len(job.grid))
     levels = job.grid.levels(numbers)
     holds = job.grid.values.get("hold")
@@ -42,19 +44,16 @@ def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> 
 def sample(grid: Grid, best: int) -> I8:
     """The best point, those one step from it, and others evenly from the points that were run; ascending."""
     levels = {name: int(level[0]) for name, level in grid.levels(np.array([best], np.int64)).items()}
-    near = [best]
-    for name, values in grid.values.items():
-        for step in (-1, 1):
-            if 0 <= levels[name] + step < len(values):
-                near.append(grid.number({**levels, name: levels[name] + step}))
+    steps = [
+        {**levels, name: levels[name] + step}
+        for name, values in grid.values.items()
+        for step in (-1, 1)
+        if 0 <= levels[name] + step < len(values)
+    ]
+    near = [best, *(grid.number(one) for one in steps)]
     even = np.unique(np.linspace(0, len(grid) - 1, MOST).astype(np.int64))
     others = grid.draws[even] if grid.draws is not None else even
     return np.union1d(np.array(near, np.int64), others)
-
-
-def _returns(job: Job, number: int) -> F8:
-    run = simulate(job.legs(job.grid.point(number)), job.panel, job.config)
-    return session_returns(run.equity, float(job.config.capital))
 
 
 def _longest(job: Job, best: int) -> int:

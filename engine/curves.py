@@ -1,0 +1,45 @@
+"""Equity curves of chosen points of a sweep, one by one on the general path."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dayloop import run_days
+from .leg_tables import Job, Table, overrides, own_points
+from .market import Point, to_rules
+from .simulate import close_out_rows, first_span, new_out, new_state
+
+F8 = NDArray[np.float64]
+I8 = NDArray[np.int64]
+
+
+def equity_curves(job: Job, numbers: I8) -> F8:
+    """Net asset value at each close of the points of these numbers (ascending), shape (sessions, points)."""
+    groups = np.split(numbers, np.flatnonzero(np.diff(numbers // job.grid.block)) + 1)
+    return np.column_stack([curve for part in groups for curve in _of_group(job, part)])
+
+
+def _of_group(job: Job, numbers: I8) -> Iterator[F8]:
+    legs = job.shared(int(numbers[0]))
+    if legs is not None:
+        yield from _curves(job, legs, overrides(job.grid, numbers))
+        return
+    for number in numbers:
+        yield from _curves(job, job.legs(job.grid.point(int(number))), own_points(1))
+
+
+def _curves(job: Job, legs: Table, points: NDArray[Any]) -> Iterator[F8]:
+    wanted = [
+        Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
+    ]
+    span = max(first_span(legs, point) for point in wanted)
+    windows = job.market.windows(legs, span)
+    ends, rules = close_out_rows(job.market, job.config), to_rules(job.config)
+    state, out = new_state(windows, len(job.panel.codes)), new_out(len(job.panel), keep=False)
+    for point in wanted:
+        while not run_days(windows, rules, point, state, out, ends):
+            span = min(2 * span, len(job.panel))
+            windows = job.market.windows(legs, span)
+        yield out.equity.copy()
