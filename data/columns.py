@@ -67,7 +67,9 @@ class Columns:
         """Uninitialised arrays; every column must be put."""
         kinds = {"status": "i1", "tick_table": "i1", "t_plus_one": "?", "shortable": "?"}
         kinds |= dict.fromkeys(("lot_min", "lot_step", "max_order"), "i4")
-        return cls(**{f.name: np.empty((rows, codes), kinds.get(f.name, "f8"), order="F") for f in fields(cls)})
+        return cls(
+            **{f.name: np.empty((rows, codes), kinds.get(f.name, "f8"), order="F") for f in fields(cls)}
+        )
 
     def put(self, i: int, compiled: Compiled) -> None:
         """Write one code's column."""
@@ -102,10 +104,25 @@ def compile_code(bars: Bars, instrument: Instrument, sessions: Days, is_open: ND
     age = _listed_sessions(instrument, sessions)
     bands = limit_bands(instrument, sessions, values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
-    values["lot_min"], values["lot_step"], values["max_order"] = lot_rules(instrument, sessions)
-    values |= {"t_plus_one": t_plus_one(instrument, sessions), "shortable": shortable(instrument, sessions)}
-    values |= {"borrow": borrow_rate(instrument, sessions), "tick_table": tick_table(instrument, sessions)}
+    values |= _rules(instrument, sessions)
     return Compiled(values, tuple(actions), (*instrument.unknowns, *notes, *_coverage(bars, instrument, own)))
+
+
+def _rules(instrument: Instrument, sessions: Days) -> dict[str, NDArray[Any]]:
+    """Lots, settlement, shorting and ticks on every row; before the listing, those of the first day."""
+    listed = (
+        sessions if instrument.listed is None else np.maximum(sessions, np.datetime64(instrument.listed, "D"))
+    )
+    lot_min, lot_step, max_order = lot_rules(instrument, listed)
+    return {
+        "lot_min": lot_min,
+        "lot_step": lot_step,
+        "max_order": max_order,
+        "t_plus_one": t_plus_one(instrument, listed),
+        "shortable": shortable(instrument, listed),
+        "borrow": borrow_rate(instrument, listed),
+        "tick_table": tick_table(instrument, listed),
+    }
 
 
 def _onto(n: int, rows: NDArray[Any], values: NDArray[Any], empty: float) -> NDArray[np.float64]:
@@ -121,7 +138,8 @@ def _with_st(instrument: Instrument, bars: Bars) -> Instrument:
     flags = np.concatenate([[0], (bars.st == 1).astype(np.int8), [0]])
     first, last = np.flatnonzero(np.diff(flags) == 1), np.flatnonzero(np.diff(flags) == -1) - 1
     spells = tuple(
-        Spell(bars.sessions[a].astype(date), bars.sessions[b].astype(date)) for a, b in zip(first, last, strict=True)
+        Spell(bars.sessions[a].astype(date), bars.sessions[b].astype(date))
+        for a, b in zip(first, last, strict=True)
     )
     return replace(instrument, st=spells)
 
@@ -130,13 +148,16 @@ def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[NDArray[
     """Reference price of each bar, the issue price on the first session, and what is not known."""
     reference = reference_prices(bars, own, instrument)
     notes = []
-    if len(bars) and np.isnan(reference[0]) and instrument.issue_price is not None:
-        if instrument.listed is not None and bars.sessions[0] == np.datetime64(instrument.listed, "D"):
+    if len(bars) and instrument.issue_price is not None and instrument.listed is not None:
+        listing_day = bars.sessions[0] == np.datetime64(instrument.listed, "D")
+        if listing_day and np.isnan(reference[0]):
             reference[0] = instrument.issue_price
     holes = np.isnan(reference) & (bars.volume > 0)
     if instrument.mainland and holes.any():
         first = bars.sessions[holes][0]
-        notes.append(f"no reference price on {int(holes.sum())} sessions ({first} first): no limit is invented there")
+        notes.append(
+            f"no reference price on {int(holes.sum())} sessions ({first} first): no limit is invented there"
+        )
     return reference, notes
 
 
@@ -158,9 +179,9 @@ def _row_actions(
         stated = ~np.isnan(bars.pre_close[1:]) & (bars.pre_close[1:] > 0)
         with np.errstate(invalid="ignore"):
             moved = adjacent & stated & (np.abs(bars.pre_close[1:] - bars.close[:-1]) > _SAME_PRICE)
-        for i in np.flatnonzero(moved) + 1:
-            row = int(rows[i])
-            known.setdefault(row, RowAction(row, float(bars.close[i - 1] / bars.pre_close[i]), 0.0))
+        for j in (np.flatnonzero(moved) + 1).tolist():
+            row = int(rows[j])
+            known.setdefault(row, RowAction(row, float(bars.close[j - 1] / bars.pre_close[j]), 0.0))
     return [known[row] for row in sorted(known)]
 
 

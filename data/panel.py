@@ -32,6 +32,25 @@ ACTION = np.dtype(
 )
 
 
+_BY_ROW = (
+    *(
+        "sessions",
+        "status",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "mark",
+        "ref",
+        "limit_up",
+        "limit_down",
+    ),
+    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table", "costs", "fx"),
+    *("exchange_open", "sessions_done"),
+)
+
+
 @dataclass(frozen=True)
 class Panel:
     """Sessions × codes, read-only. Prices are raw and in local currency.
@@ -127,8 +146,5 @@ class Panel:
         """What was known at the end of row t: the first t + 1 rows."""
         if not 0 <= t < len(self):
             raise DataError(f"row {t} is outside the panel of {len(self)} sessions")
-        by_row = ("sessions", "status", "open", "high", "low", "close", "volume", "mark", "ref")
-        by_row += ("limit_up", "limit_down", "lot_min", "lot_step", "max_order", "t_plus_one", "shortable")
-        by_row += ("borrow", "tick_table", "costs", "fx", "exchange_open", "sessions_done")
-        cut: dict[str, Any] = {name: getattr(self, name)[: t + 1] for name in by_row}
+        cut: dict[str, Any] = {name: getattr(self, name)[: t + 1] for name in _BY_ROW}
         return replace(self, **cut, actions=self.actions[self.actions["row"] <= t])

@@ -35,7 +35,7 @@ def attribute(panel: Panel, launches: Launches, legs: NDArray[Any], run: Run) ->
     by_leg = _rows_by_leg(run.fills, len(legs))
     blocked = np.bincount(run.blocks["leg"], minlength=len(legs))
     accounts = [_account(panel, legs[k], run.fills[by_leg[k]], run.equity) for k in range(len(legs))]
-    rows = []
+    rows: list[dict[str, object]] = []
     for position in np.unique(legs["launch"]):
         own = np.flatnonzero(legs["launch"] == position)
         launch = launches[int(position)]

@@ -153,7 +153,8 @@ def _summary(
 ) -> dict[str, Any]:
     p, config = books.panel, books.config
     periods = periods_per_year(frozenset(p.exchanges[e] for e in p.exchange_of))
-    metrics = equity_metrics(run.equity, config.capital, periods) | _activity(run, config.capital, periods)
+    metrics: dict[str, float | None] = {}
+    metrics |= equity_metrics(run.equity, config.capital, periods) | _activity(run, config.capital, periods)
     traded = launches[launches["filled_legs"] > 0]
     profit = traded["long_profit"] + traded["short_profit"]
     metrics |= {

@@ -43,8 +43,9 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
         columns |= {"limit_up": p.limit_up[:, i], "limit_down": p.limit_down[:, i], "status": p.status[:, i]}
         for name, values in columns.items():
             getattr(self.lines, name).array = array("d", np.ascontiguousarray(values, np.float64).tobytes())
-        self.lines.datetime.array = self.p.clock
-        for line in self.lines:
+        lines: Any = self.lines
+        lines.datetime.array = self.p.clock
+        for line in lines:
             line.idx, line.lencount = len(p) - 1, len(p)
         self._last()
         self.home()
@@ -75,6 +76,9 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self.p.filler = lambda order, price, ago: self.granted.shares
         self.desk: Desk
         self.trader: LegTrader
+
+    cash: float
+    _books: float
 
     def next(self) -> None:
         """One session."""

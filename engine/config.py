@@ -3,7 +3,7 @@
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -49,8 +49,8 @@ class Config(BaseModel):
     slippage_bp: float = Field(0.0, ge=0, le=1_000, description="basis points against the trader")
     slippage_ticks: int = Field(0, ge=0, le=100, description="ticks against the trader")
     reaction_minutes: float = Field(15.0, ge=0, le=1_440, description="from the news to the order")
-    dates_known: str = Field(
-        "end", pattern="^(start|end)$", description="date-only launches: known at the day's start or end"
+    dates_known: Literal["end", "start"] = Field(
+        "end", description="date-only launches: known at the day's start or end"
     )
     max_gross: float = Field(2.0, gt=0, le=10, description="largest (long + short) / NAV after an entry")
     maintenance: float = Field(
