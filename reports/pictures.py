@@ -13,20 +13,12 @@ from pathlib import Path
 
 from ..data.errors import ConfigError
 
-COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "strict": ("backtest",),
-    "ignore": ("backtest", "--limit-policy", "ignore"),
-    "study": ("study",),
-    "sweep": (
-        "sweep",
-        "--strategy",
-        "long-short",
-        "--grid",
-        "hold=1:20",
-        "--grid",
-        "stop=none,0.03,0.05,0.08,0.12",
-    ),
-    "compare": ("report", "compare", "strict", "ignore"),
+COMMANDS: Mapping[str, str] = {
+    "strict": "backtest",
+    "ignore": "backtest --limit-policy ignore",
+    "study": "study",
+    "sweep": "sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08,0.12 --page",
+    "compare": "report compare strict ignore",
 }
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-sync",
@@ -76,8 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _run(name: str, command: Sequence[str], place: Path) -> bool:
-    program = [sys.executable, "-c", "from launchlab.cli import main; main()", *command, "--out", name]
+def _run(name: str, command: str, place: Path) -> bool:
+    program = [
+        sys.executable,
+        "-c",
+        "from launchlab.cli import main; main()",
+        *command.split(),
+        "--out",
+        name,
+    ]
     return subprocess.run(program, cwd=place, stdout=subprocess.DEVNULL).returncode == 0
 
 
