@@ -344,6 +344,12 @@ def test_without_a_lot_s_worth_of_cash_nothing_is_bought() -> None:
         assert_blocked(judged(buy(), quote(), purse=Purse(budget, 1.0, math.inf, 1.0)), Reason.NO_CASH)
 
 
+@pytest.mark.xfail(reason="fill_order holds a sale against a negative budget: no_cash")
+def test_a_sale_needs_no_cash() -> None:
+    debt = Purse(-50_000.0, -1.0, math.inf, 1.0)  # owed: borrow fees, a dividend on a short
+    assert_filled(judged(sell(), quote(), purse=debt), -1000.0, 10.0)
+
+
 def test_a_short_needs_collateral_and_room() -> None:
     # collateral of 105 %: the proceeds are kept and 5 % more, so 1,000 of cash carry 20,000 of shorts
     fill = judged(short(3000.0), quote(), purse=Purse(1_000.0, 0.05, math.inf, 1.0))
@@ -360,14 +366,14 @@ def test_a_short_needs_collateral_and_room() -> None:
     some.integers(1, 30_000),
     some.sampled_from([(100, 100), (200, 1), (100, 1), (20, 20), (500, 500)]),
     some.sampled_from([FREE, HK, SSE]),
-    some.floats(0.0, 200_000.0),
+    some.floats(0.0, 100_000.0),
     some.sampled_from([1.0, 1.13, 0.88]),
 )
 def test_cash_buys_the_most_lots_that_it_pays_for(
     cents: int, lots: tuple[int, int], cost_row: int, budget: float, fx: float
 ) -> None:
     smallest, step = lots
-    price, wanted = cents / 100, 3_000.0
+    price, wanted = cents / 100, 1_000.0
     seen = quote(
         price=price, up=math.inf, down=0.0, cost_row=cost_row, lot_min=float(smallest), lot_step=float(step)
     )
