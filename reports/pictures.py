@@ -14,11 +14,11 @@ from pathlib import Path
 from ..data.errors import ConfigError
 
 COMMANDS: Mapping[str, str] = {
-    "strict": "backtest",
-    "ignore": "backtest --limit-policy ignore",
+    "long-short": "backtest",
+    "buy-launch": "backtest --strategy buy-launch",
     "study": "study",
     "sweep": "sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08,0.12 --page",
-    "compare": "report compare strict ignore",
+    "compare": "report compare long-short buy-launch",
 }
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-sync",
@@ -38,11 +38,11 @@ class Shot:
 
 
 SHOTS = (
-    Shot("book", "strict/index.html"),
-    Shot("book-dark", "strict/index.html", dark=True),
-    Shot("book-phone", "strict/index.html", size=(500, 900)),
-    Shot("launches", "strict/index.html", "launch-charts"),
-    Shot("tearsheet", "strict/tearsheet.html"),
+    Shot("book", "long-short/index.html"),
+    Shot("book-dark", "long-short/index.html", dark=True),
+    Shot("book-phone", "long-short/index.html", size=(500, 900)),
+    Shot("launches", "long-short/index.html", "launch-charts"),
+    Shot("tearsheet", "long-short/tearsheet.html"),
     Shot("study", "study/index.html"),
     Shot("sweep", "sweep/index.html", "map"),
     Shot("compare", "compare/index.html"),
@@ -98,7 +98,7 @@ def _take(browser: str, shot: Shot, place: Path, folder: Path) -> bool:
 
 def _alone(page: Path, section: str) -> Path:
     """A copy of the page that shows one section of it."""
-    only = f"<style>header,nav,footer,main>section:not(#{section}){{display:none}}</style></head>"
+    only = f"<style>h1,.lede,nav,footer,main>section:not(#{section}){{display:none}}</style></head>"
     copy = page.with_name(f"{section}.html")
     copy.write_text(page.read_text(encoding="utf-8").replace("</head>", only, 1), encoding="utf-8")
     return copy

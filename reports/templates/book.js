@@ -105,6 +105,6 @@ launchlab.ready(() => {
     const at = packed.launches.findIndex((launch) => launch.id === button.dataset.pick);
     if (at >= 0) { pick(at); box.scrollIntoView(); choose.focus({ preventScroll: true }); }
   });
-  const begin = packed.launches.findIndex((launch) => launch.fills.length && launch.blocks.length);
-  pick(Math.max(0, begin));
+  const worth = (launch) => launch.fills.length && launch.fills.length + (launch.blocks.length ? 100 : 0) + (launch.precision === "date" ? 0 : 0.5);
+  pick(packed.launches.reduce((best, launch, i) => (worth(launch) > worth(packed.launches[best]) ? i : best), 0));
 });
