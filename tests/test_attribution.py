@@ -6,12 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from launchlab.data.load import PanelOptions, build_panel
 from launchlab.data.panel import Panel
+from launchlab.engine.attribution import attribute
 from launchlab.engine.backtest import RunOptions, backtest
 from launchlab.engine.config import Config
+from launchlab.engine.simulate import simulate
 from numpy.typing import NDArray
 
+from .markets import random_config, random_legs, random_panel
 from .small_bars import bars
 from .small_market import DAYS, Fixed, joined, launch_of, ledger, one_leg, without_costs
 
@@ -130,3 +135,24 @@ def test_a_part_of_the_order_is_a_limit_too() -> None:
     )
     row = parts(panel, one_leg(wait=0, hold=1), participation=0.1)
     assert_parts(row, 0.05, 0.01, 0.0, 0.04, 0.0)
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.integers(0, 2**32 - 1))
+def test_the_profits_of_all_launches_are_the_profit_of_the_portfolio(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel = random_panel(rng)
+    legs, config = random_legs(rng, panel), random_config(rng)
+    launches = ledger(
+        *(
+            launch_of("0000.HK", f"2025-03-01T{k:02d}:00+08:00", f"l{k:02d}")
+            for k in range(legs["launch"].max() + 1)
+        )
+    )
+    run = simulate(legs, panel, config)
+    table = attribute(panel, launches, legs, run)
+    profit = table["long_profit"].sum() + table["short_profit"].sum() - run.borrow.sum()
+    assert profit == pytest.approx(run.equity[-1] - config.capital, rel=1e-9, abs=1e-4)
+    explained = table["captured"] + table["missed_gap"] + table["missed_limits"] + table["costs"]
+    np.testing.assert_allclose(table["paper"], explained, rtol=1e-9, atol=1e-12)
+    assert table["blocked"].sum() == len(run.blocks)

@@ -58,6 +58,19 @@ def test_long_short_takes_the_roles_it_is_given() -> None:
     assert found == [(0, ZHIPU, 1, 1, 0.125), (0, UCLOUD, 1, 1, 0.125)]
 
 
+def test_named_giants_are_sold_at_every_launch_that_buys_something() -> None:
+    launches = ledger(
+        launch_of("0100.HK:pure_play", NIGHT, "a"),
+        launch_of("688158.SS:supplier", NIGHT, "b"),
+        launch_of("2513.HK:pure_play;0700.HK:diversified", NIGHT, "c"),
+    )
+    found = legs_of(LongShort(gross=0.4, giants=("0700.HK", "9988.HK")), launches)
+    assert [(k, code, side, weight) for k, code, side, _, weight in found] == [
+        (0, MINIMAX, 1, 0.2), (0, TENCENT, -1, 0.1), (0, ALIBABA, -1, 0.1),
+        (2, ZHIPU, 1, 0.2), (2, TENCENT, -1, 0.1), (2, ALIBABA, -1, 0.1),
+    ]  # fmt: skip
+
+
 def test_buy_launch_buys_launchers_of_either_kind() -> None:
     one = launch_of("0700.HK:issuer;0100.HK:pure_play;9988.HK:rival", NIGHT)
     assert legs_of(BuyLaunch(gross=0.5), ledger(one)) == [(0, TENCENT, 1, 1, 0.25), (0, MINIMAX, 1, 1, 0.25)]
