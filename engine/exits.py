@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from . import kernel, market
-from .kernel import EPS, Order, Purse, Quote
+from .kernel import Order, Purse, Quote
 from .legs import CLOSE, OPEN
 from .market import Rules, Windows
 
@@ -194,31 +194,3 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8) -> I4:
                     reached[kind] += 1
             peak = max(peak, close) if side > 0.0 else min(peak, close)
     return found
-
-
-@njit(cache=True, nogil=True)
-def find_first_attempts(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4) -> tuple[I4, I4]:
-    """Offsets of the first exit attempt: after each signal (L, 3, V), and when each hold ends (L, H)."""
-    rows = len(w.nights)
-    attempts = np.empty_like(signals)
-    due = np.full((len(signals), len(holds)), NONE, np.int32)
-    for k in range(len(signals)):
-        start, row, length = w.whole[k, market.START], w.whole[k, market.ROW], w.whole[k, market.LENGTH]
-        for kind in range(3):
-            for i in range(signals.shape[2]):
-                said = signals[k, kind, i]
-                attempts[k, kind, i] = t.following[start + said] if said < NONE else said
-        if e.offset[k] >= NONE:
-            continue
-        done = w.flag[start + e.offset[k], market.DONE]
-        for i in range(len(holds)):
-            ends = w.row_of[w.whole[k, market.EXCHANGE], min(done + holds[i], rows + 1)]
-            due[k, i] = ends - row if ends < row + length else (NONE if ends >= rows else BEYOND)
-    return attempts, due
-
-
-@njit(cache=True, inline="always", _nrt=False)
-def whole_lots(shares: float, lot_min: float, lot_step: float) -> float:
-    """kernel.lot_floor without a branch, for lanes."""
-    floored = lot_min + np.floor((shares - lot_min) / lot_step + EPS) * lot_step
-    return floored if shares >= lot_min - EPS else 0.0

@@ -1,4 +1,4 @@
-"""The fast path: 64 parameter points side by side, leg by leg, over shared exit tables.
+"""The fast path: 64 parameter points side by side, leg by leg, over a shared deck.
 
 Exact where the account never binds: every order is filled whole when the market allows it, so that only the number
 of shares differs between points. Each point is watched for the contrary (cash, margin, volume, largest order, an exit
@@ -6,6 +6,10 @@ beyond the window); a point that cannot be proven exact is marked for the genera
 
 A leg adds the value of its shares to every row until its exit; when the next leg is sized, all rows before it are
 complete, so net asset values are read off in one sweep through time. Rows live in a ring that fits the cache.
+
+What is written to stands in one flat array, `m`, at constant places: then the compiler knows that it does not
+overlap and turns each loop over lanes into vector instructions. `_nrt=False` leaves out the reference counts of
+array views, which cost more than the arithmetic; nothing here allocates.
 """
 
 from typing import NamedTuple
@@ -23,361 +27,322 @@ from ..data.rules.costs import (
     STAMP_SELL,
     STAMP_UNIT,
 )
+from . import deck as dk
 from . import market
-from .exits import BEYOND, NONE, Entries, Exits, whole_lots
+from .deck import Deck
+from .exits import BEYOND, NONE
 from .kernel import EPS, trade_cost
-from .legs import CLOSE
 from .market import Rules, Windows
 
 F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-U1 = NDArray[np.uint8]
+I8 = NDArray[np.int64]
+U4 = NDArray[np.uint32]
 
 LANES = 64
 HALF = 0.5 + 1e-7  # as kernel.cents rounds
-# rows of Batch.ring: value of longs and shorts at the close; cash that comes in, cash that must be there, value
+# a row of Batch.ring: value of longs and shorts at the close; cash that comes in, cash that must be there, value
 # entered, and borrow owed in the session
-LONG, SHORT, CASH_IN, NEED, ENTERED, OWED = range(6)
-# rows of Batch.sum
-RETURNS, SQUARES, DOWNS, PEAK, WORST, EQUITY, COSTS, TRADED, CASH, NAV, LAST_GROSS, LAST_SHORT = range(12)
-
-
-class Shared(NamedTuple):
-    """What all points of a table of legs share."""
-
-    entries: Entries
-    exits: Exits
-    signals: I4  # (L, 3, V): offset of the first session after each value of each rule is reached
-    due: I4  # (L, H): offset of the session on which each distinct hold ends
-    order: I4  # (L,): legs by the row in which they are sized
-    room: F8  # (R,): shares that the leg can surely trade on this row of its window
-    steady: U1  # (L,): the cost row is the same throughout the window
-
-
-class Lanes(NamedTuple):
-    """The points of one batch, (LANES,): overrides, and the numbers of their values in the shared lists."""
-
-    scale: F8
-    wait: I4
-    hold: I4
-    stop: I4
-    target: I4
-    trail: I4
+PARTS = 6
+LONG, SHORT, CASH_IN, NEED, ENTERED, OWED = range(0, PARTS * LANES, LANES)
+# places of Batch.m: sums over the run, then the leg at hand
+PLACES = 23
+(
+    RETURNS, SQUARES, DOWNS, PEAK, WORST, EQUITY, COSTS, TRADED, CASH, NAV, LAST_GROSS, LAST_SHORT, FILLS, BLOCKS,
+    BAD, SCALE, WAIT, SHARES, VALUE, FLOW, PRICE, FX, LEAVES,
+) = range(0, PLACES * LANES, LANES)  # fmt: skip
 
 
 class Batch(NamedTuple):
-    """Working memory of a batch: `ring` (6, ring rows, LANES), `sum` (12, LANES), the rest (LANES,)."""
+    """Working memory of a batch of LANES points."""
 
-    ring: F8
-    sum: F8
-    fills: I4
-    blocks: I4
-    bad: U1
-    shares: F8
-    exit: I4
-    price: F8
-    fx: F8
-    flow: F8
-    cost_row: I4
-    room: F8
+    ring: F8  # (rows, 6 LANES)
+    m: F8  # (PLACES × LANES,)
+    keys: I8  # (LANES,): of the leg at hand, first of each combination, then of each lane
+    combo: U4  # (LANES,): the combination of hold, stop, target and trail of each lane
+    numbers: U4  # (LANES, 4): those combinations, as numbers of values in the deck
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _cost(costs: F8, r: int, buy: bool, shares: F8, price: F8, total: F8) -> None:
-    """kernel.trade_cost in total of one order in each lane, into `total`; 0 where no share is traded.
+def _cost(costs: F8, r: int, buy: bool, m: F8) -> None:
+    """kernel.trade_cost in total of the order worth VALUE in each lane, into FLOW; 0 where nothing is traded.
 
-    Sums whole cents, a rule at a time, so that each loop runs in lanes and rules that charge nothing cost nothing.
+    Sums whole cents, a rule at a time, so that rules that charge nothing cost nothing.
     """
     rate, least = costs[r, COMMISSION], costs[r, COMMISSION_MIN] * 100.0
     for x in range(LANES):
-        charge = np.floor(shares[x] * price[x] * rate * 100.0 + HALF)
-        total[x] = charge if charge > least else least
+        charge = np.floor(m[VALUE + x] * rate * 100.0 + HALF)
+        m[FLOW + x] = charge if charge > least else least
     stamp = costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL]
     if stamp > 0.0 and costs[r, STAMP_UNIT] == 1.0:
         for x in range(LANES):
-            total[x] += np.ceil(shares[x] * price[x] * stamp - 1e-7) * 100.0
+            m[FLOW + x] += np.ceil(m[VALUE + x] * stamp - 1e-7) * 100.0
     elif stamp > 0.0:
         for x in range(LANES):
-            total[x] += np.floor(shares[x] * price[x] * stamp * 100.0 + HALF)
+            m[FLOW + x] += np.floor(m[VALUE + x] * stamp * 100.0 + HALF)
     for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
         rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
         if rate == 0.0 and fixed == 0.0 and least == 0.0:
             continue
         for x in range(LANES):
-            charge = shares[x] * price[x] * rate + fixed
+            charge = m[VALUE + x] * rate + fixed
             charge = charge if charge > least else least
             charge = charge if charge < most else most
-            total[x] += np.floor(charge * 100.0 + HALF)
+            m[FLOW + x] += np.floor(charge * 100.0 + HALF)
     for x in range(LANES):
-        total[x] = total[x] * 0.01 if shares[x] > 0.0 else 0.0
+        m[FLOW + x] = m[FLOW + x] * 0.01 if m[SHARES + x] > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _close_rows(ring: F8, sums: F8, bad: U1, rules: Rules, first: int, stop: int) -> None:
-    """Complete the rows from `first` to `stop`: checks, net asset value, returns; then clear them for reuse."""
-    mask = ring.shape[1] - 1
-    cash, nav, peak, worst = sums[CASH], sums[NAV], sums[PEAK], sums[WORST]
-    last_gross, last_short = sums[LAST_GROSS], sums[LAST_SHORT]
-    returns, squares, downs, equity = sums[RETURNS], sums[SQUARES], sums[DOWNS], sums[EQUITY]
-    for t in range(first, stop):
-        i = t & mask
-        long, short, owed = ring[LONG, i], ring[SHORT, i], ring[OWED, i]
-        need, entered, cash_in = ring[NEED, i], ring[ENTERED, i], ring[CASH_IN, i]
+def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance: float) -> None:
+    """Complete one row: checks, net asset value, returns; then clear it for reuse."""
+    deeper = 0
+    for x in range(LANES):
+        cash, before = m[CASH + x] - row[OWED + x], m[NAV + x]
+        need, entered = row[NEED + x], row[ENTERED + x]
+        lacks = (need > 0.0) & (cash - collateral * m[LAST_SHORT + x] < need)
+        large = (entered > 0.0) & (m[LAST_GROSS + x] + entered > max_gross * before)
+        cash += row[CASH_IN + x]
+        long, short = row[LONG + x], row[SHORT + x]
+        gross = long + short
+        nav = cash + long - short
+        poor = (nav < maintenance * gross) | (nav <= 0.0)
+        change = nav / before - 1.0
+        fall = change if change < 0.0 else 0.0
+        peak = nav if nav > m[PEAK + x] else m[PEAK + x]
+        deeper += np.int64((1.0 + m[WORST + x]) * peak > nav)
+        m[CASH + x], m[NAV + x], m[PEAK + x] = cash, nav, peak
+        m[LAST_GROSS + x], m[LAST_SHORT + x] = gross, short
+        m[RETURNS + x] += change
+        m[SQUARES + x] += change * change
+        m[DOWNS + x] += fall * fall
+        m[EQUITY + x] += nav
+        m[BAD + x] = 1.0 if lacks | large | poor else m[BAD + x]
+        row[LONG + x] = row[SHORT + x] = row[CASH_IN + x] = 0.0
+        row[NEED + x] = row[ENTERED + x] = row[OWED + x] = 0.0
+    if deeper:
         for x in range(LANES):
-            cash[x] -= owed[x]
-        for x in range(LANES):
-            lacks = (need[x] > 0.0) & (cash[x] - rules.collateral * last_short[x] < need[x])
-            large = (entered[x] > 0.0) & (last_gross[x] + entered[x] > rules.max_gross * nav[x])
-            bad[x] |= np.uint8(lacks | large)
-        for x in range(LANES):
-            cash[x] += cash_in[x]
-        for x in range(LANES):
-            last_gross[x] = long[x] + short[x]
-            last_short[x] = short[x]
-        for x in range(LANES):
-            entered[x] = cash[x] + long[x] - short[x]
-        for x in range(LANES):
-            need[x] = entered[x] / nav[x] - 1.0
-            nav[x] = entered[x]
-        for x in range(LANES):
-            bad[x] |= np.uint8((nav[x] < rules.maintenance * last_gross[x]) | (nav[x] <= 0.0))
-        for x in range(LANES):
-            returns[x] += need[x]
-            squares[x] += need[x] * need[x]
-        for x in range(LANES):
-            fall = need[x] if need[x] < 0.0 else 0.0
-            downs[x] += fall * fall
-        for x in range(LANES):
-            peak[x] = nav[x] if nav[x] > peak[x] else peak[x]
-            equity[x] += nav[x]
-        deeper = 0.0
-        for x in range(LANES):
-            deeper = max(deeper, (1.0 + worst[x]) * peak[x] - nav[x])
-        if deeper > 0.0:
-            for x in range(LANES):
-                depth = nav[x] / peak[x] - 1.0
-                worst[x] = depth if depth < worst[x] else worst[x]
-        for part in range(6):
-            row = ring[part, i]
-            for x in range(LANES):
-                row[x] = 0.0
+            depth = m[NAV + x] / m[PEAK + x] - 1.0
+            m[WORST + x] = depth if depth < m[WORST + x] else m[WORST + x]
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _enter(w: Windows, rules: Rules, s: Shared, p: Lanes, b: Batch, k: int) -> bool:
-    """Size leg k for every lane and book its entry; False when no lane holds it."""
-    e = s.entries
-    ring, sums, shares, bad = b.ring, b.sum, b.shares, b.bad
-    first = w.whole[k, market.START] + e.sized[k]
-    lot_min, lot_step = w.quote[first, market.LOT_MIN], w.quote[first, market.LOT_STEP]
-    weight, unit, side, tries = w.real[k, market.WEIGHT], e.unit[k], w.real[k, market.SIDE], e.tries[k]
-    sessions, offset, unsized = e.sessions[k], e.offset[k], e.unsized[k]
-    if offset >= NONE:
-        for x in range(LANES):
-            planned = whole_lots(weight * p.scale[x] * sums[NAV, x] / unit, lot_min, lot_step)
-            tried = planned > 0.0 or p.wait[x] < unsized
-            b.blocks[x] += min(p.wait[x] + 1, sessions) if tried else unsized + 1
-            bad[x] |= np.uint8(not e.plain[k])
-        return False
-    r = w.whole[k, market.START] + offset
-    i = (w.whole[k, market.ROW] + offset) & (ring.shape[1] - 1)
-    fx, price, cost_row = w.quote[r, market.FX], e.price[k], w.flag[r, market.COST_ROW]
-    costs = w.tables.costs
-    room = s.room[r]
-    long = side > 0.0
-    backing = 1.0 if long else rules.collateral
-    nav, scale, wait, flow = sums[NAV], p.scale, p.wait, b.flow
-    part, steps = weight / unit, 1.0 / lot_step
+def _size(whole: I8, real: F8, m: F8) -> int:
+    """Shares of the leg and value at entry in every lane; the number of lanes that hold it."""
+    part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
+    price, room = real[dk.ENTRY_PRICE], real[dk.ENTRY_ROOM]
+    tries, unsized, sessions = float(whole[dk.TRIES]), float(whole[dk.UNSIZED]), float(whole[dk.SESSIONS])
+    steps, plain = 1.0 / lot_step, whole[dk.PLAIN] != 0
+    never = whole[dk.OFFSET] >= NONE
+    held = 0
     for x in range(LANES):
-        raw = part * scale[x] * nav[x]
+        wait = m[WAIT + x]
+        raw = part * m[SCALE + x] * m[NAV + x]
         lots = lot_min + np.floor((raw - lot_min) * steps + EPS) * lot_step
-        shares[x] = lots if raw >= lot_min - EPS else 0.0
-    for x in range(LANES):
-        late = min(wait[x] + 1, sessions) if shares[x] > 0.0 or wait[x] < unsized else unsized + 1
-        b.blocks[x] += tries if (wait[x] >= tries) & (shares[x] > 0.0) else late
-    for x in range(LANES):
-        shares[x] = shares[x] if wait[x] >= tries else 0.0
-    b.price[:] = price
-    _cost(costs, cost_row, long, shares, b.price, flow)
-    held = _book(shares, flow, price * fx, fx, side, ring[CASH_IN, i], sums)
-    need, entered = ring[NEED, i], ring[ENTERED, i]
-    for x in range(LANES):
-        need[x] += (backing * price * shares[x] + flow[x]) * fx
-    for x in range(LANES):
-        entered[x] += shares[x] * price * fx
-    plain = e.plain[k] != 0
-    for x in range(LANES):
-        b.fills[x] += np.int32(shares[x] > 0.0)
-    for x in range(LANES):
-        bad[x] |= np.uint8((shares[x] > room) | ((shares[x] > 0.0) & (not plain)))
-    return held > 0.0
-
-
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _book(shares: F8, cost: F8, worth: float, fx: float, side: float, cash_in: F8, sums: F8) -> float:
-    """Book the same trade in every lane: shares bought (`side` 1) or sold at `worth` base money each, and its costs."""
-    costs, traded = sums[COSTS], sums[TRADED]
-    held = 0.0
-    for x in range(LANES):
-        cash_in[x] -= side * shares[x] * worth + cost[x] * fx
-    for x in range(LANES):
-        costs[x] += cost[x] * fx
-    for x in range(LANES):
-        traded[x] += shares[x] * worth
-    for x in range(LANES):
-        held = max(held, shares[x])
+        shares = lots if raw >= lot_min - EPS else 0.0
+        late = wait + 1.0 if wait + 1.0 < sessions else sessions
+        late = late if (shares > 0.0) | (wait < unsized) else unsized + 1.0
+        m[BLOCKS + x] += tries if (wait >= tries) & (shares > 0.0) else late
+        shares = shares if wait >= tries else 0.0
+        m[SHARES + x] = shares
+        m[VALUE + x] = shares * price
+        unsure = (shares > room) | (((shares > 0.0) | never) & (not plain))
+        m[BAD + x] = 1.0 if unsure else m[BAD + x]
+        held += np.int64(shares > 0.0)
     return held
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def _find_exit(w: Windows, s: Shared, p: Lanes, b: Batch, k: int) -> int:
-    """Exit row of leg k in every lane; returns the last offset at which some lane still holds it, plus one."""
-    start, length = w.whole[k, market.START], w.whole[k, market.LENGTH]
-    closing = w.whole[k, market.AT] == CLOSE
-    leaves, shares, blocks = b.exit, b.shares, b.blocks
-    p_stop, p_target, p_trail, p_hold = p.stop, p.target, p.trail, p.hold
-    stops, targets, trails, holds = s.signals[k, 0], s.signals[k, 1], s.signals[k, 2], s.due[k]
-    at_open, open_blocks, open_price = s.exits.at_open, s.exits.open_blocks, s.exits.open_price
-    at_close, close_blocks, close_price = s.exits.at_close, s.exits.close_blocks, s.exits.close_price
-    price, fx, room, rooms, cost_row = b.price, b.fx, b.room, s.room, b.cost_row
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def _enter(row: F8, m: F8, side: float, fx: float, backing: float) -> None:
+    """Book an entry at VALUE for the costs in FLOW."""
+    for x in range(LANES):
+        value, flow = m[VALUE + x], m[FLOW + x]
+        row[CASH_IN + x] -= (side * value + flow) * fx
+        row[NEED + x] += (backing * value + flow) * fx
+        row[ENTERED + x] += value * fx
+        m[COSTS + x] += flow * fx
+        m[TRADED + x] += value * fx
+        m[FILLS + x] += 1.0 if m[SHARES + x] > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def _find_exit(d: Deck, b: Batch, k: int, combos: int) -> int:
+    """Exit offset and price of leg k in every lane; returns the last offset at which some lane still holds it."""
+    stops, targets, trails, holds = d.keys[k, 0], d.keys[k, 1], d.keys[k, 2], d.hold_keys[k]
+    m, keys, numbers, combo = b.m, b.keys, b.numbers, b.combo
+    for c in range(combos):
+        rule = min(min(stops[numbers[c, 1]], targets[numbers[c, 2]]), trails[numbers[c, 3]])
+        keys[c] = min(rule, holds[numbers[c, 0]])
+    if combos > 1:
+        for x in range(LANES - 1, -1, -1):  # downwards, for combo[x] <= x
+            keys[x] = keys[combo[x]]
+    else:
+        keys[:] = keys[0]
     last = 0
     for x in range(LANES):
-        signal = min(min(stops[p_stop[x]], targets[p_target[x]]), trails[p_trail[x]])
-        hold = holds[p_hold[x]]
-        first = min(signal, hold)
-        known = first < NONE
-        at = start + (first if known else 0)
-        by_hold = closing and hold < signal
-        where = at_close[at] if by_hold else at_open[at]
-        late = close_blocks[at] if by_hold else open_blocks[at]
-        held = shares[x] > 0.0
-        where = where if known else max(signal, hold)
-        leaves[x] = where if held else 0
-        blocks[x] += late if held and known else 0
-        r = start + (where if where < NONE else 0)
-        price[x] = close_price[r] if by_hold else open_price[r]
-        fx[x] = w.quote[r, market.FX]
-        room[x] = rooms[r] if where < NONE else np.inf
-        cost_row[x] = w.flag[r, market.COST_ROW]
-        b.bad[x] |= np.uint8(held and where == BEYOND)
-        last = max(last, leaves[x])
-    return min(last, length)
+        leaves = (keys[x] >> (dk.SLOT_SHIFT + 1)) & (dk.FIELD >> 1)
+        held = m[SHARES + x] > 0.0
+        leaves = leaves if held else 0
+        m[LEAVES + x] = float(leaves)
+        m[BLOCKS + x] += float(keys[x] & dk.FIELD) if held else 0.0
+        m[BAD + x] = 1.0 if leaves == BEYOND else m[BAD + x]
+        last = leaves if leaves > last else last
+    final = 2 * d.whole[k, dk.LENGTH] - 1
+    prices = d.price[2 * d.whole[k, dk.START] :]
+    for x in range(LANES):
+        slot = (keys[x] >> dk.SLOT_SHIFT) & dk.FIELD
+        m[PRICE + x] = prices[np.uint64(min(slot, final))]
+    return min(last, d.whole[k, dk.LENGTH])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _act(w: Windows, s: Shared, b: Batch, k: int, j: int) -> None:
-    """The corporate action at offset j of leg k, in the lanes that still hold it."""
-    r = w.whole[k, market.START] + j
-    a = s.exits.action[r]
-    side = w.real[k, market.SIDE]
+def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
+    """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
+    m = b.m
     ratio = w.action_terms[a, 0]
     paid = w.action_terms[a, 2] if side > 0.0 else w.action_terms[a, 1]
     price = w.quote[r, market.REF] if w.quote[r, market.REF] > 0.0 else w.quote[r - 1, market.MARK] / ratio
-    i = (w.whole[k, market.ROW] + j) & (b.ring.shape[1] - 1)
+    row = b.ring[w.action_row[a] & (len(b.ring) - 1)]
     for x in range(LANES):
-        if b.shares[x] > 0.0 and b.exit[x] >= j:
-            exact = b.shares[x] * ratio
+        if m[SHARES + x] > 0.0 and m[LEAVES + x] >= j:
+            exact = m[SHARES + x] * ratio
             kept = np.floor(exact + EPS)
-            received = side * (b.shares[x] * paid + max(exact - kept, 0.0) * price) * w.quote[r, market.FX]
-            b.ring[CASH_IN, i, x] += received
-            b.bad[x] |= np.uint8((received < 0.0) | (kept <= 0.0))
-            b.shares[x] = kept
+            received = side * (m[SHARES + x] * paid + max(exact - kept, 0.0) * price) * w.quote[r, market.FX]
+            row[CASH_IN + x] += received
+            if received < 0.0 or kept <= 0.0:
+                m[BAD + x] = 1.0
+            m[SHARES + x] = kept
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _hold(w: Windows, s: Shared, b: Batch, k: int, last: int) -> None:
+def _hold(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
     """Add the leg's value to every row until its exit, and what its borrow costs the night after."""
-    ring, shares, leaves = b.ring, b.shares, b.exit
-    mask = ring.shape[1] - 1
-    long = w.real[k, market.SIDE] > 0.0
-    book = LONG if long else SHORT
-    for j in range(s.entries.offset[k], last):
-        r, t = w.whole[k, market.START] + j, w.whole[k, market.ROW] + j
-        if s.exits.action[r] >= 0 and j > s.entries.offset[k]:
-            _act(w, s, b, k, j)
-        mark, fx = w.quote[r, market.MARK], w.quote[r, market.FX]
-        row = ring[book, t & mask]
-        for x in range(LANES):
-            row[x] += shares[x] * mark * fx if j < leaves[x] else 0.0
-        borrow = w.quote[r, market.BORROW]
-        if not long and borrow > 0.0:
-            row = ring[OWED, (t + 1) & mask]
+    ring, m = b.ring, b.m
+    mask = len(ring) - 1
+    side, first = d.real[k, dk.SIDE], d.whole[k, dk.OFFSET]
+    for j in range(first, last):
+        r, t = d.whole[k, dk.START] + j, d.whole[k, dk.ROW] + j
+        if d.action[r] >= 0 and j > first:
+            _act(w, b, r, j, d.action[r], side)
+        worth, owed, until = d.row[r, dk.WORTH], d.row[r, dk.OWED], float(j)
+        row = ring[t & mask]
+        if side > 0.0:
             for x in range(LANES):
-                row[x] += shares[x] * mark * fx * borrow if j < leaves[x] else 0.0
-    if last < w.whole[k, market.LENGTH] and s.exits.action[w.whole[k, market.START] + last] >= 0:
-        _act(w, s, b, k, last)
+                row[LONG + x] += m[SHARES + x] * worth if until < m[LEAVES + x] else 0.0
+        else:
+            for x in range(LANES):
+                row[SHORT + x] += m[SHARES + x] * worth if until < m[LEAVES + x] else 0.0
+        if owed > 0.0:
+            row = ring[(t + 1) & mask]
+            for x in range(LANES):
+                row[OWED + x] += m[SHARES + x] * owed if until < m[LEAVES + x] else 0.0
+    r = d.whole[k, dk.START] + last
+    if last < d.whole[k, dk.LENGTH] and d.action[r] >= 0:
+        _act(w, b, r, last, d.action[r], side)
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _leave(w: Windows, rules: Rules, s: Shared, b: Batch, k: int) -> None:
+def _look_up(w: Windows, d: Deck, b: Batch, k: int) -> None:
+    """What differs between the rows of exits: currency, room, and costs where the cost rules change."""
+    m, start = b.m, d.whole[k, dk.START]
+    buy = d.real[k, dk.SIDE] < 0.0
+    for x in range(LANES):
+        if not 0.0 < m[SHARES + x]:
+            m[FX + x] = 1.0
+            continue
+        r = start + int(m[LEAVES + x])
+        m[FX + x] = d.row[r, dk.FX]
+        if m[SHARES + x] > d.row[r, dk.ROOM]:
+            m[BAD + x] = 1.0
+        if not d.whole[k, dk.STEADY]:
+            one = trade_cost(w.tables.costs, d.cost_row[r], buy, m[PRICE + x], m[SHARES + x], np.inf)
+            m[FLOW + x] = one.commission + one.stamp + one.levies
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
     """Book leg k's exit in every lane that reaches one."""
-    ring, sums, shares, flow = b.ring, b.sum, b.shares, b.flow
-    price, fx, room, leaves = b.price, b.fx, b.room, b.exit
-    side, costs = w.real[k, market.SIDE], w.tables.costs
-    long = side > 0.0
-    mask = ring.shape[1] - 1
-    row = w.whole[k, market.ROW]
+    ring, m = b.ring, b.m
+    side, only_fx, least_room = d.real[k, dk.SIDE], d.real[k, dk.ONLY_FX], d.real[k, dk.LEAST_ROOM]
+    crowded = 0
     for x in range(LANES):
-        shares[x] = shares[x] if leaves[x] < NONE else 0.0
-    if s.steady[k]:
-        _cost(costs, w.flag[w.whole[k, market.START], market.COST_ROW], not long, shares, price, flow)
-    else:
+        shares = m[SHARES + x] if m[LEAVES + x] < NONE else 0.0
+        m[SHARES + x] = shares
+        m[VALUE + x] = shares * m[PRICE + x]
+        m[FX + x] = only_fx
+        crowded += np.int64(shares > least_room)
+    _cost(w.tables.costs, d.whole[k, dk.ENTRY_COSTS], side < 0.0, m)
+    if crowded or only_fx != only_fx or not d.whole[k, dk.STEADY]:
+        _look_up(w, d, b, k)
+    for x in range(LANES):
+        value, flow, fx = m[VALUE + x], m[FLOW + x], m[FX + x]
+        m[COSTS + x] += flow * fx
+        m[TRADED + x] += value * fx
+        m[FILLS + x] += 1.0 if m[SHARES + x] > 0.0 else 0.0
+        m[VALUE + x] = (side * value - flow) * fx
+        m[FLOW + x] = (value + flow) * fx
+    row, mask = d.whole[k, dk.ROW], len(ring) - 1
+    for x in range(LANES):
+        i = np.uint64((row + int(m[LEAVES + x])) & mask)
+        ring[i, CASH_IN + x] += m[VALUE + x]
+    if side < 0.0:
         for x in range(LANES):
-            one = trade_cost(costs, b.cost_row[x], not long, price[x], max(shares[x], 1.0), np.inf)
-            flow[x] = one.commission + one.stamp + one.levies if shares[x] > 0.0 else 0.0
-    total, traded = sums[COSTS], sums[TRADED]
-    for x in range(LANES):
-        total[x] += flow[x] * fx[x]
-    for x in range(LANES):
-        traded[x] += shares[x] * price[x] * fx[x]
-    for x in range(LANES):
-        b.fills[x] += np.int32(shares[x] > 0.0)
-    for x in range(LANES):
-        b.bad[x] |= np.uint8(shares[x] > room[x])
-    for x in range(LANES):
-        i = (row + leaves[x]) & mask if shares[x] > 0.0 else 0
-        ring[CASH_IN, i, x] += (side * shares[x] * price[x] - flow[x]) * fx[x]
-        if not long:
-            ring[NEED, i, x] += (shares[x] * price[x] + flow[x]) * fx[x]
+            i = np.uint64((row + int(m[LEAVES + x])) & mask)
+            ring[i, NEED + x] += m[FLOW + x]
 
 
-@njit(cache=True, nogil=True)
-def run_batch(w: Windows, rules: Rules, s: Shared, p: Lanes, b: Batch) -> None:
-    """Run up to LANES points; sums, fills and blocks into `b`, and `b.bad` where exactness is not proven."""
-    b.ring[:] = 0.0
-    b.sum[:] = 0.0
-    b.sum[CASH] = rules.capital
-    b.sum[NAV] = rules.capital
-    b.sum[PEAK] = rules.capital
-    b.fills[:] = 0
-    b.blocks[:] = 0
-    b.bad[:] = 0
+@njit(cache=True, nogil=True, _nrt=False)
+def _deal(b: Batch, numbers: U4) -> int:
+    """Number the distinct neighbours among the lanes' combinations; returns how many there are."""
+    n = 0
+    for x in range(LANES):
+        same = n > 0
+        for c in range(4):
+            same = same and numbers[x, c] == b.numbers[n - 1, c]
+        if not same:
+            for c in range(4):
+                b.numbers[n, c] = numbers[x, c]
+            n += 1
+        b.combo[x] = n - 1
+    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
+    """Run LANES points whose SCALE and WAIT stand in `b.m`; sums into `b.m`, BAD where exactness is not proven.
+
+    `numbers` (LANES, 4): the points' hold, stop, target and trail as numbers of values in the deck.
+    """
+    ring, m = b.ring, b.m
+    mask = len(ring) - 1
+    ring[:] = 0.0
+    m[:SCALE] = 0.0
+    for place in (CASH, NAV, PEAK):
+        m[place : place + LANES] = rules.capital
+    combos = _deal(b, numbers)
     cursor = 0
-    for k in s.order:
-        sized = w.whole[k, market.ROW] + s.entries.sized[k]
-        _close_rows(b.ring, b.sum, b.bad, rules, cursor, sized)
-        cursor = max(cursor, sized)
-        if _enter(w, rules, s, p, b, k):
-            last = _find_exit(w, s, p, b, k)
-            _hold(w, s, b, k, last)
-            _leave(w, rules, s, b, k)
-    _close_rows(b.ring, b.sum, b.bad, rules, cursor, len(w.nights))
+    for k in range(len(d.whole)):
+        whole, real = d.whole[k], d.real[k]
+        while cursor < whole[dk.ROW] + whole[dk.SIZED]:
+            _close_row(ring[cursor & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
+            cursor += 1
+        if _size(whole, real, m):
+            side = real[dk.SIDE]
+            _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side > 0.0, m)
+            row = ring[(whole[dk.ROW] + whole[dk.OFFSET]) & mask]
+            _enter(row, m, side, real[dk.ENTRY_FX], 1.0 if side > 0.0 else rules.collateral)
+            last = _find_exit(d, b, k, combos)
+            _hold(w, d, b, k, last)
+            _leave(w, d, b, k)
+    for t in range(cursor, len(w.nights)):
+        _close_row(ring[t & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
 
 
 def new_batch(span: int) -> Batch:
     """Working memory for windows of `span` rows."""
-    rows = 1 << (span + 4).bit_length()
     return Batch(
-        ring=np.zeros((6, rows, LANES)),
-        sum=np.zeros((12, LANES)),
-        fills=np.zeros(LANES, np.int32),
-        blocks=np.zeros(LANES, np.int32),
-        bad=np.zeros(LANES, np.uint8),
-        shares=np.zeros(LANES),
-        exit=np.zeros(LANES, np.int32),
-        price=np.zeros(LANES),
-        fx=np.zeros(LANES),
-        flow=np.zeros(LANES),
-        cost_row=np.zeros(LANES, np.int32),
-        room=np.zeros(LANES),
+        ring=np.zeros((1 << (span + 4).bit_length(), PARTS * LANES)),
+        m=np.zeros(PLACES * LANES),
+        keys=np.zeros(LANES, np.int64),
+        combo=np.zeros(LANES, np.uint32),
+        numbers=np.zeros((LANES, 4), np.uint32),
     )

@@ -16,9 +16,9 @@ from ..data.errors import ConfigError
 from . import lanes, market
 from .config import Config, ExitOn, Pairing
 from .dayloop import BLOCKS, COMMISSION, FILLS, LEVY, STAMP, TRADED, Out, State, run_days
-from .exits import NONE, Entries, Exits, find_entries, find_exits, find_first_attempts, find_signals
-from .kernel import EPS
-from .lanes import LANES, Batch, Lanes, Shared, run_batch
+from .deck import Deck, find_keys, pack
+from .exits import find_entries, find_exits, find_signals
+from .lanes import LANES, Batch, run_batch
 from .market import Market, Point, Rules, Windows, to_rules
 from .simulate import close_out_rows, first_span, new_out, new_state
 
@@ -85,21 +85,24 @@ def simulate_points(
 
 
 def _in_blocks(job: Job, points: NDArray[Any], table: F8, threads: int) -> None:
-    """Fill the table block by block; points of one hold stand together, since lanes wait for the longest."""
+    """Fill the table block by block; points of one hold stand together, since lanes wait for the longest,
+    and so do points of the same rules, whose exits are found once."""
     order = (
-        np.lexsort((points["stop"], points["wait"], points["hold"])) if job.fast else np.arange(len(points))
+        np.lexsort([points[name] for name in ("wait", "trail", "target", "stop", "hold")])
+        if job.fast
+        else np.arange(len(points))
     )
     blocks = [order[a : a + POINTS_PER_BLOCK] for a in range(0, len(points), POINTS_PER_BLOCK)]
     if threads > 1 and len(blocks) < 2 * threads:
         blocks = [part for part in np.array_split(order, 2 * threads) if len(part)]
-    shared = _shared(job, points) if job.fast else None
+    plan = _plan(job, points) if job.fast else None
 
     def work(part: I8) -> None:
         rows = np.empty((len(part), len(METRICS)))
-        if shared is None:
+        if plan is None:
             _general(job, points[part], rows)
         else:
-            bad = _fast(job, shared, points[part], rows)
+            bad = _fast(job, plan, points[part], rows)
             if len(bad):
                 again = np.empty((len(bad), len(METRICS)))
                 _general(job, points[part][bad], again)
@@ -146,7 +149,7 @@ def _run_points(
     """Fill the table; returns the points of which a leg outlived its window."""
     late = np.empty(len(points), np.int64)
     n = 0
-    sums = np.empty((12, 1))
+    sums = np.empty(lanes.SCALE)
     for j in range(len(points)):
         p = points[j]
         point = Point(p["scale"], p["wait"], p["hold"], p["stop"], p["target"], p["trail"])
@@ -154,8 +157,8 @@ def _run_points(
             late[n] = j
             n += 1
         _sum_up(out.equity, rules.capital, sums)
-        sums[lanes.COSTS, 0] = out.totals[COMMISSION] + out.totals[STAMP] + out.totals[LEVY]
-        sums[lanes.TRADED, 0] = out.totals[TRADED]
+        sums[lanes.COSTS] = out.totals[COMMISSION] + out.totals[STAMP] + out.totals[LEVY]
+        sums[lanes.TRADED] = out.totals[TRADED]
         _metrics(sums, 0, len(out.equity), rules.capital, periods, table[j])
         table[j, 7] = out.count[FILLS]
         table[j, 8] = out.count[BLOCKS]
@@ -170,26 +173,26 @@ def _sum_up(equity: F8, capital: float, sums: F8) -> None:
     before = peak = capital
     for t in range(len(equity)):
         r = equity[t] / before - 1.0 if before > 0.0 else 0.0
-        sums[lanes.RETURNS, 0] += r
-        sums[lanes.SQUARES, 0] += r * r
-        sums[lanes.DOWNS, 0] += min(r, 0.0) ** 2
+        sums[lanes.RETURNS] += r
+        sums[lanes.SQUARES] += r * r
+        sums[lanes.DOWNS] += min(r, 0.0) ** 2
         peak = max(peak, equity[t])
-        sums[lanes.WORST, 0] = min(sums[lanes.WORST, 0], equity[t] / peak - 1.0)
-        sums[lanes.EQUITY, 0] += equity[t]
+        sums[lanes.WORST] = min(sums[lanes.WORST], equity[t] / peak - 1.0)
+        sums[lanes.EQUITY] += equity[t]
         before = equity[t]
-    sums[lanes.NAV, 0] = before
+    sums[lanes.NAV] = before
 
 
 @njit(cache=True, nogil=True)
 def _metrics(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) -> None:
     """One row of metrics from the sums of lane x over n sessions."""
-    mean = sums[lanes.RETURNS, x] / n
-    square = max(sums[lanes.SQUARES, x] - n * mean * mean, 0.0)
+    mean = sums[lanes.RETURNS + x] / n
+    square = max(sums[lanes.SQUARES + x] - n * mean * mean, 0.0)
     spread = np.sqrt(square / (n - 1)) if n > 1 else 0.0
-    downside = np.sqrt(sums[lanes.DOWNS, x] / n)
-    growth = sums[lanes.NAV, x] / capital
+    downside = np.sqrt(sums[lanes.DOWNS + x] / n)
+    growth = sums[lanes.NAV + x] / capital
     scale = np.sqrt(periods)
-    worst = sums[lanes.WORST, x]
+    worst = sums[lanes.WORST + x]
     row[0] = growth - 1.0
     row[1] = growth ** (periods / n) - 1.0 if growth > 0.0 else -1.0
     row[2] = spread * scale
@@ -197,8 +200,8 @@ def _metrics(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) 
     row[4] = mean / downside * scale if downside > 1e-12 else 0.0
     row[5] = worst
     row[6] = row[1] / -worst if worst < 0.0 else 0.0
-    row[9] = sums[lanes.TRADED, x] / max(sums[lanes.EQUITY, x] / n, 1e-9) * periods / n
-    row[10] = sums[lanes.COSTS, x]
+    row[9] = sums[lanes.TRADED + x] / max(sums[lanes.EQUITY + x] / n, 1e-9) * periods / n
+    row[10] = sums[lanes.COSTS + x]
 
 
 def _distinct(values: NDArray[Any]) -> NDArray[Any]:
@@ -208,16 +211,23 @@ def _distinct(values: NDArray[Any]) -> NDArray[Any]:
 
 
 class Plan(NamedTuple):
-    """The shared tables of a job and the lists in which points are numbered."""
+    """The deck of a job and the lists in which points are numbered."""
 
-    shared: Shared
+    deck: Deck
     holds: I4
     stops: F8
     targets: F8
     trails: F8
 
+    def numbers(self, points: NDArray[Any]) -> NDArray[np.uint32]:
+        """Hold, stop, target and trail of each point as numbers in the lists, (n, 4)."""
+        lists = zip(("hold", "stop", "target", "trail"), self[1:], strict=True)
+        return np.column_stack([np.searchsorted(values, points[name]) for name, values in lists]).astype(
+            np.uint32
+        )
 
-def _shared(job: Job, points: NDArray[Any]) -> Plan:
+
+def _plan(job: Job, points: NDArray[Any]) -> Plan:
     """Entries, exits and signals of every leg, for all points."""
     w, rules = job.windows, to_rules(job.config)
     entries = find_entries(w, rules, int(points["wait"].max()))
@@ -227,97 +237,44 @@ def _shared(job: Job, points: NDArray[Any]) -> Plan:
     for kind, one in enumerate(lists):
         values[kind, : len(one)] = one
     holds = np.unique(points["hold"]).astype(np.int32)
-    signals, due = find_first_attempts(w, entries, exits, find_signals(w, entries, exits, values), holds)
-    volume = np.floor(rules.participation * w.quote[:, market.VOLUME] + EPS)
-    crowd = _crowd(w, entries, exits, int(points["hold"].max()))
-    shared = Shared(
-        entries=entries,
-        exits=exits,
-        signals=signals,
-        due=due,
-        order=np.argsort(job.legs["row"] + entries.sized, kind="stable").astype(np.int32),
-        room=np.minimum(np.floor(volume / crowd), w.quote[:, market.MAX_ORDER]),
-        steady=_steady(w),
-    )
-    return Plan(shared, holds, *lists)
-
-
-def _crowd(w: Windows, entries: Entries, exits: Exits, longest_hold: int) -> I4:
-    """For each row of each window, how many legs may trade the code on it, (R,), at least 1."""
-    codes, own = np.unique(w.whole[:, market.CODE], return_inverse=True)
-    busy = np.zeros((len(codes), len(w.nights) + 1), np.int32)
-    return _count_crowd(w, entries, exits, longest_hold, own.reshape(-1), busy)
-
-
-@njit(cache=True)
-def _count_crowd(w: Windows, e: Entries, t: Exits, longest_hold: int, own: I8, busy: I4) -> I4:
-    rows = len(w.nights)
-    for k in range(len(w.whole)):
-        if e.offset[k] >= NONE:
-            continue
-        start, row, length = w.whole[k, market.START], w.whole[k, market.ROW], w.whole[k, market.LENGTH]
-        done = w.flag[start + e.offset[k], market.DONE]
-        due = w.row_of[w.whole[k, market.EXCHANGE], min(done + longest_hold, rows + 1)] - row
-        last = length - 1
-        if due < length:
-            last = max(t.at_open[start + due], t.at_close[start + due])
-        busy[own[k], row + e.offset[k]] += 1
-        busy[own[k], min(row + last, rows - 1) + 1] -= 1
-    crowd = np.ones(len(w.quote), np.int32)
-    for c in range(len(busy)):
-        for i in range(1, rows):
-            busy[c, i] += busy[c, i - 1]
-    for k in range(len(w.whole)):
-        for j in range(w.whole[k, market.LENGTH]):
-            crowd[w.whole[k, market.START] + j] = max(busy[own[k], w.whole[k, market.ROW] + j], 1)
-    return crowd
-
-
-@njit(cache=True)
-def _steady(w: Windows) -> NDArray[np.uint8]:
-    """Legs whose cost row and largest order stay the same throughout their window, (L,)."""
-    steady = np.ones(len(w.whole), np.uint8)
-    for k in range(len(w.whole)):
-        start = w.whole[k, market.START]
-        first = w.flag[start, market.COST_ROW]
-        for r in range(start + 1, start + w.whole[k, market.LENGTH]):
-            other = w.flag[r, market.COST_ROW]
-            same = w.quote[r, market.MAX_ORDER] == w.quote[start, market.MAX_ORDER]
-            for j in range(w.tables.costs.shape[1]):
-                same &= w.tables.costs[first, j] == w.tables.costs[other, j]
-            if not same:
-                steady[k] = 0
-                break
-    return steady
+    keys = find_keys(w, entries, exits, find_signals(w, entries, exits, values), holds)
+    return Plan(pack(w, rules, (entries, exits), keys, int(holds[-1])), holds, *lists)
 
 
 def _fast(job: Job, plan: Plan, points: NDArray[Any], table: F8) -> I8:
     """Fill the table by lanes; returns the points that are not proven exact."""
-    rules, rows = to_rules(job.config), len(job.market.panel)
     batch = lanes.new_batch(int(job.windows.whole[:, market.LENGTH].max()))
-    bad = np.zeros(len(points), np.uint8)
-    numbers = {
-        "hold": np.searchsorted(plan.holds, points["hold"]),
-        "stop": np.searchsorted(plan.stops, points["stop"]),
-        "target": np.searchsorted(plan.targets, points["target"]),
-        "trail": np.searchsorted(plan.trails, points["trail"]),
-        "wait": points["wait"],
-    }
-    columns = {name: np.ascontiguousarray(values, np.int32) for name, values in numbers.items()}
-    for a in range(0, len(points), LANES):
-        chosen = np.minimum(np.arange(a, a + LANES), len(points) - 1)
-        side = {name: values[chosen] for name, values in columns.items()}
-        run_batch(job.windows, rules, plan.shared, Lanes(scale=points["scale"][chosen], **side), batch)
-        n = min(LANES, len(points) - a)
-        _read_batch(batch, n, rows, rules.capital, job.periods, table[a : a + n])
-        bad[a : a + n] = batch.bad[:n]
-    return np.flatnonzero(bad)
+    padded = np.minimum(np.arange(-(-len(points) // LANES) * LANES), len(points) - 1)
+    numbers = plan.numbers(points)[padded]
+    scale_wait = np.column_stack([points["scale"], points["wait"]])[padded]
+    return _run_batches(
+        job.windows, to_rules(job.config), plan.deck, numbers, scale_wait, batch, job.periods, table
+    )
 
 
 @njit(cache=True, nogil=True)
-def _read_batch(b: Batch, n: int, rows: int, capital: float, periods: float, table: F8) -> None:
-    for x in range(n):
-        _metrics(b.sum, x, rows, capital, periods, table[x])
-        table[x, 7] = b.fills[x]
-        table[x, 8] = b.blocks[x]
-        table[x, 11] = 0.0
+def _run_batches(
+    w: Windows,
+    rules: Rules,
+    deck: Deck,
+    numbers: NDArray[np.uint32],
+    scale_wait: F8,
+    b: Batch,
+    periods: float,
+    table: F8,
+) -> I8:
+    """Fill the table LANES points at a time; returns those that are not proven exact."""
+    bad = np.empty(len(table), np.int64)
+    n = 0
+    for a in range(0, len(table), LANES):
+        for x in range(LANES):
+            b.m[lanes.SCALE + x], b.m[lanes.WAIT + x] = scale_wait[a + x, 0], scale_wait[a + x, 1]
+        run_batch(w, rules, deck, numbers[a : a + LANES], b)
+        for x in range(min(LANES, len(table) - a)):
+            row = table[a + x]
+            _metrics(b.m, x, len(w.nights), rules.capital, periods, row)
+            row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
+            if b.m[lanes.BAD + x] > 0.0:
+                bad[n] = a + x
+                n += 1
+    return bad[:n]
