@@ -144,8 +144,10 @@ def check(
     else:
         for finding in shown:
             click.echo(str(finding))
-        click.echo(f"{bars} codes checked: {wrong} errors, {len(findings) - wrong} warnings")
-    advice = f"{wrong} errors in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
+        counts = f"{_count(wrong, 'error')}, {_count(len(findings) - wrong, 'warning')}"
+        click.echo(f"{_count(bars, 'code')} checked: {counts}")
+    found = _count(wrong, "error")
+    advice = f"{found} in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
     if wrong and how["strict"]:
         raise click.ClickException(advice)
     if wrong:
@@ -207,3 +209,8 @@ def _codes(codes: tuple[str, ...], launches: str | None, path: str | None, book:
     if not named:
         raise ConfigError("name the codes to fetch, or a ledger with --launches")
     return list(dict.fromkeys(named))
+
+
+def _count(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=example(
-        "launchlab study --model market --benchmark 000300.SS --by kind,role",
+        "launchlab study --model market --benchmark 3033.HK,510300.SS --by kind,role",
         "launchlab study --launches week.csv --prices bars --estimation -20:-6 --windows react=0:1,drift=2:10",
     )
 )

@@ -40,9 +40,10 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     if summary.get("simulated"):
         _line(console, "SIMULATED DATA — not market prices", "bold yellow")
     _line(console, visible(summary["name"]), "bold")
+    strategy = "" if summary["strategy"] == summary["name"] else f"{visible(summary['strategy'])} · "
     _line(
         console,
-        f"{visible(summary['strategy'])} · {summary['start']} to {summary['end']} · {summary['sessions']} sessions · "
+        f"{strategy}{summary['start']} to {summary['end']} · {summary['sessions']} sessions · "
         f"{summary['capital']:,.0f} {summary['currency']}",
         "dim",
     )

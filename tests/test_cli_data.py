@@ -86,6 +86,7 @@ def test_a_finding_names_code_session_severity_fault_and_advice(market: Path) ->
     assert set(found[0]) == {"code", "session", "severity", "fault", "advice"}
     assert "--bad-bars suspend" in done.stderr
     assert "non_positive" in launchlab("check", "--prices", market / "bars").stdout
+    assert "1 code checked: " in launchlab("check", "2513.HK", "--prices", market / "bars").stdout
     assert launchlab("check", "--strict", "--prices", market / "bars").exit_code == 2
     assert launchlab("check", "2513.HK", "--strict", "--prices", market / "bars").exit_code == 0
 

@@ -42,6 +42,10 @@ def test_the_figures_and_the_way_to_the_report_are_there() -> None:
     assert "index.html" in text
 
 
+def test_a_run_named_after_its_strategy_is_named_once() -> None:
+    assert printed().count("long-short") == 1
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])
 def test_no_encoding_of_a_terminal_stops_the_summary(encoding: str) -> None:
     assert "Sharpe" in printed(encoding=encoding, hostile=True)
