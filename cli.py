@@ -27,7 +27,7 @@ COMMANDS = {
     "check": ("cli_data", "Name what is wrong with the bars, by code and session."),
     "study": ("cli_study", "Measure abnormal returns around the launches."),
     "sweep": ("cli_sweep", "Run a strategy at every point of a grid of its parameters."),
-    "report": ("cli_report", "Write the pages of a saved run again, or compare runs."),
+    "report": ("cli_report", "Write the pages of a saved run or sweep again, or compare runs."),
     "runs": ("cli_report", "List the saved runs of a folder."),
 }
 

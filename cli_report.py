@@ -22,7 +22,7 @@ COMPARE = "compare"
 @click.option("--out", metavar="DIR", help="Folder of the comparison [default: runs/compare].")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
 def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
-    """Write the pages of a saved run again, or compare runs."""
+    """Write the pages of a saved run or sweep again, or compare runs."""
     from pathlib import Path
 
     page = _compare(runs[1:], Path(out or "runs/compare")) if runs[0] == COMPARE else _rebuild(runs, out)
@@ -44,10 +44,22 @@ def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
             "one run at a time is written again; write `launchlab report compare RUN RUN…` to compare"
         )
     folder = Path(runs[0])
+    if (folder / "points.parquet").exists():
+        return _rebuild_sweep(folder, out)
     result = load_result(folder)
     place = Path(out) if out is not None else folder
     put_folder(place, lambda made: write_pages(result, made))
     return place / "index.html"
+
+
+def _rebuild_sweep(folder: "Path", out: str | None) -> "Path":
+    from .data.errors import ConfigError
+    from .reports import write_sweep_folder
+
+    if out is not None:
+        raise ConfigError("the map of a sweep is written into the sweep's own folder; leave --out away")
+    write_sweep_folder(folder)
+    return folder / "index.html"
 
 
 def _compare(runs: tuple[str, ...], out: "Path") -> "Path":

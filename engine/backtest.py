@@ -13,6 +13,7 @@ from ..data.panel import Panel
 from .books import Books, to_result
 from .config import Config, LimitPolicy
 from .legs import CLOSE, LEG, OPEN
+from .native_plan import NativeStrategy
 from .result import Result
 from .run import Run
 
@@ -53,7 +54,7 @@ class RunOptions:
 
 
 def backtest(
-    strategy: Strategy,
+    strategy: Strategy | NativeStrategy,
     launches: Launches,
     panel: Panel,
     config: Config | None = None,
@@ -65,19 +66,44 @@ def backtest(
     Raises ConfigError when the strategy's legs make no sense. Money is in `panel.currency`.
     """
     config, options = config or Config(), options or RunOptions()
+    if isinstance(strategy, NativeStrategy):
+        return _backtest_native(strategy, launches, panel, config, options)
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    legs = checked_legs(strategy.legs(timed, panel), panel)
+    legs = checked_legs(strategy.legs(timed, panel), panel, len(timed))
     run = execute(legs, panel, config, options.engine, options.progress)
     paper = execute(legs, *on_paper(panel, config), "compiled")
     books = Books(panel=panel, launches=timed, legs=legs, config=config)
-    about = {
-        "name": options.name or type(strategy).__name__,
+    about = _about(options, type(strategy).__name__)
+    return to_result(books, run, paper.equity, options.benchmark, about)
+
+
+def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
+    return {
+        "name": options.name or class_name,
         "engine": options.engine,
-        "strategy": options.name or type(strategy).__name__,
+        "strategy": options.name or class_name,
         "parameters": options.parameters or {},
         "command": options.command,
     }
-    return to_result(books, run, paper.equity, options.benchmark, about)
+
+
+def _backtest_native(
+    native: NativeStrategy, launches: Launches, panel: Panel, config: Config, options: RunOptions
+) -> Result:
+    """A backtrader strategy, and once more on paper; its analyzers are in the summary."""
+    from .native_result import analyses, paper_equity, run_native
+
+    if options.engine != "backtrader":
+        raise ConfigError(
+            f"{native.cls.__name__} is a backtrader strategy and runs on backtrader only; "
+            f"leave out --engine {options.engine} and --verify"
+        )
+    timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
+    done = run_native(native, timed, panel, config, options.progress)
+    paper = paper_equity(native, timed, *on_paper(panel, config))
+    books = Books(panel=panel, launches=timed, legs=done.legs, config=config)
+    about = _about(options, native.cls.__name__) | {"analyzers": analyses(done.strategy)}
+    return to_result(books, done.run, paper, options.benchmark, about)
 
 
 def execute(
@@ -108,33 +134,40 @@ def on_paper(panel: Panel, config: Config) -> tuple[Panel, Config]:
     return replace(panel, costs=np.zeros_like(panel.costs)), config.model_copy(update=ideal)
 
 
-def checked_legs(legs: NDArray[Any], panel: Panel) -> NDArray[Any]:
-    """The legs, read-only and sorted by row, or a ConfigError that names the first leg that makes no sense."""
+MOST_SESSIONS = 10_000  # of a wait or a hold: forty years
+_FRACTION = "must be a fraction above 0 such as 0.05, or NaN for none"
+
+
+def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) -> NDArray[Any]:
+    """The legs, read-only and sorted by row, or a ConfigError that names the first leg that makes no sense.
+
+    `launches` is the length of the ledger, where it is known.
+    """
     if not isinstance(legs, np.ndarray) or legs.dtype != LEG:
         raise ConfigError(
             "a strategy must return an array of dtype launchlab.engine.legs.LEG; start from empty_legs(n)"
         )
-    tests = (
-        (
-            "row",
-            (legs["row"] < 1) | (legs["row"] >= len(panel)),
-            f"must be from 1 to {len(panel) - 1}, inside the panel",
-        ),
-        ("code", (legs["code"] < 0) | (legs["code"] >= len(panel.codes)), "must be a column of the panel"),
-        ("side", ~np.isin(legs["side"], (-1, 1)), "must be 1 or -1"),
-        ("at", ~np.isin(legs["at"], (OPEN, CLOSE)), "must be OPEN or CLOSE"),
-        (
-            "weight",
-            ~(np.isfinite(legs["weight"]) & (legs["weight"] > 0)),
-            "must be a finite share of NAV above 0",
-        ),
-        ("hold", legs["hold"] < 1, "must be at least 1 session"),
-        ("wait", legs["wait"] < 0, "must not be negative"),
-    )
-    for name, wrong, rule in tests:
-        if wrong.any():
-            k = int(np.flatnonzero(wrong)[0])
-            raise ConfigError(f"leg {k}: {name} {legs[name][k]} {rule}")
+    last = np.iinfo(np.int32).max if launches is None else launches - 1
+    for name, low, high, rule in (
+        ("row", 1, len(panel) - 1, f"must be from 1 to {len(panel) - 1}, inside the panel"),
+        ("code", 0, len(panel.codes) - 1, "must be a column of the panel"),
+        ("launch", 0, last, "must be a position in the ledger"),
+        ("hold", 1, MOST_SESSIONS, f"must be from 1 to {MOST_SESSIONS} sessions"),
+        ("wait", 0, MOST_SESSIONS, f"must be from 0 to {MOST_SESSIONS} sessions"),
+    ):
+        _refuse_first(legs, name, (legs[name] < low) | (legs[name] > high), rule)
+    _refuse_first(legs, "side", ~np.isin(legs["side"], (-1, 1)), "must be 1 or -1")
+    _refuse_first(legs, "at", ~np.isin(legs["at"], (OPEN, CLOSE)), "must be OPEN or CLOSE")
+    finite = np.isfinite(legs["weight"]) & (legs["weight"] > 0)
+    _refuse_first(legs, "weight", ~finite, "must be a finite share of NAV above 0")
+    for name in ("stop", "target", "trail"):
+        _refuse_first(legs, name, (legs[name] <= 0) | np.isinf(legs[name]), _FRACTION)
     ordered = legs[np.argsort(legs["row"], kind="stable")].copy()
     ordered.flags.writeable = False
     return ordered
+
+
+def _refuse_first(legs: NDArray[Any], name: str, wrong: NDArray[np.bool_], rule: str) -> None:
+    if wrong.any():
+        k = int(np.flatnonzero(wrong)[0])
+        raise ConfigError(f"leg {k}: {name} {legs[name][k]} {rule}")

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..data.errors import DataError
+from .metrics import session_returns
 
 # Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -54,19 +56,23 @@ class Result:
 
     @property
     def returns(self) -> pd.Series:
-        """Simple return of each session, indexed by tz-naive session; the first is against the starting capital."""
-        level = self.equity.set_index(pd.DatetimeIndex(self.equity["session"]))["equity"]
-        before = level.shift(1).fillna(float(self.summary["capital"]))
-        return (level / before - 1.0).rename("strategy")
+        """Simple return of each session, indexed by tz-naive session; the first is against the starting capital.
+
+        0 from the session after a bankruptcy on.
+        """
+        return self._returns_of(self.equity, "equity").rename("strategy")
 
     @property
     def benchmark(self) -> pd.Series | None:
         """Simple return of the benchmark on the same sessions, or None when the run had none."""
-        level = self.comparison.set_index(pd.DatetimeIndex(self.comparison["session"]))["benchmark"]
-        if level.isna().all():
+        if self.comparison["benchmark"].isna().all():
             return None
-        before = level.shift(1).fillna(float(self.summary["capital"]))
-        return (level / before - 1.0).rename(str(self.summary["benchmark"]))
+        return self._returns_of(self.comparison, "benchmark").rename(str(self.summary["benchmark"]))
+
+    def _returns_of(self, table: pd.DataFrame, column: str) -> pd.Series:
+        level = table[column].ffill().to_numpy(np.float64)
+        returns = session_returns(level, float(self.summary["capital"]))
+        return pd.Series(returns, index=pd.DatetimeIndex(table["session"]))
 
     def save(self, folder: Path) -> None:
         """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""

@@ -14,8 +14,8 @@ from .common import Intent, TradeRules, about, check_roles, codes_with_roles
 class LongShort(TradeRules):
     """Long the launch's pure plays, short the diversified giants; half of `gross` on each side.
 
-    The giants are the codes that the ledger marks as diversified for the launch, and `giants` at every launch that has
-    a code to buy.
+    The giants are the codes that the ledger marks as diversified for the launch, and `giants` at every launch that
+    names a code of either side.
     """
 
     longs: tuple[str, ...] = field(default=("pure_play",), metadata=about("roles to buy"))

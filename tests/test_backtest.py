@@ -214,3 +214,23 @@ def test_the_exit_is_at_the_auction_of_the_entry(engine: str, at: int) -> None:
         [DAYS[1], AT_NAMES[at]],
         [DAYS[4], AT_NAMES[at]],
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("launch", 1),
+        ("launch", -1),
+        ("hold", 2_000_000_000),
+        ("wait", 2_000_000_000),
+        ("stop", -0.1),
+        ("trail", np.inf),
+    ],
+)
+def test_a_leg_outside_all_sense_is_refused_by_name(name: str, value: float) -> None:
+    panel = market()
+    legs = empty_legs(1)
+    legs["side"], legs["weight"], legs["row"], legs["hold"] = 1, 0.1, 1, 1
+    legs[name] = value
+    with pytest.raises(ConfigError, match=f"leg 0: {name} "):
+        checked_legs(legs, panel, 1)

@@ -71,3 +71,14 @@ def test_what_is_not_a_run_is_one_sentence(runs: Path) -> None:
     assert "holds no runs" in faults(launchlab("runs", runs / "empty"))
     (runs / "late" / "summary.json").write_text("{")
     assert "not valid JSON" in faults(launchlab("report", runs / "late"))
+
+
+def test_report_draws_the_map_of_a_finished_sweep_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    launchlab("sweep", "--grid", "hold=1:4", "--grid", "gross=0.2,0.4", "--out", "s", "--confirm", "0")
+    before = (tmp_path / "s" / "index.html").unlink(missing_ok=True)
+    assert before is None
+    launchlab("report", "s")
+    assert "hold" in (tmp_path / "s" / "index.html").read_text(encoding="utf-8")
