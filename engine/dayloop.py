@@ -9,11 +9,11 @@ over those that are due.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..data.panel import TRADING, UNLISTED
 from . import kernel, market
+from .compiled import njit
 from .kernel import EPS, Fill, Levels, Order, Purse, Quote
 from .legs import CLOSE, OPEN, TOUCH, Reason
 from .market import Point, Rules, Windows
@@ -68,7 +68,7 @@ class Out(NamedTuple):
     totals: F8  # (6,)
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def _keep_fill(
     fills: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], fill: Fill, fx: float, cash: float
 ) -> None:
@@ -79,7 +79,7 @@ def _keep_fill(
         r["commission"], r["stamp"], r["levies"] = fill.commission * fx, fill.stamp * fx, fill.levies * fx
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def _keep_block(
     blocks: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], wanted: float, filled: float
 ) -> None:
@@ -89,7 +89,7 @@ def _keep_block(
         r["wanted"], r["filled"] = wanted, filled
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def _keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: int, shares: float) -> int:
     """Add shares to the session's row of the code, kept in order of code; returns the new end."""
     at = stop
@@ -106,7 +106,7 @@ def _keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code:
     return stop + 1
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _block(w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled: float, why: int) -> None:
     n = out.count[BLOCKS]
     out.count[BLOCKS] = n + 1
@@ -114,7 +114,7 @@ def _block(w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled:
         _keep_block(out.blocks, n, (t, at, w.whole[k, market.CODE], k, why), wanted, filled)
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _record(
     w: Windows, out: Out, k: int, t: int, at: int, fill: Fill, fx: float, why: int, cash: float
 ) -> None:
@@ -128,7 +128,7 @@ def _record(
         _keep_fill(out.fills, n, (t, at, w.whole[k, market.CODE], k, why), fill, fx, cash)
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     stop = w.real[k, market.STOP] if np.isinf(p.stop) else p.stop
     target = w.real[k, market.TARGET] if np.isinf(p.target) else p.target
@@ -136,14 +136,14 @@ def _leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     return stop, target, trail
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _set_levels(w: Windows, p: Point, s: State, k: int) -> None:
     """The close levels that follow from the leg's basis."""
     levels = kernel.exit_levels(w.real[k, market.SIDE], s.leg[k, BASIS], _leg_rules(w, p, k))
     s.leg[k, LOW_LEVEL], s.leg[k, HIGH_LEVEL], s.leg[k, FALL] = levels.stop, levels.target, levels.fall
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _admit(s: State, k: int, n: int) -> None:
     s.leg[k, HELD], s.leg[k, FILLED] = 0.0, 0.0
     s.leg[k, PLANNED] = np.nan
@@ -152,7 +152,7 @@ def _admit(s: State, k: int, n: int) -> None:
     s.live[n] = k
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _opened(w: Windows, s: State, p: Point, k: int, t: int, done: int, fill: Fill) -> None:
     """Book an entry into the leg; its exit is due `hold` sessions of its exchange after the first fill."""
     shares = abs(fill.shares)
@@ -175,7 +175,7 @@ def _opened(w: Windows, s: State, p: Point, k: int, t: int, done: int, fill: Fil
         s.mark[k, ENTERING] = 0
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def _act(w: Windows, p: Point, s: State, t: int, n: int, action: int) -> float:
     """One corporate action on the live legs of its code; returns the cash that came in, base money."""
     i = w.action_code[action]
@@ -203,7 +203,7 @@ def _act(w: Windows, p: Point, s: State, t: int, n: int, action: int) -> float:
     return received
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def _delist(w: Windows, s: State, out: Out, t: int, k: int) -> None:
     """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
     s.mark[k, ENTERING] = 0
@@ -217,7 +217,7 @@ def _delist(w: Windows, s: State, out: Out, t: int, k: int) -> None:
         s.leg[k, HELD] = 0.0
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _queue_auction(w: Windows, s: State, t: int, at: int, n: int, ends: I4) -> tuple[int, int]:
     """Put what may be due at an auction into the queue: sells, covers, then entries; returns where each part ends."""
     exits = 0
@@ -238,7 +238,7 @@ def _queue_auction(w: Windows, s: State, t: int, at: int, n: int, ends: I4) -> t
     return exits, total
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _queue_touched(w: Windows, s: State, t: int, n: int) -> int:
     """Put the legs that may be touched inside the bar into the queue: longs, then shorts."""
     total = 0
@@ -257,7 +257,7 @@ def _queue_touched(w: Windows, s: State, t: int, n: int) -> int:
     return total
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _exit_order(w: Windows, s: State, k: int, t: int, at: int, r: int, ends: I4) -> tuple[float, int]:
     """Signed shares to trade and the reason when the leg's exit or forced reduction is due at this auction, else 0.0."""
     if s.mark[k, EXIT] < 0 and w.whole[k, market.AT] == at and t >= s.mark[k, DUE]:
@@ -276,7 +276,7 @@ def _exit_order(w: Windows, s: State, k: int, t: int, at: int, r: int, ends: I4)
     return 0.0, -1
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _touch_order(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[float, int, float]:
     """Signed shares, reason and price when a rule is touched inside the bar, else 0.0."""
     table = w.flag[r, market.TICKS]
@@ -292,7 +292,7 @@ def _touch_order(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[float,
     return -s.leg[k, HELD], why, price
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, r: int) -> float:
     """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block."""
     side, at = w.real[k, market.SIDE], w.whole[k, market.AT]
@@ -334,7 +334,7 @@ def _entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int,
     return side * wanted
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(_nrt=False, inline="always")
 def _grant(w: Windows, rules: Rules, s: State, r: int, order: Order, price: float, used: float) -> Fill:
     """The judge's answer to one order."""
     bits = w.flag[r, market.BITS]
@@ -354,7 +354,7 @@ def _grant(w: Windows, rules: Rules, s: State, r: int, order: Order, price: floa
     return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
 
 
-@njit(cache=True, _nrt=False)
+@njit(_nrt=False)
 def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """Run one portfolio from the first row to the last; False when a leg outlived its window.
 

@@ -7,10 +7,10 @@ succeeds and how many attempts fail before; of several rules the smallest key is
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from . import market
+from .compiled import njit
 from .exits import BEYOND, NONE, Entries, Exits
 from .kernel import EPS
 from .legs import CLOSE
@@ -48,7 +48,7 @@ class Deck(NamedTuple):
     cost_row: I4  # (R,)
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@njit(inline="always", _nrt=False)
 def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> int:
     if first >= NONE:
         unknown = UNKNOWN if first == BEYOND else NEVER
@@ -59,7 +59,7 @@ def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> int:
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4) -> tuple[I8, I8]:
     """Keys of the exits after each signal (L, 3, V), and when each hold ends (L, H)."""
     rows = len(w.nights)
@@ -128,7 +128,7 @@ def pack(
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _count_crowd(w: Windows, e: Entries, t: Exits, longest_hold: int, own: I8, busy: I4) -> I4:
     """For each row of each window, how many legs may trade the code on it, (R,), at least 1."""
     rows = len(w.nights)
@@ -153,7 +153,7 @@ def _count_crowd(w: Windows, e: Entries, t: Exits, longest_hold: int, own: I8, b
     return crowd
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _steady(w: Windows) -> U1:
     """Legs whose cost row and largest order stay the same throughout their window, (L,)."""
     steady = np.ones(len(w.whole), np.uint8)

@@ -7,10 +7,10 @@ account. They are worked out here once for all parameter points, with the same j
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from . import kernel, market
+from .compiled import njit
 from .kernel import Order, Purse, Quote
 from .legs import CLOSE, OPEN
 from .market import Rules, Windows
@@ -48,7 +48,7 @@ class Exits(NamedTuple):
     action: I4  # corporate action of the leg's code on this row, −1 for none
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False)
 def _judged(w: Windows, rules: Rules, r: int, at: int, wanted: float, held: float) -> kernel.Fill:
     """The judge's answer to one lot when the account does not bind."""
     price = w.quote[r, market.OPENS] if at == OPEN else w.quote[r, market.SHUT]
@@ -61,7 +61,7 @@ def _judged(w: Windows, rules: Rules, r: int, at: int, wanted: float, held: floa
     return kernel.fill_order(Order(wanted, at, held, True, False), quote, purse, rules.policy, w.tables)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def find_entries(w: Windows, rules: Rules, longest_wait: int) -> Entries:
     """The entry of every leg: the first attempt that the market would fill."""
     n = len(w.whole)
@@ -120,7 +120,7 @@ def find_entries(w: Windows, rules: Rules, longest_wait: int) -> Entries:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def find_exits(w: Windows, rules: Rules) -> Exits:
     """The exit tables of every leg, each from the end of its window backwards."""
     n = len(w.quote)
@@ -158,7 +158,7 @@ def find_exits(w: Windows, rules: Rules) -> Exits:
     return t
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def find_signals(w: Windows, e: Entries, t: Exits, values: F8) -> I4:
     """Offset of the close at which each value of each rule first says so, shape (L, 3, values.shape[1]).
 
@@ -179,7 +179,7 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8) -> I4:
                 ratio, cash = w.action_terms[t.action[r], 0], w.action_terms[t.action[r], 1]
                 basis, peak = (basis - cash) / ratio, (peak - cash) / ratio
             close = w.quote[r, market.SHUT]
-            if not close == close:
+            if np.isnan(close):
                 continue
             for kind in range(3):
                 while reached[kind] < values.shape[1]:

@@ -10,7 +10,6 @@ Prices, costs and shares are in local units; `fx` is base money for one unit of 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..data.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
@@ -23,6 +22,7 @@ from ..data.rules.costs import (
     STAMP_SELL,
     STAMP_UNIT,
 )
+from .compiled import njit
 from .legs import CLOSE, Reason
 
 F8 = NDArray[np.float64]
@@ -114,13 +114,13 @@ class Fill(NamedTuple):
     reason: int
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def cents(money: float) -> float:
     """Half-up to the cent."""
     return np.floor(money * 100.0 + 0.5 + 1e-7) / 100.0
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     commission = max(cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN])
     stamp = value * (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
@@ -131,7 +131,7 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     return Cost(commission, stamp, levies)
 
 
-@njit(cache=True)
+@njit()
 def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """Cost of an order too large for the exchange: full orders, and one for the rest."""
     full = np.floor(shares / max_order)
@@ -145,7 +145,7 @@ def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_o
     )
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """Cost of trading `shares` > 0 at `price` under cost row `r`; more than `max_order` goes as several orders."""
     if shares <= max_order:
@@ -153,7 +153,7 @@ def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_or
     return _split_cost(costs, r, buy, price, shares, max_order)
 
 
-@njit(cache=True)
+@njit()
 def tick_of(price: float, tables: Tables, table: int) -> float:
     """Smallest price step at `price`; a band includes its upper bound."""
     k = 0
@@ -162,7 +162,7 @@ def tick_of(price: float, tables: Tables, table: int) -> float:
     return tables.tick_sizes[table, k]
 
 
-@njit(cache=True)
+@njit()
 def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
     """Nearest legal price at or above (`up`) or at or below `price`."""
     tick = tick_of(price, tables, table)
@@ -170,7 +170,7 @@ def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
     return np.round(steps * tick, 4)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     """Largest legal opening order of at most `shares` (positive)."""
     if shares < lot_min - EPS:
@@ -178,7 +178,7 @@ def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     return lot_min + np.floor((shares - lot_min) / lot_step + EPS) * lot_step
 
 
-@njit(cache=True)
+@njit()
 def planned_shares(
     weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float
 ) -> float:
@@ -186,7 +186,7 @@ def planned_shares(
     return lot_floor(weight * nav / (price * fx), lot_min, lot_step)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
@@ -212,7 +212,7 @@ def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Ta
     return max(price, tick), _FILLED
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _legal_size(shares: float, order: Order, quote: Quote) -> float:
     """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
     whole = abs(order.held)
@@ -224,7 +224,7 @@ def _legal_size(shares: float, order: Order, quote: Quote) -> float:
     return lot_floor(shares, quote.lot_min, quote.lot_step)
 
 
-@njit(cache=True)
+@njit()
 def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: Purse, costs: F8) -> float:
     """Largest legal order below `shares` that the budget pays for."""
     buy, r = order.wanted > 0.0, quote.cost_row
@@ -246,13 +246,13 @@ def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: 
     return 0.0
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _spent(cost: Cost, value: float, purse: Purse) -> float:
     """What a trade takes from the budget, base money."""
     return (purse.spend * value + cost.commission + cost.stamp + cost.levies) * purse.fx
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables: Tables) -> Fill:
     """What the exchange and the account make of one order."""
     buy = order.wanted > 0.0
@@ -301,14 +301,14 @@ class Levels(NamedTuple):
     fall: float
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def exit_levels(side: float, basis: float, rules: tuple[float, float, float]) -> Levels:
     """Levels of a leg entered at `basis`; `rules` are stop, target and trail as fractions."""
     stop, target, trail = rules
     return Levels(side * basis - stop * basis + NEAR, side * basis + target * basis - NEAR, trail)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def close_signal(close: float, peak: float, levels: Levels) -> int:
     """STOP, TARGET or TRAIL when the close says so, else −1; `close` and `peak` times the side."""
     if close <= levels.stop:
@@ -320,7 +320,7 @@ def close_signal(close: float, peak: float, levels: Levels) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit()
 def touch_signal(
     side: float,
     basis: float,
@@ -369,7 +369,7 @@ class Adjusted(NamedTuple):
     cash: float
 
 
-@njit(cache=True)
+@njit()
 def after_action(
     shares: float, basis: float, peak: float, action: tuple[float, float, float], price: float
 ) -> Adjusted:
@@ -383,7 +383,7 @@ def after_action(
     return Adjusted(side * kept, (basis - gross) / ratio, (peak - gross) / ratio, paid)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def reduction(shares: float, part: float, lot_step: float) -> float:
     """Shares (positive) of a forced reduction by `part`, rounded up to a lot, at most the whole."""
     whole = abs(shares)

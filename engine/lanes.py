@@ -15,7 +15,6 @@ array views, which cost more than the arithmetic; nothing here allocates.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..data.rules.costs import (
@@ -29,6 +28,7 @@ from ..data.rules.costs import (
 )
 from . import deck as dk
 from . import market
+from .compiled import njit
 from .deck import Deck
 from .exits import BEYOND, NONE
 from .kernel import EPS, trade_cost
@@ -62,7 +62,7 @@ class Batch(NamedTuple):
     numbers: U4  # (LANES, 4): those combinations, as numbers of values in the deck
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def _cost(costs: F8, r: int, buy: bool, m: F8) -> None:
     """kernel.trade_cost in total of the order worth VALUE in each lane, into FLOW; 0 where nothing is traded.
 
@@ -92,7 +92,7 @@ def _cost(costs: F8, r: int, buy: bool, m: F8) -> None:
         m[FLOW + x] = m[FLOW + x] * 0.01 if m[SHARES + x] > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance: float) -> None:
     """Complete one row: checks, net asset value, returns; then clear it for reuse."""
     deeper = 0
@@ -109,7 +109,7 @@ def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance:
         change = nav / before - 1.0
         fall = change if change < 0.0 else 0.0
         peak = nav if nav > m[PEAK + x] else m[PEAK + x]
-        deeper += np.int64((1.0 + m[WORST + x]) * peak > nav)
+        deeper += int((1.0 + m[WORST + x]) * peak > nav)
         m[CASH + x], m[NAV + x], m[PEAK + x] = cash, nav, peak
         m[LAST_GROSS + x], m[LAST_SHORT + x] = gross, short
         m[RETURNS + x] += change
@@ -125,7 +125,7 @@ def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance:
             m[WORST + x] = depth if depth < m[WORST + x] else m[WORST + x]
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _size(whole: I8, real: F8, m: F8) -> int:
     """Shares of the leg and value at entry in every lane; the number of lanes that hold it."""
     part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
@@ -147,11 +147,11 @@ def _size(whole: I8, real: F8, m: F8) -> int:
         m[VALUE + x] = shares * price
         unsure = (shares > room) | (((shares > 0.0) | never) & (not plain))
         m[BAD + x] = 1.0 if unsure else m[BAD + x]
-        held += np.int64(shares > 0.0)
+        held += int(shares > 0.0)
     return held
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _enter(row: F8, m: F8, side: float, fx: float, backing: float) -> None:
     """Book an entry at VALUE for the costs in FLOW."""
     for x in range(LANES):
@@ -164,7 +164,7 @@ def _enter(row: F8, m: F8, side: float, fx: float, backing: float) -> None:
         m[FILLS + x] += 1.0 if m[SHARES + x] > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _find_exit(d: Deck, b: Batch, k: int, combos: int) -> int:
     """Exit offset and price of leg k in every lane; returns the last offset at which some lane still holds it."""
     stops, targets, trails, holds = d.keys[k, 0], d.keys[k, 1], d.keys[k, 2], d.hold_keys[k]
@@ -194,7 +194,7 @@ def _find_exit(d: Deck, b: Batch, k: int, combos: int) -> int:
     return min(last, d.whole[k, dk.LENGTH])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False)
 def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
     """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
     m = b.m
@@ -213,7 +213,7 @@ def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
             m[SHARES + x] = kept
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _hold(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
     """Add the leg's value to every row until its exit, and what its borrow costs the night after."""
     ring, m = b.ring, b.m
@@ -240,13 +240,13 @@ def _hold(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
         _act(w, b, r, last, d.action[r], side)
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def _look_up(w: Windows, d: Deck, b: Batch, k: int) -> None:
     """What differs between the rows of exits: currency, room, and costs where the cost rules change."""
     m, start = b.m, d.whole[k, dk.START]
     buy = d.real[k, dk.SIDE] < 0.0
     for x in range(LANES):
-        if not 0.0 < m[SHARES + x]:
+        if m[SHARES + x] <= 0.0:
             m[FX + x] = 1.0
             continue
         r = start + int(m[LEAVES + x])
@@ -258,7 +258,7 @@ def _look_up(w: Windows, d: Deck, b: Batch, k: int) -> None:
             m[FLOW + x] = one.commission + one.stamp + one.levies
 
 
-@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+@njit(inline="always", _nrt=False, error_model="numpy")
 def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
     """Book leg k's exit in every lane that reaches one."""
     ring, m = b.ring, b.m
@@ -269,7 +269,7 @@ def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
         m[SHARES + x] = shares
         m[VALUE + x] = shares * m[PRICE + x]
         m[FX + x] = only_fx
-        crowded += np.int64(shares > least_room)
+        crowded += int(shares > least_room)
     _cost(w.tables.costs, d.whole[k, dk.ENTRY_COSTS], side < 0.0, m)
     if crowded or only_fx != only_fx or not d.whole[k, dk.STEADY]:
         _look_up(w, d, b, k)
@@ -281,16 +281,18 @@ def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
         m[VALUE + x] = (side * value - flow) * fx
         m[FLOW + x] = (value + flow) * fx
     row, mask = d.whole[k, dk.ROW], len(ring) - 1
-    for x in range(LANES):
-        i = np.uint64((row + int(m[LEAVES + x])) & mask)
-        ring[i, CASH_IN + x] += m[VALUE + x]
-    if side < 0.0:
+    if side > 0.0:
         for x in range(LANES):
             i = np.uint64((row + int(m[LEAVES + x])) & mask)
+            ring[i, CASH_IN + x] += m[VALUE + x]
+    else:
+        for x in range(LANES):
+            i = np.uint64((row + int(m[LEAVES + x])) & mask)
+            ring[i, CASH_IN + x] += m[VALUE + x]
             ring[i, NEED + x] += m[FLOW + x]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False)
 def _deal(b: Batch, numbers: U4) -> int:
     """Number the distinct neighbours among the lanes' combinations; returns how many there are."""
     n = 0
@@ -306,7 +308,7 @@ def _deal(b: Batch, numbers: U4) -> int:
     return n
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
     """Run LANES points whose SCALE and WAIT stand in `b.m`; sums into `b.m`, BAD where exactness is not proven.
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..data.panel import DELISTED, Panel
+from .compiled import njit
 from .config import Config, ExitOn, LimitPolicy, Pairing
 from .kernel import IGNORE, OPENED, STRICT, Policy, Tables
 
@@ -186,7 +186,7 @@ class Market:
         )
 
 
-@njit(cache=True)
+@njit()
 def _gather(
     whole: I4, quote: F8, flag: I4, prices: Any, lots: Any, flags: Any, clock: Any, of_code: Any
 ) -> None:

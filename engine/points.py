@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from . import lanes, market
+from .compiled import njit
 from .config import Config, ExitOn, Pairing
 from .dayloop import BLOCKS, COMMISSION, FILLS, LEVY, STAMP, TRADED, Out, State, run_days
 from .deck import Deck, find_keys, pack
@@ -135,7 +135,7 @@ def _general(job: Job, points: NDArray[Any], table: F8) -> None:
             windows = job.market.windows(job.legs, span)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run_points(
     windows: Windows,
     rules: Rules,
@@ -166,7 +166,7 @@ def _run_points(
     return late[:n]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _sum_up(equity: F8, capital: float, sums: F8) -> None:
     """The sums of one equity curve, as the lanes keep them."""
     sums[:] = 0.0
@@ -183,7 +183,7 @@ def _sum_up(equity: F8, capital: float, sums: F8) -> None:
     sums[lanes.NAV] = before
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _metrics(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) -> None:
     """One row of metrics from the sums of lane x over n sessions."""
     mean = sums[lanes.RETURNS + x] / n
@@ -221,10 +221,12 @@ class Plan(NamedTuple):
 
     def numbers(self, points: NDArray[Any]) -> NDArray[np.uint32]:
         """Hold, stop, target and trail of each point as numbers in the lists, (n, 4)."""
-        lists = zip(("hold", "stop", "target", "trail"), self[1:], strict=True)
-        return np.column_stack([np.searchsorted(values, points[name]) for name, values in lists]).astype(
-            np.uint32
-        )
+        numbers = np.empty((len(points), 4), np.uint32)
+        numbers[:, 0] = np.searchsorted(self.holds, points["hold"])
+        numbers[:, 1] = np.searchsorted(self.stops, points["stop"])
+        numbers[:, 2] = np.searchsorted(self.targets, points["target"])
+        numbers[:, 3] = np.searchsorted(self.trails, points["trail"])
+        return numbers
 
 
 def _plan(job: Job, points: NDArray[Any]) -> Plan:
@@ -252,7 +254,7 @@ def _fast(job: Job, plan: Plan, points: NDArray[Any], table: F8) -> I8:
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run_batches(
     w: Windows,
     rules: Rules,
