@@ -60,8 +60,8 @@ def run(engine: str = "compiled", **options: Any) -> Result:
         ("weight", float("nan"), "leg 1: weight nan must be a finite share of NAV above 0"),
         ("weight", 0.0, r"leg 1: weight 0.0 must be a finite share of NAV above 0"),
         ("weight", float("inf"), "leg 1: weight inf must be a finite share of NAV above 0"),
-        ("hold", 0, "leg 1: hold 0 must be at least 1 session"),
-        ("wait", -1, "leg 1: wait -1 must not be negative"),
+        ("hold", 0, "leg 1: hold 0 must be from 1 to 10000 sessions"),
+        ("wait", -1, "leg 1: wait -1 must be from 0 to 10000 sessions"),
     ],
 )
 def test_a_leg_that_makes_no_sense_is_named(name: str, value: float, said: str) -> None:
