@@ -43,7 +43,7 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
     summary: dict[str, Any] = {
         "points": outcome.points,
         "seconds": round(ending.seconds, 3),
-        "points_per_second": round(outcome.computed / ending.seconds) if outcome.computed else None,
+        "points_per_second": round(outcome.computed / ending.seconds, 3) if outcome.computed else None,
         "metric": ending.metric,
         "best": rows[0],
         "confirmed": _confirmed(job, rows[: ending.confirm]),
@@ -122,7 +122,7 @@ def show(folder: Path, *, as_json: bool) -> None:
         return
     import csv
 
-    speed = f", {summary['points_per_second']:,} a second" if summary["points_per_second"] else ""
+    speed = f", {summary['points_per_second']:,.0f} a second" if summary["points_per_second"] else ""
     click.echo(f"{summary['points']:,} points of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
     with (folder / TOP).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[:PRINTED]
