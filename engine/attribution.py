@@ -36,7 +36,7 @@ def attribute(panel: Panel, launches: Launches, legs: NDArray[Any], run: Run) ->
     blocked = np.bincount(run.blocks["leg"], minlength=len(legs))
     accounts = [_account(panel, legs[k], run.fills[by_leg[k]], run.equity) for k in range(len(legs))]
     rows: list[dict[str, object]] = []
-    for position in np.unique(legs["launch"]):
+    for position in np.unique(legs["launch"][legs["launch"] >= 0]):
         own = np.flatnonzero(legs["launch"] == position)
         launch = launches[int(position)]
         parts = [accounts[k] for k in own]

@@ -40,7 +40,8 @@ class Books:
         return np.array(self.panel.codes, dtype=object)[columns]
 
     def launch_ids(self, positions: NDArray[Any]) -> NDArray[Any]:
-        return np.array([launch.id for launch in self.launches] or [""], dtype=object)[positions]
+        """Ids of launches by position; empty where it is −1, an order that answered none."""
+        return np.array([*(launch.id for launch in self.launches), ""], dtype=object)[positions]
 
 
 def to_result(

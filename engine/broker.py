@@ -1,4 +1,4 @@
-"""The backtrader path: a broker that obeys the exchanges, and feeds that read the panel's arrays.
+"""The backtrader path: a broker that obeys the exchanges, feeds that read the panel's arrays, and how they step.
 
 Stock backtrader fills on stale bars, shorts without limit and knows no price limits; `RuleBroker` therefore decides
 nothing itself: each order goes to `kernel.fill_order` and only what it grants is executed by backtrader. Positions
@@ -6,17 +6,39 @@ and cash are backtrader's own and are checked against the desk's books at every 
 """
 
 from array import array
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 import backtrader as bt
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.launch import Launch
 from ..data.panel import TRADING, Panel
 from .config import Config
 from .desk import Attempt, Desk, leg_states
 from .legs import CLOSE, OPEN, TOUCH
+from .native_warmup import delay
 from .run import Run
+
+
+def panel_columns(p: Panel, i: int) -> dict[str, NDArray[Any]]:
+    """The lines of one code by name, but datetime; shape (T,) each."""
+    idle = p.status[:, i] != TRADING
+    columns = {
+        name: np.where(idle, p.mark[:, i], getattr(p, name)[:, i])
+        for name in ("open", "high", "low", "close")
+    }
+    columns |= {"volume": p.volume[:, i], "openinterest": np.zeros(len(p))}
+    return columns | {
+        "limit_up": p.limit_up[:, i], "limit_down": p.limit_down[:, i], "status": p.status[:, i]
+    }  # fmt: skip
+
+
+def session_clock(panel: Panel) -> "array[float]":
+    """The last second of each session, as backtrader counts time."""
+    days = panel.sessions.astype("datetime64[s]").astype(object)
+    return array("d", [bt.date2num(day.replace(hour=23, minute=59, second=59)) for day in days])
 
 
 class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
@@ -33,15 +55,8 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
 
     def preload(self) -> None:
         """Fill the line buffers straight from the arrays: no call per bar."""
-        p, i = self.p.panel, self.p.column
-        idle = p.status[:, i] != TRADING
-        columns = {
-            name: np.where(idle, p.mark[:, i], getattr(p, name)[:, i])
-            for name in ("open", "high", "low", "close")
-        }
-        columns |= {"volume": p.volume[:, i], "openinterest": np.zeros(len(p))}
-        columns |= {"limit_up": p.limit_up[:, i], "limit_down": p.limit_down[:, i], "status": p.status[:, i]}
-        for name, values in columns.items():
+        p = self.p.panel
+        for name, values in panel_columns(p, self.p.column).items():
             getattr(self.lines, name).array = array("d", np.ascontiguousarray(values, np.float64).tobytes())
         lines: Any = self.lines
         lines.datetime.array = self.p.clock
@@ -49,6 +64,92 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
             line.idx, line.lencount = len(p) - 1, len(p)
         self._last()
         self.home()
+
+
+class RowFeed(PanelFeed):
+    """A panel feed that is given one row at a time: there is no later price in its buffers to look at."""
+
+    def start(self) -> None:
+        super().start()
+        columns = panel_columns(self.p.panel, self.p.column) | {"datetime": np.array(self.p.clock)}
+        self._rows = [(getattr(self.lines, name), values) for name, values in columns.items()]
+
+    def preload(self) -> NoReturn:
+        raise AssertionError("a RowFeed is never preloaded")
+
+    def _load(self) -> bool:
+        t = len(self) - 1
+        if t >= len(self.p.clock):
+            return False
+        for line, values in self._rows:
+            line[0] = float(values[t])
+        return True
+
+
+class LocalMoney(bt.CommInfoBase):  # type: ignore[misc]
+    """What sizers and trades ask of one code: prices in local currency, money in the base currency of the day."""
+
+    def __init__(self, desk: Any, code: int) -> None:
+        super().__init__()
+        self.desk, self.code = desk, code
+
+    def fx(self) -> float:
+        return self.desk.rate(self.code)
+
+    def getsize(self, price: float, cash: float) -> int:
+        return int(cash // (price * self.fx())) if price > 0.0 else 0
+
+    def getoperationcost(self, size: float, price: float) -> float:
+        return abs(size) * price * self.fx()
+
+    def getvaluesize(self, size: float, price: float) -> float:
+        return size * price * self.fx()
+
+    def getvalue(self, position: Any, price: float) -> float:
+        return self.getvaluesize(position.size, price)
+
+    def profitandloss(self, size: float, price: float, newprice: float) -> float:
+        return size * (newprice - price) * self.fx()
+
+    def getcommission(self, size: float, price: float) -> float:
+        return self.desk.cost(self.code, size, price)
+
+
+class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
+    """Steps all feeds together, row by row, and tells the strategy of launches before the open they can reach."""
+
+    row = -1
+    desk: Desk
+    progress: Callable[[int], None] | None = None
+    launch_numbers: Mapping[str, int]
+    bells: Mapping[int, list[tuple[int, Launch, list[int]]]]
+
+    def _runnext(self, runstrats: list[Any]) -> None:
+        (strategy,) = runstrats
+        unpriced = np.cumprod(np.isnan(self.desk.panel.mark), axis=0).sum(axis=0)
+        delay(strategy, {id(data): int(n) for data, n in zip(self.datas, unpriced, strict=True)})
+        for row in range(len(self.desk.panel)):
+            self.row = row
+            for data in self.datas:
+                data.next(ticks=False)
+            self._brokernotify()
+            if not self._event_stop:
+                self._check_timers(runstrats, self.datas[0].datetime[0], cheat=False)
+                strategy._next()
+                self._next_writers(runstrats)
+                self._ring(strategy)
+            if self.progress is not None:
+                self.progress(row + 1)
+
+    def _ring(self, strategy: Any) -> None:
+        """Launches whose first open is the next row's; the lines still end with this row."""
+        hear = getattr(strategy, "notify_launch", None)
+        if hear is None:
+            return
+        for number, launch, codes in self.bells.get(self.row + 1, ()):
+            self.broker.answering = number
+            hear(launch, [self.datas[i] for i in codes])
+        self.broker.answering = -1
 
 
 class _Granted(bt.CommInfoBase):  # type: ignore[misc]
@@ -162,8 +263,7 @@ def run_backtrader(legs: NDArray[Any], panel: Panel, config: Config, progress: A
     broker = RuleBroker()
     broker.desk = desk
     cerebro.broker = broker
-    days = panel.sessions.astype("datetime64[s]").astype(object)
-    clock = array("d", [bt.date2num(day.replace(hour=23, minute=59, second=59)) for day in days])
+    clock = session_clock(panel)
     for i, code in enumerate(panel.codes):
         cerebro.adddata(PanelFeed(panel=panel, column=i, clock=clock, timeframe=bt.TimeFrame.Days), name=code)
     cerebro.addstrategy(LegTrader, desk=desk, progress=progress)

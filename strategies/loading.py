@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError, LaunchlabError, did_you_mean
 from ..data.launch import Launches
 from ..data.panel import Panel
+from ..engine.native_plan import NativeStrategy, is_native
 from . import STRATEGIES
 from .parameters import parameters
 
@@ -81,6 +82,8 @@ def build_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
     if name in STRATEGIES:
         return cls(**values)
     path = Path(name.rpartition(":")[0] or name)
+    if is_native(cls):
+        return NativeStrategy(cls, values, partial(_blaming, path, surely=True))
     with _blaming(path):
         strategy = cls(**values)
     return Guarded(path, strategy)
@@ -97,6 +100,9 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def _checked(found: Any, name: str) -> type:
+    if is_native(found):
+        checked: type = found
+        return checked
     if not isinstance(found, type) or not callable(getattr(found, "legs", None)):
         raise ConfigError(f"{name} is not a strategy: it must be a class with a method legs(launches, panel)")
     if not is_dataclass(found):
@@ -111,7 +117,7 @@ def _from_file(path: Path, attribute: str) -> Any:
         raise ConfigError(f"{path}: there is no such file; a strategy of your own is named file.py:Class")
     module = _module(path, path.stat().st_mtime_ns)
     if not hasattr(module, attribute):
-        classes = [key for key, value in vars(module).items() if hasattr(value, "legs")]
+        classes = [key for key, value in vars(module).items() if hasattr(value, "legs") or is_native(value)]
         hint = did_you_mean(attribute, classes) or f"; it has {', '.join(classes) or 'no strategy'}"
         raise ConfigError(f"{path} has no class {attribute!r}{hint}")
     return getattr(module, attribute)
@@ -135,8 +141,11 @@ def _module(path: Path, changed_ns: int) -> ModuleType:
 
 
 @contextmanager
-def _blaming(path: Path) -> Iterator[None]:
-    """Whatever somebody's own code raises becomes a ConfigError with the file and line."""
+def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
+    """Whatever somebody's own code raises becomes a ConfigError with the file and line.
+
+    `surely`: only what passed through a line of the file; the rest is a fault of ours.
+    """
     try:
         yield
     except LaunchlabError:
@@ -149,6 +158,8 @@ def _blaming(path: Path) -> Iterator[None]:
             trace = trace.tb_next
         if isinstance(error, SyntaxError):
             line = error.lineno or 0
+        if surely and not line:
+            raise
         where = f"{path} line {line}" if line else str(path)
         raise ConfigError(f"{where}: {type(error).__name__}: {error}; repair the strategy") from error
 

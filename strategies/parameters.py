@@ -7,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..data.errors import ConfigError, did_you_mean
+from ..engine.native_plan import NativeStrategy, is_native, native_params
 
 OFF = ("none", "null", "off")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -61,7 +62,12 @@ class Parameter:
 
 
 def parameters(strategy: type) -> dict[str, Parameter]:
-    """Parameters of a strategy's dataclass by name, in the order of its fields."""
+    """Parameters of a strategy's dataclass by name, in the order of its fields; of a backtrader one, its `params`."""
+    if is_native(strategy):
+        return {
+            name: Parameter(name, _native_hint(value), value)
+            for name, value in native_params(strategy).items()
+        }
     hints = get_type_hints(strategy)
     found = {}
     for field in fields(strategy):
@@ -73,8 +79,18 @@ def parameters(strategy: type) -> dict[str, Parameter]:
     return found
 
 
+def _native_hint(default: Any) -> Any:
+    """The type of a `params` default; where it says nothing, a number if the text is one."""
+    return int | float | str | NoneType if default is None else type(default)
+
+
 def values_of(strategy: Any) -> dict[str, Any]:
     """The parameters of a built strategy as plain values, ready for JSON and TOML."""
+    if isinstance(strategy, NativeStrategy):
+        return {
+            name: _plain(value)
+            for name, value in (native_params(strategy.cls) | dict(strategy.values)).items()
+        }
     return {name: _plain(getattr(strategy, name)) for name in parameters(type(strategy))}
 
 
