@@ -175,9 +175,9 @@ def _refuse(errors: tuple[Finding, ...], policy: str) -> None:
     if errors and policy == "refuse":
         shown = "\n".join(f"  {finding}" for finding in errors[:MOST_LISTED])
         more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
+        wrong = "1 bar is wrong" if len(errors) == 1 else f"{len(errors)} bars are wrong"
         raise DataError(
-            f"{len(errors)} bars are wrong; repair them, or treat those sessions as suspended with "
-            f"--bad-bars suspend:\n{shown}{more}"
+            f"{wrong}; repair them, or treat those sessions as suspended with --bad-bars suspend:\n{shown}{more}"
         )
 
 
