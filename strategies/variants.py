@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..engine.native_plan import NativeStrategy
 from .loading import Guarded, _blaming, build_strategy
 
 
@@ -23,4 +24,7 @@ class Variants:
 def variants(name: str, settings: Mapping[str, Any], grid: Mapping[str, tuple[Any, ...]]) -> Variants:
     """The variants of a named strategy with the settings that no grid concerns; ConfigError as `build_strategy`."""
     first = {key: values[0] for key, values in grid.items()}
-    return Variants(build_strategy(name, {**settings, **first}))
+    base = build_strategy(name, {**settings, **first})
+    if isinstance(base, NativeStrategy):
+        base.legs(None, None)  # says why it has none
+    return Variants(base)
