@@ -101,6 +101,8 @@ def backtest(
 
 def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) -> "Result":
     """The Result of a plan over its market, with what was left out among the summary's warnings."""
+    import sys
+    from contextlib import redirect_stdout
     from dataclasses import replace
 
     from .cli_plan import command_line
@@ -117,7 +119,9 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         parameters=values_of(inner(strategy)),
         command=command_line(plan),
     )
-    with progress(f"{plan.strategy} on {plan.engine}", len(loaded.panel)) as step:
+    words = f"{plan.strategy} on {plan.engine}"
+    # what a strategy of one's own prints must not get among the results
+    with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):
         result = run_backtest(
             strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, progress=step)
         )

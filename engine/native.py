@@ -99,7 +99,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         self.end_day()
         desk.end_session()
         self._get_value()
-        self._agree()
+        self.agree()
 
     def _meet(
         self, at: int, *, closing: bool = False, kinds: tuple[int, ...] = tuple(KINDS.values())
@@ -127,8 +127,8 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
 
     def _too_good(self, order: Any, at: int) -> bool:
         """A limit that would close, inside the same bar, what only opened inside it: the path is unknown."""
-        favourable = KINDS[order.exectype] in (LIMIT, STOP_LIMIT)
-        return favourable and at == TOUCH and self.columns[order.data] in self.inside
+        limited = KINDS[order.exectype] in (LIMIT, STOP_LIMIT)
+        return limited and at == TOUCH and self.columns[order.data] in self.inside
 
     def _where(self, order: Any) -> Meeting | None:
         """Moment and price of an order in this session."""
@@ -173,9 +173,8 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             return held
         leg = self.stays.get(order.ref)
         if leg is None or leg.opened_on >= 0 or leg.side != side:
-            leg = self.stays[order.ref] = self.desk.new_stay(
-                code, side, int(order.info.get("answers", -1)), at
-            )
+            launch = int(order.info.get("answers", -1))
+            leg = self.stays[order.ref] = self.desk.new_stay(code, side, launch, at)
         return leg
 
     def _done(self, order: Any, fill: kernel.Fill, *, closing: bool) -> None:
@@ -190,9 +189,9 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             return
         gone = self.desk.panel.status[self.desk.t, code] == DELISTED
         if why in (Reason.BELOW_LOT, Reason.NOT_SHORTABLE) or gone:
-            self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected)
+            self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected, fill.price)
         elif why in SHORT_OF_MONEY and not closing:
-            self.end(order, bt.Order.Margin)
+            self.end(order, bt.Order.Margin, fill.price)
 
     def book(self, order: Any, shares: float, price: float, costs: float) -> None:
         """Execute in backtrader's own records: position, order, trade, notification, bracket and OCO."""
@@ -235,22 +234,20 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             if not np.isnan(price):
                 self.born[child.ref] = (TOUCH, price)
 
-    def end(self, order: Any, status: int) -> None:
+    def end(self, order: Any, status: int, price: float = np.nan) -> None:
         """Take an order off the book without a (further) fill."""
         self.forget(order)
         order.status = status
         order.executed.dt = order.data.datetime[0]
         self.notify(order)
         self._ococheck(order)
-        self._release(order)
+        self._release(order, price)
 
     def own_order(self, code: int, shares: float, reason: Reason) -> Any:
         """An order of the account's own, in the strategy's name so that its trades stay whole."""
         make = bt.order.BuyOrder if shares > 0 else bt.order.SellOrder
         owner, data = self.cerebro.runningstrats[0], self.cerebro.datas[code]
-        order = make(
-            owner=owner, data=data, size=abs(round(shares)), exectype=bt.Order.Market, simulated=False
-        )
+        order = make(owner=owner, data=data, size=abs(round(shares)), exectype=bt.Order.Market)
         order.addinfo(forced=reason.label)
         self._ocoize(order, None)
         self._pchildren[order.ref].append(order)
@@ -269,15 +266,6 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         self._leverage = desk.gross / desk.nav if desk.nav > 0.0 else 0.0
         self._fundval = desk.nav / self._fundshares
         return float(desk.nav)
-
-    def _agree(self) -> None:
-        """backtrader's own positions are the desk's, or the run is worthless."""
-        for data, i in self.columns.items():
-            held = self.desk.held.get(i)
-            if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > kernel.EPS:
-                raise AssertionError(
-                    f"session {self.desk.t}: backtrader's {data._name} is not the desk's {held}"
-                )
 
 
 def _checked(terms: dict[str, Any]) -> dict[str, Any]:

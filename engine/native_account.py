@@ -133,3 +133,12 @@ class AccountOrders:
                 order.trailadjust(float(p.close[desk.t, code]))
             if order.info.get("day") and order.active() and p.exchange_open[desk.t, p.exchange_of[code]]:
                 self._lapse(order)
+
+    def agree(self) -> None:
+        """backtrader's own positions are the desk's, or the run is worthless."""
+        for data, i in self.columns.items():
+            held = self.desk.held.get(i)
+            if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > kernel.EPS:
+                raise AssertionError(
+                    f"session {self.desk.t}: backtrader's {data._name} is not the desk's {held}"
+                )
