@@ -20,6 +20,7 @@ from .rules.ticks import tick_table
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
+NO_DAYS = np.zeros(0, "M8[D]")
 _SAME_PRICE = 1e-6
 
 
@@ -81,8 +82,18 @@ class Columns:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-def compile_code(bars: Bars, instrument: Instrument, sessions: Days, is_open: NDArray[np.bool_]) -> Compiled:
-    """Everything the panel says of one code. `bars` checked, in order, inside `sessions`; `is_open` (T,)."""
+def compile_code(
+    bars: Bars,
+    instrument: Instrument,
+    sessions: Days,
+    is_open: NDArray[np.bool_],
+    doubtful: Days = NO_DAYS,
+) -> Compiled:
+    """Everything the panel says of one code. `bars` checked, in order, inside `sessions`; `is_open` (T,).
+
+    `doubtful` are sessions whose bar was put aside: their closes are not known, so that a reference unlike an older
+    close is no sign of a corporate action on the session after.
+    """
     instrument = _with_st(instrument, bars)
     own = sessions[is_open]
     status = np.where(is_open, SUSPENDED, CLOSED).astype(np.int8)
@@ -99,7 +110,9 @@ def compile_code(bars: Bars, instrument: Instrument, sessions: Days, is_open: ND
     values["volume"] = _onto(len(sessions), rows[traded], bars.volume[traded], 0.0)
     reference, notes = _references(bars, instrument, own)
     values["ref"] = _onto(len(sessions), rows, reference, np.nan)
-    actions = _row_actions(bars, reference, rows, own)
+    actions, unexplained = _row_actions(bars, reference, rows, _closes_before(bars, own, doubtful))
+    if instrument.mainland:
+        notes += unexplained
     values["mark"] = _marks(values["close"], actions)
     age = _listed_sessions(instrument, sessions)
     bands = limit_bands(instrument, sessions, values["ref"], age)
@@ -161,28 +174,57 @@ def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[NDArray[
     return reference, notes
 
 
+class Before(NamedTuple):
+    """For each bar the last earlier one with a known price (-1: none), that price, and whether a hole lies between."""
+
+    bar: NDArray[np.int64]
+    price: NDArray[np.float64]
+    hole: NDArray[np.bool_]
+
+
+def _closes_before(bars: Bars, own: Days, doubtful: Days) -> Before:
+    """What each reference is held against: the last close, or the reference of a suspended session; shape (n,)."""
+    n = len(bars)
+    price = np.where(np.isfinite(bars.close), bars.close, bars.pre_close)
+    last = np.full(n, -1)
+    last[1:] = np.maximum.accumulate(np.where(np.isfinite(price), np.arange(n), -1))[:-1]
+    broken = (np.diff(np.searchsorted(own, bars.sessions)) != 1) | np.isin(bars.sessions[:-1], doubtful)
+    holes = np.append(0, np.cumsum(broken))[:n]
+    return Before(last, np.where(last >= 0, price[last], np.nan), holes != holes[last])
+
+
 def _row_actions(
-    bars: Bars, reference: NDArray[np.float64], rows: NDArray[Any], own: Days
-) -> list[RowAction]:
-    """The known actions, and those that only show as a reference unlike the previous close (taken as reinvested)."""
+    bars: Bars, reference: NDArray[np.float64], rows: NDArray[Any], before: Before
+) -> tuple[list[RowAction], list[str]]:
+    """The known actions, those that only show as a reference unlike the price before (taken as reinvested), and notes.
+
+    Across missing bars such a reference is only noted: the price may as well have moved there.
+    """
     known: dict[int, RowAction] = {}
+    told: list[int] = []
     for action in bars.actions:
         i = int(np.searchsorted(bars.sessions, action["session"]))
         if i == len(bars) or bars.sessions[i] != action["session"]:
             continue
         ratio, cash = float(action["ratio"]), float(action["cash"])
-        if action["rights"] > 0 and i > 0 and reference[i] > 0:
-            ratio = (float(bars.close[i - 1]) - cash) / float(reference[i])
+        if action["rights"] > 0 and before.bar[i] >= 0 and reference[i] > 0:
+            ratio = (float(before.price[i]) - cash) / float(reference[i])
+        told.append(i)
         known[int(rows[i])] = RowAction(int(rows[i]), ratio, cash)
-    if len(bars) > 1:
-        adjacent = np.diff(np.searchsorted(own, bars.sessions)) == 1
-        stated = ~np.isnan(bars.pre_close[1:]) & (bars.pre_close[1:] > 0)
-        with np.errstate(invalid="ignore"):
-            moved = adjacent & stated & (np.abs(bars.pre_close[1:] - bars.close[:-1]) > _SAME_PRICE)
-        for j in (np.flatnonzero(moved) + 1).tolist():
-            row = int(rows[j])
-            known.setdefault(row, RowAction(row, float(bars.close[j - 1] / bars.pre_close[j]), 0.0))
-    return [known[row] for row in sorted(known)]
+    with np.errstate(invalid="ignore"):
+        moved = (bars.pre_close > 0) & (np.abs(bars.pre_close - before.price) > _SAME_PRICE)
+    notes = []
+    for j in np.flatnonzero(moved).tolist():
+        if any(before.bar[j] < i <= j for i in told):
+            continue
+        if before.hole[j]:
+            notes.append(
+                f"the reference {bars.pre_close[j]:g} of {bars.sessions[j]} is not the close {before.price[j]:g} "
+                "before the missing bars: no corporate action is assumed"
+            )
+            continue
+        known[int(rows[j])] = RowAction(int(rows[j]), float(before.price[j] / bars.pre_close[j]), 0.0)
+    return [known[row] for row in sorted(known)], notes
 
 
 def _marks(close: NDArray[np.float64], actions: list[RowAction]) -> NDArray[np.float64]:

@@ -88,11 +88,11 @@ def build_panel(
         own = sessions[done[instrument.exchange][0]]
         found = check_bars(here, instrument, calendar=own)
         findings += found
-        good = here.tidy()
+        good, doubtful = here.tidy(), bad_sessions(found)
         if errors_of(found) and chosen.bad_bars == "suspend":
-            good = good.take(np.isin(good.sessions, own)).suspend(bad_sessions(found))
+            good = good.take(np.isin(good.sessions, own)).suspend(doubtful)
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
-        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0])
+        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful)
         columns.put(i, compiled)
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
         unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]

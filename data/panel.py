@@ -135,9 +135,14 @@ class Panel:
 
     @cached_property
     def size_price(self) -> F8:
-        """Price known before each session, for sizing: yesterday's mark, or the reference price of a listing day."""
+        """Price known before each session, for sizing: yesterday's mark, or the reference price of a listing day.
+
+        On an ex-date it is the mark after the action, as orders of that session count new shares.
+        """
         before = np.full(self.mark.shape, np.nan, order="F")
         before[1:] = self.mark[:-1]
+        at = (self.actions["row"], self.actions["code"])
+        before[at] = (before[at] - self.actions["cash"]) / self.actions["ratio"]
         before = np.where(np.isnan(before), self.ref, before)
         before.flags.writeable = False
         return np.asfortranarray(before)

@@ -109,9 +109,9 @@ def _paper_exit(panel: Panel, leg: NDArray[Any], prices: NDArray[Any]) -> tuple[
 
 
 def _worth(panel: Panel, i: int, span: tuple[int, int], price: float) -> float:
-    """Base value at row `span[1]` of what one share held before row `span[0]` has become, dividends included."""
+    """Base value at row `span[1]` of what one share held at the open of row `span[0]` has become, dividends included."""
     held, cash = 1.0, 0.0
-    for action in _actions(panel, i, *span):
+    for action in _actions(panel, i, span[0] + 1, span[1]):
         cash += held * float(action["cash"])
         held *= float(action["ratio"])
     return (held * price + cash) * float(panel.fx[span[1], panel.currency_of[i]])
