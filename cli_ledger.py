@@ -16,10 +16,14 @@ KIND = click.option(
 
 
 @click.group(
-    epilog=example("launchlab launches list --kind launch", "launchlab launches map --launches week.csv")
+    invoke_without_command=True,
+    epilog=example("launchlab launches list --kind launch", "launchlab launches map --launches week.csv"),
 )
-def launches() -> None:
+@click.pass_context
+def launches(ctx: click.Context) -> None:
     """Show the launches, and when each could first be traded."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @launches.command("list", epilog=example("launchlab launches list --kind pricing --json"))

@@ -67,3 +67,11 @@ def test_an_unknown_command_names_the_nearest() -> None:
 def test_no_command_at_all_shows_the_help() -> None:
     done = launchlab()
     assert "Commands:" in done.output
+
+
+@pytest.mark.parametrize("words", [(), ("launches",)])
+def test_a_group_without_a_command_shows_its_help(words: tuple[str, ...]) -> None:
+    done = launchlab(*words)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Usage: launchlab")
+    assert done.stderr == ""
