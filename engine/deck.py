@@ -22,7 +22,7 @@ I8 = NDArray[np.int64]
 U1 = NDArray[np.uint8]
 
 # columns of Deck.whole
-START, ROW, LENGTH, SIZED, OFFSET, TRIES, UNSIZED, SESSIONS, PLAIN, ENTRY_COSTS, STEADY = range(11)
+START, ROW, LENGTH, SIZED, OFFSET, TRIES, UNSIZED, SESSIONS, PLAIN, ENTRY_COSTS, STEADY, ACTS = range(12)
 # columns of Deck.real: `part` is weight per base money of one share; `least_room` and `only_fx` hold throughout
 # the window (`only_fx` NaN: it varies)
 SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, ONLY_FX = range(9)
@@ -38,7 +38,7 @@ UNKNOWN, NEVER = np.int64(NONE) << FIRST_SHIFT, np.int64(NONE + 1) << FIRST_SHIF
 class Deck(NamedTuple):
     """L legs in order of the row in which they are sized, R rows of windows, V values of a rule, H holds."""
 
-    whole: I8  # (L, 11)
+    whole: I8  # (L, 12)
     real: F8  # (L, 9)
     keys: I8  # (L, 3, V): stops, targets, trails
     hold_keys: I8  # (L, H)
@@ -106,6 +106,7 @@ def pack(
     whole = np.column_stack([
         start, w.whole[:, market.ROW], w.whole[:, market.LENGTH], entries.sized, entries.offset, entries.tries,
         entries.unsized, entries.sessions, entries.plain, w.flag[entered, market.COST_ROW], steady,
+        np.maximum.reduceat(exits.action, start) >= 0,
     ]).astype(np.int64)  # fmt: skip
     real = np.column_stack([
         w.real[:, market.SIDE], w.real[:, market.WEIGHT] / entries.unit, w.quote[sized, market.LOT_MIN],
@@ -117,7 +118,7 @@ def pack(
     owed = np.where(short, worth * w.quote[:, market.BORROW], 0.0)
     order = np.argsort(w.whole[:, market.ROW] + entries.sized, kind="stable")
     return Deck(
-        whole=np.ascontiguousarray(whole.reshape(n, 11)[order]),
+        whole=np.ascontiguousarray(whole.reshape(n, 12)[order]),
         real=np.ascontiguousarray(real.reshape(n, 9)[order]),
         keys=np.ascontiguousarray(keys[0][order]),
         hold_keys=np.ascontiguousarray(keys[1][order]),
@@ -140,7 +141,9 @@ def _count_crowd(w: Windows, e: Entries, t: Exits, longest_hold: int, own: I8, b
         due = w.row_of[w.whole[k, market.EXCHANGE], min(done + longest_hold, rows + 1)] - row
         last = length - 1
         if due < length:
-            last = max(t.at_open[start + due], t.at_close[start + due])
+            last = t.at_open[start + due]
+            if w.whole[k, market.AT] == CLOSE:
+                last = max(last, t.at_close[start + due])
         busy[own[k], row + e.offset[k]] += 1
         busy[own[k], min(row + last, rows - 1) + 1] -= 1
     crowd = np.ones(len(w.quote), np.int32)

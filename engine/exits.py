@@ -39,7 +39,7 @@ class Exits(NamedTuple):
     """Exit tables, one entry for each row of the windows (R,): offsets are within the leg's window."""
 
     at_open: I4  # first offset at or after this one at which an exit fills at the open
-    at_close: I4
+    at_close: I4  # only for legs that trade at the close
     open_blocks: I4  # attempts that fail before it
     close_blocks: I4
     open_price: F8  # local fill price of an exit at the open of this offset
@@ -130,7 +130,7 @@ def find_exits(w: Windows, rules: Rules) -> Exits:
     )  # fmt: skip
     for k in range(len(w.whole)):
         length, start = w.whole[k, market.LENGTH], w.whole[k, market.START]
-        side = w.real[k, market.SIDE]
+        side, closing = w.real[k, market.SIDE], w.whole[k, market.AT] == CLOSE
         past = NONE if w.whole[k, market.ROW] + length >= len(w.nights) else BEYOND
         following = next_open = next_close = past
         blocks_open = blocks_close = 0
@@ -143,10 +143,11 @@ def find_exits(w: Windows, rules: Rules) -> Exits:
                 blocks_open += 1
                 if fill.reason < 0:
                     next_open, blocks_open, t.open_price[r] = j, 0, fill.price
-                fill = _judged(w, rules, r, CLOSE, -side, side)
                 blocks_close += 1
-                if fill.reason < 0:
-                    next_close, blocks_close, t.close_price[r] = j, 0, fill.price
+                if closing:
+                    fill = _judged(w, rules, r, CLOSE, -side, side)
+                    if fill.reason < 0:
+                        next_close, blocks_close, t.close_price[r] = j, 0, fill.price
             t.at_open[r], t.open_blocks[r] = next_open, blocks_open
             t.at_close[r], t.close_blocks[r] = next_close, blocks_close
         for a in range(np.searchsorted(w.action_row, w.whole[k, market.ROW]), len(w.action_row)):

@@ -34,6 +34,8 @@ EPS = (
 
 NEAR = 1e-9  # a level reached up to the noise of floating point counts as reached
 
+HALF = 0.5 + 1e-7  # half a unit, with room for the noise of floating point
+
 _FILLED = -1
 _STOP, _TARGET, _TRAIL = int(Reason.STOP), int(Reason.TARGET), int(Reason.TRAIL)
 _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
@@ -117,7 +119,7 @@ class Fill(NamedTuple):
 @njit(inline="always")
 def cents(money: float) -> float:
     """Half-up to the cent."""
-    return np.floor(money * 100.0 + 0.5 + 1e-7) / 100.0
+    return np.floor(money * 100.0 + HALF) / 100.0
 
 
 @njit(inline="always")
@@ -125,10 +127,12 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     commission = max(cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN])
     stamp = value * (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
     stamp = np.ceil(stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(stamp)
-    levies = 0.0
+    levies = 0.0  # each in whole cents, so that one division does for all
     for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
-        levies += cents(min(max(value * costs[r, j] + costs[r, j + 1], costs[r, j + 2]), costs[r, j + 3]))
-    return Cost(commission, stamp, levies)
+        rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
+        if rate != 0.0 or fixed != 0.0 or least != 0.0:
+            levies += np.floor(min(max(value * rate + fixed, least), most) * 100.0 + HALF)
+    return Cost(commission, stamp, levies / 100.0)
 
 
 @njit()

@@ -8,7 +8,8 @@ A leg adds the value of its shares to every row until its exit; when the next le
 complete, so net asset values are read off in one sweep through time. Rows live in a ring that fits the cache.
 
 What is written to stands in one flat array, `m`, at constant places: then the compiler knows that it does not
-overlap and turns each loop over lanes into vector instructions. `_nrt=False` leaves out the reference counts of
+overlap and turns each loop over lanes into vector instructions. What is called for every leg takes arrays, not
+tuples of them: those would be copied onto the stack at each call. `_nrt=False` leaves out the reference counts of
 array views, which cost more than the arithmetic; nothing here allocates.
 """
 
@@ -31,7 +32,7 @@ from . import market
 from .compiled import njit
 from .deck import Deck
 from .exits import BEYOND, NONE
-from .kernel import EPS, trade_cost
+from .kernel import EPS, HALF, trade_cost
 from .market import Rules, Windows
 
 F8 = NDArray[np.float64]
@@ -39,7 +40,6 @@ I8 = NDArray[np.int64]
 U4 = NDArray[np.uint32]
 
 LANES = 64
-HALF = 0.5 + 1e-7  # as kernel.cents rounds
 # a row of Batch.ring: value of longs and shorts at the close; cash that comes in, cash that must be there, value
 # entered, and borrow owed in the session
 PARTS = 6
@@ -92,7 +92,7 @@ def _cost(costs: F8, r: int, buy: bool, m: F8) -> None:
         m[FLOW + x] = m[FLOW + x] * 0.01 if m[SHARES + x] > 0.0 else 0.0
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance: float) -> None:
     """Complete one row: checks, net asset value, returns; then clear it for reuse."""
     deeper = 0
@@ -125,7 +125,7 @@ def _close_row(row: F8, m: F8, collateral: float, max_gross: float, maintenance:
             m[WORST + x] = depth if depth < m[WORST + x] else m[WORST + x]
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def _size(whole: I8, real: F8, m: F8) -> int:
     """Shares of the leg and value at entry in every lane; the number of lanes that hold it."""
     part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
@@ -151,7 +151,7 @@ def _size(whole: I8, real: F8, m: F8) -> int:
     return held
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def _enter(row: F8, m: F8, side: float, fx: float, backing: float) -> None:
     """Book an entry at VALUE for the costs in FLOW."""
     for x in range(LANES):
@@ -164,34 +164,28 @@ def _enter(row: F8, m: F8, side: float, fx: float, backing: float) -> None:
         m[FILLS + x] += 1.0 if m[SHARES + x] > 0.0 else 0.0
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
-def _find_exit(d: Deck, b: Batch, k: int, combos: int) -> int:
-    """Exit offset and price of leg k in every lane; returns the last offset at which some lane still holds it."""
-    stops, targets, trails, holds = d.keys[k, 0], d.keys[k, 1], d.keys[k, 2], d.hold_keys[k]
-    m, keys, numbers, combo = b.m, b.keys, b.numbers, b.combo
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def _find_exit(m: F8, b_keys: I8, combo: U4, numbers: U4, combos: int, rules: I8, holds: I8) -> int:
+    """Exit offset of a leg in every lane, its key into `b_keys`; returns the last offset held by some lane.
+
+    `rules` (3, V) and `holds` (H,): the leg's keys in the deck.
+    """
+    stops, targets, trails = rules[0], rules[1], rules[2]
     for c in range(combos):
         rule = min(min(stops[numbers[c, 1]], targets[numbers[c, 2]]), trails[numbers[c, 3]])
-        keys[c] = min(rule, holds[numbers[c, 0]])
-    if combos > 1:
-        for x in range(LANES - 1, -1, -1):  # downwards, for combo[x] <= x
-            keys[x] = keys[combo[x]]
-    else:
-        keys[:] = keys[0]
+        b_keys[c] = min(rule, holds[numbers[c, 0]])
+    for x in range(LANES - 1, -1, -1):  # downwards, for combo[x] <= x
+        b_keys[x] = b_keys[combo[x]]
     last = 0
     for x in range(LANES):
-        leaves = (keys[x] >> (dk.SLOT_SHIFT + 1)) & (dk.FIELD >> 1)
+        leaves = (b_keys[x] >> (dk.SLOT_SHIFT + 1)) & (dk.FIELD >> 1)
         held = m[SHARES + x] > 0.0
         leaves = leaves if held else 0
         m[LEAVES + x] = float(leaves)
-        m[BLOCKS + x] += float(keys[x] & dk.FIELD) if held else 0.0
+        m[BLOCKS + x] += float(b_keys[x] & dk.FIELD) if held else 0.0
         m[BAD + x] = 1.0 if leaves == BEYOND else m[BAD + x]
         last = leaves if leaves > last else last
-    final = 2 * d.whole[k, dk.LENGTH] - 1
-    prices = d.price[2 * d.whole[k, dk.START] :]
-    for x in range(LANES):
-        slot = (keys[x] >> dk.SLOT_SHIFT) & dk.FIELD
-        m[PRICE + x] = prices[np.uint64(min(slot, final))]
-    return min(last, d.whole[k, dk.LENGTH])
+    return last
 
 
 @njit(nogil=True, _nrt=False)
@@ -213,18 +207,16 @@ def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
             m[SHARES + x] = kept
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
-def _hold(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
-    """Add the leg's value to every row until its exit, and what its borrow costs the night after."""
-    ring, m = b.ring, b.m
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def _hold(ring: F8, m: F8, rows: F8, t: int, first: int, stop: int, side: float) -> None:
+    """Add the leg's value to the rows at offsets `first` to `stop`, and what its borrow costs the night after.
+
+    `rows`: the leg's part of Deck.row; `t`: the row of its window's start.
+    """
     mask = len(ring) - 1
-    side, first = d.real[k, dk.SIDE], d.whole[k, dk.OFFSET]
-    for j in range(first, last):
-        r, t = d.whole[k, dk.START] + j, d.whole[k, dk.ROW] + j
-        if d.action[r] >= 0 and j > first:
-            _act(w, b, r, j, d.action[r], side)
-        worth, owed, until = d.row[r, dk.WORTH], d.row[r, dk.OWED], float(j)
-        row = ring[t & mask]
+    for j in range(first, stop):
+        worth, owed, until = rows[j, dk.WORTH], rows[j, dk.OWED], float(j)
+        row = ring[(t + j) & mask]
         if side > 0.0:
             for x in range(LANES):
                 row[LONG + x] += m[SHARES + x] * worth if until < m[LEAVES + x] else 0.0
@@ -232,12 +224,25 @@ def _hold(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
             for x in range(LANES):
                 row[SHORT + x] += m[SHARES + x] * worth if until < m[LEAVES + x] else 0.0
         if owed > 0.0:
-            row = ring[(t + 1) & mask]
+            row = ring[(t + j + 1) & mask]
             for x in range(LANES):
                 row[OWED + x] += m[SHARES + x] * owed if until < m[LEAVES + x] else 0.0
-    r = d.whole[k, dk.START] + last
-    if last < d.whole[k, dk.LENGTH] and d.action[r] >= 0:
-        _act(w, b, r, last, d.action[r], side)
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def _hold_through_actions(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
+    """_hold for a leg whose code has corporate actions within its window."""
+    side, first, start, t = (
+        d.real[k, dk.SIDE],
+        d.whole[k, dk.OFFSET],
+        d.whole[k, dk.START],
+        d.whole[k, dk.ROW],
+    )
+    for j in range(first, min(last + 1, d.whole[k, dk.LENGTH])):
+        if d.action[start + j] >= 0 and (j > first or j == last):
+            _act(w, b, start + j, j, d.action[start + j], side)
+        if j < last:
+            _hold(b.ring, b.m, d.row[start:], t, j, j + 1, side)
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
@@ -258,11 +263,15 @@ def _look_up(w: Windows, d: Deck, b: Batch, k: int) -> None:
             m[FLOW + x] = one.commission + one.stamp + one.levies
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
-def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
-    """Book leg k's exit in every lane that reaches one."""
-    ring, m = b.ring, b.m
-    side, only_fx, least_room = d.real[k, dk.SIDE], d.real[k, dk.ONLY_FX], d.real[k, dk.LEAST_ROOM]
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def _sell(m: F8, keys: I8, prices: F8, final: int, only_fx: float, least_room: float) -> int:
+    """Value of the exit in every lane; the number of lanes that may trade more than there is room for.
+
+    `prices`: the leg's part of Deck.price; `final`: its last place.
+    """
+    for x in range(LANES):
+        slot = (keys[x] >> dk.SLOT_SHIFT) & dk.FIELD
+        m[PRICE + x] = prices[np.uint64(min(slot, final))]
     crowded = 0
     for x in range(LANES):
         shares = m[SHARES + x] if m[LEAVES + x] < NONE else 0.0
@@ -270,9 +279,13 @@ def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
         m[VALUE + x] = shares * m[PRICE + x]
         m[FX + x] = only_fx
         crowded += int(shares > least_room)
-    _cost(w.tables.costs, d.whole[k, dk.ENTRY_COSTS], side < 0.0, m)
-    if crowded or only_fx != only_fx or not d.whole[k, dk.STEADY]:
-        _look_up(w, d, b, k)
+    return crowded
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def _leave(ring: F8, m: F8, row: int, side: float) -> None:
+    """Book the exit at VALUE for the costs in FLOW; `row`: that of the window's start."""
+    mask = len(ring) - 1
     for x in range(LANES):
         value, flow, fx = m[VALUE + x], m[FLOW + x], m[FX + x]
         m[COSTS + x] += flow * fx
@@ -280,7 +293,6 @@ def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
         m[FILLS + x] += 1.0 if m[SHARES + x] > 0.0 else 0.0
         m[VALUE + x] = (side * value - flow) * fx
         m[FLOW + x] = (value + flow) * fx
-    row, mask = d.whole[k, dk.ROW], len(ring) - 1
     if side > 0.0:
         for x in range(LANES):
             i = np.uint64((row + int(m[LEAVES + x])) & mask)
@@ -290,6 +302,27 @@ def _leave(w: Windows, d: Deck, b: Batch, k: int) -> None:
             i = np.uint64((row + int(m[LEAVES + x])) & mask)
             ring[i, CASH_IN + x] += m[VALUE + x]
             ring[i, NEED + x] += m[FLOW + x]
+
+
+@njit(inline="always", _nrt=False, error_model="numpy")
+def _trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int, combos: int) -> None:
+    """Leg k from its entry to its exit, in the lanes that have SHARES of it."""
+    ring, m, whole, real = b.ring, b.m, d.whole[k], d.real[k]
+    side, start, t = real[dk.SIDE], whole[dk.START], whole[dk.ROW]
+    _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side > 0.0, m)
+    row = ring[(t + whole[dk.OFFSET]) & (len(ring) - 1)]
+    _enter(row, m, side, real[dk.ENTRY_FX], 1.0 if side > 0.0 else rules.collateral)
+    last = min(_find_exit(m, b.keys, b.combo, b.numbers, combos, d.keys[k], d.hold_keys[k]), whole[dk.LENGTH])
+    if whole[dk.ACTS]:
+        _hold_through_actions(w, d, b, k, last)
+    else:
+        _hold(ring, m, d.row[start:], t, whole[dk.OFFSET], last, side)
+    final = 2 * whole[dk.LENGTH] - 1
+    crowded = _sell(m, b.keys, d.price[2 * start :], final, real[dk.ONLY_FX], real[dk.LEAST_ROOM])
+    _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side < 0.0, m)
+    if crowded or np.isnan(real[dk.ONLY_FX]) or not whole[dk.STEADY]:
+        _look_up(w, d, b, k)
+    _leave(ring, m, t, side)
 
 
 @njit(nogil=True, _nrt=False)
@@ -328,13 +361,7 @@ def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
             _close_row(ring[cursor & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
             cursor += 1
         if _size(whole, real, m):
-            side = real[dk.SIDE]
-            _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side > 0.0, m)
-            row = ring[(whole[dk.ROW] + whole[dk.OFFSET]) & mask]
-            _enter(row, m, side, real[dk.ENTRY_FX], 1.0 if side > 0.0 else rules.collateral)
-            last = _find_exit(d, b, k, combos)
-            _hold(w, d, b, k, last)
-            _leave(w, d, b, k)
+            _trade(w, rules, d, b, k, combos)
     for t in range(cursor, len(w.nights)):
         _close_row(ring[t & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
 
