@@ -18,6 +18,7 @@ from .data.launches import Launches, load_launches
 from .data.load import SAMPLE, PanelOptions, load_panel
 from .data.panel import Panel
 from .data.prices import Store, is_store
+from .data.reachable import first_rows
 from .data.rules.costs import Brokerage
 from .engine.backtest import Benchmark
 
@@ -80,6 +81,7 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     benchmark, doubt = _benchmark(market, source, book, panel)
     beside = [one for one in others if one.code not in panel]
     outside = {one.code: one for one in iter_instruments(source.path, beside)}
+    warnings += left_outside(launches, panel)
     return Loaded(launches, panel, benchmark, (*warnings, *doubt), outside)
 
 
@@ -155,6 +157,26 @@ def _returns(text: str, source: Source, book: Instruments, panel: Panel, rates: 
     table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)
     by_code = {code: table[:, currencies.index(book[code].currency)] for _, code in spec}
     return Benchmark(text.strip(), benchmark_returns(spec, bars, by_code, panel.sessions))
+
+
+def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
+    """A sentence naming the launches that no session of the panel can answer; none for the shipped ledger.
+
+    A launch answered at the panel's first session counts: nothing is known before it to size an order with.
+    """
+    if not launches.path:
+        return ()
+    rows = first_rows(launches, panel, "open")
+    missed: list[str] = []
+    for k, launch in enumerate(launches):
+        columns = [panel.column(one.code) for one in launch.codes if one.code in panel]
+        reached = [rows[k, panel.exchange_of[i]] for i in columns]
+        if reached and not any(0 < row < len(panel) for row in reached):
+            missed.append(launch.id)
+    if not missed:
+        return ()
+    told = f"{len(missed)} of {len(launches)} launches cannot be traded from {panel.sessions[0]} to {panel.sessions[-1]}"
+    return (f"{told}, which needs a session before and one after the news: {_named(missed)}",)
 
 
 def say(loaded: Loaded, *, labelled: bool = False) -> None:

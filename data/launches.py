@@ -35,6 +35,7 @@ __all__ = ["KINDS", "LAUNCH_ROLES", "Launch", "LaunchCode", "Launches", "load_la
 
 SHIPPED = Path(__file__).with_name("launches.csv")
 REQUIRED = COLUMNS[:-1]
+YEARS = (1900, 2199)  # what an instant in nanoseconds can hold, and then some
 
 
 class ListedCode(Protocol):
@@ -201,6 +202,9 @@ def _moment(text: str, precision: str) -> datetime:
             instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"announced_at {text!r} is no instant; write 2026-02-12T01:18+08:00") from None
+    year = int(text[:4])
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise ValueError(f"announced_at {text!r} is in the year {year}; years are {YEARS[0]} to {YEARS[1]}")
     if precision == "date":
         if not bare:
             raise ValueError(

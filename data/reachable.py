@@ -7,6 +7,9 @@ from .calendars import Auction, cut_off, first_reachable, instant_ns
 from .launch import Launches
 from .panel import Panel
 
+# Nanoseconds within which every exchange has had a session: what is older was tradable before.
+LONGEST_BREAK = 30 * 24 * 3600 * 10**9
+
 
 def first_rows(launches: Launches, panel: Panel, at: Auction) -> NDArray[np.int32]:
     """First row whose open (or close) each launch can still reach on each of the panel's exchanges.
@@ -25,8 +28,9 @@ def first_rows(launches: Launches, panel: Panel, at: Auction) -> NDArray[np.int3
             continue
         name = panel.exchanges[e]
         last = instant_ns(cut_off(name, panel.sessions[own[-1]], at))
-        inside = ready <= last
-        rows[~inside, e] = len(panel)
+        early = ready < instant_ns(cut_off(name, panel.sessions[own[0]], at)) - LONGEST_BREAK
+        rows[ready > last, e] = len(panel)
+        inside = (ready <= last) & ~early
         if not inside.any():
             continue
         first = panel.sessions[own[0]]
