@@ -13,7 +13,7 @@ from ..data.panel import Panel
 from .books import Books, to_result
 from .config import Config, LimitPolicy
 from .legs import CLOSE, LEG, OPEN
-from .native_plan import NativeStrategy
+from .native_plan import NativeStrategy, is_native
 from .result import Result
 from .run import Run
 
@@ -54,7 +54,7 @@ class RunOptions:
 
 
 def backtest(
-    strategy: Strategy | NativeStrategy,
+    strategy: Strategy | NativeStrategy | type,
     launches: Launches,
     panel: Panel,
     config: Config | None = None,
@@ -63,9 +63,16 @@ def backtest(
 ) -> Result:
     """Fills, blocked orders, equity and attribution of one strategy over one panel.
 
+    A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
     Raises ConfigError when the strategy's legs make no sense. Money is in `panel.currency`.
     """
     config, options = config or Config(), options or RunOptions()
+    if isinstance(strategy, type):
+        if not is_native(strategy):
+            raise ConfigError(
+                f"{strategy.__name__} is a class; hand over a strategy, as {strategy.__name__}()"
+            )
+        strategy = NativeStrategy(strategy)
     if isinstance(strategy, NativeStrategy):
         return _backtest_native(strategy, launches, panel, config, options)
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)

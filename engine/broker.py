@@ -13,6 +13,7 @@ import backtrader as bt
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.errors import ConfigError
 from ..data.launch import Launch
 from ..data.panel import TRADING, Panel
 from .config import Config
@@ -126,6 +127,8 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
 
     def _runnext(self, runstrats: list[Any]) -> None:
         (strategy,) = runstrats
+        if self._timerscheat:
+            raise ConfigError("a timer with cheat=True acts on a day that it already sees; leave cheat out")
         unpriced = np.cumprod(np.isnan(self.desk.panel.mark), axis=0).sum(axis=0)
         delay(strategy, {id(data): int(n) for data, n in zip(self.datas, unpriced, strict=True)})
         for row in range(len(self.desk.panel)):

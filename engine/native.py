@@ -153,7 +153,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         if leg is not None and (leg.held > 0.0) != (wanted > 0):
             part = min(abs(wanted), abs(leg.held))
             fill = desk.trade(leg, part if wanted > 0 else -part, where, _reason(order))
-            self._done(order, fill, closing=True)
+            self._done(order, fill, where.price, closing=True)
             if fill.reason == FILLED and order.alive():
                 self._try_at(order, where)
             return
@@ -163,7 +163,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         fill = desk.trade(self.stay(order, where.at), wanted, where, Reason.ENTRY)
         if fill.shares and where.at == TOUCH:
             self.inside.add(code)
-        self._done(order, fill, closing=False)
+        self._done(order, fill, where.price, closing=False)
 
     def stay(self, order: Any, at: int) -> Any:
         """The leg of an order: what the code holds, else one of its own that has not begun."""
@@ -177,8 +177,8 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             leg = self.stays[order.ref] = self.desk.new_stay(code, side, launch, at)
         return leg
 
-    def _done(self, order: Any, fill: kernel.Fill, *, closing: bool) -> None:
-        """Book what was granted; end an order that waiting cannot help."""
+    def _done(self, order: Any, fill: kernel.Fill, price: float, *, closing: bool) -> None:
+        """Book what was granted at this moment's `price`; end an order that waiting cannot help."""
         why, code = fill.reason, self.columns[order.data]
         if fill.shares:
             if why == Reason.BELOW_LOT and (closing or abs(fill.shares) < abs(order.executed.remsize)):
@@ -189,9 +189,9 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             return
         gone = self.desk.panel.status[self.desk.t, code] == DELISTED
         if why in (Reason.BELOW_LOT, Reason.NOT_SHORTABLE) or gone:
-            self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected, fill.price)
+            self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected, price)
         elif why in SHORT_OF_MONEY and not closing:
-            self.end(order, bt.Order.Margin, fill.price)
+            self.end(order, bt.Order.Margin, price)
 
     def book(self, order: Any, shares: float, price: float, costs: float) -> None:
         """Execute in backtrader's own records: position, order, trade, notification, bracket and OCO."""

@@ -1,6 +1,7 @@
 """Orders of a backtrader strategy under the rules: by hand on a fortnight, and as laws on random markets."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from launchlab.data.errors import ConfigError
 from launchlab.data.launch import Launches
@@ -248,9 +249,7 @@ def test_a_launch_without_a_code_of_the_panel_is_heard_too() -> None:
 
 
 def test_orders_answer_the_launch_in_which_they_were_sent() -> None:
-    result = backtest(
-        NativeStrategy(Listener), news("2024-06-27T08:50+08:00"), rising(), Config(participation=1.0)
-    )
+    result = backtest(Listener, news("2024-06-27T08:50+08:00"), rising(), Config(participation=1.0))
     assert set(result.fills["launch"]) == {"one"}
     row = result.launches.iloc[0]
     assert (row["launch"], row["legs"], row["filled_legs"]) == ("one", 2, 2)
@@ -310,6 +309,59 @@ def test_past_executions_are_refused() -> None:
         ours(planned({DAYS[0]: sends(size=1, exectype=bt.Order.Historical)}), rising())
 
 
+def test_timers_that_cheat_are_refused() -> None:
+    def begin(self: Any) -> None:
+        self.add_timer(when=bt.timer.SESSION_START, cheat=True)
+
+    with pytest.raises(ConfigError, match="cheat=True"):
+        ours(planned({}, __init__=begin), rising())
+
+
+def test_a_short_pays_borrow_on_its_market_value_and_owes_the_dividend() -> None:
+    raw = free(hk([10.0, 10.0, 12.0, 11.8]))
+    actions = np.zeros(1, raw.actions.dtype)
+    actions[0] = (3, 0, 1.0, 0.2, 0.2)
+    borrow = np.full(raw.borrow.shape, 0.365)
+    panel = replace(raw, actions=actions, borrow=np.asfortranarray(borrow))
+    done = ours(planned({"2024-07-02": sends("sell", size=1000)}), panel)
+    # sold at 10 on Wednesday 3 July; 0.1 % a day of 10,000, then of 12,000; 0.2 a share owed on Friday
+    np.testing.assert_allclose(done.run.borrow, [0.0, 0.0, 10.0, 12.0])
+    np.testing.assert_allclose(done.run.dividends, [0.0, 0.0, 0.0, -200.0])
+    assert done.run.cash[-1] == pytest.approx(100_000 + 10_000 - 22.0 - 200.0)
+
+
+def test_live_orders_follow_a_split() -> None:
+    raw = free(hk([10.0, 10.0, 5.0, 4.4], low=[10.0, 10.0, 5.0, 4.4], open=[10.0, 10.0, 5.0, 5.0]))
+    actions = np.zeros(1, raw.actions.dtype)
+    actions[0] = (2, 0, 2.0, 0.0, 0.0)
+    panel = replace(raw, actions=actions)
+    guard = sends("sell", size=1000, exectype=STOP, price=9.0)
+    done = ours(planned({"2024-07-02": sends(size=1000), "2024-07-03": guard}), panel)
+    # the split of 4 July halves the price to 5, which is not below 9 / 2; on the 5th 4.5 is touched
+    assert fills(done, panel)[1] == ("2024-07-05", "touch", HK, -2000.0, 4.5, "stop")
+
+
+def test_a_margin_call_shrinks_the_order_that_wanted_to_close() -> None:
+    panel = free(hk([10.0, 10.0, 18.0, 18.0], open=[10.0, 10.0, 14.0, 18.0]))
+
+    def cover(self: Any) -> None:
+        self.buy(size=9000, exectype=LIMIT, price=12.0)
+
+    plan = planned({"2024-07-02": sends("sell", size=9000), "2024-07-03": cover})
+    done = ours(plan, panel, max_gross=1.0, maintenance=0.5)
+    # 190,000 − 162,000 = 28,000 is 17 % of 162,000: cut by 1 − 28/162, 7,444.4, up to 7,500 shares
+    assert fills(done, panel)[1][2:] == (HK, 7500.0, 18.0, "margin")
+    (left,) = done.strategy.broker.get_orders_open()
+    assert left.executed.remsize == 1500
+
+
+def test_everything_is_sold_at_the_end_where_the_run_asks_for_it() -> None:
+    panel = free(hk(flat(4)))
+    done = ours(planned({"2024-07-03": sends(size=100)}), panel, close_out=True)
+    assert fills(done, panel)[1] == ("2024-07-05", "close", HK, -100.0, 10.0, "end")
+    assert done.strategy.told[-1][1:3] == (HK, "Completed")
+
+
 # laws
 
 
@@ -356,6 +408,7 @@ def erratic(seed: int, panel: Panel, config: Config) -> NativeRun:
 
 
 @quick
+@example(1022)  # a bracket whose entry traded in parts and then ran out of money
 @given(SEEDS)
 def test_books_balance_and_no_fill_breaks_a_rule(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -505,5 +558,7 @@ def test_a_run_of_ones_own_class_works_from_python_and_cannot_be_swept(mine: Pat
     assert native.values == {"days": 4}
     with pytest.raises(ConfigError, match="can be backtested but neither swept nor studied"):
         native.legs(None, None)
+    with pytest.raises(ConfigError, match="Path is a class; hand over a strategy"):
+        backtest(Path, Launches(), rising())
     with pytest.raises(ConfigError, match="runs on backtrader only"):
         backtest(native, Launches(), rising(), options=RunOptions(engine="compiled"))
