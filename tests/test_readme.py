@@ -13,9 +13,12 @@ import click
 import launchlab as ll
 import pytest
 from launchlab.cli import COMMANDS, cli
+from launchlab.data import launch
+from launchlab.data.rules.costs import Brokerage
+from launchlab.engine.legs import Reason
 from launchlab.engine.result import COLUMNS
 
-from .cli_fixture import launchlab
+from .cli_fixture import faults, launchlab
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -133,6 +136,29 @@ def test_every_option_in_an_example_exists() -> None:
 @pytest.mark.parametrize("table", sorted(COLUMNS))
 def test_the_columns_of_every_table_are_those_written(table: str) -> None:
     assert f"| `{table}.csv` | `{','.join(COLUMNS[table])}`" in README
+
+
+def test_ledger_words_and_reasons_are_all_explained() -> None:
+    for word in (*launch.COLUMNS, *launch.KINDS, *launch.LAUNCH_ROLES):
+        assert f"`{word}`" in README, word
+    for reason in Reason:
+        assert re.search(rf"\b{reason.label}\b", README), reason
+
+
+def test_every_column_of_an_instrument_is_explained(folder: Path) -> None:
+    (folder / "bad.csv").write_text("code,colour\n0700.HK,red\n", encoding="utf-8")
+    said = faults(launchlab("rules", "0700.HK", "--on", "2026-02-12", "--instruments", "bad.csv"))
+    for column in said.strip().partition("columns are ")[2].split(", "):
+        assert f"`{column}`" in README, column
+
+
+def test_every_key_of_a_run_file_is_explained() -> None:
+    page = ROOT / "docs" / "run-file.md"
+    if not page.is_file():
+        pytest.skip("an unpacked source archive has no docs")
+    for model in (ll.Config, Brokerage):
+        for key in model.model_fields:
+            assert re.search(rf"^{key} = ", page.read_text(encoding="utf-8"), re.M), key
 
 
 def test_links_lead_to_files_of_the_repository() -> None:
