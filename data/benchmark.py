@@ -2,12 +2,15 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from . import calendars
 from .bars import F8, Bars, Days
+from .codes import derive
 from .errors import ConfigError, DataError
+from .references import closes_before, moved_references
 
 WEIGHTS_TOLERANCE = 1e-6
 MAX_STALE_DAYS = 20
@@ -51,7 +54,7 @@ def benchmark_returns(
 
     `fx[code]` (T,) is base money for one unit of the code's currency. Weights are restored every row. On a holiday of
     the code's exchange its last close stands, so only the currency moves: nothing is known before its session. Cash
-    dividends and share ratios in the bars are reinvested on their ex-date. A code must have a close on or before the
+    dividends and share ratios are reinvested on their ex-date, known from the bars' actions or their references. A code must have a close on or before the
     first row, and none may be older than MAX_STALE_DAYS; DataError otherwise.
     """
     returns = np.zeros(len(sessions))
@@ -68,7 +71,7 @@ def total_return_marks(bars: Bars, sessions: Days) -> F8:
 
     The level is scaled so that it equals the close of the first bar.
     """
-    bars = bars.tidy()
+    whole = bars = bars.tidy()
     usable = np.isfinite(bars.close) & (bars.close > 0)
     bars = bars.take(usable)
     at = np.searchsorted(bars.sessions, sessions, side="right") - 1
@@ -85,10 +88,27 @@ def total_return_marks(bars: Bars, sessions: Days) -> F8:
             f"{bars.code} has no close between {bars.sessions[at[t]]} and {sessions[t]}; "
             "a benchmark may not stand still that long: fetch the missing bars or choose another"
         )
-    return np.asarray((bars.close * _reinvestment(bars))[at])
+    stated = _stated_ratios(whole.between(bars.sessions[at[0]], sessions[-1]))
+    return np.asarray((bars.close * _reinvestment(bars, stated))[at])
 
 
-def _reinvestment(bars: Bars) -> F8:
+def _stated_ratios(bars: Bars) -> list[tuple[np.datetime64, float]]:
+    """Ex-dates that only show as a reference unlike the previous close, and its ratio, as the panel takes them."""
+    if np.isnan(bars.pre_close).all():
+        return []
+    instrument = derive(bars.code)
+    if not instrument.tradable:
+        return []
+    own = calendars.sessions(instrument.exchange, bars.sessions[0], bars.sessions[-1])
+    before = closes_before(bars, own)
+    return [
+        (bars.sessions[j], float(before.price[j] / bars.pre_close[j]))
+        for j in moved_references(bars, before)
+        if not before.hole[j]
+    ]
+
+
+def _reinvestment(bars: Bars, stated: Sequence[tuple[np.datetime64, float]]) -> F8:
     """Shares held at each bar by one who had one share at the first and put every payment back at the ex-date's close."""
     growth = np.ones(len(bars))
     for action in bars.actions:
@@ -96,4 +116,8 @@ def _reinvestment(bars: Bars) -> F8:
         if 0 < i < len(bars):
             ratio, rights = action["ratio"] + action["rights"], action["rights"] * action["rights_price"]
             growth[i] *= ratio + (action["cash"] - rights) / bars.close[i]
+    for session, ratio in stated:
+        i = int(np.searchsorted(bars.sessions, session))
+        if 0 < i < len(bars):
+            growth[i] *= ratio
     return np.asarray(np.cumprod(growth))

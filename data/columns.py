@@ -11,7 +11,7 @@ from . import calendars
 from .bars import Bars
 from .instruments import Instrument, Spell
 from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Days
-from .references import reference_prices
+from .references import NO_DAYS, Before, closes_before, moved_references, reference_prices
 from .rules.limits import limit_bands
 from .rules.lots import lot_rules
 from .rules.settlement import t_plus_one
@@ -20,8 +20,6 @@ from .rules.ticks import tick_table
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
-NO_DAYS = np.zeros(0, "M8[D]")
-_SAME_PRICE = 1e-6
 
 
 class RowAction(NamedTuple):
@@ -110,7 +108,7 @@ def compile_code(
     values["volume"] = _onto(len(sessions), rows[traded], bars.volume[traded], 0.0)
     reference, notes = _references(bars, instrument, own)
     values["ref"] = _onto(len(sessions), rows, reference, np.nan)
-    actions, unexplained = _row_actions(bars, reference, rows, _closes_before(bars, own, doubtful))
+    actions, unexplained = _row_actions(bars, reference, rows, closes_before(bars, own, doubtful))
     if instrument.mainland:
         notes += unexplained
     values["mark"] = _marks(values["close"], actions)
@@ -174,25 +172,6 @@ def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[NDArray[
     return reference, notes
 
 
-class Before(NamedTuple):
-    """For each bar the last earlier one with a known price (-1: none), that price, and whether a hole lies between."""
-
-    bar: NDArray[np.int64]
-    price: NDArray[np.float64]
-    hole: NDArray[np.bool_]
-
-
-def _closes_before(bars: Bars, own: Days, doubtful: Days) -> Before:
-    """What each reference is held against: the last close, or the reference of a suspended session; shape (n,)."""
-    n = len(bars)
-    price = np.where(np.isfinite(bars.close), bars.close, bars.pre_close)
-    last = np.full(n, -1)
-    last[1:] = np.maximum.accumulate(np.where(np.isfinite(price), np.arange(n), -1))[:-1]
-    broken = (np.diff(np.searchsorted(own, bars.sessions)) != 1) | np.isin(bars.sessions[:-1], doubtful)
-    holes = np.append(0, np.cumsum(broken))[:n]
-    return Before(last, np.where(last >= 0, price[last], np.nan), holes != holes[last])
-
-
 def _row_actions(
     bars: Bars, reference: NDArray[np.float64], rows: NDArray[Any], before: Before
 ) -> tuple[list[RowAction], list[str]]:
@@ -201,7 +180,6 @@ def _row_actions(
     Across missing bars such a reference is only noted: the price may as well have moved there.
     """
     known: dict[int, RowAction] = {}
-    told: list[int] = []
     for action in bars.actions:
         i = int(np.searchsorted(bars.sessions, action["session"]))
         if i == len(bars) or bars.sessions[i] != action["session"]:
@@ -209,14 +187,9 @@ def _row_actions(
         ratio, cash = float(action["ratio"]), float(action["cash"])
         if action["rights"] > 0 and before.bar[i] >= 0 and reference[i] > 0:
             ratio = (float(before.price[i]) - cash) / float(reference[i])
-        told.append(i)
         known[int(rows[i])] = RowAction(int(rows[i]), ratio, cash)
-    with np.errstate(invalid="ignore"):
-        moved = (bars.pre_close > 0) & (np.abs(bars.pre_close - before.price) > _SAME_PRICE)
     notes = []
-    for j in np.flatnonzero(moved).tolist():
-        if any(before.bar[j] < i <= j for i in told):
-            continue
+    for j in moved_references(bars, before):
         if before.hole[j]:
             notes.append(
                 f"the reference {bars.pre_close[j]:g} of {bars.sessions[j]} is not the close {before.price[j]:g} "

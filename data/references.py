@@ -1,5 +1,7 @@
 """What the prices of each session are held against: its reference price, its age since listing."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,9 @@ from .bars import F8, Bars, Days
 from .instruments import Instrument
 from .rules.limits import ex_reference
 from .rules.ticks import TICK_SIZES, tick_size, tick_table
+
+NO_DAYS = np.zeros(0, "M8[D]")
+SAME_PRICE = 1e-6
 
 
 def ticks_of(prices: F8, tables: NDArray[np.int8]) -> F8:
@@ -70,6 +75,36 @@ def reference_prices(bars: Bars, calendar: Days, instrument: Instrument) -> F8:
     if not np.isnan(bars.pre_close).any():
         return bars.pre_close.copy()
     return np.where(np.isnan(bars.pre_close), previous_closes(bars, calendar, instrument), bars.pre_close)
+
+
+class Before(NamedTuple):
+    """For each bar the last earlier one with a known price (-1: none), that price, and whether a hole lies between."""
+
+    bar: NDArray[np.int64]
+    price: NDArray[np.float64]
+    hole: NDArray[np.bool_]
+
+
+def closes_before(bars: Bars, own: Days, doubtful: Days = NO_DAYS) -> Before:
+    """What each reference is held against: the last close, or the reference of a suspended session; shape (n,).
+
+    `own` are the exchange's sessions; the closes of `doubtful` sessions count as not known.
+    """
+    n = len(bars)
+    price = np.where(np.isfinite(bars.close), bars.close, bars.pre_close)
+    last = np.full(n, -1)
+    last[1:] = np.maximum.accumulate(np.where(np.isfinite(price), np.arange(n), -1))[:-1]
+    broken = (np.diff(np.searchsorted(own, bars.sessions)) != 1) | np.isin(bars.sessions[:-1], doubtful)
+    holes = np.append(0, np.cumsum(broken))[:n]
+    return Before(last, np.where(last >= 0, price[last], np.nan), holes != holes[last])
+
+
+def moved_references(bars: Bars, before: Before) -> list[int]:
+    """Bars whose stated reference is not the price before, with no known action in between: ex-dates, or holes."""
+    with np.errstate(invalid="ignore"):
+        moved = (bars.pre_close > 0) & (np.abs(bars.pre_close - before.price) > SAME_PRICE)
+    told = np.searchsorted(bars.sessions, bars.actions["session"])
+    return [j for j in np.flatnonzero(moved).tolist() if not ((told > before.bar[j]) & (told <= j)).any()]
 
 
 def listed_sessions(bars: Bars, instrument: Instrument, calendar: Days) -> NDArray[np.int32]:

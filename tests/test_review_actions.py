@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from launchlab.data.bars import Bars, bars_from_columns
+from launchlab.data.benchmark import benchmark_returns
 from launchlab.data.load import build_panel
 from launchlab.data.panel import Panel
 from launchlab.engine.backtest import RunOptions, backtest
@@ -78,3 +79,12 @@ def test_a_reference_across_missing_bars_is_named_and_makes_no_action() -> None:
     assert not len(panel.actions)
     assert any("no corporate action is assumed" in note and "2026-03-11" in note for note in panel.unknowns)
     assert date.fromisoformat(DAYS[4]) == date(2026, 3, 11)
+
+
+def test_a_benchmark_pays_what_only_its_reference_states() -> None:
+    days = np.array(DAYS, "M8[D]")
+    close, stated = [20.0, 22.0, NAN, NAN, 10.0, 11.0, 11.0], [20.0, 20.0, NAN, NAN, 11.0, 10.0, 11.0]
+    one = flat("600519.SS", close, pre_close=stated)
+    returns = benchmark_returns(((1.0, one.code),), {one.code: one}, {one.code: np.ones(7)}, days)
+    # 20 to 22; two new shares for one, from a reference of 11 to 10; 10 to 11
+    assert returns == pytest.approx([0.0, 0.1, 0.0, 0.0, 10 / 11 - 1, 0.1, 0.0])
