@@ -21,8 +21,8 @@ I4 = NDArray[np.int32]
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
 # columns of Windows.quote
-MARK, FX, SHUT, OPENS, HIGH, LOW, UP, DOWN = range(8)
-VOLUME, SIZE_PRICE, LOT_MIN, LOT_STEP, MAX_ORDER, BORROW, REF, FX_BEFORE = range(8, 16)
+MARK, FX, SHUT, BORROW, OPENS, HIGH, LOW, REF = range(8)
+UP, DOWN, VOLUME, SIZE_PRICE, LOT_MIN, LOT_STEP, MAX_ORDER, FX_BEFORE = range(8, 16)
 QUOTE_WIDTH = 16
 # columns of Windows.flag
 STATUS, IS_OPEN, DONE, BITS, COST_ROW, TICKS = range(6)
@@ -160,7 +160,7 @@ class Market:
         real = np.column_stack([legs[name] for name in ("side", "weight", "stop", "target", "trail")]).astype(
             np.float64
         )
-        quote = np.empty((int(lengths.sum()), QUOTE_WIDTH))
+        quote = _aligned(int(lengths.sum()))
         flag = np.empty((len(quote), FLAG_WIDTH), np.int32)
         _gather(whole, quote, flag, self.prices, self.lots, self.flags, self.clock, self.of_code)
         long_weight = np.where(legs["side"] > 0, legs["weight"], 0.0)
@@ -184,6 +184,13 @@ class Market:
             action_terms=np.ascontiguousarray(terms.reshape(-1, 3)),
             nights=self.nights,
         )
+
+
+def _aligned(rows: int) -> F8:
+    """Room for `rows` quotes, each on two cache lines exactly: large tables are read from far memory."""
+    room = np.empty(rows * QUOTE_WIDTH + 8)
+    skip = -room.ctypes.data % 64 // 8
+    return room[skip : skip + rows * QUOTE_WIDTH].reshape(rows, QUOTE_WIDTH)
 
 
 @njit()
