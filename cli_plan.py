@@ -181,6 +181,8 @@ def _setting(text: str) -> tuple[str, str, str]:
         raise ConfigError(f"--set {text!r} is not of the form name=value, such as hold=5")
     table, dot, inner = name.strip().partition(".")
     if not dot:
+        if table == "name":
+            raise ConfigError(f"--set {text!r} names no parameter; write --strategy {value.strip()}")
         if table in Config.model_fields:
             raise ConfigError(
                 f"{table} belongs to the portfolio, not to the strategy; write --set config.{text.strip()}"

@@ -6,7 +6,7 @@ import pytest
 from launchlab.data.errors import LedgerError
 from launchlab.data.launches import load_launches
 
-from .cli_fixture import LEDGER, asked, json_of, launchlab, write_market
+from .cli_fixture import LEDGER, asked, faults, json_of, launchlab, write_market
 
 HEADER = LEDGER.partition("\n")[0]
 
@@ -32,3 +32,7 @@ def test_an_impossible_year_is_a_fault_of_its_row(tmp_path: Path, day: str) -> N
     path.write_text(f"{HEADER}\na,{day},date,Zhipu,GLM,launch,2513.HK,https://example.org/a\n")
     with pytest.raises(LedgerError, match=f"line 2: announced_at '{day}' is in the year"):
         load_launches(path)
+
+
+def test_a_setting_cannot_change_the_strategy() -> None:
+    assert "write --strategy fade-gap" in faults(launchlab("backtest", "--set", "name=fade-gap"))
