@@ -54,6 +54,14 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
     def _load(self) -> bool:
         return False
 
+    tick_open = tick_high = tick_low = tick_close = None
+
+    def _tick_fill(self, force: bool = False) -> None:
+        """Nothing: daily bars are whole, and copying each into tick attributes costs half of a run."""
+
+    def _tick_nullify(self) -> None:
+        """Nothing, as `_tick_fill`."""
+
     def preload(self) -> None:
         """Fill the line buffers straight from the arrays: no call per bar."""
         p = self.p.panel

@@ -81,7 +81,9 @@ def config_from(values: dict[str, Any]) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise ConfigError(f"{where}: {first['msg']} (got {first.get('input')!r})") from None
+        raise ConfigError(
+            f"{where}: {first['msg'].removeprefix('Value error, ')} (got {first.get('input')!r})"
+        ) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

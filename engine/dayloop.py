@@ -32,7 +32,7 @@ HELD, BASIS, PEAK, PLANNED, FILLED, LOW_LEVEL, HIGH_LEVEL, FALL = range(8)
 ENTERING, FIRST_TRY, OPENED_ON, BOUGHT, EXIT, DUE = range(6)
 # columns of State.book
 CASH, NAV, GROSS, SHORT, CUT, OWED = range(6)
-# columns of Out.count and Out.totals
+# columns of Out.counts and Out.totals
 FILLS, BLOCKS, POSITIONS = range(3)
 COMMISSION, STAMP, LEVY, TRADED, BORROWED, DIVIDENDS = range(6)
 NEVER = 2_000_000_000
@@ -64,7 +64,7 @@ class Out(NamedTuple):
     fills: NDArray[Any]
     blocks: NDArray[Any]
     positions: NDArray[Any]
-    count: NDArray[np.int64]  # (3,)
+    counts: NDArray[np.int64]  # (3,)
     totals: F8  # (6,)
 
 
@@ -108,8 +108,8 @@ def _keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code:
 
 @njit(_nrt=False, inline="always")
 def _block(w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled: float, why: int) -> None:
-    n = out.count[BLOCKS]
-    out.count[BLOCKS] = n + 1
+    n = out.counts[BLOCKS]
+    out.counts[BLOCKS] = n + 1
     if out.keep:
         _keep_block(out.blocks, n, (t, at, w.whole[k, market.CODE], k, why), wanted, filled)
 
@@ -118,8 +118,8 @@ def _block(w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled:
 def _record(
     w: Windows, out: Out, k: int, t: int, at: int, fill: Fill, fx: float, why: int, cash: float
 ) -> None:
-    n = out.count[FILLS]
-    out.count[FILLS] = n + 1
+    n = out.counts[FILLS]
+    out.counts[FILLS] = n + 1
     out.totals[COMMISSION] += fill.commission * fx
     out.totals[STAMP] += fill.stamp * fx
     out.totals[LEVY] += fill.levies * fx
@@ -365,7 +365,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
     s.book[CASH] = s.book[NAV] = rules.capital
     s.paired[:] = 0.0
     s.taken_row[:] = -1
-    out.count[:] = 0
+    out.counts[:] = 0
     out.totals[:] = 0.0
     has_close = rules.close_out
     for k in range(legs):
@@ -472,7 +472,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
         long = short = 0.0
         kept = 0
         busy = False
-        first_position = out.count[POSITIONS]
+        first_position = out.counts[POSITIONS]
         for j in range(n):
             k = s.live[j]
             held = s.leg[k, HELD]
@@ -501,8 +501,8 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
                     busy = True
                 if out.keep:
                     code = w.whole[k, market.CODE]
-                    out.count[POSITIONS] = _keep_position(
-                        out.positions, first_position, out.count[POSITIONS], t, code, held
+                    out.counts[POSITIONS] = _keep_position(
+                        out.positions, first_position, out.counts[POSITIONS], t, code, held
                     )
             elif s.mark[k, ENTERING]:
                 busy = True

@@ -4,7 +4,7 @@ Nothing here depends on the account. A key says, in one integer, when a leg firs
 succeeds and how many attempts fail before; of several rules the smallest key is the one that applies.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class Deck(NamedTuple):
 
 
 @njit(inline="always", _nrt=False)
-def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> int:
+def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> Any:
     if first >= NONE:
         unknown = UNKNOWN if first == BEYOND else NEVER
         return unknown | (np.int64(2 * first) << SLOT_SHIFT)

@@ -285,7 +285,8 @@ def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables:
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     cost = trade_cost(tables.costs, quote.cost_row, buy, price, shares, quote.max_order)
-    if _spent(cost, shares * price, purse) > purse.budget:
+    debt = min(purse.budget, 0.0) if not opening and not buy else 0.0  # a sale is not held against a debt
+    if _spent(cost, shares * price, purse) > purse.budget - debt:
         why = _MARGIN if opening and not buy else _NO_CASH
         shares = _affordable(shares, price, order, quote, purse, tables.costs)
         if shares <= 0.0:

@@ -178,7 +178,7 @@ class Market:
                 np.ascontiguousarray(p.costs).reshape(-1, p.costs.shape[2]),
             ),
             row_of=self.row_of,
-            pair_weight=np.bincount(pair.reshape(-1), long_weight, minlength=max(len(launches), 1)),
+            pair_weight=np.bincount(pair.reshape(-1), long_weight, max(len(launches), 1)).astype(np.float64),
             action_row=np.ascontiguousarray(p.actions["row"]),
             action_code=np.ascontiguousarray(p.actions["code"]),
             action_terms=np.ascontiguousarray(terms.reshape(-1, 3)),

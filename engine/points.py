@@ -156,8 +156,8 @@ def _run_points(
         sums[lanes.COSTS] = out.totals[COMMISSION] + out.totals[STAMP] + out.totals[LEVY]
         sums[lanes.TRADED] = out.totals[TRADED]
         _metrics(sums, 0, len(out.equity), rules.capital, periods, table[j])
-        table[j, 7] = out.count[FILLS]
-        table[j, 8] = out.count[BLOCKS]
+        table[j, 7] = out.counts[FILLS]
+        table[j, 8] = out.counts[BLOCKS]
         table[j, 11] = 0.0
     return late[:n]
 

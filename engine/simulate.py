@@ -26,14 +26,14 @@ def simulate(legs: NDArray[Any], panel: Panel, config: Config, point: Point = OW
         state = new_state(windows, len(panel.codes))
         out = new_out(len(panel), keep=True, room=room)
         inside = run_days(windows, to_rules(config), point, state, out, close_out_rows(market, config))
-        if inside and (out.count <= room).all():
+        if inside and (out.counts <= room).all():
             break
         span = span if inside else min(2 * span, len(panel))
-        room = np.maximum(out.count, room)
-    fills, blocks = out.fills[: out.count[FILLS]], out.blocks[: out.count[BLOCKS]]
+        room = np.maximum(out.counts, room)
+    fills, blocks = out.fills[: out.counts[FILLS]], out.blocks[: out.counts[BLOCKS]]
     for records in (fills, blocks):
         records["launch"] = legs["launch"][records["leg"]] if len(legs) else 0
-    held = out.positions[: out.count[POSITIONS]]
+    held = out.positions[: out.counts[POSITIONS]]
     money = {name: getattr(out, name) for name in ("cash", "long", "short", "borrow", "dividends")}
     return Run(fills=fills, blocks=blocks, positions=held[held["shares"] != 0.0], **money)
 
@@ -73,7 +73,7 @@ def new_out(rows: int, *, keep: bool, room: NDArray[np.int64] | None = None) -> 
         fills=np.zeros(records[FILLS], FILL),
         blocks=np.zeros(records[BLOCKS], BLOCK),
         positions=np.zeros(records[POSITIONS], POSITION),
-        count=np.zeros(3, np.int64),
+        counts=np.zeros(3, np.int64),
         totals=np.zeros(6),
     )
 

@@ -35,14 +35,22 @@ class Intent(NamedTuple):
 class TradeRules:
     """Parameters common to all strategies; fractions as 0.05 for 5 %, None switches a rule off."""
 
-    entry: Literal["open", "close"] = field(default="open", metadata=about("auction of the entry, and of the exit after `hold`"))
+    entry: Literal["open", "close"] = field(
+        default="open", metadata=about("auction of the entry, and of the exit after `hold`")
+    )
     lag: int = field(default=0, metadata=about("sessions to let pass before the first attempt", "sessions"))
-    wait: int = field(default=3, metadata=about("sessions to keep trying after the first attempt", "sessions"))
+    wait: int = field(
+        default=3, metadata=about("sessions to keep trying after the first attempt", "sessions")
+    )
     hold: int = field(default=5, metadata=about("sessions from the first fill to the exit", "sessions"))
     stop: float | None = field(default=None, metadata=about("loss at which to get out", "fraction"))
     target: float | None = field(default=None, metadata=about("gain at which to get out", "fraction"))
-    trail: float | None = field(default=None, metadata=about("fall from the best price at which to get out", "fraction"))
-    gross: float = field(default=0.5, metadata=about("share of NAV per launch, both sides together", "fraction"))
+    trail: float | None = field(
+        default=None, metadata=about("fall from the best price at which to get out", "fraction")
+    )
+    gross: float = field(
+        default=0.5, metadata=about("share of NAV per launch, both sides together", "fraction")
+    )
     kinds: tuple[str, ...] = field(default=DEFAULT_KINDS, metadata=about("kinds of launches to trade"))
 
     def __post_init__(self) -> None:
@@ -102,7 +110,8 @@ def later_rows(rows: NDArray[np.int32], lag: int, panel: Panel) -> NDArray[np.in
 def codes_with_roles(launches: Launches, panel: Panel, roles: Sequence[str]) -> list[list[int]]:
     """For each launch, the columns of its codes that have one of the roles and are in the panel."""
     return [
-        [panel.column(c.code) for c in launch.codes if c.role in roles and c.code in panel] for launch in launches
+        [panel.column(c.code) for c in launch.codes if c.role in roles and c.code in panel]
+        for launch in launches
     ]
 
 
@@ -118,4 +127,13 @@ def parameters(strategy: type) -> dict[str, Any]:
     return {f.name: f for f in fields(strategy)}
 
 
-__all__ = ["LEG", "Intent", "TradeRules", "about", "check_roles", "codes_with_roles", "later_rows", "parameters"]
+__all__ = [
+    "LEG",
+    "Intent",
+    "TradeRules",
+    "about",
+    "check_roles",
+    "codes_with_roles",
+    "later_rows",
+    "parameters",
+]
