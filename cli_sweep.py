@@ -56,7 +56,7 @@ OF_A_RUN = (
     help="Best points run again on backtrader.",
 )
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
-@click.option("--page", is_flag=True, help="Also write index.html, the map of the sweep.")
+@click.option("--page/--no-page", default=True, help="Write index.html, the map of the sweep [default: yes].")
 @click.option("--quick", is_flag=True, help="Only the points: no confirmation, no verdict.")
 @click.option("--out", metavar="DIR", help="Folder of the sweep [default: runs/sweep-STRATEGY-START-END].")
 @click.option("--resume", is_flag=True, help="Continue a sweep that was stopped.")
@@ -176,10 +176,15 @@ def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[s
     import time
 
     from .cli_sweep_end import Ending, finish, progress
+    from .engine.compiled import is_cold
+    from .engine.points import warm_up
     from .engine.sweep import sweep as run_sweep
 
-    started = time.perf_counter()
     try:
+        if is_cold():
+            click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
+        warm_up()
+        started = time.perf_counter()
         with progress("sweep", len(job.grid)) as step:
             outcome = run_sweep(job, folder, metric=options["metric"], top=options["top"], progress=step)
         ending = Ending(
@@ -188,7 +193,7 @@ def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[s
             metric=options["metric"],
             confirm=0 if options["quick"] else options["confirm"],
             judge=not options["quick"],
-            page=options["page"],
+            page=options["page"] and not options["quick"],
         )
         finish(job, folder, outcome, ending)
     except KeyboardInterrupt:

@@ -48,6 +48,12 @@ def cache_folder() -> Path | None:
     return None
 
 
+def is_cold() -> bool:
+    """Whether the first run has to compile, because nothing of these sources is cached."""
+    folder = cache_folder()
+    return not config.DISABLE_JIT and (folder is None or not any(folder.rglob("*.nbi")))
+
+
 def _forget_old(place: Path) -> None:
     folders = sorted(place.glob("compiled-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in folders[FOLDERS_KEPT:]:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from .dayloop import run_days
 from .leg_tables import Job, Table, overrides, own_points
+from .legs import Reason
 from .market import Point, to_rules
-from .simulate import close_out_rows, first_span, new_out, new_state
+from .simulate import close_out_rows, first_span, new_out, new_state, simulate
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -19,6 +20,27 @@ def equity_curves(job: Job, numbers: I8) -> F8:
     """Net asset value at each close of the points of these numbers (ascending), shape (sessions, points)."""
     groups = np.split(numbers, np.flatnonzero(np.diff(numbers // job.grid.block)) + 1)
     return np.column_stack([curve for part in groups for curve in _of_group(job, part)])
+
+
+def launch_profits(job: Job, numbers: I8) -> F8:
+    """Profit of each launch at the points of these numbers, base money after costs, shape (points, launches).
+
+    Before dividends and borrow; what is still held at the end counts at its last mark.
+    """
+    return np.stack([_profits(job, job.legs(job.grid.point(int(number)))) for number in numbers])
+
+
+def _profits(job: Job, legs: Table) -> F8:
+    panel = job.panel
+    run = simulate(legs, panel, job.config, market=job.market)
+    f = run.fills
+    flow = -f["shares"] * f["price"] * f["fx"] - f["commission"] - f["stamp"] - f["levies"]
+    by_leg = np.bincount(f["leg"], flow, len(legs))
+    held = np.bincount(f["leg"], f["shares"], len(legs))
+    held[f["leg"][f["reason"] != Reason.ENTRY]] = 0.0
+    code = legs["code"]
+    last = np.nan_to_num(panel.mark[-1, code] * panel.fx[-1, panel.currency_of[code]])
+    return np.bincount(legs["launch"], by_leg + held * last, len(job.launches)).astype(np.float64)
 
 
 def _of_group(job: Job, numbers: I8) -> Iterator[F8]:

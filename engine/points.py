@@ -21,6 +21,7 @@ from .exits import find_entries, find_exits, find_signals
 from .lanes import LANES, Batch, run_batch
 from .market import Market, Point, Rules, Windows, to_rules
 from .simulate import close_out_rows, first_span, new_out, new_state
+from .warm import tiny
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
@@ -82,6 +83,15 @@ def simulate_points(
     job = Job(market, legs, config, market.windows(legs, span), periods, fast)
     _in_blocks(job, points, table, threads)
     return table
+
+
+def warm_up() -> None:
+    """Load the compiled code, or compile it, on the smallest market: one point on each path."""
+    market, legs = tiny()
+    points = np.zeros(1, POINT)
+    points["scale"], points["hold"] = 1.0, 1
+    for path in ("general", "fast"):
+        simulate_points(market, legs, Config(), points, periods=242.0, path=path)
 
 
 def _in_blocks(job: Job, points: NDArray[Any], table: F8, threads: int) -> None:

@@ -16,9 +16,14 @@ I4 = NDArray[np.int32]
 SLACK = 30  # rows of a window beyond wait + hold: holidays and a few blocked exits
 
 
-def simulate(legs: NDArray[Any], panel: Panel, config: Config, point: Point = OWN) -> Run:
-    """Execute legs (LEG dtype, sorted by row); same semantics and records as `broker.run_backtrader`."""
-    market = Market(panel)
+def simulate(
+    legs: NDArray[Any], panel: Panel, config: Config, point: Point = OWN, market: Market | None = None
+) -> Run:
+    """Execute legs (LEG dtype, sorted by row); same semantics and records as `broker.run_backtrader`.
+
+    `market` is the panel laid out for compiled code, given by callers that run many times.
+    """
+    market = market or Market(panel)
     span = first_span(legs, point)
     room = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
     while True:

@@ -5,16 +5,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .curves import equity_curves
+from .curves import equity_curves, launch_profits
 from .grid import Grid
 from .leg_tables import Job
 from .metrics import session_returns
+from .research.placebo import placebo_days, through_engine
 from .research.trials import SweepTrials, read, record, sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 
+PLACEBOS = 500  # days drawn for the best point: p to 0.002
 MOST = 120  # points whose returns are computed for the verdict
 LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
@@ -36,9 +38,26 @@ def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> 
         longest_hold=max(holds) if holds else _longest(job, best),
         trials=together(_together(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
-        spa=False,
+        profits=_profits(job, numbers),
+        placebo=_placebo(job, best),
+        periods=job.periods,
     )
     return verdict(found)
+
+
+def _profits(job: Job, numbers: I8) -> F8 | None:
+    """Profit of each launch that was traded at some point, (points, launches); None where there are fewer than two."""
+    profits = launch_profits(job, numbers)
+    traded = (profits != 0.0).any(axis=0)
+    return profits[:, traded] if traded.sum() > 1 else None
+
+
+def _placebo(job: Job, best: int) -> float | None:
+    """How often the best point's legs do as well on other days that look alike; None without a leg to move."""
+    legs = job.legs(job.grid.point(best))
+    if not len(legs):
+        return None
+    return placebo_days(through_engine(job.panel, job.config), legs, job.panel, draws=PLACEBOS).p
 
 
 def sample(grid: Grid, best: int) -> I8:

@@ -17,7 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "long-short": "backtest",
     "buy-launch": "backtest --strategy buy-launch",
     "study": "study",
-    "sweep": "sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08,0.12 --page",
+    "sweep": "sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08,0.12",
     "compare": "report compare long-short buy-launch",
 }
 FLAGS = (

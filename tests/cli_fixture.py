@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from click.testing import CliRunner, Result
+
 from launchlab.cli import cli
 
 LEDGER = """\

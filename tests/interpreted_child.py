@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from launchlab.engine.simulate import simulate
 from markets import random_config, random_legs, random_panel
+
+from launchlab.engine.simulate import simulate
 
 if __name__ == "__main__":
     out, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

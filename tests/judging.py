@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from launchlab.data.panel import TRADING
 from launchlab.data.rules.costs import COST_WIDTH, Brokerage, cost_rows
 from launchlab.data.rules.ticks import CENT, TICK_BOUNDS, TICK_SIZES

@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from launchlab.data.instruments import Instrument
 from launchlab.data.panel import ACTION, CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
 from launchlab.data.rules.costs import COST_WIDTH, FIRST_LEVY
 from launchlab.engine.config import Config, ExitOn, LimitPolicy, Pairing
 from launchlab.engine.legs import CLOSE, OPEN, empty_legs
-from numpy.typing import NDArray
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 

@@ -6,6 +6,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
+
 from launchlab.data.bars import Bars
 from launchlab.data.launch import Launches
 from launchlab.data.load import build_panel

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
+
 from launchlab.data.calendars import sessions, union_sessions
 from launchlab.data.instruments import Instrument
 from launchlab.data.launch import Launch, LaunchCode, Launches
 from launchlab.data.panel import ACTION, CLOSED, SUSPENDED, TRADING, Panel
 from launchlab.data.rules.costs import COST_WIDTH
-from numpy.typing import NDArray
 
 F8 = NDArray[np.float64]
 EXCHANGES = ("XHKG", "XSHG")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from launchlab.engine.result import COLUMNS, Result
 
 CAPITAL = 10_000_000.0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from launchlab.data.bars import Bars, bars_from_columns
 
 

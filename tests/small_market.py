@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from launchlab.data.launch import Launch, LaunchCode, Launches
 from launchlab.data.panel import Panel
 from launchlab.engine.legs import LEG, OPEN, empty_legs
-from numpy.typing import NDArray
 
 # Sessions of both exchanges.
 DAYS = ("2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12", "2026-03-13")

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+
 from launchlab.data.bars import Bars, bars_from_columns
 from launchlab.data.calendars import calendar
 from launchlab.data.fetch import FetchReport, fetch

@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+from result_fixture import HOSTILE
+
 from launchlab.engine.research.battery import NAMES, Battery
 from launchlab.engine.research.capturable import Waterfall
 from launchlab.engine.research.events import Event, Refusal
 from launchlab.engine.research.findings import CarRow, Path, Study, WindowSummary
 from launchlab.engine.research.inference import Test
 from launchlab.engine.research.options import StudyOptions
-from result_fixture import HOSTILE
 
 
 def make_study(events: int = 14) -> Study:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from launchlab.data.bars import Bars
 from launchlab.data.load import PanelOptions, build_panel, load_panel
 from launchlab.data.panel import Panel

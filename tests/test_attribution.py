@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+
 from launchlab.data.load import PanelOptions, build_panel
 from launchlab.data.panel import Panel
 from launchlab.engine.attribution import attribute
 from launchlab.engine.backtest import RunOptions, backtest
 from launchlab.engine.config import Config
 from launchlab.engine.simulate import simulate
-from numpy.typing import NDArray
 
 from .markets import random_config, random_legs, random_panel
 from .small_bars import bars

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.data.load import build_panel
 from launchlab.data.panel import Panel

@@ -8,6 +8,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 import pytest
+
 from launchlab.data.errors import ConfigError
 
 from .native_market import CN, DAYS, HK, OTHER_HK, blocks, cn, fills, flat, free, hk, ours, planned, stock

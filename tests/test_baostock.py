@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 from fake_baostock import FakeBaostock
+
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.providers import Patience

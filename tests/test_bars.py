@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+
 from launchlab.data.bars import bars_from_columns, read_bars, read_file
 from launchlab.data.errors import DataError
 from launchlab.data.house import bars_to_columns

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from launchlab.data.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from launchlab.data.benchmark import benchmark_returns, parse_benchmark
 from launchlab.data.errors import ConfigError, DataError

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from result_fixture import CAPITAL, make_result
+
 from launchlab.engine.result import load_result
 from launchlab.reports import write_report
 from launchlab.reports.book import rerun, write_book
 from launchlab.reports.capacity import capacity, entry_shares_of_volume
 from launchlab.reports.launch_charts import local_time, pack
-from result_fixture import CAPITAL, make_result
 
 
 def test_a_run_of_three_years_and_60_launches_is_under_two_megabytes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
 from launchlab.data.panel import TRADING, Panel
 from launchlab.engine import broker as module
 from launchlab.engine.broker import LegTrader, PanelFeed, RuleBroker, run_backtrader

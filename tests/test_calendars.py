@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from launchlab.data import calendars
 from launchlab.data.calendars import (
     Auction,

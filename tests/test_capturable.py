@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from research_market import days, launch, ledger, panel_of, walk
+
 from launchlab.data.panel import Panel
 from launchlab.data.rules.costs import COST_WIDTH
 from launchlab.engine.research.capturable import Capture, Order, capture, cost_share, sealed, waterfall
 from launchlab.engine.research.events import find_events
 from launchlab.engine.research.returns import panel_returns
-from research_market import days, launch, ledger, panel_of, walk
 
 GRID = days("2025-06-02", "2025-07-31")
 T = len(GRID)

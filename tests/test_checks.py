@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from launchlab.data.bars import CORPORATE_ACTION, Bars, bars_from_columns, read_bars
 from launchlab.data.calendars import calendar
 from launchlab.data.checks import ADVICE, bad_sessions, check_bars, suspend_bad

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+
 from launchlab.cli import COMMANDS, cli
 
 from .cli_fixture import faults, launchlab

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launchlab.strategies import STRATEGIES
 
 from .cli_fixture import LEDGER, faults, json_of, launchlab

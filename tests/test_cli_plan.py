@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+
 from launchlab.cli_plan import Plan, command_line, read_plan
 from launchlab.data.errors import ConfigError
 from launchlab.data.rules.costs import Brokerage

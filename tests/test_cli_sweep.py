@@ -47,6 +47,8 @@ def test_a_sweep_writes_every_point_the_best_and_a_summary(market: Path) -> None
     values = [float(row["sharpe"]) for row in top]
     assert values == sorted(values, reverse=True)
     assert sorted(one.name for one in (market / "s").iterdir()) == [
+        "index.html",
+        "plotly.min.js",
         "points.parquet",
         "summary.json",
         "sweep.json",

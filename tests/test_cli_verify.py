@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from launchlab.cli_verify import EnginesDiffer, confirm, first_difference
 from launchlab.engine.result import Result
 

@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from result_fixture import make_result
+
 from launchlab import reports
 from launchlab.data.errors import ConfigError
 from launchlab.engine.result import Result
 from launchlab.reports.compare import write_comparison
 from launchlab.reports.runs import spark
-from result_fixture import make_result
 
 
 def text(folder: Path) -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
 from launchlab.data.errors import ConfigError
 from launchlab.engine.config import Config, ExitOn, LimitPolicy, Pairing, config_from, read_toml
-from pydantic import ValidationError
 
 
 def test_the_defaults_are_the_strict_and_documented_ones() -> None:

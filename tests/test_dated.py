@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+
 from launchlab.data.dated import Dated, as_date
 from launchlab.data.errors import RuleError
 

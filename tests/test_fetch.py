@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+
 from launchlab.data.audit import check_prices
 from launchlab.data.bars import Bars, bars_from_columns
 from launchlab.data.calendars import sessions

@@ -6,6 +6,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+
 from launchlab.data.errors import ConfigError, DataError, FetchError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.providers import make_provider

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from launchlab.data.errors import ConfigError
 from launchlab.engine.grid import Grid, draw
 

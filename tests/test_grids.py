@@ -1,6 +1,7 @@
 """Grids of a sweep: ranges, lists and words to typed values, and what is refused."""
 
 import pytest
+
 from launchlab.data.errors import ConfigError
 from launchlab.strategies.grids import parse_grid, size
 

@@ -7,14 +7,15 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+
 from launchlab.data.errors import ConfigError
 from launchlab.engine.research import inference
 from launchlab.engine.research.abnormal import Abnormal, Model, abnormal_returns, event_rows
 from launchlab.engine.research.battery import battery
 from launchlab.engine.research.calibration import Market, events_of, limited, rejection_rates, simulate
 from launchlab.engine.research.clustered import block_bootstrap, calendar_time, clusters, wild_bootstrap
-from numpy.typing import NDArray
-from scipy import stats
 
 F8 = NDArray[np.float64]
 

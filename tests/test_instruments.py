@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from launchlab.data.codes import is_st_name
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import Spell, load_instruments

@@ -1,6 +1,7 @@
 """A change of code keeps one series: what came before under the old code, what came after under the new one."""
 
 import numpy as np
+
 from launchlab.data.bars import read_bars
 from launchlab.data.instruments import load_instruments
 from launchlab.data.joined import iter_instruments

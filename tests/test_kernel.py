@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from launchlab.data.panel import CLOSED, DELISTED, SUSPENDED, UNLISTED
 from launchlab.data.rules.ticks import CENT, HK_2025
 from launchlab.engine.kernel import (

@@ -1,6 +1,7 @@
 """Exits, corporate actions and forced reductions of one leg, by hand."""
 
 import pytest
+
 from launchlab.data.rules.ticks import CENT
 from launchlab.engine.kernel import (
     after_action,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as some
+
 from launchlab.data.rules.costs import Brokerage, cost_rows
 from launchlab.engine.kernel import (
     Fill,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from launchlab.data.errors import ConfigError
 from launchlab.engine.config import Config, ExitOn, Pairing
 from launchlab.engine.legs import empty_legs

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from launchlab.data.errors import LedgerError, RuleError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.launch import Precision

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+
 from launchlab.data.hours import CHINA_TIME
 from launchlab.data.launch import Launches
 from launchlab.data.launches import load_launches
@@ -21,7 +23,6 @@ from launchlab.engine.legs import CLOSE, OPEN, Reason
 from launchlab.engine.run import Run
 from launchlab.engine.simulate import simulate
 from launchlab.strategies import STRATEGIES
-from numpy.typing import NDArray
 
 from .markets import random_config, random_legs, random_panel
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import Instrument, Spell, load_instruments
 from launchlab.data.rules.limits import Bands, ex_reference, limit_bands, limit_ticks

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from launchlab.data.bars import Bars
 from launchlab.data.errors import DataError
 from launchlab.data.instruments import load_instruments

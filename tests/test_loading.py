@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+
 from launchlab.data.errors import ConfigError
 from launchlab.strategies import STRATEGIES, BuyLaunch, LongShort, loading
 from launchlab.strategies.loading import build_strategy, describe, find_strategy, strategy_names

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.rules.lots import buy_is_legal, lot_rules, reform_note, sale_is_legal

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from launchlab.engine.metrics import DEFINITIONS, equity_metrics, periods_per_year, session_returns
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+
 from launchlab.data.errors import ConfigError
 from launchlab.data.launch import Launches
 from launchlab.data.load import build_panel

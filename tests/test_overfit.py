@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.research import trials as ledger
 from launchlab.engine.research.overfit import backtest_overfitting, plateau, superior_ability
@@ -25,8 +28,6 @@ from launchlab.engine.research.sharpe import (
 )
 from launchlab.engine.research.sweep_calibration import Points, simulate, sweep_rates
 from launchlab.engine.research.verdict import Sweep, verdict
-from numpy.typing import NDArray
-from scipy import stats
 
 F8 = NDArray[np.float64]
 

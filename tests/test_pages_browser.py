@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import chromium, console, open_page, requests, scroll_through, unreadable
-from launchlab import reports
-from launchlab.engine.research.verdict import Sweep, verdict
-from launchlab.reports import write_report
 from result_fixture import HOSTILE, make_result
 from study_fixture import make_study
 from sweep_fixture import PARAMETERS, make_points
+
+from launchlab import reports
+from launchlab.engine.research.verdict import Sweep, verdict
+from launchlab.reports import write_report
 
 pytestmark = pytest.mark.browser
 SHEET = "plain/tearsheet.html"

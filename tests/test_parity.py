@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
 from launchlab.engine.broker import run_backtrader
 from launchlab.engine.legs import LEG, Reason
 from launchlab.engine.run import Run

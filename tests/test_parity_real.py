@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from launchlab.data.launch import KINDS, Launches
 from launchlab.data.launches import load_launches
 from launchlab.data.load import PanelOptions, load_panel

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from research_market import days, panel_of, walk
+
 from launchlab.data.errors import ConfigError
 from launchlab.data.panel import Panel
 from launchlab.engine.legs import empty_legs
 from launchlab.engine.research.placebo import Placebo, Run, placebo_codes, placebo_days
-from numpy.typing import NDArray
-from research_market import days, panel_of, walk
 
 GRID = days("2024-01-02", "2025-12-31")
 T = len(GRID)

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from result_fixture import CAPITAL, HOSTILE, make_result
+from study_fixture import make_study
+from sweep_fixture import make_points
+
 from launchlab.reports import plots
 from launchlab.reports.measures import drawdown
 from launchlab.reports.study_page import _path_figure, _strip_figure
 from launchlab.reports.sweep_map import _spread
-from result_fixture import CAPITAL, HOSTILE, make_result
-from study_fixture import make_study
-from sweep_fixture import make_points
 
 
 def painted(value: Any) -> Any:

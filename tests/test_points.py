@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from launchlab.engine.market import Market, Point
 from launchlab.engine.metrics import equity_metrics
 from launchlab.engine.points import METRICS, POINT, simulate_points

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from store_child import CODES, MOMENT, fetch_all, made, steps, write
+
 from launchlab.data.bars import (
     COLUMNS,
     CORPORATE_ACTION,
@@ -27,7 +29,6 @@ from launchlab.data.house import bars_to_parquet
 from launchlab.data.manifest import read_manifest
 from launchlab.data.merge import compare_bars, merge_bars
 from launchlab.data.prices import Asked, Store, default_store, iter_prices
-from store_child import CODES, MOMENT, fetch_all, made, steps, write
 
 CHILD = Path(__file__).with_name("store_child.py")
 CODE = CODES[0]

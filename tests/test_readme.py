@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import launchlab as ll
 import pytest
+
+import launchlab as ll
 from launchlab.cli import COMMANDS, cli
 from launchlab.data import launch
 from launchlab.data.rules.costs import Brokerage

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from launchlab.data.bars import Bars, bars_from_columns
 from launchlab.data.errors import DataError
 from launchlab.data.instruments import load_instruments

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from launchlab.data.bars import Bars, bars_from_columns
 from launchlab.data.benchmark import benchmark_returns
 from launchlab.data.load import build_panel
@@ -12,7 +14,6 @@ from launchlab.data.panel import Panel
 from launchlab.engine.backtest import RunOptions, backtest
 from launchlab.engine.config import Config
 from launchlab.engine.result import Result
-from numpy.typing import NDArray
 
 from .small_market import DAYS, Fixed, launch_of, ledger, one_leg, without_costs
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launchlab.data.errors import LedgerError
 from launchlab.data.launches import load_launches
 

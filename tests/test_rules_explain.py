@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.rules.costs import Brokerage

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+
 from launchlab.data.instruments import Instrument, Spell, load_instruments
 from launchlab.data.rules.costs import Brokerage, cost_rows
 from launchlab.data.rules.limits import limit_bands

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from launchlab.data.instruments import load_instruments
 from launchlab.data.rules.limits import limit_bands
 from launchlab.data.rules.ticks import is_legal, tick_table

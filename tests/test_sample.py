@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from launchlab.data.bars import iter_bars
 from launchlab.data.instruments import load_instruments
 from launchlab.data.launches import load_launches

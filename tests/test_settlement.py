@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import Instrument, load_instruments
 from launchlab.data.rules.settlement import describe, t_plus_one

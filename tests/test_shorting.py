@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+
 from launchlab.data.dated import Dated
 from launchlab.data.instruments import Instrument, Spell, load_instruments
 from launchlab.data.rules.shorting import borrow_rate, short_note, shortable

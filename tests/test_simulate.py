@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from launchlab.data.instruments import load_instruments
 from launchlab.data.load import PanelOptions, build_panel
 from launchlab.data.panel import Panel
@@ -12,7 +14,6 @@ from launchlab.engine.backtest import checked_legs, execute
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, Reason
 from launchlab.engine.run import Run
-from numpy.typing import NDArray
 
 from .small_bars import bars
 from .small_market import DAYS, joined, one_leg, without_costs

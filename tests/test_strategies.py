@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from launchlab.data.errors import ConfigError
 from launchlab.data.launch import Launches
 from launchlab.data.load import build_panel

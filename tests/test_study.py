@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from research_market import days, launch, ledger, panel_of, walk
+
 from launchlab.data.bars import read_bars
 from launchlab.data.calendars import sessions
 from launchlab.data.errors import ConfigError
@@ -20,7 +22,6 @@ from launchlab.engine.research.options import StudyOptions, parse_span, parse_wi
 from launchlab.engine.research.returns import factor_returns, levels_of, panel_returns
 from launchlab.engine.research.sensitivity import clock_variants, conclusions
 from launchlab.engine.research.study import study
-from research_market import days, launch, ledger, panel_of, walk
 
 REAL = os.environ.get("LAUNCHLAB_REAL_DATA")
 real_data = pytest.mark.skipif(not REAL, reason="LAUNCHLAB_REAL_DATA is not set")

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from launchlab.reports import write_study
 from study_fixture import make_study
+
+from launchlab.reports import write_study
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
+
 from launchlab.data.errors import ConfigError
 from launchlab.data.launch import Launch, LaunchCode, Launches
 from launchlab.data.panel import Panel
@@ -26,7 +28,6 @@ from launchlab.engine.points import METRICS
 from launchlab.engine.sweep import Outcome, outcome_rows, sweep
 from launchlab.engine.sweep_folder import SweepFolder
 from launchlab.engine.sweep_verdict import judged, sample
-from numpy.typing import NDArray
 
 from .markets import random_panel
 

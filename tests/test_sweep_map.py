@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sweep_fixture import PARAMETERS, make_points
+
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.research.verdict import Sweep, verdict
 from launchlab.reports import write_sweep, write_sweep_folder
 from launchlab.reports.sweep_map import pack
-from sweep_fixture import PARAMETERS, make_points
 
 
 def unpacked(text: str, kind: str) -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from launchlab.reports.formats import number, percent, visible
 from launchlab.reports.page import embed
 from launchlab.reports.tables import MOST_ROWS, Column, table, toml

@@ -11,11 +11,12 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
+from result_fixture import CAPITAL, make_result
+
 from launchlab.data.errors import DataError
 from launchlab.engine.result import Result
 from launchlab.reports.tearsheet import write_tearsheet
-from matplotlib import font_manager
-from result_fixture import CAPITAL, make_result
 
 
 @pytest.fixture(scope="module")

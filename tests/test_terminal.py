@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from launchlab.reports.terminal import BLOCKS, print_run, sparkline
 from result_fixture import make_result
 from rich.console import Console
+
+from launchlab.reports.terminal import BLOCKS, print_run, sparkline
 
 
 def printed(

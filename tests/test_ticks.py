@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.rules import ticks

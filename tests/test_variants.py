@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launchlab.data.errors import ConfigError
 from launchlab.strategies.variants import variants
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from launchlab.data.errors import DataError
 from launchlab.engine.research.walk_forward import leave_one_launch_out, walk_forward
 

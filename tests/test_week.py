@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from launchlab.data.launches import load_launches
 from launchlab.data.load import PanelOptions, load_panel
 from launchlab.data.panel import Panel

@@ -12,6 +12,7 @@ import pytest
 from fake_yahoo import FakeYahoo, Listing
 from hypothesis import given
 from hypothesis import strategies as st
+
 from launchlab.data.instruments import load_instruments
 from launchlab.data.prices import Store
 from launchlab.data.providers.unsplit import later_split_factor, to_raw

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...data.errors import ConfigError
 from ...data.panel import TRADING, Panel
 from ..config import Config
+from ..metrics import session_returns
 from .returns import Returns, panel_returns
 
 F8 = NDArray[np.float64]
@@ -52,12 +53,13 @@ class Placebo:
 
 def through_engine(panel: Panel, config: Config) -> Run:
     """The compiled engine as a `Run`: daily returns of a portfolio under `config`; market data are laid out once."""
+    from ..market import Market
     from ..simulate import simulate
 
+    market = Market(panel)
+
     def run(legs: Legs) -> F8:
-        equity = simulate(legs, panel, config).equity
-        before = np.concatenate([[config.capital], equity[:-1]])
-        return np.asarray(equity / before - 1.0, dtype=np.float64)
+        return session_returns(simulate(legs, panel, config, market=market).equity, config.capital)
 
     return run
 

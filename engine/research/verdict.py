@@ -34,7 +34,6 @@ MOST_PBO = 0.20  # of PBO, and of the splits in which the chosen point loses
 LEVEL = 0.05
 SPA_POINTS = 500  # SPA looks at no more than the best of so many points: time grows with them
 SPA_DRAWS = 499
-ANNUAL = 242
 BELIEF = MappingProxyType(
     {
         "skill": "A careful reader may believe that this is more than luck.",
@@ -52,7 +51,8 @@ class Sweep:
     """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
-    per point for the plateau, `benchmark` (T,) returns, `placebo` p-value, `spa` False to leave out the slow test.
+    per point for the plateau, `benchmark` (T,) returns, `placebo` p-value, `spa` False to leave out the slow test,
+    `periods` sessions a year.
     """
 
     returns: F8
@@ -64,6 +64,7 @@ class Sweep:
     placebo: float | None = None
     spa: bool = True
     seed: int = 0
+    periods: float = 242.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Verdict:
     plateau: float | None
     neighbours: int
     placebo: float | None
+    periods: float = 242.0
     reasons: tuple[str, ...] = ()
     text: str = ""
 
@@ -93,7 +95,7 @@ class Verdict:
         return {
             "label": self.label, "text": self.text, "reasons": list(self.reasons), "best": self.best,
             "sharpe": _figure(self.record, "sharpe"),
-            "sharpe_annual": _figure(self.record, "sharpe", math.sqrt(ANNUAL)),
+            "sharpe_annual": _figure(self.record, "sharpe", math.sqrt(self.periods)),
             "sessions": self.record and self.record.n,
             "skew": _figure(self.record, "skew"), "kurtosis": _figure(self.record, "kurtosis"),
             "sweeps": self.trials and self.trials.sweeps, "trials": self.trials and self.trials.points,
@@ -135,6 +137,7 @@ def verdict(sweep: Sweep) -> Verdict:
         plateau=None if math.isnan(share) else share,
         neighbours=neighbours,
         placebo=sweep.placebo,
+        periods=sweep.periods,
     )
     label, reasons = _judge(found)
     return replace(found, label=label, reasons=reasons, text=" ".join(sentences(found, label, reasons)))
@@ -201,7 +204,7 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
         )
     if found.record and found.dsr is not None and found.psr is not None:
         said.append(
-            f"The best has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(ANNUAL):.2f} over "
+            f"The best has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(found.periods):.2f} over "
             f"{found.record.n} sessions; taken alone that is above zero with probability {found.psr:.0%}, "
             f"as the best of so many with {found.dsr:.0%}."
         )

@@ -19,11 +19,12 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
+
 from launchlab.engine.market import Market, Point
 from launchlab.engine.points import METRICS, simulate_points
 from launchlab.engine.simulate import simulate
-from numpy.typing import NDArray
-from workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 
 F8 = NDArray[np.float64]
 

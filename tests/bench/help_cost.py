@@ -14,7 +14,11 @@ ROUNDS = 20
 PROMISED = 3.0
 COMMANDS = {
     "click": [sys.executable, "-c", "import click"],
-    "help": [sys.executable, "-c", "import sys; sys.argv[1:] = ['--help']; from launchlab.cli import main; main()"],
+    "help": [
+        sys.executable,
+        "-c",
+        "import sys; sys.argv[1:] = ['--help']; from launchlab.cli import main; main()",
+    ],
 }
 
 
@@ -30,7 +34,9 @@ def main() -> None:
         for name, command in COMMANDS.items():
             times[name].append(seconds(command))
     click, shown = (statistics.median(times[name]) for name in ("click", "help"))
-    print(f"import click {click * 1e3:.0f} ms, launchlab --help {shown * 1e3:.0f} ms, ratio {shown / click:.2f}")
+    print(
+        f"import click {click * 1e3:.0f} ms, launchlab --help {shown * 1e3:.0f} ms, ratio {shown / click:.2f}"
+    )
     sys.exit(shown / click > PROMISED)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from launchlab.data.bars import Bars, bars_from_columns
 from launchlab.data.calendars import calendar
 from launchlab.data.load import build_panel

@@ -6,9 +6,10 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
-from launchlab.engine.broker import PanelFeed
 from numpy.typing import NDArray
 from workloads import CAPITAL, FEE, LOT, SIDES, Choice, Workload
+
+from launchlab.engine.broker import PanelFeed
 
 F8 = NDArray[np.float64]
 WAITING, HELD, LEAVING = range(3)

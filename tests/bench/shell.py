@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from launchlab.data import calendars
 from workloads import Workload, make
+
+from launchlab.data import calendars
 
 ASK = [
     "--grid",

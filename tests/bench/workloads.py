@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
 from launchlab.data import calendars
 from launchlab.data.instruments import Instrument
 from launchlab.data.panel import ACTION, SUSPENDED, TRADING, Panel
@@ -18,7 +20,6 @@ from launchlab.data.rules.costs import COST_WIDTH, FIRST_LEVY
 from launchlab.engine.config import Config, LimitPolicy
 from launchlab.engine.legs import OPEN, empty_legs
 from launchlab.engine.points import POINT
-from numpy.typing import NDArray
 
 F8 = NDArray[np.float64]
 
