@@ -110,7 +110,11 @@ def _store(given: str | None) -> "Store":
     return Store(Path(given) if given else default_store())
 
 
-@click.command(epilog=example("launchlab check 2513.HK --prices bars", "launchlab check --json"))
+@click.command(
+    epilog=example(
+        "launchlab check 2513.HK --prices bars", "launchlab check --json", "launchlab check --sources"
+    )
+)
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option("--prices", metavar="DIR", help="A folder, zip or store of bars [default: the store].")
 @click.option(
@@ -121,6 +125,9 @@ def _store(given: str | None) -> "Store":
 )
 @click.option("--errors", "errors_only", is_flag=True, help="Only errors, no warnings.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when there are errors.")
+@click.option(
+    "--sources", is_flag=True, help="How the sources of each code in the store agree, and which one wins."
+)
 @shared("instruments", "json")
 def check(
     codes: tuple[str, ...],
@@ -135,6 +142,9 @@ def check(
     Errors make a fill wrong, and a backtest refuses such bars; warnings are for the reader to judge.
     """
     book = _book(instruments)
+    if how["sources"]:
+        _sources(_place(prices, store), [book[code].code for code in codes] or None, book, how["as_json"])
+        return
     held = frozenset(book[code].code for code in adjusted)
     findings, bars = _check(_place(prices, store), [book[code].code for code in codes] or None, book, held)
     wrong = sum(finding.severity == "error" for finding in findings)
@@ -152,6 +162,35 @@ def check(
         raise click.ClickException(advice)
     if wrong:
         warn(advice)
+
+
+def _sources(place: "Path", codes: "Sequence[str] | None", book: "Instruments", as_json: bool) -> None:
+    """Print the agreement table of the codes that a store has from several sources."""
+    from .cli_tables import print_table
+    from .data.audit import agreements
+    from .data.errors import StoreError
+    from .data.prices import Store, is_store
+
+    if not is_store(place):
+        raise StoreError(
+            f"{place} is not a store, and only a store holds several sources; fetch into one first"
+        )
+    found = list(agreements(Store(place), codes, instruments=book))
+    if as_json:
+        print_json([one.to_json() for one in found])
+        return
+    if not found:
+        click.echo("no code has more than one source; fetch one again with another --provider to compare")
+        return
+    head = ("code", "sources", "common", "equal closes", "equal bars", "volume ratio", "wins", "rule")
+    rows = [
+        (
+            one.code, f"{one.first}, {one.second}", str(one.common), str(one.equal_closes), str(one.equal_bars),
+            f"{one.volume_ratio:.3g}", one.winner, one.rule,
+        )
+        for one in found
+    ]  # fmt: skip
+    print_table(head, rows, right=("common", "equal closes", "equal bars", "volume ratio"))
 
 
 def _check(

@@ -1,6 +1,7 @@
 """Every fault of a store or a folder of bars, code by code; second sources are used where the store has them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from .bars import Bars
@@ -8,6 +9,7 @@ from .calendars import calendar
 from .checks import Finding, check_bars
 from .instruments import Instruments
 from .prices import Store, is_store, iter_prices
+from .reconcile import Agreement, reconcile
 
 
 def check_prices(
@@ -32,6 +34,17 @@ def check_prices(
             second=_second(store, bars) if store else None,
         )
         yield bars, findings
+
+
+def agreements(
+    store: Store, codes: Sequence[str] | None = None, *, instruments: Instruments
+) -> Iterator[Agreement]:
+    """How the sources of each code agree, pair by pair, and which one wins; codes with one source give nothing."""
+    for code in codes or store.codes():
+        manifest = store.manifest(code)
+        names = sorted({one.provider for one in manifest.revisions}) if manifest else []
+        for first, second in combinations(names, 2):
+            yield reconcile(store.read(code, first), store.read(code, second), instruments[code])
 
 
 def _second(store: Store, bars: Bars) -> Bars | None:

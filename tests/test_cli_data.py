@@ -1,9 +1,12 @@
 """`launchlab fetch` and `launchlab check` without a network: the store, the findings, the exit codes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from launchlab.data.prices import Asked, Store
 
 from .cli_fixture import faults, json_of, launchlab, write_market
 
@@ -96,3 +99,25 @@ def test_a_place_without_bars_is_one_sentence(market: Path) -> None:
     assert "no bars of 0701.HK" in faults(launchlab("check", "0701.HK", "--prices", market / "bars"))
     both = ("check", "--prices", market / "bars", "--store", market / "store")
     assert "not both" in faults(launchlab(*both))
+
+
+def test_two_sources_of_a_code_are_compared_and_the_rule_that_picks_one_is_named(market: Path) -> None:
+    launchlab(*fetch("2513.HK", *SPAN))
+    store = Store(market / "store")
+    mine = store.read("2513.HK")
+    high = mine.high.copy()
+    high[3] += 5.0
+    other = replace(mine, high=high, source={"provider": "yahoo"})
+    store.add(other, Asked(str(mine.sessions[0]), str(mine.sessions[-1]), "2026-08-01T00:00:00+00:00"))
+    (row,) = json_of(launchlab("check", "--sources", "--json"))
+    assert (row["code"], row["first"], row["second"]) == ("2513.HK", "files", "yahoo")
+    assert row["common"] == row["equal_closes"] == len(mine)
+    assert row["equal_bars"] == len(mine) - 1
+    assert [one["field"] for one in row["differences"]] == ["high"]
+    assert row["winner"] in ("files", "yahoo")
+    assert "XHKG" in row["rule"]
+    assert "equal closes" in launchlab("check", "--sources").stdout
+
+
+def test_a_folder_has_no_second_source(market: Path) -> None:
+    assert "is not a store" in faults(launchlab("check", "--sources", "--prices", "bars"))
