@@ -56,6 +56,12 @@ OF_A_RUN = (
     help="Best points run again on backtrader.",
 )
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
+@click.option(
+    "--runs",
+    type=click.IntRange(0, 100),
+    default=0,
+    help="Write the whole run of the best N, linked from the map.",
+)
 @click.option("--page/--no-page", default=True, help="Write index.html, the map of the sweep [default: yes].")
 @click.option("--quick", is_flag=True, help="Only the points: no confirmation, no verdict.")
 @click.option("--out", metavar="DIR", help="Folder of the sweep [default: runs/sweep-STRATEGY-START-END].")
@@ -194,6 +200,7 @@ def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[s
             confirm=0 if options["quick"] else options["confirm"],
             judge=not options["quick"],
             page=options["page"] and not options["quick"],
+            runs=options["runs"],
         )
         finish(job, folder, outcome, ending)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What follows the last point of a sweep: confirm, judge, draw, sum up, print; and the bar until then."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ class Ending:
     confirm: int
     judge: bool
     page: bool
+    runs: int = 0
 
 
 def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
@@ -57,8 +59,9 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
     found = _judge(job, folder, outcome, asked) if ending.judge else None
     summary["verdict"] = found.to_json() if found else None
     write_whole(folder.path / TOP, _csv(rows))
+    runs = _write_runs(job, folder, rows[: ending.runs], str(summary["strategy"]))
     if ending.page:
-        _draw(folder, summary, found)
+        _draw(folder, summary, found, dict(zip(outcome.numbers.tolist(), runs, strict=False)), job)
     folder.end(summary)
 
 
@@ -85,13 +88,44 @@ def _judge(job: Job, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, 
         return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
 
 
-def _draw(folder: SweepFolder, summary: Mapping[str, Any], found: "Verdict | None") -> None:
+def _write_runs(job: Job, folder: SweepFolder, rows: list[dict[str, Any]], name: str) -> list[str]:
+    """The whole runs of the best points, as `backtest` writes them; names of their folders. Older ones go."""
+    for old in folder.path.glob("top-*/"):
+        shutil.rmtree(old)
+    if not rows:
+        return []
+    from .engine.backtest import RunOptions, backtest
+    from .reports import write_report
+
+    made = []
+    with working(f"writing the runs of the best {len(rows)}"):
+        for rank, row in enumerate(rows, 1):
+            values = {key: row[key] for key in job.grid.values}
+            options = RunOptions(name=name, parameters=values)
+            result = backtest(job.build(values), job.launches, job.panel, job.config, options=options)
+            write_report(result, folder.path / f"top-{rank}")
+            made.append(f"top-{rank}")
+    return made
+
+
+def _draw(
+    folder: SweepFolder,
+    summary: Mapping[str, Any],
+    found: "Verdict | None",
+    runs: Mapping[int, str],
+    job: Job,
+) -> None:
+    import numpy as np
     import pandas as pd
 
     from .reports import write_sweep
 
     with working("drawing the map"):
         points = pd.read_parquet(folder.path / POINTS)
+        if runs:
+            at = np.searchsorted(job.grid.numbers(0, len(points)), list(runs))
+            points.loc[at, "run"] = list(runs.values())
+            points["run"] = points["run"].fillna("")
         write_sweep(points, list(summary["grid"]), folder.path, summary=summary, verdict=found)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from launchlab.engine.result import load_result
+
 from .cli_fixture import asked, faults, json_of, launchlab, write_market
 
 GRID = ("--grid", "hold=1:4", "--grid", "stop=none,0.03", "--grid", "lag=0,1")
@@ -107,9 +109,18 @@ def test_a_structural_parameter_of_words_is_a_column_of_words(market: Path) -> N
     assert sorted(set(table["entry"])) == ["close", "open"]
 
 
-def test_the_map_is_drawn_when_asked_for(market: Path) -> None:
-    assert launchlab("sweep", *asked(market), *GRID, "--out", "s", "--page").exit_code == 0
-    assert "hold" in (market / "s" / "index.html").read_text(encoding="utf-8")
+def test_the_map_links_the_whole_runs_of_the_best_points(market: Path) -> None:
+    said = json_of(launchlab("sweep", *asked(market), *GRID, "--out", "s", "--runs", "2", "--json"))
+    page = (market / "s" / "index.html").read_text(encoding="utf-8")
+    assert "hold" in page
+    assert "top-1/index.html" in page
+    assert "top-2/index.html" in page
+    run = load_result(market / "s" / "top-1")
+    assert run.summary["metrics"]["sharpe"] == pytest.approx(said["best"]["sharpe"], rel=1e-9)
+    assert run.summary["parameters"]["hold"] == said["best"]["hold"]
+    assert launchlab("sweep", *asked(market), *GRID, "--out", "s", "--no-page").exit_code == 0
+    assert not (market / "s" / "top-1").exists()
+    assert not (market / "s" / "index.html").exists()
 
 
 def test_a_finished_sweep_resumed_says_what_it_found(market: Path) -> None:
