@@ -305,8 +305,8 @@ def _leave(ring: F8, m: F8, row: int, side: float) -> None:
 
 
 @njit(inline="always", _nrt=False, error_model="numpy")
-def _trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int, combos: int) -> None:
-    """Leg k from its entry to its exit, in the lanes that have SHARES of it."""
+def _trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int, combos: int) -> int:
+    """Leg k from its entry to its exit, in the lanes that have SHARES of it; returns the last row that it touches."""
     ring, m, whole, real = b.ring, b.m, d.whole[k], d.real[k]
     side, start, t = real[dk.SIDE], whole[dk.START], whole[dk.ROW]
     _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side > 0.0, m)
@@ -323,6 +323,7 @@ def _trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int, combos: int) -> 
     if crowded or np.isnan(real[dk.ONLY_FX]) or not whole[dk.STEADY]:
         _look_up(w, d, b, k)
     _leave(ring, m, t, side)
+    return int(t + last)
 
 
 @njit(nogil=True, _nrt=False)
@@ -341,6 +342,20 @@ def _deal(b: Batch, numbers: U4) -> int:
     return n
 
 
+@njit(inline="always", _nrt=False, error_model="numpy")
+def _close_rows(ring: F8, m: F8, rules: Rules, cursor: int, stop: int, busy: int) -> int:
+    """Complete the rows from `cursor` to `stop`; those past the one after `busy`, the last row touched, change nothing."""
+    mask = len(ring) - 1
+    while cursor < min(stop, busy + 2):
+        _close_row(ring[cursor & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
+        cursor += 1
+    if cursor < stop:
+        idle = float(stop - cursor)
+        for x in range(LANES):
+            m[EQUITY + x] += idle * m[NAV + x]
+    return max(cursor, stop)
+
+
 @njit(nogil=True, _nrt=False, error_model="numpy")
 def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
     """Run LANES points whose SCALE and WAIT stand in `b.m`; sums into `b.m`, BAD where exactness is not proven.
@@ -348,22 +363,18 @@ def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
     `numbers` (LANES, 4): the points' hold, stop, target and trail as numbers of values in the deck.
     """
     ring, m = b.ring, b.m
-    mask = len(ring) - 1
     ring[:] = 0.0
     m[:SCALE] = 0.0
     for place in (CASH, NAV, PEAK):
         m[place : place + LANES] = rules.capital
     combos = _deal(b, numbers)
-    cursor = 0
+    cursor, busy = 0, -1
     for k in range(len(d.whole)):
         whole, real = d.whole[k], d.real[k]
-        while cursor < whole[dk.ROW] + whole[dk.SIZED]:
-            _close_row(ring[cursor & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
-            cursor += 1
+        cursor = _close_rows(ring, m, rules, cursor, whole[dk.ROW] + whole[dk.SIZED], busy)
         if _size(whole, real, m):
-            _trade(w, rules, d, b, k, combos)
-    for t in range(cursor, len(w.nights)):
-        _close_row(ring[t & mask], m, rules.collateral, rules.max_gross, rules.maintenance)
+            busy = max(busy, _trade(w, rules, d, b, k, combos))
+    _close_rows(ring, m, rules, cursor, len(w.nights), busy)
 
 
 def new_batch(span: int) -> Batch:
