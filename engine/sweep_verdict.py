@@ -1,5 +1,6 @@
 """How much of a sweep's best point is selection: its daily returns beside those of its neighbours and of others."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,15 @@ from .curves import equity_curves, launch_profits
 from .grid import Grid
 from .leg_tables import Job
 from .metrics import session_returns
-from .research.placebo import placebo_days, through_engine
+from .research.placebo import Placebo, placebo_codes, placebo_days, through_engine
 from .research.trials import SweepTrials, read, record, sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 
-PLACEBOS = 500  # days drawn for the best point: p to 0.002
+PLACEBOS = 1_000  # drawn for the best point: p to 0.001
+MANY_LEGS, FEWER_PLACEBOS = 500, 200  # a placebo takes as long as its legs
 MOST = 120  # points whose returns are computed for the verdict
 LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
@@ -39,7 +41,8 @@ def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> 
         trials=together(_together(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
         profits=_profits(job, numbers),
-        placebo=_placebo(job, best),
+        placebo=_placebo(job, best, placebo_days),
+        placebo_codes=_placebo(job, best, placebo_codes),
         periods=job.periods,
     )
     return verdict(found)
@@ -52,12 +55,13 @@ def _profits(job: Job, numbers: I8) -> F8 | None:
     return profits[:, traded] if traded.sum() > 1 else None
 
 
-def _placebo(job: Job, best: int) -> float | None:
-    """How often the best point's legs do as well on other days that look alike; None without a leg to move."""
+def _placebo(job: Job, best: int, kind: Callable[..., Placebo]) -> float | None:
+    """How often the best point's legs do as well on other days, or on other codes; None without a leg to move."""
     legs = job.legs(job.grid.point(best))
     if not len(legs):
         return None
-    return placebo_days(through_engine(job.panel, job.config), legs, job.panel, draws=PLACEBOS).p
+    draws = PLACEBOS if len(legs) <= MANY_LEGS else FEWER_PLACEBOS
+    return kind(through_engine(job.panel, job.config), legs, job.panel, draws=draws).p
 
 
 def sample(grid: Grid, best: int) -> I8:

@@ -1,5 +1,6 @@
 """A sweep gives for each point what a run of that point alone gives, and the same bytes however it was stopped."""
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -334,3 +335,18 @@ def test_a_finished_sweep_is_replaced(tmp_path: Path) -> None:
     SweepFolder(tmp_path / "s").end({"points": 96})
     SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
     assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["parts", "sweep.json"]
+
+
+def test_a_sweeps_verdict_counts_placebos_and_launches(tmp_path: Path) -> None:
+    """On the sample: other days and other codes are drawn, and every launch is left out once."""
+    from .cli_fixture import launchlab
+
+    out = tmp_path / "s"
+    done = launchlab("sweep", "--grid", "hold=1:6", "--out", out, "--no-page", "--confirm", "0")
+    assert done.exit_code == 0, done.output
+    said = json.loads((out / "summary.json").read_text(encoding="utf-8"))["verdict"]
+    assert 0.0 < said["placebo_p"] <= 1.0
+    assert 0.0 < said["placebo_codes_p"] <= 1.0
+    assert said["largest_launch_share"] > 0.0
+    assert "placebos" in said["text"]
+    assert "best launch" in said["text"]

@@ -51,7 +51,7 @@ class Sweep:
     """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
-    per point for the plateau, `benchmark` (T,) returns, `placebo` p-value, `spa` False to leave out the slow test,
+    per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test,
     `periods` sessions a year.
     """
 
@@ -62,6 +62,7 @@ class Sweep:
     params: Mapping[str, ArrayLike] = field(default_factory=dict)
     benchmark: F8 | None = None
     placebo: float | None = None
+    placebo_codes: float | None = None
     spa: bool = True
     seed: int = 0
     periods: float = 242.0
@@ -86,6 +87,7 @@ class Verdict:
     plateau: float | None
     neighbours: int
     placebo: float | None
+    placebo_codes: float | None = None
     periods: float = 242.0
     reasons: tuple[str, ...] = ()
     text: str = ""
@@ -110,6 +112,7 @@ class Verdict:
             "without_largest_launch": _figure(self.left_out, "without"),
             "leave_one_out_kept": _figure(self.left_out, "kept"),
             "plateau": _number(self.plateau), "neighbours": self.neighbours, "placebo_p": _number(self.placebo),
+            "placebo_codes_p": _number(self.placebo_codes),
         }  # fmt: skip
 
 
@@ -137,6 +140,7 @@ def verdict(sweep: Sweep) -> Verdict:
         plateau=None if math.isnan(share) else share,
         neighbours=neighbours,
         placebo=sweep.placebo,
+        placebo_codes=sweep.placebo_codes,
         periods=sweep.periods,
     )
     label, reasons = _judge(found)
@@ -216,6 +220,12 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
     if found.min_track is not None:
         need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
         said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
+    placebos = [("days", found.placebo), ("codes", found.placebo_codes)]
+    others = [f"{p:.1%} of the draws on other {what}" for what, p in placebos if p is not None]
+    if others:
+        said.append(f"The same trades did as well in {' and '.join(others)} (placebos).")
+    if found.left_out:
+        said.append(f"Its best launch made {found.left_out.largest:.0%} of the profit.")
     said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))
     return said
 
