@@ -1,7 +1,7 @@
 """Bars, instruments, calendars and rules compiled into one Panel."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -191,8 +191,3 @@ def _provenance(bars: Bars) -> dict[str, object]:
         "last": str(bars.sessions.max()) if len(bars) else "",
         "rows": len(bars),
     }
-
-
-def with_brokerage(options: PanelOptions, brokerage: Brokerage) -> PanelOptions:
-    """The same options under another broker."""
-    return replace(options, brokerage=brokerage)

@@ -14,15 +14,10 @@ from numpy.typing import NDArray
 
 from ..data.panel import DELISTED, TRADING, UNLISTED, Panel
 from . import kernel
-from .config import Config, ExitOn, LimitPolicy, Pairing
+from .config import Config, ExitOn, Pairing
 from .legs import BLOCK, CLOSE, FILL, OPEN, TOUCH, Reason
+from .market import to_rules
 from .run import POSITION, Run
-
-POLICIES = {
-    LimitPolicy.STRICT: kernel.STRICT,
-    LimitPolicy.OPENED: kernel.OPENED,
-    LimitPolicy.IGNORE: kernel.IGNORE,
-}
 
 
 @dataclass
@@ -80,8 +75,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.cash = self.nav = self.config.capital
-        c = self.config
-        self.policy = kernel.Policy(POLICIES[c.limit_policy], c.slippage_bp / 1e4, float(c.slippage_ticks))
+        self.policy = to_rules(self.config).policy
         self.money = {k: np.zeros(len(self.panel)) for k in ("cash", "long", "short", "borrow", "dividends")}
         self.taken: dict[int, float] = {}
         self.live: list[LegState] = []
