@@ -160,6 +160,18 @@ def test_spa_is_archs_own() -> None:
     assert found.survivors == (4,)
 
 
+def test_the_step_down_is_archs_own_and_also_ends_where_every_point_is_superior() -> None:
+    bootstrap = pytest.importorskip("arch.bootstrap")
+    returns = simulate(Points(points=12, sessions=250, skill=3.0, every=3), np.random.default_rng(5))
+    reference = bootstrap.StepM(np.zeros(250), -returns, block_size=10, reps=299, seed=0)
+    reference.compute()
+    assert 0 < len(reference.superior_models) < 12
+    assert superior_ability(returns, draws=299).survivors == tuple(reference.superior_models)
+    noise = np.random.default_rng(0).normal(0, 0.01, (250, 3))
+    first_the_loud_one = noise * np.array([4.0, 1.0, 1.0]) + np.array([0.02, 0.002, 0.002])
+    assert superior_ability(first_the_loud_one, draws=299).survivors == (0, 1, 2)
+
+
 def test_spa_measures_against_the_benchmark() -> None:
     pytest.importorskip("arch")
     returns = simulate(Points(points=4, sessions=250, skill=6.0), np.random.default_rng(3))

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -114,7 +115,7 @@ def superior_ability(
     `survivors` are the columns that beat it at `level` together. Needs the extra `stats`.
     """
     try:
-        from arch.bootstrap import SPA, StepM
+        from arch.bootstrap import SPA
     except ImportError:
         raise ConfigError(
             "the SPA and step-down tests need arch, which is not installed; run `pip install 'launchlab[stats]'`"
@@ -128,11 +129,24 @@ def superior_ability(
     losses = -returns[:, moving]
     spa = SPA(-against, losses, block_size=block, reps=draws, seed=seed)
     spa.compute()
-    step = StepM(-against, losses, size=level, block_size=block, reps=draws, seed=seed)
-    step.compute()
     lower, consistent, upper = (float(spa.pvalues[name]) for name in ("lower", "consistent", "upper"))
-    survivors = tuple(int(moving[int(str(k))]) for k in step.superior_models)
-    return Superior(lower, consistent, upper, survivors)
+    return Superior(lower, consistent, upper, tuple(moving[_step_down(spa, len(moving), level)].tolist()))
+
+
+def _step_down(spa: Any, points: int, level: float) -> NDArray[np.intp]:
+    """Points that SPA finds superior, then those it finds among the rest, until none is left or found.
+
+    `arch` has this as StepM, which draws the same bootstrap once more and fails where every point is superior.
+    """
+    left = np.ones(points, bool)
+    while left.any():
+        spa.subset(left)
+        spa.compute()
+        better = spa.better_models(level)
+        if not len(better):
+            break
+        left[better] = False
+    return np.flatnonzero(~left)
 
 
 def plateau(params: Mapping[str, ArrayLike], score: F8, best: int | None = None) -> tuple[float, int]:
