@@ -23,10 +23,13 @@ MOST = 120  # points whose returns are computed for the verdict
 LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
 
-def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> Verdict:
+def judged(
+    job: Job, best: int, ledger: Path | None, names: tuple[str, str], *, placebos: int = PLACEBOS
+) -> Verdict:
     """The verdict on point number `best`; every sweep on the same data counts, also those before.
 
     `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger).
+    `placebos` are drawn of each kind, fewer where there are many legs.
     """
     numbers = sample(job.grid, best)
     curves = equity_curves(job, numbers)
@@ -41,8 +44,8 @@ def judged(job: Job, best: int, ledger: Path | None, names: tuple[str, str]) -> 
         trials=together(_together(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
         profits=_profits(job, numbers),
-        placebo=_placebo(job, best, placebo_days),
-        placebo_codes=_placebo(job, best, placebo_codes),
+        placebo=_placebo(job, best, placebo_days, placebos),
+        placebo_codes=_placebo(job, best, placebo_codes, placebos),
         periods=job.periods,
     )
     return verdict(found)
@@ -55,12 +58,12 @@ def _profits(job: Job, numbers: I8) -> F8 | None:
     return profits[:, traded] if traded.sum() > 1 else None
 
 
-def _placebo(job: Job, best: int, kind: Callable[..., Placebo]) -> float | None:
+def _placebo(job: Job, best: int, kind: Callable[..., Placebo], draws: int) -> float | None:
     """How often the best point's legs do as well on other days, or on other codes; None without a leg to move."""
     legs = job.legs(job.grid.point(best))
     if not len(legs):
         return None
-    draws = PLACEBOS if len(legs) <= MANY_LEGS else FEWER_PLACEBOS
+    draws = draws if len(legs) <= MANY_LEGS else min(draws, FEWER_PLACEBOS)
     return kind(through_engine(job.panel, job.config), legs, job.panel, draws=draws).p
 
 

@@ -14,8 +14,9 @@ from launchlab.data.errors import ConfigError
 from launchlab.engine.research import inference
 from launchlab.engine.research.abnormal import Abnormal, Model, abnormal_returns, event_rows
 from launchlab.engine.research.battery import battery
-from launchlab.engine.research.calibration import Market, events_of, limited, rejection_rates, simulate
+from launchlab.engine.research.calibration import events_of, rejection_rates
 from launchlab.engine.research.clustered import block_bootstrap, calendar_time, clusters, wild_bootstrap
+from launchlab.engine.research.simulated_market import Market, limited, simulate
 
 F8 = NDArray[np.float64]
 

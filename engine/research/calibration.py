@@ -1,8 +1,7 @@
 """How often each test cries skill where there is none, and finds it where there is: simulated markets.
 
-`python -m launchlab.engine.research.calibration` prints the tables of docs/research.md. Each market has launches
-clustered on few days, several codes per launch, a common factor (cross-correlation), Student-t shocks with
-volatility that clusters and rises around launches, and a daily price limit that carries the excess over.
+`python -m launchlab.engine.research.calibration` prints the tables of docs/research.md: events in simulated markets,
+then the verdict on simulated records, then on whole sweeps.
 """
 
 import argparse
@@ -16,31 +15,15 @@ from numpy.typing import NDArray
 
 from .abnormal import Abnormal, Model, abnormal_returns, event_rows, event_values
 from .battery import LEVEL, NAMES, battery
+from .simulated_market import BEFORE, Market, simulate
 from .sweep_calibration import sweep_table
+from .whole_sweeps import whole_table
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 
-ESTIMATION = (-120, -21)
+ESTIMATION = (-BEFORE, -21)
 WINDOWS = {"react": (0, 1), "drift": (0, 4)}
-
-
-@dataclass(frozen=True)
-class Market:
-    """A simulated market. Volatilities are daily fractions; `drift` is added on each of `drift_days` from day 0."""
-
-    sessions: int = 500
-    codes: int = 30
-    launches: int = 40
-    dates: int = 30
-    codes_per_launch: int = 1
-    volatility: float = 0.03
-    factor_share: float = 0.2
-    tail: float = 4.0
-    limit: float = 0.10
-    event_noise: float = 1.5
-    drift: float = 0.0
-    drift_days: int = 5
 
 
 SCENARIOS: dict[str, Market] = {
@@ -60,51 +43,6 @@ class Rates:
     rejected: dict[str, float]
     real: float
     markets: int
-
-
-def simulate(market: Market, rng: np.random.Generator) -> tuple[F8, I4, I4]:
-    """Daily returns (T, N) after limits, and the code and day-0 row of each event."""
-    t, n = market.sessions, market.codes
-    days = np.sort(rng.choice(np.arange(-ESTIMATION[0] + 5, t - 25), market.dates, replace=False))
-    extra = rng.choice(days, market.launches - market.dates)
-    launch_day = np.concatenate([days, extra])
-    day0 = np.repeat(launch_day, market.codes_per_launch).astype(np.int32)
-    code = np.concatenate([rng.choice(n, market.codes_per_launch, replace=False) for _ in launch_day]).astype(
-        np.int32
-    )
-    scale = np.exp(0.3 * _persistent(t, rng))[:, None] * rng.uniform(0.7, 1.4, n)[None, :]
-    scale *= market.volatility
-    for row, i in zip(day0, code, strict=True):
-        scale[row : row + 2, i] *= market.event_noise
-    spread = np.sqrt(market.tail / (market.tail - 2)) if market.tail > 2 else 1.0
-    common = rng.standard_t(market.tail, (t, 1)) / spread
-    own = rng.standard_t(market.tail, (t, n)) / spread
-    wanted = scale * (np.sqrt(market.factor_share) * common + np.sqrt(1 - market.factor_share) * own)
-    for row, i in zip(day0, code, strict=True):
-        wanted[row : row + market.drift_days, i] += market.drift
-    return limited(wanted, market.limit), code, day0
-
-
-def _persistent(t: int, rng: np.random.Generator, memory: float = 0.95) -> F8:
-    """A stationary AR(1) with unit variance: the logarithm of the market's volatility."""
-    shocks = rng.standard_normal(t) * np.sqrt(1 - memory**2)
-    path = np.empty(t)
-    path[0] = rng.standard_normal()
-    for k in range(1, t):
-        path[k] = memory * path[k - 1] + shocks[k]
-    return path
-
-
-def limited(wanted: F8, limit: float) -> F8:
-    """Returns (T, N) the exchange lets through: what exceeds the limit is carried to the next session."""
-    if not np.isfinite(limit):
-        return wanted
-    out = np.empty_like(wanted)
-    left = np.zeros(wanted.shape[1])
-    for row, want in enumerate(wanted):
-        out[row] = np.clip(want + left, -limit, limit)
-        left = want + left - out[row]
-    return out
 
 
 def events_of(returns: F8, code: I4, day0: I4) -> Abnormal:
@@ -156,9 +94,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m launchlab.engine.research.calibration", description=main.__doc__
     )
     parser.add_argument("--markets", type=int, default=1_000, help="simulated markets per row")
+    parser.add_argument("--sweeps", type=int, default=200, help="whole sweeps per row")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
-    for line in chain(tables(chosen.markets, chosen.seed), [""], sweep_table(chosen.markets, chosen.seed)):
+    events, records = tables(chosen.markets, chosen.seed), sweep_table(chosen.markets, chosen.seed)
+    for line in chain(events, [""], records, [""], whole_table(chosen.sweeps, chosen.seed)):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
     return 0

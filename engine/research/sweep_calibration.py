@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .overfit import backtest_overfitting
-from .sharpe import deflated_sharpe, moments, probabilistic_sharpe, sharpe_ratios
 from .trials import sweep_trials, together
-from .verdict import CONFIDENT, MOST_PBO, Sweep, verdict
+from .verdict import CONFIDENT, LEVEL, MOST_PBO, Sweep, verdict
 
 F8 = NDArray[np.float64]
 
@@ -45,28 +43,25 @@ def simulate(case: Points, rng: np.random.Generator) -> F8:
     return np.asarray(0.01 * (shocks + mean))
 
 
-def sweep_rates(case: Points, *, sweeps: int, seed: int = 0) -> dict[str, float]:
-    """Share of sweeps whose best point passes: a naive 95 % Sharpe test, the deflated one, PBO, and the verdict.
-
-    The verdict is taken without SPA, which can only refuse more.
-    """
-    count = dict.fromkeys(("psr", "dsr", "pbo", "skill"), 0)
+def sweep_rates(case: Points, *, sweeps: int, seed: int = 0, spa: bool = True) -> dict[str, float]:
+    """Share of sweeps whose best point passes: a naive 95 % Sharpe test, the deflated one, PBO, SPA, the verdict."""
+    count = dict.fromkeys(("psr", "dsr", "pbo", "spa", "skill"), 0)
     for rng in np.random.default_rng(seed).spawn(sweeps):
         returns = simulate(case, rng)
         trials = together((sweep_trials("", "", returns),))
-        record = moments(returns[:, int(sharpe_ratios(returns).argmax())])
-        count["psr"] += probabilistic_sharpe(record) >= CONFIDENT
-        count["dsr"] += deflated_sharpe(record, trials.points, trials.variance) >= CONFIDENT
-        overfit = backtest_overfitting(returns)
-        count["pbo"] += min(overfit.pbo, overfit.loss) <= MOST_PBO
-        count["skill"] += verdict(Sweep(returns, longest_hold=5, trials=trials, spa=False)).label == "skill"
+        found = verdict(Sweep(returns, longest_hold=5, trials=trials, spa=spa))
+        count["psr"] += found.psr is not None and found.psr >= CONFIDENT
+        count["dsr"] += found.dsr is not None and found.dsr >= CONFIDENT
+        count["pbo"] += found.overfit is not None and min(found.overfit.pbo, found.overfit.loss) <= MOST_PBO
+        count["spa"] += found.superior is not None and found.superior.consistent < LEVEL
+        count["skill"] += found.label == "skill"
     return {name: k / sweeps for name, k in count.items()}
 
 
 def sweep_table(sweeps: int, seed: int) -> Iterator[str]:
     """Markdown rows, rates in percent."""
-    yield "| sweep | PSR ≥ 95 % | DSR ≥ 95 % | PBO or loss ≤ 20 % | verdict skill |"
-    yield "|---|---|---|---|---|"
+    yield "| sweep | PSR ≥ 95 % | DSR ≥ 95 % | PBO or loss ≤ 20 % | SPA p < 5 % | verdict skill |"
+    yield "|---|---|---|---|---|---|"
     for name, case in CASES.items():
         rates = sweep_rates(case, sweeps=sweeps, seed=seed)
         yield f"| {name} | " + " | ".join(f"{100 * rate:.1f}" for rate in rates.values()) + " |"
