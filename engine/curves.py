@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from .dayloop import run_days
 from .leg_tables import Job, Table, overrides, own_points
 from .legs import Reason
-from .market import Point, to_rules
-from .simulate import close_out_rows, first_span, new_out, new_state, simulate
+from .market import SLACK, Point, to_rules
+from .records import new_out, new_state
+from .simulate import close_out_rows, simulate, wider
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -56,12 +57,12 @@ def _curves(job: Job, legs: Table, points: NDArray[Any]) -> Iterator[F8]:
     wanted = [
         Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
     ]
-    span = max(first_span(legs, point) for point in wanted)
-    windows = job.market.windows(legs, span)
-    ends, rules = close_out_rows(job.market, job.config), to_rules(job.config)
+    ends, rules, slack = close_out_rows(job.market, job.config), to_rules(job.config), SLACK
+    longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
+    windows = job.market.windows(legs, rules, longest, slack)
     state, out = new_state(windows, len(job.panel.codes)), new_out(len(job.panel), keep=False)
     for point in wanted:
         while not run_days(windows, rules, point, state, out, ends):
-            span = min(2 * span, len(job.panel))
-            windows = job.market.windows(legs, span)
+            slack = wider(slack)
+            windows = job.market.windows(legs, rules, longest, slack)
         yield out.equity.copy()

@@ -1,7 +1,7 @@
 """What the market alone decides about each leg: when it can enter, at what price, and when it could leave.
 
 As long as cash, margin and volume do not bind, the row and price of an entry and of an exit do not depend on the
-account. They are worked out here once for all parameter points, with the same judge that decides orders one by one.
+account. They are read once for all parameter points from the exchange's answers in the windows.
 """
 
 from typing import NamedTuple
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from . import kernel, market
 from .compiled import njit
-from .kernel import Order, Purse, Quote
-from .legs import CLOSE, OPEN
-from .market import Rules, Windows
+from .legs import CLOSE
+from .market import Windows
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
@@ -39,147 +38,129 @@ class Exits(NamedTuple):
     """Exit tables, one entry for each row of the windows (R,): offsets are within the leg's window."""
 
     at_open: I4  # first offset at or after this one at which an exit fills at the open
-    at_close: I4  # only for legs that trade at the close
     open_blocks: I4  # attempts that fail before it
+    at_close: I4  # (0,) where no leg trades at the close
     close_blocks: I4
-    open_price: F8  # local fill price of an exit at the open of this offset
-    close_price: F8
     following: I4  # next session of the code's exchange after this offset
     action: I4  # corporate action of the leg's code on this row, −1 for none
+    price: F8  # (2, R): local fill price of an exit at the open and at the close
 
 
-@njit(nogil=True, _nrt=False)
-def _judged(w: Windows, rules: Rules, r: int, at: int, wanted: float, held: float) -> kernel.Fill:
-    """The judge's answer to one lot when the account does not bind."""
-    price = w.quote[r, market.OPENS] if at == OPEN else w.quote[r, market.SHUT]
-    quote = Quote(
-        w.flag[r, market.STATUS], price, w.quote[r, market.HIGH], w.quote[r, market.LOW], w.quote[r, market.UP],
-        w.quote[r, market.DOWN], 1.0, 1.0, np.inf, (w.flag[r, market.BITS] & market.SHORTABLE_BIT) != 0, np.inf,
-        w.flag[r, market.TICKS], w.flag[r, market.COST_ROW],
-    )  # fmt: skip
-    purse = Purse(np.inf, 0.0, np.inf, w.quote[r, market.FX])
-    return kernel.fill_order(Order(wanted, at, held, True, False), quote, purse, rules.policy, w.tables)
-
-
-@njit(nogil=True)
-def find_entries(w: Windows, rules: Rules, longest_wait: int) -> Entries:
-    """The entry of every leg: the first attempt that the market would fill."""
-    n = len(w.whole)
-    out = Entries(
+def new_entries(n: int) -> Entries:
+    """Room for the entries of n legs, none of which enters."""
+    return Entries(
         np.zeros(n, np.int32), np.full(n, NONE, np.int32), np.full(n, NONE, np.int32), np.full(n, NONE, np.int32),
         np.zeros(n, np.int32), np.zeros(n), np.ones(n), np.ones(n, np.uint8),
     )  # fmt: skip
-    action = 0
-    for k in range(n):
-        side, at = w.real[k, market.SIDE], w.whole[k, market.AT]
+
+
+def new_exits(rows: int, late: int) -> Exits:
+    """Room for the exit tables of windows of so many rows, `late` of them for orders at the close."""
+    return Exits(
+        np.empty(rows, np.int32), np.empty(rows, np.int32), np.empty(late, np.int32), np.empty(late, np.int32),
+        np.empty(rows, np.int32), np.empty(rows, np.int32), np.zeros((2, rows)),
+    )  # fmt: skip
+
+
+@njit(nogil=True, _nrt=False)
+def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
+    """The entry of every leg: the first attempt that the market would fill."""
+    for k in range(len(w.whole)):
+        orders = w.order[w.late :] if w.whole[k, market.AT] == CLOSE else w.order
         start, row, length = w.whole[k, market.START], w.whole[k, market.ROW], w.whole[k, market.LENGTH]
-        tries = 0
-        sized = -1
+        tries, sized = 0, -1
         for j in range(length):
             r = start + j
-            if not w.flag[r, market.IS_OPEN]:
+            bits = np.int64(orders[r, market.BITS])
+            if (bits & market.IS_OPEN_BIT) == 0:
                 continue
             if tries > longest_wait:
                 break
             if sized < 0:
-                price = w.quote[r, market.SIZE_PRICE]
-                if not price > 0.0:
+                unit = orders[r, market.UNIT]
+                if not unit > 0.0:
                     tries += 1
                     continue
                 out.sized[k] = sized = j
-                out.unsized[k] = tries
-                out.unit[k] = price * w.quote[r, market.FX_BEFORE]
-            fill = _judged(w, rules, r, at, side, 0.0)
-            if fill.reason < 0:
-                out.offset[k], out.tries[k], out.price[k] = j, tries, fill.price
+                out.unsized[k], out.unit[k] = tries, unit
+            if (bits >> market.WHY_ENTER_SHIFT) & market.WHY_MASK == 0:
+                out.offset[k], out.tries[k], out.price[k] = j, tries, orders[r, market.ENTER]
                 break
             tries += 1
-        own = w.flag[start, market.IS_OPEN]
-        exchange = w.whole[k, market.EXCHANGE]
-        done = w.flag[start, market.DONE] - own
-        while out.sessions[k] <= longest_wait and w.row_of[exchange, done + 1 + out.sessions[k]] < len(
-            w.nights
-        ):
+        bits = np.int64(orders[start, market.BITS])
+        before, exchange = (
+            (bits >> market.DONE_SHIFT) - (bits & market.IS_OPEN_BIT),
+            w.whole[k, market.EXCHANGE],
+        )
+        while out.sessions[k] <= longest_wait and w.row_of[exchange, before + 1 + out.sessions[k]] < w.rows:
             out.sessions[k] += 1
-        if w.whole[k, market.GONE] < row + length:
-            out.plain[k] = 0
-        while action < len(w.action_row) and w.action_row[action] < row:
-            action += 1
-        if out.offset[k] < NONE and sized >= 0:
-            a, b = start + sized, start + out.offset[k]
-            if (
-                w.quote[a, market.LOT_MIN] != w.quote[b, market.LOT_MIN]
-                or w.quote[a, market.LOT_STEP] != w.quote[b, market.LOT_STEP]
-            ):
-                out.plain[k] = 0
-            j = action
-            while j < len(w.action_row) and w.action_row[j] <= row + out.offset[k]:
-                if w.action_code[j] == w.whole[k, market.CODE] and w.action_row[j] > row + sized:
-                    out.plain[k] = 0
-                j += 1
-    return out
+        plain = w.whole[k, market.GONE] >= row + length
+        if out.offset[k] < NONE:
+            plain &= orders[start + sized, market.LOTS] == orders[start + out.offset[k], market.LOTS]
+            a = w.whole[k, market.ACTION]
+            while a >= 0 and w.action_row[a] <= row + out.offset[k]:
+                plain &= w.action_row[a] <= row + sized
+                a = w.action_next[a]
+        out.plain[k] = plain
 
 
-@njit(nogil=True)
-def find_exits(w: Windows, rules: Rules) -> Exits:
+@njit(nogil=True, _nrt=False)
+def find_exits(w: Windows, t: Exits) -> None:
     """The exit tables of every leg, each from the end of its window backwards."""
-    n = len(w.quote)
-    t = Exits(
-        np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.zeros(n),
-        np.zeros(n), np.empty(n, np.int32), np.full(n, -1, np.int32),
-    )  # fmt: skip
     for k in range(len(w.whole)):
-        length, start = w.whole[k, market.LENGTH], w.whole[k, market.START]
-        side, closing = w.real[k, market.SIDE], w.whole[k, market.AT] == CLOSE
-        past = NONE if w.whole[k, market.ROW] + length >= len(w.nights) else BEYOND
+        length, start, row = w.whole[k, market.LENGTH], w.whole[k, market.START], w.whole[k, market.ROW]
+        past = NONE if row + length >= w.rows else BEYOND
         following = next_open = next_close = past
         blocks_open = blocks_close = 0
+        closing = w.whole[k, market.AT] == CLOSE
         for j in range(length - 1, -1, -1):
             r = start + j
-            t.following[r] = following
-            if w.flag[r, market.IS_OPEN]:
+            t.following[r], t.action[r] = following, -1
+            bits = np.int64(w.order[r, market.BITS])
+            if (bits & market.IS_OPEN_BIT) != 0:
                 following = j
-                fill = _judged(w, rules, r, OPEN, -side, side)
                 blocks_open += 1
-                if fill.reason < 0:
-                    next_open, blocks_open, t.open_price[r] = j, 0, fill.price
-                blocks_close += 1
+                if (bits >> market.WHY_LEAVE_SHIFT) & market.WHY_MASK == 0:
+                    next_open, blocks_open = j, 0
                 if closing:
-                    fill = _judged(w, rules, r, CLOSE, -side, side)
-                    if fill.reason < 0:
-                        next_close, blocks_close, t.close_price[r] = j, 0, fill.price
-            t.at_open[r], t.open_blocks[r] = next_open, blocks_open
-            t.at_close[r], t.close_blocks[r] = next_close, blocks_close
-        for a in range(np.searchsorted(w.action_row, w.whole[k, market.ROW]), len(w.action_row)):
-            j = w.action_row[a] - w.whole[k, market.ROW]
-            if j >= length:
-                break
-            if w.action_code[a] == w.whole[k, market.CODE]:
-                t.action[start + j] = a
-    return t
+                    blocks_close += 1
+                    if (
+                        np.int64(w.order[w.late + r, market.BITS]) >> market.WHY_LEAVE_SHIFT
+                    ) & market.WHY_MASK == 0:
+                        next_close, blocks_close = j, 0
+            t.at_open[r], t.open_blocks[r], t.price[0, r] = next_open, blocks_open, w.order[r, market.LEAVE]
+            if closing:
+                t.at_close[r], t.close_blocks[r] = next_close, blocks_close
+                t.price[1, r] = w.order[w.late + r, market.LEAVE]
+        a = w.whole[k, market.ACTION]
+        while a >= 0 and w.action_row[a] < row + length:
+            if w.action_row[a] >= row:
+                t.action[start + w.action_row[a] - row] = a
+            a = w.action_next[a]
 
 
-@njit(nogil=True)
-def find_signals(w: Windows, e: Entries, t: Exits, values: F8) -> I4:
-    """Offset of the close at which each value of each rule first says so, shape (L, 3, values.shape[1]).
+@njit(nogil=True, _nrt=False)
+def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reached: I4) -> None:
+    """Offset of the close at which each value of each rule first says so, into `found` (L, 3, values.shape[1]).
 
     `values` (3, V): ascending stops, targets and trails, padded with NaN (never). NONE when the panel ends first,
-    BEYOND when the window does. A smaller value is never later than a larger one.
+    BEYOND when the window does. A smaller value is never later than a larger one. `reached` (3,) is working memory.
     """
-    found = np.empty((len(w.whole), 3, values.shape[1]), np.int32)
-    reached = np.zeros(3, np.int64)
     for k in range(len(w.whole)):
         length, start = w.whole[k, market.LENGTH], w.whole[k, market.START]
         side = w.real[k, market.SIDE]
-        found[k] = NONE if w.whole[k, market.ROW] + length >= len(w.nights) else BEYOND
+        past = NONE if w.whole[k, market.ROW] + length >= w.rows else BEYOND
+        for kind in range(3):
+            reached[kind] = 0
+            for i in range(values.shape[1]):
+                found[k, kind, i] = past
         basis = peak = e.price[k]
-        reached[:] = 0
         for j in range(e.offset[k], length):
             r = start + j
             if j > e.offset[k] and t.action[r] >= 0:
                 ratio, cash = w.action_terms[t.action[r], 0], w.action_terms[t.action[r], 1]
                 basis, peak = (basis - cash) / ratio, (peak - cash) / ratio
-            close = w.quote[r, market.SHUT]
+            close = w.shut[r]
             if np.isnan(close):
                 continue
             for kind in range(3):
@@ -194,4 +175,3 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8) -> I4:
                     found[k, kind, reached[kind]] = j
                     reached[kind] += 1
             peak = max(peak, close) if side > 0.0 else min(peak, close)
-    return found

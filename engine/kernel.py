@@ -17,7 +17,6 @@ from ..data.rules.costs import (
     COMMISSION,
     COMMISSION_MIN,
     FIRST_LEVY,
-    LEVIES,
     STAMP_BUY,
     STAMP_SELL,
     STAMP_UNIT,
@@ -80,6 +79,16 @@ class Tables(NamedTuple):
     costs: F8  # (cost rows, width)
 
 
+class Lots(NamedTuple):
+    """What sizes and costs of an order follow from: board lots, largest order, shares still allowed, cost row."""
+
+    lot_min: float
+    lot_step: float
+    max_order: float
+    volume: float  # shares still allowed under the participation cap
+    cost_row: int
+
+
 class Purse(NamedTuple):
     """What the account allows, in base money: spend × value + costs ≤ budget, and value ≤ room."""
 
@@ -125,14 +134,15 @@ def cents(money: float) -> float:
 @njit(inline="always")
 def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     commission = max(cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN])
-    stamp = value * (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
-    stamp = np.ceil(stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(stamp)
+    stamp = costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL]
+    if stamp > 0.0:
+        stamp = np.ceil(value * stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(value * stamp)
     levies = 0.0  # each in whole cents, so that one division does for all
-    for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
+    for j in range(FIRST_LEVY, costs.shape[1], 4):
         rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
         if rate != 0.0 or fixed != 0.0 or least != 0.0:
             levies += np.floor(min(max(value * rate + fixed, least), most) * 100.0 + HALF)
-    return Cost(commission, stamp, levies / 100.0)
+    return Cost(commission, stamp, levies / 100.0 if levies > 0.0 else 0.0)
 
 
 @njit()
@@ -217,34 +227,34 @@ def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Ta
 
 
 @njit(inline="always")
-def _legal_size(shares: float, order: Order, quote: Quote) -> float:
+def _legal_size(shares: float, held: float, lots: Lots) -> float:
     """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
-    whole = abs(order.held)
+    whole = abs(held)
     if whole > 0.0:
         if shares >= whole - EPS:
             return whole
-        if quote.lot_step > 1.0:
-            return np.floor(shares / quote.lot_step + EPS) * quote.lot_step
-    return lot_floor(shares, quote.lot_min, quote.lot_step)
+        if lots.lot_step > 1.0:
+            return np.floor(shares / lots.lot_step + EPS) * lots.lot_step
+    return lot_floor(shares, lots.lot_min, lots.lot_step)
 
 
 @njit()
-def _affordable(shares: float, price: float, order: Order, quote: Quote, purse: Purse, costs: F8) -> float:
+def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Purse, costs: F8) -> float:
     """Largest legal order below `shares` that the budget pays for."""
-    buy, r = order.wanted > 0.0, quote.cost_row
+    buy, r = order.wanted > 0.0, lots.cost_row
     rate = purse.spend + costs[r, COMMISSION] + (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
-    for j in range(FIRST_LEVY, FIRST_LEVY + 4 * LEVIES, 4):
+    for j in range(FIRST_LEVY, costs.shape[1], 4):
         rate += costs[r, j]
     if rate <= 0.0:
         return 0.0
     # rounding may favour the trader by at most half a cent an item, hence the small head start
-    guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + quote.lot_step
+    guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + lots.lot_step
     while shares > 0.0:
-        smaller = _legal_size(min(shares - 1.0, guess), order, quote)
+        smaller = _legal_size(min(shares - 1.0, guess), order.held, lots)
         if smaller <= 0.0 or smaller >= shares:
             return 0.0
         shares = smaller
-        cost = trade_cost(costs, r, buy, price, shares, quote.max_order)
+        cost = trade_cost(costs, r, buy, price, shares, lots.max_order)
         if _spent(cost, shares * price, purse) <= purse.budget:
             return shares
     return 0.0
@@ -257,42 +267,55 @@ def _spent(cost: Cost, value: float, purse: Purse) -> float:
 
 
 @njit(inline="always")
-def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables: Tables) -> Fill:
-    """What the exchange and the account make of one order."""
-    buy = order.wanted > 0.0
-    opening = order.held == 0.0
+def exchange_answer(order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
+    """What the exchange makes of an order of any size: the price of the fill and −1, or 0.0 and the Reason why not."""
+    opening, buy = order.held == 0.0, order.wanted > 0.0
     if quote.status != TRADING:
         why = _SUSPENDED if quote.status == SUSPENDED else _CLOSED
         why = _UNLISTED if quote.status == UNLISTED or quote.status == DELISTED else why
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+        return 0.0, why
     if not quote.price > 0.0:
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _SUSPENDED)
+        return 0.0, _SUSPENDED
     if opening and not buy and not quote.shortable:
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _NOT_SHORTABLE)
+        return 0.0, _NOT_SHORTABLE
     if not opening and not order.sellable:
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _T_PLUS_ONE)
-    price, why = fill_price(buy, order, quote, policy, tables)
-    if why != _FILLED:
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    wanted = abs(order.wanted)
-    shares = _legal_size(wanted, order, quote)
+        return 0.0, _T_PLUS_ONE
+    return fill_price(buy, order, quote, policy, tables)
+
+
+@njit(inline="always")
+def account_answer(order: Order, price: float, lots: Lots, purse: Purse, costs: F8) -> Fill:
+    """What lots, volume and the account leave of an order that the exchange fills at `price`."""
+    buy, opening = order.wanted > 0.0, order.held == 0.0
+    why = _FILLED
+    shares = _legal_size(abs(order.wanted), order.held, lots)
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _BELOW_LOT)
-    if shares > quote.volume:
-        shares, why = _legal_size(quote.volume, order, quote), _VOLUME
+    if shares > lots.volume:
+        shares, why = _legal_size(lots.volume, order.held, lots), _VOLUME
     if shares * price * purse.fx > purse.room:
-        shares, why = _legal_size(purse.room / (price * purse.fx), order, quote), _MARGIN
+        shares, why = _legal_size(purse.room / (price * purse.fx), order.held, lots), _MARGIN
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    cost = trade_cost(tables.costs, quote.cost_row, buy, price, shares, quote.max_order)
+    cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
     debt = min(purse.budget, 0.0) if not opening and not buy else 0.0  # a sale is not held against a debt
     if _spent(cost, shares * price, purse) > purse.budget - debt:
         why = _MARGIN if opening and not buy else _NO_CASH
-        shares = _affordable(shares, price, order, quote, purse, tables.costs)
+        shares = _affordable(shares, price, order, lots, purse, costs)
         if shares <= 0.0:
             return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-        cost = trade_cost(tables.costs, quote.cost_row, buy, price, shares, quote.max_order)
+        cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
     return Fill(shares if buy else -shares, price, cost.commission, cost.stamp, cost.levies, why)
+
+
+@njit(inline="always")
+def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables: Tables) -> Fill:
+    """What the exchange and the account make of one order."""
+    price, why = exchange_answer(order, quote, policy, tables)
+    if why != _FILLED:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    lots = Lots(quote.lot_min, quote.lot_step, quote.max_order, quote.volume, quote.cost_row)
+    return account_answer(order, price, lots, purse, tables.costs)
 
 
 class Levels(NamedTuple):

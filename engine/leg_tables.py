@@ -124,10 +124,6 @@ def _run_group(job: Job, numbers: NDArray[np.int64]) -> F8:
 
 
 def _simulate(job: Job, legs: Table, points: Table) -> F8:
-    own = {name: np.unique(legs[name]) for name in WHOLE}
-    for name, values in own.items():
-        if len(values) == 1 and (points[name] < 0).all():
-            points[name] = values[0]
     return simulate_points(job.market, legs, job.config, points, periods=job.periods, threads=job.threads)
 
 

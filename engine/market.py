@@ -1,7 +1,8 @@
 """A panel, legs and a portfolio's rules laid out for compiled code: NamedTuples of few arrays, and scalars.
 
-What a leg can meet is gathered once into its window: the rows from its first attempt on, a cache line for marks and
-one for orders. The cost of a run then follows the live legs, not the symbols or the idle days of the panel.
+What a leg can meet is gathered once into its window, the rows from its first attempt to its last possible exit: the
+exchange's answer to its orders stands there on one cache line for each session, marks and closes beside it. The
+cost of a run then follows the live legs, not the symbols or the idle days of the panel.
 """
 
 from functools import cached_property
@@ -10,30 +11,42 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.panel import DELISTED, Panel
+from ..data.panel import DELISTED, TRADING, UNLISTED, Panel
+from ..data.rules.costs import FIRST_LEVY
+from . import kernel
 from .compiled import njit
 from .config import Config, ExitOn, LimitPolicy, Pairing
-from .kernel import IGNORE, OPENED, STRICT, Policy, Tables
+from .kernel import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
+from .legs import CLOSE, OPEN
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
-# columns of Windows.quote
-MARK, FX, SHUT, BORROW, OPENS, HIGH, LOW, REF = range(8)
-UP, DOWN, VOLUME, SIZE_PRICE, LOT_MIN, LOT_STEP, MAX_ORDER, FX_BEFORE = range(8, 16)
-QUOTE_WIDTH = 16
-# columns of Windows.flag
-STATUS, IS_OPEN, DONE, BITS, COST_ROW, TICKS = range(6)
-FLAG_WIDTH = 6
-T_PLUS_ONE_BIT, SHORTABLE_BIT = 1, 2
+# columns of Windows.order, one cache line: what the exchange says to an order to enter and to one to
+# leave (price, 0 for a refusal), shares allowed under the participation cap, base money that one share is sized at (NaN: no
+# price), base money for one unit of local currency, largest order, board lots and the rest as packed integers
+ENTER, LEAVE, ALLOWED, UNIT, FX, MAX_ORDER, LOTS, BITS = range(8)
+ORDER_WIDTH = 8
+# LOTS: lowest bits of the minimum, then the step. BITS: the bits below
+LOT_SHIFT = 26
+LOT_MASK = (1 << LOT_SHIFT) - 1
+IS_OPEN_BIT, T_PLUS_ONE_BIT, UNLISTED_BIT = 1, 2, 4
+WHY_ENTER_SHIFT, WHY_LEAVE_SHIFT, COST_SHIFT, DONE_SHIFT = 3, 8, 13, 30
+WHY_MASK, COST_MASK = 31, (1 << (DONE_SHIFT - COST_SHIFT)) - 1
 
-# columns of Windows.whole and Windows.real
-START, ROW, LENGTH, CODE, AT, WAIT, HOLD, PAIR, GONE, EXCHANGE = range(10)
-WHOLE_WIDTH = 10
-SIDE, WEIGHT, STOP, TARGET, TRAIL = range(5)
-REAL_WIDTH = 5
+# columns of Windows.bar
+STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
+BAR_WIDTH = 7
+
+# columns of Windows.whole and Windows.real; ENDS: the row in which the window or the code's listing ends
+START, ROW, LENGTH, CODE, AT, WAIT, HOLD, PAIR, GONE, EXCHANGE, ACTION, ENDS = range(12)
+WHOLE_WIDTH = 12
+SIDE, WEIGHT, STOP, TARGET, TRAIL, LAST_MARK = range(6)
+REAL_WIDTH = 6
+
+SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
 
 
 class Windows(NamedTuple):
@@ -42,17 +55,22 @@ class Windows(NamedTuple):
     Leg k sees session t in row `whole[k, START] + t − whole[k, ROW]`; its window ends after `whole[k, LENGTH]` rows.
     """
 
-    quote: F8  # (R, 16)
-    flag: I4  # (R, 6)
-    whole: I4  # (L, 10)
-    real: F8  # (L, 5)
+    order: F8  # (R, 8): orders at the open; where there are any, then R rows of orders at the close
+    late: int  # where those begin, 0 where there are none
+    worth: F8  # (R,): base value of one share at the close
+    owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
+    shut: F8  # (R,): close, NaN where there is none
+    bar: F8  # (R, 7) where exits are on touch, else (0, 7)
+    whole: I4  # (L, 12)
+    real: F8  # (L, 6)
     tables: Tables
     row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
     pair_weight: F8  # (M,): long weight of each launch
     action_row: I4
     action_code: I4
-    action_terms: F8  # (A, 3): ratio, cash, cash_net
-    nights: F8  # (T,): calendar days since the previous row
+    action_next: I4  # the code's next action, −1 for none
+    action_terms: F8  # (A, 4): ratio, cash, cash_net, price of fractions
+    rows: int  # T
 
 
 class Rules(NamedTuple):
@@ -88,39 +106,19 @@ class Market:
 
     def __init__(self, panel: Panel) -> None:
         self.panel = panel
-        names = (
-            "mark",
-            "close",
-            "open",
-            "high",
-            "low",
-            "limit_up",
-            "limit_down",
-            "volume",
-            "size_price",
-            "borrow",
-            "ref",
-        )
-        self.prices = tuple(np.ascontiguousarray(getattr(panel, name).T) for name in names)
-        self.lots = tuple(
-            np.ascontiguousarray(getattr(panel, n).T) for n in ("lot_min", "lot_step", "max_order")
-        )
-        flags = ("status", "t_plus_one", "shortable", "tick_table")
-        self.flags = tuple(np.ascontiguousarray(getattr(panel, name).T) for name in flags)
-        self.clock = (
-            np.ascontiguousarray(panel.exchange_open.T),
-            np.ascontiguousarray(panel.sessions_done.T),
-            np.ascontiguousarray(panel.fx.T),
-            self.nights,
-        )
-        self.of_code = (panel.cost_class, panel.currency_of, panel.exchange_of, panel.costs.shape[1])
+        self.nights = np.zeros(len(panel))
+        self.nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
+        self.tables, self.cost_row = _regimes(panel)
 
-    @cached_property
-    def nights(self) -> F8:
-        """Calendar days since the previous row, shape (T,)."""
-        nights = np.zeros(len(self.panel))
-        nights[1:] = np.diff(self.panel.sessions).astype("timedelta64[D]").astype(np.float64)
-        return nights
+        def turned(*names: str) -> tuple[NDArray[Any], ...]:
+            return tuple(np.ascontiguousarray(getattr(panel, name).T) for name in names)
+
+        self.columns = Columns(
+            *turned("open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow"),
+            *turned("lot_min", "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table"),
+            *turned("exchange_open", "sessions_done", "fx"),
+            self.nights, self.cost_row, panel.currency_of, panel.exchange_of,
+        )  # fmt: skip
 
     @cached_property
     def row_of(self) -> I4:
@@ -144,94 +142,198 @@ class Market:
         rows = [np.flatnonzero(self.panel.exchange_open[:, e]) for e in range(len(self.panel.exchanges))]
         return np.array([own[-1] if len(own) else -1 for own in rows], np.int32)
 
-    def windows(self, legs: NDArray[Any], span: int) -> Windows:
-        """Windows of legs (LEG dtype, sorted by row), `span` rows long or to the panel's end."""
+    @cached_property
+    def actions(self) -> tuple[I4, I4, I4, F8]:
+        """Row and code of each corporate action, the code's next action (−1 for none), and terms (A, 4)."""
+        p = self.panel
+        row, code = (np.ascontiguousarray(p.actions[name], np.int32) for name in ("row", "code"))
+        ratio, cash, net = (p.actions[name].astype(np.float64) for name in ("ratio", "cash", "cash_net"))
+        ref, mark = p.ref[row, code], p.mark[np.maximum(row - 1, 0), code]
+        following, seen = np.full(len(row), -1, np.int32), {}
+        for a in range(len(row) - 1, -1, -1):
+            following[a] = seen.get(int(code[a]), -1)
+            seen[int(code[a])] = a
+        terms = np.column_stack([ratio, cash, net, np.where(ref > 0.0, ref, mark / ratio)])
+        return row, code, following, np.ascontiguousarray(terms.reshape(-1, 4))
+
+    @cached_property
+    def first_action(self) -> I4:
+        """First action of each code, −1 for none."""
+        first = np.full(len(self.panel.codes), -1, np.int32)
+        _, code, _, _ = self.actions
+        first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
+        return first
+
+    def windows(
+        self, legs: NDArray[Any], rules: "Rules", longest: tuple[int, int], slack: int = SLACK
+    ) -> Windows:
+        """Windows of legs (LEG dtype, sorted by row), for the `longest` (wait, hold); −1 means each leg's own.
+
+        A window reaches `slack` rows beyond the row in which the longest holding can be sold, or to the panel's end.
+        """
         p, n = self.panel, len(legs)
         whole = np.zeros((n, WHOLE_WIDTH), np.int32)
-        lengths = np.minimum(span, len(p) - legs["row"])
-        whole[:, LENGTH] = lengths
-        whole[:, START] = np.cumsum(lengths) - lengths
         for column, name in ((ROW, "row"), (CODE, "code"), (AT, "at"), (WAIT, "wait"), (HOLD, "hold")):
             whole[:, column] = legs[name]
         launches, pair = np.unique(legs["launch"], return_inverse=True)
         whole[:, PAIR] = pair.reshape(-1)
         whole[:, GONE] = self.gone[legs["code"]]
         whole[:, EXCHANGE] = p.exchange_of[legs["code"]]
-        real = np.column_stack([legs[name] for name in ("side", "weight", "stop", "target", "trail")]).astype(
-            np.float64
-        )
-        quote = _aligned(int(lengths.sum()))
-        flag = np.empty((len(quote), FLAG_WIDTH), np.int32)
-        _gather(whole, quote, flag, self.prices, self.lots, self.flags, self.clock, self.of_code)
-        long_weight = np.where(legs["side"] > 0, legs["weight"], 0.0)
-        terms = np.column_stack([p.actions[name] for name in ("ratio", "cash", "cash_net")]).astype(
-            np.float64
-        )
+        whole[:, ACTION] = self.first_action[legs["code"]]
+        real = np.empty((n, REAL_WIDTH))
+        for column, name in (
+            (SIDE, "side"),
+            (WEIGHT, "weight"),
+            (STOP, "stop"),
+            (TARGET, "target"),
+            (TRAIL, "trail"),
+        ):
+            real[:, column] = legs[name]
+        real[:, LAST_MARK] = p.mark[np.maximum(whole[:, GONE] - 1, 0), legs["code"]]
+        total = _measure(whole, real, self.row_of, self.columns, longest, slack)
+        closing = rules.close_out or bool((whole[:, AT] == CLOSE).any())
+        late = total if closing else 0
+        order = _aligned(total + late)
+        bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
+        worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
+        _gather(whole, real, (order, bar, worth, owed, shut), self.columns, self.tables, rules)
+        row, code, following, terms = self.actions
         return Windows(
-            quote=quote,
-            flag=flag,
-            whole=whole,
-            real=np.ascontiguousarray(real.reshape(n, REAL_WIDTH)),
-            tables=Tables(
-                np.ascontiguousarray(p.tick_bounds),
-                np.ascontiguousarray(p.tick_sizes),
-                np.ascontiguousarray(p.costs).reshape(-1, p.costs.shape[2]),
+            order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, whole=whole, real=real,
+            tables=self.tables, row_of=self.row_of,
+            pair_weight=np.bincount(
+                pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
             ),
-            row_of=self.row_of,
-            pair_weight=np.bincount(pair.reshape(-1), long_weight, max(len(launches), 1)).astype(np.float64),
-            action_row=np.ascontiguousarray(p.actions["row"]),
-            action_code=np.ascontiguousarray(p.actions["code"]),
-            action_terms=np.ascontiguousarray(terms.reshape(-1, 3)),
-            nights=self.nights,
-        )
+            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p),
+        )  # fmt: skip
+
+
+class Columns(NamedTuple):
+    """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `is_open` on)."""
+
+    open: F8
+    high: F8
+    low: F8
+    close: F8
+    up: F8
+    down: F8
+    mark: F8
+    volume: F8
+    size_price: F8
+    borrow: F8
+    lot_min: I4
+    lot_step: I4
+    max_order: I4
+    status: NDArray[np.int8]
+    t_plus_one: NDArray[np.bool_]
+    shortable: NDArray[np.bool_]
+    ticks: NDArray[np.int8]
+    is_open: NDArray[np.bool_]
+    done: I4
+    fx: F8
+    nights: F8  # (T,): calendar days since the previous row
+    cost_row: I4  # (codes, T): row of Tables.costs
+    currency_of: NDArray[np.int8]
+    exchange_of: NDArray[np.int8]
+
+
+def _regimes(panel: Panel) -> tuple[Tables, I4]:
+    """The distinct cost rows, without levies that nobody asks, and each code's in each session (codes, T)."""
+    costs = panel.costs
+    rows = np.ascontiguousarray(costs.reshape(-1, costs.shape[2]))
+    distinct, number = np.unique(rows, axis=0, return_inverse=True)
+    levies = distinct[:, FIRST_LEVY:].reshape(len(distinct), -1, 4)[:, :, :3].any(axis=2).any(axis=0)
+    width = FIRST_LEVY + 4 * (int(levies.nonzero()[0].max()) + 1 if levies.any() else 0)
+    per_day = number.reshape(costs.shape[:2]).astype(np.int32)
+    tables = Tables(
+        np.ascontiguousarray(panel.tick_bounds), np.ascontiguousarray(panel.tick_sizes),
+        np.ascontiguousarray(distinct[:, :width]),
+    )  # fmt: skip
+    return tables, np.ascontiguousarray(per_day[:, panel.cost_class].T)
 
 
 def _aligned(rows: int) -> F8:
-    """Room for `rows` quotes, each on two cache lines exactly: large tables are read from far memory."""
-    room = np.empty(rows * QUOTE_WIDTH + 8)
+    """Room for `rows` orders, each on one cache line exactly: large tables are read from far memory."""
+    room = np.empty(rows * ORDER_WIDTH + 8)
     skip = -room.ctypes.data % 64 // 8
-    return room[skip : skip + rows * QUOTE_WIDTH].reshape(rows, QUOTE_WIDTH)
+    return room[skip : skip + rows * ORDER_WIDTH].reshape(rows, ORDER_WIDTH)
 
 
-@njit()
-def _gather(
-    whole: I4, quote: F8, flag: I4, prices: Any, lots: Any, flags: Any, clock: Any, of_code: Any
-) -> None:
-    """Fill the windows; the order of `prices` is that of Market.prices."""
-    mark, close, open_, high, low, up, down, volume, size_price, borrow, ref = prices
-    lot_min, lot_step, max_order = lots
-    status, t_plus_one, shortable, ticks = flags
-    is_open, done, fx, nights = clock
-    cost_class, currency_of, exchange_of, classes = of_code
+@njit(_nrt=False)
+def _measure(whole: I4, real: F8, row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
+    """Start and length of every window; returns the rows of all."""
+    total, rows = 0, len(c.nights)
     for k in range(len(whole)):
-        i = whole[k, CODE]
-        c, e = currency_of[i], exchange_of[i]
+        e, i, t = whole[k, EXCHANGE], whole[k, CODE], whole[k, ROW]
+        wait = longest[0] if longest[0] >= 0 else whole[k, WAIT]
+        hold = longest[1] if longest[1] >= 0 else whole[k, HOLD]
+        due = c.done[e, t] - c.is_open[e, t] + 1 + wait + hold
+        r = row_of[e, min(due, rows + 1)]
+        while r < rows:
+            price = c.close[i, r] if whole[k, AT] == CLOSE else c.open[i, r]
+            locked = price <= c.down[i, r] + EPS if real[k, SIDE] > 0.0 else price >= c.up[i, r] - EPS
+            if c.status[i, r] == TRADING and price > 0.0 and not locked:
+                break
+            r += 1
+        whole[k, START], whole[k, LENGTH] = total, min(r + 1 + slack, rows) - t
+        whole[k, ENDS] = min(t + whole[k, LENGTH], whole[k, GONE])
+        total += whole[k, LENGTH]
+    return total
+
+
+@njit(_nrt=False, inline="always")
+def _order_line(
+    line: F8, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float]
+) -> None:
+    """The exchange's answers to a leg's orders; `place` is code, session, auction and side."""
+    i, t, at, side = place
+    e, fx = c.exchange_of[i], c.currency_of[i]
+    price = c.open[i, t] if at == OPEN else c.close[i, t]
+    quote = Quote(
+        c.status[i, t], price, c.high[i, t], c.low[i, t], c.up[i, t], c.down[i, t], 1.0, 1.0, np.inf, c.shortable[i, t],
+        np.inf, c.ticks[i, t], 0,
+    )  # fmt: skip
+    enter, why_enter = kernel.exchange_answer(Order(side, at, 0.0, True, False), quote, rules.policy, tables)
+    leave, why_leave = kernel.exchange_answer(
+        Order(-side, at, side, True, False), quote, rules.policy, tables
+    )
+    line[ENTER], line[LEAVE] = enter, leave
+    line[ALLOWED] = np.floor(rules.participation * c.volume[i, t] + EPS)
+    unit = c.size_price[i, t]
+    line[UNIT] = unit * c.fx[fx, t - 1] if unit > 0.0 else np.nan
+    line[FX], line[MAX_ORDER] = c.fx[fx, t], float(c.max_order[i, t])
+    line[LOTS] = float(np.int64(c.lot_min[i, t]) + (np.int64(c.lot_step[i, t]) << LOT_SHIFT))
+    bits = IS_OPEN_BIT * np.int64(c.is_open[e, t]) + T_PLUS_ONE_BIT * np.int64(c.t_plus_one[i, t])
+    bits += UNLISTED_BIT * np.int64(c.status[i, t] == UNLISTED)
+    bits += (np.int64(why_enter + 1) << WHY_ENTER_SHIFT) + (np.int64(why_leave + 1) << WHY_LEAVE_SHIFT)
+    bits += (np.int64(c.cost_row[i, t]) << COST_SHIFT) + (np.int64(c.done[e, t]) << DONE_SHIFT)
+    line[BITS] = float(bits)
+
+
+@njit(_nrt=False)
+def _gather(
+    whole: I4, real: F8, into: tuple[F8, F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
+) -> None:
+    """Fill the windows: orders at the open and at the close, bars, worth, owed and shut."""
+    order, bar, worth, owed, shut = into
+    late = len(order) - len(worth)
+    last = len(c.nights) - 1
+    for k in range(len(whole)):
+        i, side = whole[k, CODE], real[k, SIDE]
         for j in range(whole[k, LENGTH]):
             r, t = whole[k, START] + j, whole[k, ROW] + j
-            quote[r, MARK], quote[r, FX], quote[r, SHUT], quote[r, OPENS] = (
-                mark[i, t],
-                fx[c, t],
-                close[i, t],
-                open_[i, t],
-            )
-            quote[r, HIGH], quote[r, LOW], quote[r, UP], quote[r, DOWN] = (
-                high[i, t],
-                low[i, t],
-                up[i, t],
-                down[i, t],
-            )
-            quote[r, VOLUME], quote[r, SIZE_PRICE], quote[r, REF] = volume[i, t], size_price[i, t], ref[i, t]
-            quote[r, LOT_MIN], quote[r, LOT_STEP], quote[r, MAX_ORDER] = (
-                lot_min[i, t],
-                lot_step[i, t],
-                max_order[i, t],
-            )
-            night = nights[t + 1] if t + 1 < len(nights) else 0.0
-            quote[r, BORROW] = borrow[i, t] * night / 365.0
-            quote[r, FX_BEFORE] = fx[c, t - 1]
-            flag[r, STATUS], flag[r, IS_OPEN], flag[r, DONE] = status[i, t], is_open[e, t], done[e, t]
-            flag[r, BITS] = T_PLUS_ONE_BIT * t_plus_one[i, t] + SHORTABLE_BIT * shortable[i, t]
-            flag[r, COST_ROW], flag[r, TICKS] = t * classes + cost_class[i], ticks[i, t]
+            _order_line(order[r], c, rules, tables, (i, t, OPEN, side))
+            if late:
+                _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side))
+            worth[r] = c.mark[i, t] * c.fx[c.currency_of[i], t]
+            owed[r] = 0.0
+            if side < 0.0 and t < last:
+                owed[r] = worth[r] * (c.borrow[i, t] * c.nights[t + 1] / 365.0)
+            shut[r] = c.close[i, t]
+            if len(bar):
+                bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.ticks[i, t]
+                bar[r, OPENS], bar[r, HIGH], bar[r, LOW] = c.open[i, t], c.high[i, t], c.low[i, t]
+                bar[r, UP], bar[r, DOWN] = c.up[i, t], c.down[i, t]
 
 
 def to_rules(config: Config) -> Rules:

@@ -15,12 +15,12 @@ from ..data.errors import ConfigError
 from . import lanes, market
 from .compiled import njit
 from .config import Config, ExitOn, Pairing
-from .dayloop import BLOCKS, COMMISSION, FILLS, LEVY, STAMP, TRADED, Out, State, run_days
-from .deck import Deck, find_keys, pack
-from .exits import find_entries, find_exits, find_signals
+from .dayloop import run_days
+from .deck import Deck, build
 from .lanes import LANES, Batch, run_batch
-from .market import Market, Point, Rules, Windows, to_rules
-from .simulate import close_out_rows, first_span, new_out, new_state
+from .market import SLACK, Market, Point, Rules, Windows, to_rules
+from .records import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
+from .simulate import close_out_rows, wider
 from .warm import tiny
 
 F8 = NDArray[np.float64]
@@ -47,6 +47,8 @@ class Job(NamedTuple):
     market: Market
     legs: NDArray[Any]
     config: Config
+    rules: Rules
+    longest: tuple[int, int]
     windows: Windows
     periods: float
     fast: bool
@@ -72,17 +74,33 @@ def simulate_points(
     table = np.empty((len(points), len(METRICS)))
     if not len(points):
         return table
+    points, own = _with_own_rules(points, legs)
     possible = config.exit_on is ExitOn.CLOSE and not config.close_out
-    possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0
+    possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0 and not own
     if path == "fast" and not possible:
         raise ConfigError(
-            "the fast path needs exits on the close, independent pairing and no forced close-out"
+            "the fast path needs exits on the close, independent pairing, no forced close-out and rules that all legs share"
         )
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
-    span = first_span(legs, Point(1.0, int(points["wait"].max()), int(points["hold"].max()), 0.0, 0.0, 0.0))
-    job = Job(market, legs, config, market.windows(legs, span), periods, fast)
+    rules = to_rules(config)
+    longest = int(points["wait"].max()), int(points["hold"].max())
+    job = Job(market, legs, config, rules, longest, market.windows(legs, rules, longest), periods, fast)
     _in_blocks(job, points, table, threads)
     return table
+
+
+def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """The points with the legs' own rules in the place of −1 and inf, and whether some stay because legs differ."""
+    points, differ = points.copy(), False
+    for name in ("wait", "hold", "stop", "target", "trail"):
+        own = points[name] < 0 if name in ("wait", "hold") else np.isinf(points[name])
+        if own.any() and len(legs):
+            first = legs[name][0]
+            if np.array_equal(legs[name], np.full(len(legs), first), equal_nan=True):
+                points[name][own] = first
+            else:
+                differ = True
+    return points, differ
 
 
 def warm_up() -> None:
@@ -126,19 +144,17 @@ def _in_blocks(job: Job, points: NDArray[Any], table: F8, threads: int) -> None:
 
 def _general(job: Job, points: NDArray[Any], table: F8) -> None:
     """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
-    rows = len(job.market.panel)
-    windows, waiting = job.windows, np.arange(len(points))
-    ends, rules = close_out_rows(job.market, job.config), to_rules(job.config)
-    span = int(windows.whole[:, market.LENGTH].max()) if len(windows.whole) else 1
+    windows, waiting, slack = job.windows, np.arange(len(points)), SLACK
+    ends = close_out_rows(job.market, job.config)
     while len(waiting):
-        state, out = new_state(windows, len(job.market.panel.codes)), new_out(rows, keep=False)
+        state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
         part = np.empty((len(waiting), table.shape[1]))
-        late = _run_points(windows, rules, points[waiting], state, out, ends, job.periods, part)
+        late = _run_points(windows, job.rules, points[waiting], state, out, ends, job.periods, part)
         table[waiting] = part
         waiting = waiting[late]
         if len(waiting):
-            span = min(2 * span, rows)
-            windows = job.market.windows(job.legs, span)
+            slack = wider(slack)
+            windows = job.market.windows(job.legs, job.rules, job.longest, slack)
 
 
 @njit(nogil=True)
@@ -163,7 +179,7 @@ def _run_points(
             late[n] = j
             n += 1
         _sum_up(out.equity, rules.capital, sums)
-        sums[lanes.COSTS] = out.totals[COMMISSION] + out.totals[STAMP] + out.totals[LEVY]
+        sums[lanes.COSTS] = out.totals[COSTS]
         sums[lanes.TRADED] = out.totals[TRADED]
         _metrics(sums, 0, len(out.equity), rules.capital, periods, table[j])
         table[j, 7] = out.counts[FILLS]
@@ -175,20 +191,22 @@ def _run_points(
 @njit(nogil=True)
 def _sum_up(equity: F8, capital: float, sums: F8) -> None:
     """The sums of one equity curve, as the lanes keep them."""
-    sums[:] = 0.0
     before = peak = capital
-    worst = 0.0
+    returns = squares = downs = total = worst = 0.0
     for t in range(len(equity)):
-        r = equity[t] / before - 1.0 if before > 0.0 else 0.0
-        sums[lanes.RETURNS] += r
-        sums[lanes.SQUARES] += r * r
-        sums[lanes.DOWNS] += min(r, 0.0) ** 2
-        peak = max(peak, equity[t])
-        if (1.0 + worst) * peak > equity[t]:
-            worst = min(worst, equity[t] / peak - 1.0)
-        sums[lanes.EQUITY] += equity[t]
-        before = equity[t]
-    sums[lanes.NAV], sums[lanes.WORST] = before, worst
+        nav = equity[t]
+        total += nav
+        if nav != before:
+            r = nav / before - 1.0 if before > 0.0 else 0.0
+            returns += r
+            squares += r * r
+            downs += min(r, 0.0) ** 2
+            peak = max(peak, nav)
+            if (1.0 + worst) * peak > nav:
+                worst = min(worst, nav / peak - 1.0)
+            before = nav
+    sums[lanes.RETURNS], sums[lanes.SQUARES], sums[lanes.DOWNS] = returns, squares, downs
+    sums[lanes.EQUITY], sums[lanes.NAV], sums[lanes.WORST] = total, before, worst
 
 
 @njit(nogil=True)
@@ -248,16 +266,12 @@ class Plan(NamedTuple):
 
 def _plan(job: Job, points: NDArray[Any]) -> Plan:
     """Entries, exits and signals of every leg, for all points."""
-    w, rules = job.windows, to_rules(job.config)
-    entries = find_entries(w, rules, int(points["wait"].max()))
-    exits = find_exits(w, rules)
     lists = [_distinct(points[name]) for name in ("stop", "target", "trail")]
     values = np.full((3, max(len(one) for one in lists)), np.nan)
     for kind, one in enumerate(lists):
         values[kind, : len(one)] = one
     holds = np.unique(points["hold"]).astype(np.int32)
-    keys = find_keys(w, entries, exits, find_signals(w, entries, exits, values), holds)
-    return Plan(pack(w, rules, (entries, exits), keys, int(holds[-1])), holds, *lists)
+    return Plan(build(job.windows, values, holds, job.longest[0]), holds, *lists)
 
 
 def _fast(job: Job, plan: Plan, points: NDArray[Any], table: F8) -> I8:
@@ -266,9 +280,7 @@ def _fast(job: Job, plan: Plan, points: NDArray[Any], table: F8) -> I8:
     padded = np.minimum(np.arange(-(-len(points) // LANES) * LANES), len(points) - 1)
     numbers = plan.numbers(points)[padded]
     scale_wait = np.column_stack([points["scale"], points["wait"]])[padded]
-    return _run_batches(
-        job.windows, to_rules(job.config), plan.deck, numbers, scale_wait, batch, job.periods, table
-    )
+    return _run_batches(job.windows, job.rules, plan.deck, numbers, scale_wait, batch, job.periods, table)
 
 
 @njit(nogil=True)
@@ -291,7 +303,7 @@ def _run_batches(
         run_batch(w, rules, deck, numbers[a : a + LANES], b)
         for x in range(min(LANES, len(table) - a)):
             row = table[a + x]
-            _metrics(b.m, x, len(w.nights), rules.capital, periods, row)
+            _metrics(b.m, x, w.rows, rules.capital, periods, row)
             row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
             if b.m[lanes.BAD + x] > 0.0:
                 bad[n] = a + x

@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 
 from ..data.panel import Panel
 from .config import Config
-from .dayloop import BLOCKS, FILLS, POSITIONS, Out, State, run_days
-from .legs import BLOCK, FILL
-from .market import OWN, Market, Point, Windows, to_rules
-from .run import POSITION, Run
+from .dayloop import run_days
+from .market import OWN, SLACK, Market, Point, to_rules
+from .records import BLOCKS, FILLS, POSITIONS, new_out, new_state
+from .run import Run
 
 I4 = NDArray[np.int32]
-SLACK = 30  # rows of a window beyond wait + hold: holidays and a few blocked exits
 
 
 def simulate(
@@ -24,16 +23,16 @@ def simulate(
     `market` is the panel laid out for compiled code, given by callers that run many times.
     """
     market = market or Market(panel)
-    span = first_span(legs, point)
+    rules, ends, slack = to_rules(config), close_out_rows(market, config), SLACK
     room = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
     while True:
-        windows = market.windows(legs, span)
+        windows = market.windows(legs, rules, (point.wait, point.hold), slack)
         state = new_state(windows, len(panel.codes))
         out = new_out(len(panel), keep=True, room=room)
-        inside = run_days(windows, to_rules(config), point, state, out, close_out_rows(market, config))
+        inside = run_days(windows, rules, point, state, out, ends)
         if inside and (out.counts <= room).all():
             break
-        span = span if inside else min(2 * span, len(panel))
+        slack = slack if inside else wider(slack)
         room = np.maximum(out.counts, room)
     fills, blocks = out.fills[: out.counts[FILLS]], out.blocks[: out.counts[BLOCKS]]
     for records in (fills, blocks):
@@ -43,44 +42,9 @@ def simulate(
     return Run(fills=fills, blocks=blocks, positions=held[held["shares"] != 0.0], **money)
 
 
-def first_span(legs: NDArray[Any], point: Point = OWN) -> int:
-    """Rows that a leg's window needs unless its exit is blocked for long."""
-    if not len(legs):
-        return 1
-    wait = int(legs["wait"].max()) if point.wait < 0 else point.wait
-    hold = int(legs["hold"].max()) if point.hold < 0 else point.hold
-    return wait + hold + (wait + hold) // 4 + SLACK
-
-
-def new_state(windows: Windows, codes: int) -> State:
-    """Working memory for any number of runs over one table of legs."""
-    n = len(windows.whole)
-    return State(
-        leg=np.empty((n, 8)),
-        mark=np.empty((n, 6), np.int32),
-        live=np.empty(n, np.int32),
-        queue=np.empty(2 * n, np.int32),
-        taken=np.zeros(codes),
-        taken_row=np.full(codes, -1, np.int32),
-        paired=np.zeros(len(windows.pair_weight)),
-        book=np.zeros(6),
-    )
-
-
-def new_out(rows: int, *, keep: bool, room: NDArray[np.int64] | None = None) -> Out:
-    """Where a run writes; without `keep` only equity, counts and totals."""
-    records = np.ones(3, np.int64) if room is None else room
-    books = {name: np.zeros(rows if keep else 1) for name in ("cash", "long", "short", "borrow", "dividends")}
-    return Out(
-        keep=keep,
-        equity=np.zeros(rows),
-        **books,
-        fills=np.zeros(records[FILLS], FILL),
-        blocks=np.zeros(records[BLOCKS], BLOCK),
-        positions=np.zeros(records[POSITIONS], POSITION),
-        counts=np.zeros(3, np.int64),
-        totals=np.zeros(6),
-    )
+def wider(slack: int) -> int:
+    """Rows of slack to try next when a leg outlived its window."""
+    return 8 * slack
 
 
 def close_out_rows(market: Market, config: Config) -> I4:

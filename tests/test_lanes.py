@@ -89,6 +89,23 @@ def test_the_fast_path_refuses_rules_that_it_cannot_prove() -> None:
         )
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_points_that_override_nothing_keep_the_rules_of_the_legs(shared: bool) -> None:
+    rng = np.random.default_rng(3)
+    panel = random_panel(rng, rows=90, deep=True)
+    legs, points = random_legs(rng, panel, n=25), random_points(rng, 150)
+    legs["weight"] = 0.01
+    legs["stop"] = 0.03 if shared else rng.choice([0.02, 0.04], len(legs))
+    points["stop"] = np.inf
+    config = Config(participation=1.0)
+    auto = simulate_points(Market(panel), legs, config, points, periods=253.0)
+    slow = simulate_points(Market(panel), legs, config, points, periods=253.0, path="general")
+    assert_same(auto, slow)
+    points["stop"] = np.nan
+    never = simulate_points(Market(panel), legs, config, points, periods=253.0)
+    assert (auto[:, 0] != never[:, 0]).any()
+
+
 def test_no_legs_leave_every_point_flat() -> None:
     rng = np.random.default_rng(5)
     table = simulate_points(

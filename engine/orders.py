@@ -1,0 +1,235 @@
+"""What a leg orders and what comes of it, compiled: the same rules in the same order as `desk.Desk`.
+
+Each function is inlined where it is used once, because handing tuples of arrays from function to function costs
+more than the work itself.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import kernel, market
+from .compiled import njit
+from .kernel import EPS, Fill, Lots, Order, Purse, Quote
+from .legs import CLOSE, OPEN, Reason
+from .market import Point, Rules, Windows
+from .records import (
+    BASIS,
+    BOUGHT,
+    CASH,
+    CUT,
+    DUE,
+    ENTERING,
+    EXIT,
+    FILLED,
+    GROSS,
+    HELD,
+    NAV,
+    PEAK,
+    PLANNED,
+    SHORT,
+    Out,
+    State,
+    record_block,
+    record_fill,
+)
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+
+_HOLD, _MARGIN_CALL, _END = int(Reason.HOLD), int(Reason.MARGIN_CALL), int(Reason.END)
+_DELISTED, _T_PLUS_ONE = int(Reason.DELISTED), int(Reason.T_PLUS_ONE)
+_SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
+_BELOW_LOT, _UNPAIRED = int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
+_NO_PRICE, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.BANKRUPT)
+
+
+@njit(_nrt=False, inline="always")
+def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
+    """Stop, target and trail of a leg at a parameter point."""
+    stop = w.real[k, market.STOP] if np.isinf(p.stop) else p.stop
+    target = w.real[k, market.TARGET] if np.isinf(p.target) else p.target
+    trail = w.real[k, market.TRAIL] if np.isinf(p.trail) else p.trail
+    return stop, target, trail
+
+
+@njit(_nrt=False, inline="always")
+def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: float) -> tuple[float, int]:
+    """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
+    if s.mark[k, EXIT] < 0 and w.whole[k, market.AT] == at and t >= s.mark[k, DUE]:
+        s.mark[k, EXIT] = _HOLD
+    if last:
+        s.mark[k, EXIT] = _END
+    reason = s.mark[k, EXIT]
+    exits_at = CLOSE if reason == _HOLD and w.whole[k, market.AT] == CLOSE else OPEN
+    if reason >= 0 and (at == exits_at or last):
+        s.mark[k, ENTERING] = 0
+        return -s.leg[k, HELD], reason
+    if at == OPEN and s.book[CUT] > 0.0:
+        step = float(np.int64(lots) >> market.LOT_SHIFT)
+        part = kernel.reduction(s.leg[k, HELD], s.book[CUT], step)
+        return (-part if s.leg[k, HELD] > 0.0 else part), _MARGIN_CALL
+    return 0.0, -1
+
+
+@njit(_nrt=False, inline="always")
+def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]:
+    """The rule touched inside the bar and the price it trades at, or −1."""
+    bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
+    table = int(w.bar[r, market.TICKS])
+    side = w.real[k, market.SIDE]
+    return kernel.touch_signal(
+        side, s.leg[k, BASIS], s.leg[k, PEAK], bar, leg_rules(w, p, k), w.tables, table
+    )  # type: ignore[no-any-return]
+
+
+@njit(_nrt=False, inline="always")
+def entry_order(
+    w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: F8
+) -> float:
+    """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block."""
+    side = w.real[k, market.SIDE]
+    if s.book[NAV] <= 0.0:
+        record_block(w, out, k, t, at, 0.0, 0.0, _BANKRUPT)
+        return 0.0
+    lots = np.int64(line[market.LOTS])
+    lot_min, lot_step = float(lots & market.LOT_MASK), float(lots >> market.LOT_SHIFT)
+    if np.isnan(s.leg[k, PLANNED]):
+        unit = line[market.UNIT]
+        if not unit > 0.0:
+            unlisted = (np.int64(line[market.BITS]) & market.UNLISTED_BIT) != 0
+            record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
+            return 0.0
+        raw = w.real[k, market.WEIGHT] * p.scale * s.book[NAV] / unit
+        s.leg[k, PLANNED] = kernel.lot_floor(raw, lot_min, lot_step)
+        if s.leg[k, PLANNED] == 0.0:
+            record_block(w, out, k, t, at, side * raw, 0.0, _BELOW_LOT)
+            s.mark[k, ENTERING] = 0
+            return 0.0
+    wanted = s.leg[k, PLANNED] - s.leg[k, FILLED]
+    if rules.matched and side < 0.0:
+        total = w.pair_weight[w.whole[k, market.PAIR]]
+        ratio = s.paired[w.whole[k, market.PAIR]] / total if total > 0.0 else 1.0
+        paired = kernel.lot_floor(s.leg[k, PLANNED] * min(ratio, 1.0), lot_min, lot_step)
+        wanted = min(wanted, paired - s.leg[k, FILLED])
+        if wanted <= 0.0:
+            record_block(w, out, k, t, at, side * (s.leg[k, PLANNED] - s.leg[k, FILLED]), 0.0, _UNPAIRED)
+            return 0.0
+    return side * wanted
+
+
+@njit(_nrt=False, inline="always")
+def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> Purse:
+    """What the account allows an order of `wanted` shares."""
+    budget, spend, room = s.book[CASH], (1.0 if wanted > 0.0 else -1.0), np.inf
+    if opening:
+        budget = s.book[CASH] - rules.collateral * s.book[SHORT]
+        room = max(rules.max_gross * s.book[NAV] - s.book[GROSS], 0.0)
+        if wanted < 0.0:
+            spend = rules.collateral - 1.0
+    return Purse(budget, spend, room, fx)
+
+
+@njit(_nrt=False, inline="always")
+def _lots(line: F8, used: float) -> Lots:
+    packed, bits = np.int64(line[market.LOTS]), np.int64(line[market.BITS])
+    return Lots(
+        float(packed & market.LOT_MASK), float(packed >> market.LOT_SHIFT), line[market.MAX_ORDER],
+        line[market.ALLOWED] - used, np.uint64((bits >> market.COST_SHIFT) & market.COST_MASK),
+    )  # fmt: skip
+
+
+@njit(_nrt=False, inline="always")
+def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, used: float) -> Fill:
+    """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows."""
+    bits = np.int64(line[market.BITS])
+    opening = order.held == 0.0
+    price = line[market.ENTER] if opening else line[market.LEAVE]
+    shift = market.WHY_ENTER_SHIFT if opening else market.WHY_LEAVE_SHIFT
+    why = ((bits >> shift) & market.WHY_MASK) - 1
+    if not order.sellable and why != _SUSPENDED and why != _UNLISTED and why != _CLOSED:
+        why = _T_PLUS_ONE
+    if why >= 0:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    purse = _purse(rules, s, order.wanted, opening, line[market.FX])
+    return kernel.account_answer(order, price, _lots(line, used), purse, w.tables.costs)
+
+
+@njit(_nrt=False, inline="always")
+def judged_inside(
+    w: Windows, rules: Rules, s: State, r: int, order: Order, price: float, used: float
+) -> Fill:
+    """What comes of an order at a price touched inside the bar."""
+    bar, line = w.bar[r], w.order[r]
+    lots = _lots(line, used)
+    quote = Quote(
+        int(bar[market.STATUS]), price, bar[market.HIGH], bar[market.LOW], bar[market.UP], bar[market.DOWN],
+        lots.lot_min, lots.lot_step, lots.max_order, True, lots.volume, int(bar[market.TICKS]), lots.cost_row,
+    )  # fmt: skip
+    purse = _purse(rules, s, order.wanted, False, line[market.FX])
+    return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
+
+
+@njit(_nrt=False, inline="always")
+def book(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, matched: bool) -> None:
+    """Move cash, exposure and the leg's position by a fill; a first entry sets the day it is due."""
+    fx, side = line[market.FX], w.real[k, market.SIDE]
+    shares = abs(fill.shares)
+    value = shares * fill.price * fx
+    s.book[CASH] -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
+    opening = fill.shares * side > 0.0
+    signed = value if opening else -value
+    s.book[GROSS] = max(s.book[GROSS] + signed, 0.0)
+    if side < 0.0:
+        s.book[SHORT] = max(s.book[SHORT] + signed, 0.0)
+    held = s.leg[k, HELD]
+    s.leg[k, HELD] = held + fill.shares
+    if not opening:
+        return
+    if held == 0.0:
+        s.leg[k, BASIS] = s.leg[k, PEAK] = fill.price
+        hold = w.whole[k, market.HOLD] if p.hold < 0 else p.hold
+        done = np.int64(line[market.BITS]) >> market.DONE_SHIFT
+        due = np.uint64(min(done + hold, w.row_of.shape[1] - 1))
+        s.mark[k, DUE] = w.row_of[np.uint64(w.whole[k, market.EXCHANGE]), due]
+    else:
+        s.leg[k, BASIS] = (s.leg[k, BASIS] * abs(held) + fill.price * shares) / (abs(held) + shares)
+    s.leg[k, FILLED] += shares
+    s.mark[k, BOUGHT] = t
+    if matched and side > 0.0:
+        s.paired[w.whole[k, market.PAIR]] += w.real[k, market.WEIGHT] * shares / s.leg[k, PLANNED]
+    if s.leg[k, FILLED] >= s.leg[k, PLANNED] - EPS:
+        s.mark[k, ENTERING] = 0
+
+
+@njit(_nrt=False, inline="always")
+def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
+    """Corporate action `a` on those of `legs` that are in its code; returns the cash that came in, base money."""
+    terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
+    received = 0.0
+    for k in legs:
+        if w.whole[k, market.CODE] != w.action_code[a]:
+            continue
+        if s.mark[k, ENTERING] and not np.isnan(s.leg[k, PLANNED]):
+            s.leg[k, PLANNED] = np.floor(s.leg[k, PLANNED] * terms[0] + EPS)
+            s.leg[k, FILLED] = np.floor(s.leg[k, FILLED] * terms[0] + EPS)
+        if s.leg[k, HELD] != 0.0:
+            r = w.whole[k, market.START] + fx_row - w.whole[k, market.ROW]
+            new = kernel.after_action(
+                s.leg[k, HELD], s.leg[k, BASIS], s.leg[k, PEAK], terms, w.action_terms[a, 3]
+            )
+            s.leg[k, HELD], s.leg[k, BASIS], s.leg[k, PEAK] = new.shares, new.basis, new.peak
+            received += new.cash * w.order[r, market.FX]
+    return received
+
+
+@njit(_nrt=False, inline="always")
+def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
+    """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
+    s.mark[k, ENTERING] = 0
+    held = s.leg[k, HELD]
+    if held != 0.0:
+        price = 0.0 if held > 0.0 else w.real[k, market.LAST_MARK]
+        fx = w.order[w.whole[k, market.START] + t - w.whole[k, market.ROW], market.FX]
+        s.book[CASH] += held * price * fx
+        record_fill(w, out, k, t, OPEN, Fill(-held, price, 0.0, 0.0, 0.0, -1), fx, _DELISTED, s.book[CASH])
+        s.leg[k, HELD] = 0.0
