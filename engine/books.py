@@ -155,7 +155,7 @@ def _summary(
     p, config = books.panel, books.config
     periods = periods_per_year(frozenset(p.exchanges[e] for e in p.exchange_of))
     metrics: dict[str, float | None] = {}
-    metrics |= equity_metrics(run.equity, config.capital, periods) | _activity(run, config.capital, periods)
+    metrics |= equity_metrics(run.equity, config.capital, periods) | activity(run, config.capital, periods)
     traded = launches[launches["filled_legs"] > 0]
     profit = traded["long_profit"] + traded["short_profit"]
     metrics |= {
@@ -187,7 +187,8 @@ def _summary(
     }
 
 
-def _activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+def activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+    """How much was held and traded, what it cost, and the profit: figures of engine/metrics.py."""
     f, equity = run.fills, run.equity
     value = float(np.abs(f["shares"] * f["price"] * f["fx"]).sum())
     positive = np.where(equity > 0.0, equity, np.inf)

@@ -11,7 +11,7 @@ Nothing in points.parquet depends on time or on how often the sweep was stopped.
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -134,12 +134,14 @@ def _short(value: Any) -> str:
 class PointsWriter:
     """Writes points.parquet, chunk after chunk; what was written is there and readable, also after a failure."""
 
-    def __init__(self, folder: Path, grid: Grid) -> None:
+    def __init__(self, folder: Path, grid: Grid, words: tuple[str, ...] = ()) -> None:
+        """`words` are columns of text after the metrics."""
         self.folder, self.grid = folder, grid
         self.values = {name: _column(values) for name, values in grid.values.items()}
         numbers = {name: pa.float64() for name in METRICS}
         numbers |= dict.fromkeys(COUNTS, pa.int32()) | {FLAG: pa.bool_()}
         fields = [*((name, column.type) for name, column in self.values.items()), *numbers.items()]
+        fields += [(name, pa.string()) for name in words]
         self.schema = pa.schema(fields)
         self.hidden = folder / f".{POINTS}"
 
@@ -147,13 +149,17 @@ class PointsWriter:
         self.writer = pq.ParquetWriter(self.hidden, self.schema, use_dictionary=list(self.values))
         return self
 
-    def write(self, numbers: NDArray[np.int64], metrics: F8) -> None:
-        """One row group."""
+    def write(
+        self, numbers: NDArray[np.int64], metrics: F8, words: Mapping[str, Sequence[str | None]] | None = None
+    ) -> None:
+        """One row group; a count that is NaN is null."""
         levels = self.grid.levels(numbers)
         columns = [column.take(pa.array(levels[name])) for name, column in self.values.items()]
         for j, name in enumerate(METRICS):
-            kind = self.schema.field(name).type.to_pandas_dtype()
-            columns.append(pa.array(metrics[:, j].astype(kind)))
+            kind, values = self.schema.field(name).type.to_pandas_dtype(), metrics[:, j]
+            unknown = np.isnan(values) if name in (*COUNTS, FLAG) else np.zeros(len(values), np.bool_)
+            columns.append(pa.array(np.where(unknown, 0.0, values).astype(kind), mask=unknown))
+        columns += [pa.array(column, pa.string()) for column in (words or {}).values()]
         self.writer.write_table(pa.table(columns, schema=self.schema), row_group_size=len(numbers))
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:

@@ -41,7 +41,7 @@ def judged(
     found = Sweep(
         returns=returns,
         longest_hold=max(holds) if holds else _longest(job, best),
-        trials=together(_together(ledger, entry)),
+        trials=together(with_earlier(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
         profits=_profits(job, numbers),
         placebo=_placebo(job, best, placebo_days, placebos),
@@ -87,7 +87,8 @@ def _longest(job: Job, best: int) -> int:
     return int(legs["hold"].max()) if len(legs) else 1
 
 
-def _together(ledger: Path | None, entry: SweepTrials) -> tuple[SweepTrials, ...]:
+def with_earlier(ledger: Path | None, entry: SweepTrials) -> tuple[SweepTrials, ...]:
+    """The entry, which the ledger gets too, after those of other sweeps on the same data."""
     if ledger is None:
         return (entry,)
     before = tuple(one for one in read(ledger, entry.data) if one.sweep != entry.sweep)
