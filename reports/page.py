@@ -74,4 +74,4 @@ def write_script(folder: Path) -> None:
 def _library() -> bytes:
     from importlib.resources import files
 
-    return files("plotly").joinpath("package_data", SCRIPT).read_bytes()
+    return files("launchlab.reports").joinpath("vendor", SCRIPT).read_bytes()
