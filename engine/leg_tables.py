@@ -5,8 +5,9 @@ of a group, and shared only if nothing but the execution columns differs, and th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ SAMPLES = 5  # points of a group at which the table is built
 SAME = 1e-12  # of weights, relative
 KEPT = 4  # tables in memory
 
+_sharing = RLock()  # chunks may run side by side over one job
+
 
 @dataclass(frozen=True)
 class Job:
@@ -48,6 +51,13 @@ class Job:
         """The panel in the shape that compiled code reads."""
         return Market(self.panel)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what each process makes for itself."""
+        return {one.name: {} if one.name == "_kept" else getattr(self, one.name) for one in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
     def legs(self, values: Mapping[str, Any]) -> Table:
         """The legs of one point."""
         return checked_legs(self.build(values).legs(self.launches, self.panel), self.panel)
@@ -55,11 +65,12 @@ class Job:
     def shared(self, number: int) -> Table | None:
         """The table that all points of a number's group share, None where they cannot."""
         group = number // self.grid.block
-        if group not in self._kept:
-            while len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[group] = self._proven(group * self.grid.block)
-        return self._kept[group]
+        with _sharing:
+            if group not in self._kept:
+                while len(self._kept) >= KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[group] = self._proven(group * self.grid.block)
+            return self._kept[group]
 
     def _proven(self, first: int) -> Table | None:
         """The table of a group's first point if every sampled point has the same but for its execution columns."""

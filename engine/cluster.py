@@ -1,0 +1,170 @@
+"""The workers of a Dask cluster as a runner. Dask schedules, moves shared values and runs lost work again.
+
+Panels are scattered to every worker at once; a worker that joins later gets them from another. Should all workers
+that hold one be lost, it is scattered again from here.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from typing import Any, NamedTuple, TypeVar
+
+from ..data.errors import ConfigError, WorkerError
+from ..data.panel import Panel
+from .identity import code_name
+from .parcel import Parcel, pack
+from .runners import Runner, lost_for_good
+
+T = TypeVar("T")
+
+ANSWER = 10.0  # seconds to wait for a scheduler
+WORKERS = 60.0  # seconds to wait for a worker
+ADDRESS = re.compile(r"dask(?:\+(tls))?://([^/\s]+:\d+)/?")
+
+
+class Place(NamedTuple):
+    """Stands for a shared value among the arguments of a call."""
+
+    number: int
+
+
+class Held:
+    """A value of ours on the cluster, and Dask's future of it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.future = value, None
+
+
+class Scattered(NamedTuple):
+    """A shared value: its parcel and its panels."""
+
+    parts: tuple[Held, ...]
+
+
+class Cluster(Runner):
+    """A Dask cluster, its scheduler at `dask://host:port` (`dask+tls://` with the security of Dask's own settings)."""
+
+    name = "dask"
+
+    def __init__(self, spec: str) -> None:
+        super().__init__()
+        self.address, self._client = _connect(spec)
+        self._lock = threading.Lock()
+        self._panels: list[Held] = []
+        self._pool = self._client.get_executor(pure=False)
+        try:
+            self._check_workers()
+        except BaseException:
+            self.shutdown(wait=False)
+            raise
+
+    @property
+    def slots(self) -> int:
+        return max(1, sum(self._client.nthreads().values()))
+
+    def share(self, value: Any) -> Scattered:
+        packed = pack(value)
+        return Scattered((Held(Parcel(packed.content)), *(self._panel(panel) for panel in packed.panels)))
+
+    def _panel(self, panel: Panel) -> Held:
+        for held in self._panels:
+            if held.value is panel:
+                return held
+        self._panels.append(Held(panel))
+        return self._panels[-1]
+
+    def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
+        shared: list[list[Any]] = []
+        plain: list[Any] = []
+        for one in args:
+            if isinstance(one, Scattered):
+                plain.append(Place(len(shared)))
+                shared.append([self._there(held) for held in one.parts])
+            else:
+                plain.append(one)
+        started: Future[T] = self._pool.submit(call, code_name(), fn, shared, plain)
+        return started
+
+    def _there(self, held: Held) -> Any:
+        """Dask's future of a value that is on the cluster, scattered (again) where it is not."""
+        with self._lock:
+            if held.future is None or held.future.status in ("lost", "cancelled", "error"):
+                try:
+                    held.future = self._client.scatter(
+                        held.value, broadcast=True, hash=False, timeout=WORKERS
+                    )
+                except (TimeoutError, OSError, CancelledError) as error:
+                    raise WorkerError(self._gone()) from error
+            return held.future
+
+    def _gone(self) -> str:
+        return (
+            f"the scheduler at {self.address} is gone or has no workers left; what was done is kept: "
+            "start them again and continue with --resume"
+        )
+
+    def _check_workers(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=WORKERS)
+        except TimeoutError:
+            raise WorkerError(
+                f"the scheduler at {self.address} has no workers; start some with: dask worker {self.address}"
+            ) from None
+        for worker, found in self._client.run(code_name, on_error="return").items():
+            refuse_other_code(worker, found, code_name())
+
+    def _is_lost(self, error: BaseException) -> bool:
+        return isinstance(error, CancelledError | MemoryError)
+
+    def _seen(self, error: BaseException | None) -> BaseException | None:
+        from distributed import KilledWorker
+
+        return lost_for_good(error, error.allowed_failures + 1) if isinstance(error, KilledWorker) else error
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown()
+        self._pool.shutdown(wait)
+        self._client.close()
+
+
+def _connect(spec: str) -> tuple[str, Any]:
+    """Address and client of a scheduler."""
+    parts = ADDRESS.fullmatch(spec)
+    if parts is None:
+        raise ConfigError(f"{spec} is not the address of a scheduler; write it as dask://host:8786")
+    address = f"{parts[1] or 'tcp'}://{parts[2]}"
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ConfigError(
+            f"--executor {spec} needs Dask, which is not installed; install it with: pip install 'launchlab[cluster]'"
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        return address, Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise WorkerError(
+            f"the scheduler at {address} does not answer ({type(error).__name__}); "
+            "start one with `dask scheduler`, or check the address"
+        ) from None
+
+
+def refuse_other_code(worker: str, found: object, wanted: str) -> None:
+    """WorkerError where a worker would run something else than this process."""
+    if found != wanted:
+        theirs = found if isinstance(found, str) else "no launchlab that could answer"
+        raise WorkerError(
+            f"the worker {worker} has {theirs}, but this is {wanted}; install the same on every machine"
+        )
+
+
+def call(wanted: str, fn: Callable[..., T], shared: Sequence[Sequence[Any]], args: Sequence[Any]) -> T:
+    """What a worker runs: the function on its arguments, shared ones unpacked once."""
+    if code_name() != wanted:
+        from distributed import get_worker
+
+        refuse_other_code(get_worker().address, code_name(), wanted)
+    opened = [parcel.open(panels) for parcel, *panels in shared]
+    return fn(*(opened[one.number] if isinstance(one, Place) else one for one in args))

@@ -1,0 +1,176 @@
+"""Where work is done: threads of this process, processes of this machine, or the workers of a Dask cluster.
+
+    with open_runner("processes:4") as runner:
+        job = runner.share(job)                          # travels once to each worker
+        future = runner.submit(run_points, job, 0, 256)  # carries only which job, 0 and 256
+
+A runner is a `concurrent.futures.Executor`. What is lost with a worker (killed, out of memory) is run again, a few
+times; then the future fails with a WorkerError. Errors of the work itself come back as they are, at once.
+"""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from ..data.errors import ConfigError, LaunchlabError, WorkerError, did_you_mean
+
+T = TypeVar("T")
+
+ATTEMPTS = 4  # of one piece of work that is lost with its workers
+KINDS = ("threads", "processes", "dask")
+
+
+class Runner(Executor):
+    """An executor to which values are shared once instead of being sent along with every call.
+
+    `local`: the work runs in this process. `retried`: how often lost work was started again. `name` for messages.
+    """
+
+    name = "threads"
+    local = False
+
+    def __init__(self) -> None:
+        self.retried = 0
+        self._again = ThreadPoolExecutor(1, "launchlab-again")
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many calls run side by side; on a cluster it changes while workers come and go."""
+
+    @abstractmethod
+    def share(self, value: Any) -> Any:
+        """What to hand to `submit` in the place of `value`, which must not change any more."""
+
+    @abstractmethod
+    def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
+        """One attempt."""
+
+    def _is_lost(self, error: BaseException) -> bool:
+        """Whether the attempt failed because of where it ran, so that another may do better."""
+        return isinstance(error, MemoryError)
+
+    def _seen(self, error: BaseException | None) -> BaseException | None:
+        """The error as the caller should see it."""
+        return error
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """`fn(*args)` on a worker: `fn` a function of a module, `args` small or shared; no keywords."""
+        if kwargs:
+            raise TypeError("work is submitted with positional arguments only")
+        future: Future[T] = Future()
+        self._try(future, fn, args, 1)
+        return future
+
+    def _try(self, future: Future[T], fn: Callable[..., T], args: tuple[Any, ...], attempt: int) -> None:
+        if future.cancelled():
+            return
+        try:
+            started = self._start(fn, args)
+        except (LaunchlabError, RuntimeError, OSError) as error:
+            self._fail(future, error)
+            return
+        future.add_done_callback(lambda done: started.cancel() if done.cancelled() else None)
+        started.add_done_callback(lambda done: self._settle(future, done, fn, args, attempt))
+
+    def _settle(
+        self,
+        future: Future[T],
+        done: Future[T],
+        fn: Callable[..., T],
+        args: tuple[Any, ...],
+        attempt: int,
+    ) -> None:
+        error = CancelledError() if done.cancelled() else self._seen(done.exception())
+        if error is None:
+            if future.set_running_or_notify_cancel():
+                future.set_result(done.result())
+        elif not self._is_lost(error) or future.cancelled():
+            self._fail(future, error)
+        elif attempt < ATTEMPTS:
+            self.retried += 1
+            self._again.submit(self._try, future, fn, args, attempt + 1)
+        else:
+            self._fail(future, lost_for_good(error, attempt))
+
+    def _fail(self, future: Future[Any], error: BaseException) -> None:
+        if future.set_running_or_notify_cancel():
+            future.set_exception(error)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let go of the workers."""
+        self._again.shutdown(wait=False, cancel_futures=True)
+
+
+def lost_for_good(error: BaseException, attempts: int) -> WorkerError:
+    """What to tell of work that no worker survived."""
+    why = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".rstrip(": ")[:200]
+    return WorkerError(
+        f"the same piece of work was lost with its worker {attempts} times ({why}); what was done is kept: give the "
+        "workers more memory, or start fewer of them, and continue with --resume"
+    )
+
+
+class Threads(Runner):
+    """Threads of this process, which share its memory; compiled code runs outside the interpreter's lock."""
+
+    local = True
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self._pool, self._threads = ThreadPoolExecutor(threads, "launchlab"), threads
+
+    @property
+    def slots(self) -> int:
+        return self._threads
+
+    def share(self, value: Any) -> Any:
+        return value
+
+    def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
+        return self._pool.submit(fn, *args)
+
+    def _is_lost(self, error: BaseException) -> bool:
+        return False
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown()
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+@contextmanager
+def open_runner(spec: str | None = None, threads: int | None = None) -> Iterator[Runner]:
+    """The runner that `spec` names: `threads[:N]`, `processes[:N]` or `dask://host:port`; None is threads.
+
+    N is `threads` where it is not given, and that the number of cores. ConfigError for a spec that means nothing or
+    an extra that is not installed, WorkerError for a scheduler that does not answer or workers with other code.
+    """
+    runner = _runner(spec or "threads", threads or os.cpu_count() or 1)
+    try:
+        yield runner
+    except BaseException:
+        runner.shutdown(wait=False, cancel_futures=True)
+        raise
+    runner.shutdown()
+
+
+def _runner(spec: str, threads: int) -> Runner:
+    kind, colon, rest = spec.partition(":")
+    if kind in ("dask", "dask+tls") and colon:
+        from .cluster import Cluster
+
+        return Cluster(spec)
+    if kind in ("threads", "processes") and (not colon or (rest.isdecimal() and int(rest))):
+        count = int(rest) if colon else threads
+        if kind == "threads":
+            return Threads(count)
+        from .processes import Processes
+
+        return Processes(count)
+    raise ConfigError(
+        f"there is no executor {spec!r}{did_you_mean(kind, KINDS)}; "
+        "write threads, processes, processes:4 or dask://host:8786"
+    )
