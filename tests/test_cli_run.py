@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .cli_fixture import asked, faults, json_of, launchlab, write_market
+from .cli_fixture import LEDGER, asked, faults, json_of, launchlab, write_market
 
 FILES = {"fills.csv", "blocks.csv", "equity.csv", "positions.csv", "launches.csv", "prices.csv", "comparison.csv",
          "summary.json", "tearsheet.html", "index.html"}  # fmt: skip
@@ -100,9 +100,32 @@ def test_codes_without_bars_are_left_out_and_named(quick: Path) -> None:
 def test_a_ledger_without_any_bars_is_refused(market: Path) -> None:
     for one in ("0700.HK", "2513.HK"):
         (market / "bars" / f"{one}.csv").unlink()
-    assert "no bars of any of the ledger's 2 codes, 0700.HK, 2513.HK" in faults(
+    assert "has no bars of any code of the ledger: 0700.HK, 2513.HK" in faults(
         launchlab("backtest", *asked(market))
     )
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [("--benchmark", "^HSI"), ("--launches", "week.csv")],
+)
+def test_what_the_sample_misses_is_said_without_a_path_inside_the_installation(
+    market: Path, asked_for: tuple[str, str]
+) -> None:
+    (market / "week.csv").write_text(LEDGER.replace("2513.HK", "0005.HK").replace("0700.HK", "0011.HK"))
+    said = faults(launchlab("backtest", *asked_for))
+    assert "the sample market has no bars of" in said
+    assert "--prices" in said
+    assert "market.zip" not in said
+
+
+def test_a_span_much_longer_than_the_bars_is_told(quick: Path) -> None:
+    """Of 20 sessions and more before the first bar or after the last one; there are 6 after it here."""
+    span = ("--start", "2025-11-03", "--end", "2026-03-16", "--benchmark", "none")
+    done = launchlab("backtest", *asked(quick), *span, "--json")
+    (said,) = (one for one in json_of(done)["warnings"] if "no code has a bar" in one)
+    assert "take --start 2026-01-26" in said
+    assert "no code has a bar" not in launchlab("backtest", *asked(quick), "--out", "again").stderr
 
 
 def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(quick: Path) -> None:
