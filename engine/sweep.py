@@ -1,15 +1,15 @@
 """A sweep: every point of a grid as a full portfolio, in chunks, into one table, with the best of them.
 
 Chunks are cut the same way however often a sweep is stopped and resumed, so that the table is the same to the byte.
-They go to anything shaped like a `concurrent.futures.Executor`; by default they run one after another, each split
-over threads.
+They go to a runner (engine/runners.py), or to anything shaped like a `concurrent.futures.Executor`; by default they run
+one after another, each split over threads.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from .leg_tables import Job, run_points
 from .points import METRICS
+from .runners import Runner
 from .sweep_folder import COUNTS, FLAG, PointsWriter, SweepFolder
 
 F8 = NDArray[np.float64]
@@ -54,13 +55,15 @@ def sweep(
 ) -> Outcome:
     """Run what is not done yet of a sweep into its folder, which `folder.begin` has made ready.
 
-    Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. `executor` must be able to
-    pickle the job unless it runs threads. A full disk is a ConfigError.
+    Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. Chunks of a local runner, and
+    without one, run one after another on the job's threads; an executor that is no runner has to pickle the job for
+    each chunk. A full disk is a ConfigError, chunks lost too often with their workers are a WorkerError.
     """
     check_values(job)
     size = chunk_size(job)
     best = Best(metric, top)
-    runs_in: AbstractContextManager[Executor] = nullcontext(executor) if executor else ThreadPoolExecutor(1)
+    here = executor is None or (isinstance(executor, Runner) and executor.local)
+    runs_in: AbstractContextManager[Any] = ThreadPoolExecutor(1) if here else nullcontext(executor)
     done = computed = 0
     try:
         with PointsWriter(folder.path, job.grid) as table, runs_in as pool:
@@ -101,36 +104,43 @@ def chunk_size(job: Job) -> int:
 
 
 def _in_order(job: Job, folder: SweepFolder, size: int, pool: Executor) -> Iterator[tuple[int, F8, bool]]:
-    """First position, metrics, and whether they are new, of each chunk in order; new ones are kept at once."""
-    ahead: deque[tuple[int, int, F8 | Future[F8]]] = deque()
-    window = 2 * max(int(getattr(pool, "_max_workers", 1)), 1)
-    starts = iter(range(0, len(job.grid), size))
+    """First position, metrics, and whether they are new, of each chunk in order; new ones are kept as they come in."""
+    work = pool.share(replace(job, threads=1)) if isinstance(pool, Runner) else job
+    starts, ahead = iter(range(0, len(job.grid), size)), deque[tuple[int, int]]()
+    under_way: dict[Future[F8], int] = {}
+    new = set[int]()
     try:
         while True:
-            while len(ahead) < window and (start := next(starts, None)) is not None:
+            while len(under_way) < 2 * slots(pool) and (start := next(starts, None)) is not None:
                 stop = min(start + size, len(job.grid))
-                kept = folder.part(start // size, stop - start)
-                ahead.append(
-                    (start, stop, pool.submit(run_points, job, start, stop) if kept is None else kept)
-                )
+                ahead.append((start, stop))
+                if folder.part(start // size, stop - start) is None:
+                    under_way[pool.submit(run_points, work, start, stop)] = start // size
+                    new.add(start)
             if not ahead:
                 return
-            start, stop, found = ahead.popleft()
-            if isinstance(found, np.ndarray):
-                yield start, found, False
+            start, stop = ahead[0]
+            if start // size in under_way.values():
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    folder.keep(under_way[future], future.result())
+                    del under_way[future]
                 continue
-            metrics = found.result()
-            folder.keep(start // size, metrics)
-            yield start, metrics, True
+            metrics = folder.part(start // size, stop - start)
+            if metrics is None:
+                raise ConfigError(
+                    f"{folder.path} lost a chunk while the sweep ran; continue it with --resume"
+                )
+            ahead.popleft()
+            yield start, metrics, start in new
     finally:
-        for start, _, found in ahead:
-            if (
-                not isinstance(found, np.ndarray)
-                and not found.cancel()
-                and found.done()
-                and not found.exception()
-            ):
-                folder.keep(start // size, found.result())
+        for future, chunk in under_way.items():
+            if not future.cancel() and future.done() and not future.exception():
+                folder.keep(chunk, future.result())
+
+
+def slots(pool: Executor) -> int:
+    """How many chunks run side by side."""
+    return pool.slots if isinstance(pool, Runner) else max(int(getattr(pool, "_max_workers", 1)), 1)
 
 
 class Best:
