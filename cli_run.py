@@ -60,6 +60,13 @@ if TYPE_CHECKING:
     type=click.Choice(["backtrader", "compiled"]),
     help="Who executes the orders [default: backtrader].",
 )
+@click.option(
+    "--analyzer",
+    "analyzers",
+    metavar="NAME",
+    multiple=True,
+    help="Of backtrader, such as DrawDown, for a backtrader.Strategy; repeatable.",
+)
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
@@ -87,7 +94,7 @@ def backtest(
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_folder(Path(out))
-    strategy = build_strategy(plan.strategy, plan.settings)
+    strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, loaded)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .cli_plan import Plan
     from .engine.grid import Grid
     from .engine.leg_tables import Job
+    from .engine.native_chunk import NativeJob
+    from .engine.sweep import Outcome
     from .engine.sweep_folder import SweepFolder
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
@@ -22,7 +24,7 @@ MANY = 10_000_000  # points above which to ask first
 # Options of `launchlab backtest` that a sweep has too: they say what a point is.
 OF_A_RUN = (
     "strategy", "settings", "toml", "capital", "limit_policy", "pairing", "exit_on", "participation",
-    "slippage_bp", "reaction_minutes", "dates_known",
+    "slippage_bp", "reaction_minutes", "dates_known", "analyzers",
 )  # fmt: skip
 
 
@@ -118,18 +120,22 @@ def ask(points: int, *, yes: bool) -> None:
         )
 
 
-def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job":
+def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job | NativeJob":
     """Everything a chunk of points needs."""
     import os
 
     from .engine.leg_tables import Job
     from .engine.metrics import periods_per_year
+    from .engine.native_chunk import NativeJob
+    from .engine.native_plan import NativeStrategy
     from .strategies.variants import variants
 
     panel, config = loaded.panel, plan.config
     clock = {"reaction_minutes": config.reaction_minutes, "dates_known": config.dates_known}
-    return Job(
-        build=variants(plan.strategy, plan.settings, grid.values),
+    build = variants(plan.strategy, plan.settings, grid.values, plan.analyzers)
+    kind = NativeJob if isinstance(build.base, NativeStrategy) else Job
+    return kind(
+        build=build,
         grid=grid,
         launches=loaded.launches.timed(**clock),  # type: ignore[arg-type]
         panel=panel,
@@ -139,16 +145,17 @@ def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) ->
     )
 
 
-def asked(plan: "Plan", loaded: "Loaded", job: "Job", *, seed: int | None) -> dict[str, Any]:
+def asked(plan: "Plan", loaded: "Loaded", job: "Job | NativeJob", *, seed: int | None) -> dict[str, Any]:
     """What decides the table of points, as plain values: two sweeps that ask for the same write the same."""
     from ._version import __version__
-    from .strategies.loading import inner
+    from .strategies.loading import file_sha256, inner
     from .strategies.parameters import values_of
 
     panel, grid = job.panel, job.grid
     fixed = values_of(inner(job.build({})))
     return {
         "strategy": plan.strategy,
+        "strategy_sha256": file_sha256(plan.strategy),
         "parameters": {name: value for name, value in fixed.items() if name not in grid.values},
         "grid": {
             name: [list(one) if isinstance(one, tuple) else one for one in values]
@@ -156,6 +163,7 @@ def asked(plan: "Plan", loaded: "Loaded", job: "Job", *, seed: int | None) -> di
         },
         "points": len(grid),
         "seed": seed,
+        "analyzers": list(plan.analyzers),
         "config": plan.config.model_dump(mode="json"),
         "brokerage": plan.brokerage.model_dump(mode="json"),
         "currency": panel.currency,
@@ -177,22 +185,22 @@ def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
     return Path("runs") / f"sweep-{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
 
 
-def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]") -> None:
+def run(
+    job: "Job | NativeJob", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]"
+) -> None:
     """Everything from the first point to summary.json; stopped, it says how to go on."""
     import time
 
-    from .cli_sweep_end import Ending, finish, progress
+    from .cli_sweep_end import Ending, finish
     from .engine.compiled import is_cold
     from .engine.points import warm_up
-    from .engine.sweep import sweep as run_sweep
 
     try:
         if is_cold():
             click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
         warm_up()
         started = time.perf_counter()
-        with progress("sweep", len(job.grid)) as step:
-            outcome = run_sweep(job, folder, metric=options["metric"], top=options["top"], progress=step)
+        outcome = run_points(job, folder, options)
         ending = Ending(
             seconds=time.perf_counter() - started,
             warnings=loaded.warnings,
@@ -206,3 +214,18 @@ def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[s
     except KeyboardInterrupt:
         click.echo(f"launchlab: what was done is in {folder.path}; add --resume to continue", err=True)
         raise
+
+
+def run_points(job: "Job | NativeJob", folder: "SweepFolder", options: "Mapping[str, Any]") -> "Outcome":
+    """All points into their table."""
+    from .cli_sweep_end import progress
+    from .engine.native_chunk import NativeJob
+    from .engine.native_sweep import runner_for, sweep_native
+    from .engine.sweep import sweep as run_sweep
+
+    asked = {"metric": options["metric"], "top": options["top"]}
+    with progress("sweep", len(job.grid)) as step:
+        if not isinstance(job, NativeJob):
+            return run_sweep(job, folder, **asked, progress=step)
+        with runner_for(job, options.get("executor")) as runner:
+            return sweep_native(job, folder, runner, **asked, progress=step)

@@ -3,17 +3,20 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_options import print_json
-from .cli_progress import Step, working
+from .cli_options import print_json, warn
+from .cli_progress import working
+from .data.errors import ConfigError
 from .engine.leg_tables import Job
+from .engine.native_chunk import NativeJob
+from .engine.native_sweep import NativeOutcome, confirm_native, judged_native
 from .engine.result import write_whole
 from .engine.sweep import Outcome, outcome_rows
 from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
@@ -38,8 +41,9 @@ class Ending:
     runs: int = 0
 
 
-def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
+def finish(job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
+    failed = _failed(outcome)
     rows = outcome_rows(job, outcome.numbers, outcome.metrics)
     asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
     summary: dict[str, Any] = {
@@ -48,7 +52,8 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
         "points_per_second": round(outcome.computed / ending.seconds, 3) if outcome.computed else None,
         "metric": ending.metric,
         "best": rows[0],
-        "confirmed": _confirmed(job, rows[: ending.confirm]),
+        "confirmed": _confirmed(job, outcome, rows[: ending.confirm]),
+        **failed,
         "fallbacks": outcome.fallbacks,
         "bankrupt": outcome.bankrupt,
         "periods_per_year": job.periods,
@@ -56,6 +61,9 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
         "warnings": list(ending.warnings),
         **asked,
     }
+    if summary["confirmed"] < min(ending.confirm, len(rows)):
+        summary["warnings"].append(UNSTEADY)
+        warn(UNSTEADY)
     found = _judge(job, folder, outcome, asked) if ending.judge else None
     summary["verdict"] = found.to_json() if found else None
     write_whole(folder.path / TOP, _csv(rows))
@@ -65,16 +73,29 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
     folder.end(summary)
 
 
-def _confirmed(job: Job, rows: list[dict[str, Any]]) -> int:
+def _failed(outcome: Outcome) -> dict[str, Any]:
+    """How many points of a backtrader strategy failed, and why the first did; ConfigError where all did."""
+    if not isinstance(outcome, NativeOutcome):
+        return {}
+    if outcome.failed == outcome.points:
+        raise ConfigError(f"all {outcome.points:,} points failed, the first one: {outcome.error}")
+    return {"failed": outcome.failed, "first_failure": outcome.error or None}
+
+
+def _confirmed(job: Job | NativeJob, outcome: Outcome, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
     from .engine.confirm import confirm_all
 
     with working(f"running the best {len(rows)} again on backtrader"):
+        if isinstance(job, NativeJob):
+            return confirm_native(job, outcome.numbers[: len(rows)], outcome.metrics[: len(rows)])
         return confirm_all(job, rows)
 
 
-def _judge(job: Job, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any]) -> "Verdict":
+def _judge(
+    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any]
+) -> "Verdict":
     """The verdict, with every sweep on the same bars whose folder stands beside this one."""
     import hashlib
 
@@ -85,10 +106,14 @@ def _judge(job: Job, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, 
 
     with working("judging the sweep"):
         names = (name(asked["data"]), name(asked))
+        if isinstance(job, NativeJob):
+            return judged_native(job, outcome, folder.path.parent / LEDGER, names)
         return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
 
 
-def _write_runs(job: Job, folder: SweepFolder, rows: list[dict[str, Any]], name: str) -> list[str]:
+def _write_runs(
+    job: Job | NativeJob, folder: SweepFolder, rows: list[dict[str, Any]], name: str
+) -> list[str]:
     """The whole runs of the best points, as `backtest` writes them; names of their folders. Older ones go."""
     for old in folder.path.glob("top-*/"):
         shutil.rmtree(old)
@@ -102,7 +127,8 @@ def _write_runs(job: Job, folder: SweepFolder, rows: list[dict[str, Any]], name:
         for rank, row in enumerate(rows, 1):
             values = {key: row[key] for key in job.grid.values}
             options = RunOptions(name=name, parameters=values)
-            result = backtest(job.build(values), job.launches, job.panel, job.config, options=options)
+            with redirect_stdout(sys.stderr):  # what a strategy of one's own prints
+                result = backtest(job.build(values), job.launches, job.panel, job.config, options=options)
             write_report(result, folder.path / f"top-{rank}")
             made.append(f"top-{rank}")
     return made
@@ -113,7 +139,7 @@ def _draw(
     summary: Mapping[str, Any],
     found: "Verdict | None",
     runs: Mapping[int, str],
-    job: Job,
+    job: Job | NativeJob,
 ) -> None:
     import numpy as np
     import pandas as pd
@@ -165,12 +191,18 @@ def show(folder: Path, *, as_json: bool) -> None:
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    if summary.get("failed"):
+        click.echo(f"{summary['failed']:,} points failed; the column error of {POINTS} says why.")
     if summary["confirmed"]:
         click.echo(f"The best {summary['confirmed']} run again on backtrader: the same.")
     click.echo(summary["verdict"]["text"] if summary["verdict"] else BEWARE)
     click.echo(f"{folder / POINTS}")
 
 
+UNSTEADY = (
+    "a point gave other figures when it ran again: the strategy draws random numbers without a seed, or keeps something "
+    "from one run to the next in its class or module; no figure of this sweep can be relied upon"
+)
 BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."
 
 
@@ -183,10 +215,13 @@ def _short(text: str) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Step]:
-    """A bar on stderr with points a second and the time left; nothing when piped."""
+def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """A bar on stderr with points a second and the time left; nothing when piped.
+
+    Call what it gives with the points done, and those of them that failed.
+    """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, failed=0: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
@@ -207,4 +242,8 @@ def progress(what: str, total: int) -> Iterator[Step]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def step(done: int, failed: int = 0) -> None:
+            bar.update(task, completed=done, description=f"{what}, {failed} failed" if failed else what)
+
+        yield step

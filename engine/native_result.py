@@ -1,5 +1,6 @@
 """The Result of a backtrader strategy: one run under the rules, and one on paper to compare it with."""
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
@@ -53,6 +54,8 @@ def run_native(
         prepare = getattr(native.cls, "prepare", None)
         if prepare is not None:
             prepare(cerebro)
+        for name in native.analyzers:
+            cerebro.addanalyzer(getattr(sys.modules["backtrader"].analyzers, name))
         _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
         (strategy,) = cerebro.run(preload=False, runonce=False)
     return NativeRun(desk.finish(), desk.stay_table(), strategy)
@@ -101,6 +104,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, bool | int | str) or value is None:
         return value
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     return str(value)

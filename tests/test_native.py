@@ -554,10 +554,10 @@ def test_what_cannot_be_run_is_one_sentence(mine: Path, words: tuple[str, ...], 
     assert said in faults(ran)
 
 
-def test_a_run_of_ones_own_class_works_from_python_and_cannot_be_swept(mine: Path) -> None:
+def test_a_run_of_ones_own_class_works_from_python_and_cannot_be_studied(mine: Path) -> None:
     native = build_strategy(f"{mine}:Mine", {"days": "4"})
     assert native.values == {"days": 4}
-    with pytest.raises(ConfigError, match="can be backtested but neither swept nor studied"):
+    with pytest.raises(ConfigError, match="has no legs, so it cannot be studied"):
         native.legs(None, None)
     with pytest.raises(ConfigError, match="Path is a class; hand over a strategy"):
         backtest(Path, Launches(), rising())
