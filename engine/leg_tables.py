@@ -55,9 +55,6 @@ class Job:
         """Without what each process makes for itself."""
         return {one.name: {} if one.name == "_kept" else getattr(self, one.name) for one in fields(self)}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
     def legs(self, values: Mapping[str, Any]) -> Table:
         """The legs of one point."""
         return checked_legs(self.build(values).legs(self.launches, self.panel), self.panel)

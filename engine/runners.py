@@ -10,7 +10,7 @@ times; then the future fails with a WorkerError. Errors of the work itself come 
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -139,6 +139,24 @@ class Threads(Runner):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def spread(
+    executor: Executor | None, fn: Callable[..., T], shared: Sequence[Any], parts: Iterable[Any]
+) -> list[T]:
+    """`fn(*shared, part)` of every part, in order; one after another without an executor.
+
+    `shared` values travel once with a runner, with every part where the executor is none.
+    """
+    if executor is None:
+        return [fn(*shared, part) for part in parts]
+    handles = [executor.share(one) for one in shared] if isinstance(executor, Runner) else shared
+    futures = [executor.submit(fn, *handles, part) for part in parts]
+    try:
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """How much of a sweep's best point is selection: its daily returns beside those of its neighbours and of others."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from .curves import equity_curves, launch_profits
 from .grid import Grid
 from .leg_tables import Job
 from .metrics import session_returns
-from .research.placebo import Placebo, placebo_codes, placebo_days, through_engine
+from .research.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from .research.trials import SweepTrials, read, record, sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
 
@@ -24,12 +26,18 @@ LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
 
 def judged(
-    job: Job, best: int, ledger: Path | None, names: tuple[str, str], *, placebos: int = PLACEBOS
+    job: Job,
+    best: int,
+    ledger: Path | None,
+    names: tuple[str, str],
+    *,
+    placebos: int = PLACEBOS,
+    executor: Executor | None = None,
 ) -> Verdict:
     """The verdict on point number `best`; every sweep on the same data counts, also those before.
 
     `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger).
-    `placebos` are drawn of each kind, fewer where there are many legs.
+    `placebos` are drawn of each kind, fewer where there are many legs; they and the folds run on `executor`.
     """
     numbers = sample(job.grid, best)
     curves = equity_curves(job, numbers)
@@ -44,11 +52,11 @@ def judged(
         trials=together(with_earlier(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
         profits=_profits(job, numbers),
-        placebo=_placebo(job, best, placebo_days, placebos),
-        placebo_codes=_placebo(job, best, placebo_codes, placebos),
+        placebo=_placebo(job, best, partial(placebo_days, executor=executor), placebos),
+        placebo_codes=_placebo(job, best, partial(placebo_codes, executor=executor), placebos),
         periods=job.periods,
     )
-    return verdict(found)
+    return verdict(found, executor)
 
 
 def _profits(job: Job, numbers: I8) -> F8 | None:
@@ -64,7 +72,7 @@ def _placebo(job: Job, best: int, kind: Callable[..., Placebo], draws: int) -> f
     if not len(legs):
         return None
     draws = draws if len(legs) <= MANY_LEGS else min(draws, FEWER_PLACEBOS)
-    return kind(through_engine(job.panel, job.config), legs, job.panel, draws=draws).p
+    return kind(ThroughEngine(job.panel, job.config), legs, job.panel, draws=draws).p
 
 
 def sample(grid: Grid, best: int) -> I8:

@@ -6,6 +6,7 @@ without skill pass. All Sharpe ratios are per session unless named annual.
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -116,8 +117,9 @@ class Verdict:
         }  # fmt: skip
 
 
-def verdict(sweep: Sweep) -> Verdict:
-    """Judge the point with the best Sharpe ratio, given how many were tried."""
+def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
+    """Judge the point with the best Sharpe ratio, given how many were tried; folds run on `executor`."""
+    purge = sweep.longest_hold
     ratios = sharpe_ratios(sweep.returns)
     best = int(ratios.argmax())
     trials = sweep.trials or together((sweep_trials("", "", sweep.returns),))
@@ -134,8 +136,8 @@ def verdict(sweep: Sweep) -> Verdict:
         min_track=minimum_track_record(record) if record else None,
         overfit=_or_none(lambda: backtest_overfitting(sweep.returns)),
         superior=_superior(sweep, ratios),
-        anchored=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=True)),
-        rolling=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=False)),
+        anchored=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=True, executor=executor)),
+        rolling=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=False, executor=executor)),
         left_out=None if profits is None else _or_none(lambda: leave_one_launch_out(profits)),
         plateau=None if math.isnan(share) else share,
         neighbours=neighbours,
