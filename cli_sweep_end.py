@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -44,7 +44,7 @@ class Ending:
 def finish(job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
     failed = _failed(outcome)
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
     summary: dict[str, Any] = {
         "points": outcome.points,
@@ -106,9 +106,9 @@ def _judge(
 
     with working("judging the sweep"):
         names = (name(asked["data"]), name(asked))
-        if isinstance(job, NativeJob):
-            return judged_native(job, outcome, folder.path.parent / LEDGER, names)
-        return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
+        if isinstance(job, Job):
+            return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
+        return judged_native(job, cast(NativeOutcome, outcome), folder.path.parent / LEDGER, names)
 
 
 def _write_runs(

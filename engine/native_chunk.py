@@ -166,7 +166,7 @@ class NativeParts:
         np.savez(content, **arrays)  # type: ignore[arg-type]
         write_whole(self.folder / f"{chunk:06d}.npz", content.getvalue())
 
-    def find(self, chunk: int, points: int) -> Chunk | None:
+    def part(self, chunk: int, points: int) -> Chunk | None:
         """A chunk that is done, None when it has to be computed (again)."""
         try:
             with np.load(self.folder / f"{chunk:06d}.npz", allow_pickle=False) as held:

@@ -1,8 +1,7 @@
 """The points of a backtrader sweep, run chunk by chunk into its folder, and the verdict on the best of them."""
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_p
 from .research.trials import sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
 from .runners import Runner, open_runner
-from .sweep import Best, Outcome
+from .sweep import Best, Outcome, in_order
 from .sweep_folder import PointsWriter, SweepFolder
 from .sweep_verdict import MOST, sample, with_earlier
 
@@ -29,7 +28,6 @@ Step = Callable[[int, int], None]  # points done, failed
 
 ANALYZERS = "analyzers.jsonl"
 ERROR = "error"  # column of points.parquet
-AHEAD = 2  # chunks in hand for each worker
 ROWS = 1_024  # of a row group, at least
 
 
@@ -60,7 +58,13 @@ def sweep_native(
     best, seen = Best(metric, top), _Seen()
     try:
         with _Table(folder.path, job.grid) as table:
-            for start, chunk, is_new in _in_order(job, NativeParts(folder.path), runner):
+            chunks, work = range(0, len(job.grid), job.chunk_size), runner.share(job)
+
+            def submit(start: int, stop: int) -> Future[Chunk]:
+                return runner.submit(run_chunk, work, start, stop)
+
+            parts = NativeParts(folder.path)
+            for start, chunk, is_new in in_order(chunks, len(job.grid), parts, submit, runner):
                 numbers = job.grid.numbers(start, start + len(chunk.metrics))
                 table.write(numbers, chunk)
                 ran = ~np.isnan(chunk.metrics[:, 0])
@@ -169,31 +173,6 @@ class _Table:
         if self.lines is not None:
             self.lines.close()
             (self.folder / f".{ANALYZERS}").replace(self.folder / ANALYZERS)
-
-
-def _in_order(job: NativeJob, parts: NativeParts, runner: Runner) -> Iterator[tuple[int, Chunk, bool]]:
-    """First position, what was found, and whether it is new, of each chunk in order; new ones are kept at once."""
-    size, total, shared = job.chunk_size, len(job.grid), runner.share(job)
-    ahead: deque[tuple[int, Chunk | Future[Chunk]]] = deque()
-    starts = iter(range(0, total, size))
-    try:
-        while True:
-            while len(ahead) < AHEAD * max(runner.slots, 1) and (start := next(starts, None)) is not None:
-                stop = min(start + size, total)
-                part = parts.find(start // size, stop - start)
-                ahead.append((start, part or runner.submit(run_chunk, shared, start, stop)))
-            if not ahead:
-                return
-            start, found = ahead[0]
-            chunk = found if isinstance(found, Chunk) else found.result()
-            if isinstance(found, Future):
-                parts.keep(start // size, chunk)
-            ahead.popleft()
-            yield start, chunk, isinstance(found, Future)
-    finally:
-        for start, found in ahead:
-            if isinstance(found, Future) and not found.cancel() and found.done() and not found.exception():
-                parts.keep(start // size, found.result())
 
 
 def judged_native(

@@ -11,12 +11,13 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice, product
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
+from .grid import Grid
 from .leg_tables import Job, run_points
 from .points import METRICS
 from .runners import Runner
@@ -24,6 +25,7 @@ from .sweep_folder import COUNTS, FLAG, PointsWriter, SweepFolder
 
 F8 = NDArray[np.float64]
 Step = Callable[[int], None]
+T = TypeVar("T")
 
 WORK = 8_000_000  # leg-points of a chunk: tenths of a second
 FEWEST, MOST = 256, 32_768  # points of a chunk
@@ -67,7 +69,13 @@ def sweep(
     done = computed = 0
     try:
         with PointsWriter(folder.path, job.grid) as table, runs_in as pool:
-            for start, metrics, is_new in _in_order(job, folder, size, pool):
+            work = pool.share(replace(job, threads=1)) if isinstance(pool, Runner) else job
+
+            def submit(start: int, stop: int) -> Future[F8]:
+                return pool.submit(run_points, work, start, stop)
+
+            chunks = range(0, len(job.grid), size)
+            for start, metrics, is_new in in_order(chunks, len(job.grid), folder, submit, pool):
                 numbers = job.grid.numbers(start, start + len(metrics))
                 table.write(numbers, metrics)
                 best.see(numbers, metrics)
@@ -103,39 +111,53 @@ def chunk_size(job: Job) -> int:
     return int(np.clip(wanted // FEWEST * FEWEST, FEWEST, MOST))
 
 
-def _in_order(job: Job, folder: SweepFolder, size: int, pool: Executor) -> Iterator[tuple[int, F8, bool]]:
-    """First position, metrics, and whether they are new, of each chunk in order; new ones are kept as they come in."""
-    work = pool.share(replace(job, threads=1)) if isinstance(pool, Runner) else job
-    starts, ahead = iter(range(0, len(job.grid), size)), deque[tuple[int, int]]()
-    under_way: dict[Future[F8], int] = {}
+class Parts(Protocol[T]):
+    """Where chunks are kept; SweepFolder is one."""
+
+    def part(self, chunk: int, points: int, /) -> T | None:
+        """A chunk that is done, else None."""
+        ...
+
+    def keep(self, chunk: int, found: T, /) -> None:
+        """Keep it."""
+        ...
+
+
+def in_order(
+    chunks: range, total: int, parts: Parts[T], submit: Callable[[int, int], Future[T]], pool: Executor
+) -> Iterator[tuple[int, T, bool]]:
+    """First position, what was found, and whether it is new, of each chunk in order; new ones are kept as they come in.
+
+    `chunks` are first positions; `submit(start, stop)` sends the work of one to the pool.
+    """
+    size, starts, ahead = chunks.step, iter(chunks), deque[tuple[int, int]]()
+    under_way: dict[Future[T], int] = {}
     new = set[int]()
     try:
         while True:
             while len(under_way) < 2 * slots(pool) and (start := next(starts, None)) is not None:
-                stop = min(start + size, len(job.grid))
+                stop = min(start + size, total)
                 ahead.append((start, stop))
-                if folder.part(start // size, stop - start) is None:
-                    under_way[pool.submit(run_points, work, start, stop)] = start // size
+                if parts.part(start // size, stop - start) is None:
+                    under_way[submit(start, stop)] = start // size
                     new.add(start)
             if not ahead:
                 return
             start, stop = ahead[0]
             if start // size in under_way.values():
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    folder.keep(under_way[future], future.result())
+                    parts.keep(under_way[future], future.result())
                     del under_way[future]
                 continue
-            metrics = folder.part(start // size, stop - start)
-            if metrics is None:
-                raise ConfigError(
-                    f"{folder.path} lost a chunk while the sweep ran; continue it with --resume"
-                )
+            found = parts.part(start // size, stop - start)
+            if found is None:
+                raise ConfigError("a part of the sweep disappeared while it ran; continue it with --resume")
             ahead.popleft()
-            yield start, metrics, start in new
+            yield start, found, start in new
     finally:
         for future, chunk in under_way.items():
             if not future.cancel() and future.done() and not future.exception():
-                folder.keep(chunk, future.result())
+                parts.keep(chunk, future.result())
 
 
 def slots(pool: Executor) -> int:
@@ -165,11 +187,11 @@ class Best:
         self.numbers, self.metrics = numbers[order], metrics[order]
 
 
-def outcome_rows(job: Job, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
+def outcome_rows(grid: Grid, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
     """One dict per point: its parameters, then its metrics."""
     kinds = [int if name in COUNTS else bool if name == FLAG else float for name in METRICS]
     return [
-        job.grid.point(int(number))
+        grid.point(int(number))
         | {name: kind(one) for name, kind, one in zip(METRICS, kinds, row, strict=True)}
         for number, row in zip(numbers, metrics, strict=True)
     ]
