@@ -4,6 +4,7 @@
     parts/N.npy     metrics of chunk N, whole or not there
     points.parquet  one row per point: its parameters and metrics; a row group per chunk
     summary.json    written last: a folder that has it holds a finished sweep
+    .lock           locked while a sweep writes here; the system lets go of it even when the sweep is killed
 
 Nothing in points.parquet depends on time or on how often the sweep was stopped.
 """
@@ -12,6 +13,7 @@ import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
@@ -31,6 +34,7 @@ F8 = NDArray[np.float64]
 ASKED, PARTS, POINTS, TOP, SUMMARY = "sweep.json", "parts", "points.parquet", "top.csv", "summary.json"
 COUNTS = ("fills", "blocked")
 FLAG = "fallback"
+LOCK = ".lock"
 
 
 class SweepFolder:
@@ -38,6 +42,8 @@ class SweepFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # one lock per process and folder: whoever holds it here may begin again
+        self._lock = FileLock(path.absolute() / LOCK, is_singleton=True)
 
     @property
     def finished(self) -> bool:
@@ -45,26 +51,48 @@ class SweepFolder:
         return (self.path / SUMMARY).is_file()
 
     def begin(self, asked: Mapping[str, Any], *, resume: bool) -> None:
-        """Make the folder ready for a sweep that asks for `asked` (plain JSON values).
+        """Make the folder ready for a sweep that asks for `asked` (plain JSON values), and keep others out of it.
 
-        ConfigError when another sweep would be mixed with it or an unfinished one lost.
+        A finished sweep that asked for the same is made again. ConfigError when another would be mixed with it or
+        lost, when an unfinished one would be lost, and while another process sweeps into this folder.
         """
         self._refuse_strangers()
-        text = json.dumps(asked, indent=2, ensure_ascii=False) + "\n"
+        if resume and not self._has_sweep():
+            raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
+        self._hold()
+        try:
+            self._prepare(json.dumps(asked, indent=2, ensure_ascii=False) + "\n", resume)
+        except ConfigError:
+            self._lock.release(force=True)
+            raise
+
+    def _prepare(self, text: str, resume: bool) -> None:
         if self._has_sweep():
             if resume:
-                self._refuse_another(json.loads(text))
+                self._refuse_another(json.loads(text), "ask for the same with --resume")
                 return
             if not self.finished:
                 raise ConfigError(
                     f"{self.path} holds an unfinished sweep; continue it with --resume, "
                     "remove it, or choose another folder with --out"
                 )
+            self._refuse_another(json.loads(text), "remove it")
             self._clear()
-        elif resume:
-            raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         write_whole(self.path / ASKED, text)
+
+    def _hold(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise ConfigError(
+                f"another sweep is writing to {self.path}; wait for its end, or choose another folder with --out"
+            ) from None
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be written to ({error.strerror}); choose another folder with --out"
+            ) from None
 
     def _has_sweep(self) -> bool:
         return (self.path / ASKED).is_file()
@@ -72,12 +100,15 @@ class SweepFolder:
     def _refuse_strangers(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise ConfigError(f"{self.path} is a file; choose another folder with --out")
-        if self.path.is_dir() and any(self.path.iterdir()) and not self._has_sweep():
+        if self.path.is_dir() and not self._has_sweep() and self._entries():
             raise ConfigError(
                 f"{self.path} holds files that are not a sweep's; choose another folder with --out"
             )
 
-    def _refuse_another(self, asked: Mapping[str, Any]) -> None:
+    def _entries(self) -> list[Path]:
+        return [one for one in self.path.iterdir() if one.name != LOCK]
+
+    def _refuse_another(self, asked: Mapping[str, Any], advice: str) -> None:
         try:
             before = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
         except ValueError:
@@ -85,14 +116,14 @@ class SweepFolder:
         difference = first_difference(before, asked)
         if difference:
             raise ConfigError(
-                f"{self.path} was started with {difference}; ask for the same with --resume, or choose another --out"
+                f"{self.path} was started with {difference}; {advice}, or choose another folder with --out"
             )
 
     def _clear(self) -> None:
         """Remove a finished sweep, its mark of completeness first."""
         for name in (SUMMARY, ASKED):
             (self.path / name).unlink(missing_ok=True)
-        for old in self.path.iterdir():
+        for old in self._entries():
             shutil.rmtree(old) if old.is_dir() else old.unlink()
 
     def part(self, chunk: int, points: int) -> F8 | None:
@@ -110,9 +141,12 @@ class SweepFolder:
         write_whole(self.path / PARTS / f"{chunk:06d}.npy", content.getvalue())
 
     def end(self, summary: Mapping[str, Any]) -> None:
-        """Mark the sweep finished and drop its parts."""
+        """Mark the sweep finished, drop its parts, and let others in."""
         write_whole(self.path / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
+        with suppress(OSError):  # where an open file cannot be removed, it stays
+            (self.path / LOCK).unlink(missing_ok=True)
+        self._lock.release(force=True)
 
 
 def first_difference(before: Any, now: Any, name: str = "") -> str:

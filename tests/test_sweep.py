@@ -1,6 +1,8 @@
 """A sweep gives for each point what a run of that point alone gives, and the same bytes however it was stopped."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -227,7 +229,7 @@ def test_the_best_points_are_the_first_of_the_table_in_order(tmp_path: Path) -> 
     job = a_job()
     outcome, table = run(job, tmp_path / "s", metric="total_return", top=5)
     wanted = table.sort_values("total_return", ascending=False, kind="stable").head(5)
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     assert [row["total_return"] for row in rows] == wanted["total_return"].tolist()
     assert [row["hold"] for row in rows] == wanted["hold"].tolist()
 
@@ -235,7 +237,7 @@ def test_the_best_points_are_the_first_of_the_table_in_order(tmp_path: Path) -> 
 def test_the_best_points_are_the_same_portfolios_on_backtrader(tmp_path: Path) -> None:
     job = a_job()
     outcome, _ = run(job, tmp_path / "s")
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     assert confirm_all(job, rows[:4]) == 4
     with pytest.raises(EnginesDisagree, match="sharpe is"):
         confirm(job, rows[0] | {"sharpe": rows[0]["sharpe"] + 1e-6})
@@ -330,11 +332,38 @@ def test_an_unfinished_sweep_is_not_overwritten_and_a_strange_folder_not_touched
         SweepFolder(tmp_path / "none").begin({}, resume=True)
 
 
-def test_a_finished_sweep_is_replaced(tmp_path: Path) -> None:
+def test_a_finished_sweep_is_made_again_but_not_replaced_by_another(tmp_path: Path) -> None:
     run(a_job(), tmp_path / "s")
     SweepFolder(tmp_path / "s").end({"points": 96})
-    SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
-    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["parts", "sweep.json"]
+    with pytest.raises(ConfigError, match="grid this, not other; remove it, or choose another folder"):
+        SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
+    assert (tmp_path / "s" / "points.parquet").exists()
+    again = SweepFolder(tmp_path / "s")
+    again.begin({"grid": "this"}, resume=False)
+    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == [".lock", "parts", "sweep.json"]
+    again.end({})
+    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["summary.json", "sweep.json"]
+
+
+BEGIN = "from pathlib import Path; from launchlab.engine.sweep_folder import SweepFolder; import sys, time; folder = SweepFolder(Path(sys.argv[1])); folder.begin({}, resume=len(sys.argv) > 2); print('in', flush=True); time.sleep(100)"
+
+
+def test_two_processes_do_not_sweep_into_one_folder_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BEGIN, str(tmp_path / "s")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "in\n"
+        for resume in (False, True):
+            with pytest.raises(ConfigError, match=r"another sweep is writing to .*; wait for its end"):
+                SweepFolder(tmp_path / "s").begin({}, resume=resume)
+        first.kill()
+    SweepFolder(tmp_path / "s").begin({}, resume=True)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        SweepFolder(tmp_path / "file" / "s").begin({}, resume=False)
 
 
 def test_a_sweeps_verdict_counts_placebos_and_launches(tmp_path: Path) -> None:
