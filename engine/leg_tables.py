@@ -116,11 +116,17 @@ def _as_expected(legs: Table, base: Table, values: Mapping[str, Any], base_value
 
 def run_points(job: Job, start: int, stop: int) -> F8:
     """Metrics (points, len(METRICS)) of the points at positions `start` to `stop`, as `simulate_points` gives them."""
-    numbers = job.grid.numbers(start, stop)
+    return run_numbers(job, job.grid.numbers(start, stop))
+
+
+def run_numbers(job: Job, numbers: NDArray[np.int64]) -> F8:
+    """Metrics (points, len(METRICS)) of the points of these numbers, ascending."""
+    if not len(numbers):
+        return np.empty((0, len(METRICS)))
     groups = numbers // job.grid.block
     edges = np.flatnonzero(np.diff(groups)) + 1
     parts = [_run_group(job, part) for part in np.split(numbers, edges)]
-    return np.concatenate(parts) if parts else np.empty((0, len(METRICS)))
+    return np.concatenate(parts)
 
 
 def _run_group(job: Job, numbers: NDArray[np.int64]) -> F8:
