@@ -102,9 +102,8 @@ def _paper_exit(panel: Panel, leg: NDArray[Any], prices: NDArray[Any]) -> tuple[
     row, i = int(leg["row"]), int(leg["code"])
     place = panel.exchange_of[i]
     done = panel.sessions_done[:, place]
-    first = done[row] + (
-        not panel.exchange_open[row, place]
-    )  # a row that is shut there waits for the next session
+    # a row on which its own exchange is shut stands for the next session
+    first = done[row] + (not panel.exchange_open[row, place])
     due = int(np.searchsorted(done, first + leg["hold"]))
     later = np.flatnonzero(panel.status[due:, i] == TRADING)
     if len(later):
