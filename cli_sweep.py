@@ -9,6 +9,7 @@ from .cli_run import backtest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from .cli_market import Loaded
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .engine.grid import Grid
     from .engine.leg_tables import Job
     from .engine.native_chunk import NativeJob
+    from .engine.runners import Runner
     from .engine.sweep import Outcome
     from .engine.sweep_folder import SweepFolder
 
@@ -59,6 +61,11 @@ OF_A_RUN = (
 )
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
 @click.option(
+    "--executor",
+    metavar="WHERE",
+    help="threads, processes, processes:4, or a Dask cluster as dask://host:8786 [default: threads].",
+)
+@click.option(
     "--runs",
     type=click.IntRange(0, 100),
     default=0,
@@ -88,17 +95,21 @@ def sweep(
     from .cli_plan import read_plan
     from .cli_sweep_end import show
     from .engine.grid import Grid
+    from .engine.runners import check_spec
     from .engine.sweep_folder import SweepFolder
     from .strategies.grids import parse_grid
 
     flags = {name: value for name, value in options.items() if name in (*MARKET, *OF_A_RUN)}
     plan = read_plan(toml, flags, settings)
+    threads = options["threads"]
+    if options["executor"]:
+        threads = check_spec(options["executor"]) or threads
     grid = Grid(parse_grid(plan.strategy, grids))
     grid = grid if count is None else grid.drawn(count, seed)
     ask(len(grid), yes=options["yes"])
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded)
-    job = to_job(plan, loaded, grid, options["threads"])
+    job = to_job(plan, loaded, grid, threads)
     folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
     wanted = asked(plan, loaded, job, seed=None if grid.draws is None else seed)
     folder.begin(wanted, resume=options["resume"])
@@ -199,33 +210,44 @@ def run(
         if is_cold():
             click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
         warm_up()
-        started = time.perf_counter()
-        outcome = run_points(job, folder, options)
-        ending = Ending(
-            seconds=time.perf_counter() - started,
-            warnings=loaded.warnings,
-            metric=options["metric"],
-            confirm=0 if options["quick"] else options["confirm"],
-            judge=not options["quick"],
-            page=options["page"] and not options["quick"],
-            runs=options["runs"],
-        )
-        finish(job, folder, outcome, ending)
+        with runner_of(job, options["executor"]) as runner:
+            started = time.perf_counter()
+            outcome = run_points(job, folder, runner, options)
+            ending = Ending(
+                seconds=time.perf_counter() - started,
+                warnings=loaded.warnings,
+                metric=options["metric"],
+                confirm=0 if options["quick"] else options["confirm"],
+                judge=not options["quick"],
+                page=options["page"] and not options["quick"],
+                runs=options["runs"],
+            )
+            finish(job, folder, outcome, ending, runner)
     except KeyboardInterrupt:
         click.echo(f"launchlab: what was done is in {folder.path}; add --resume to continue", err=True)
         raise
 
 
-def run_points(job: "Job | NativeJob", folder: "SweepFolder", options: "Mapping[str, Any]") -> "Outcome":
+def runner_of(job: "Job | NativeJob", executor: str | None) -> "AbstractContextManager[Runner]":
+    """Where the points are run."""
+    from .engine.native_chunk import NativeJob
+    from .engine.native_sweep import runner_for
+    from .engine.runners import open_runner
+
+    return runner_for(job, executor) if isinstance(job, NativeJob) else open_runner(executor, job.threads)
+
+
+def run_points(
+    job: "Job | NativeJob", folder: "SweepFolder", runner: "Runner", options: "Mapping[str, Any]"
+) -> "Outcome":
     """All points into their table."""
     from .cli_sweep_end import progress
     from .engine.native_chunk import NativeJob
-    from .engine.native_sweep import runner_for, sweep_native
+    from .engine.native_sweep import sweep_native
     from .engine.sweep import sweep as run_sweep
 
     asked = {"metric": options["metric"], "top": options["top"]}
-    with progress("sweep", len(job.grid)) as step:
-        if not isinstance(job, NativeJob):
-            return run_sweep(job, folder, **asked, progress=step)
-        with runner_for(job, options.get("executor")) as runner:
+    with progress("sweep", len(job.grid), runner.note) as step:
+        if isinstance(job, NativeJob):
             return sweep_native(job, folder, runner, **asked, progress=step)
+        return run_sweep(job, folder, **asked, executor=runner, progress=step)

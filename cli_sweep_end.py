@@ -18,6 +18,7 @@ from .engine.leg_tables import Job
 from .engine.native_chunk import NativeJob
 from .engine.native_sweep import NativeOutcome, confirm_native, judged_native
 from .engine.result import write_whole
+from .engine.runners import Runner
 from .engine.sweep import Outcome, outcome_rows
 from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
 
@@ -41,7 +42,9 @@ class Ending:
     runs: int = 0
 
 
-def finish(job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
+def finish(
+    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending, runner: Runner
+) -> None:
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
     failed = _failed(outcome)
     rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
@@ -58,13 +61,19 @@ def finish(job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: 
         "bankrupt": outcome.bankrupt,
         "periods_per_year": job.periods,
         "threads": job.threads,
+        "executor": runner.name,
+        "run_again": runner.retried,
         "warnings": list(ending.warnings),
         **asked,
     }
     if summary["confirmed"] < min(ending.confirm, len(rows)):
         summary["warnings"].append(UNSTEADY)
         warn(UNSTEADY)
-    found = _judge(job, folder, outcome, asked) if ending.judge else None
+    if runner.retried:
+        warn(
+            f"{runner.retried} pieces of work ran again because their workers were lost; no figure depends on it"
+        )
+    found = _judge(job, folder, outcome, asked, runner) if ending.judge else None
     summary["verdict"] = found.to_json() if found else None
     write_whole(folder.path / TOP, _csv(rows))
     runs = _write_runs(job, folder, rows[: ending.runs], str(summary["strategy"]))
@@ -94,7 +103,7 @@ def _confirmed(job: Job | NativeJob, outcome: Outcome, rows: list[dict[str, Any]
 
 
 def _judge(
-    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any]
+    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any], runner: Runner
 ) -> "Verdict":
     """The verdict, with every sweep on the same bars whose folder stands beside this one."""
     import hashlib
@@ -106,9 +115,10 @@ def _judge(
 
     with working("judging the sweep"):
         names = (name(asked["data"]), name(asked))
+        ledger = folder.path.parent / LEDGER
         if isinstance(job, Job):
-            return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
-        return judged_native(job, cast(NativeOutcome, outcome), folder.path.parent / LEDGER, names)
+            return judged(job, int(outcome.numbers[0]), ledger, names, executor=runner)
+        return judged_native(job, cast(NativeOutcome, outcome), ledger, names)
 
 
 def _write_runs(
@@ -215,8 +225,8 @@ def _short(text: str) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
-    """A bar on stderr with points a second and the time left; nothing when piped.
+def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[Callable[..., None]]:
+    """A bar on stderr with points a second and the time left, and what `note` says; nothing when piped.
 
     Call what it gives with the points done, and those of them that failed.
     """
@@ -233,12 +243,19 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed or 0:,.0f} points/s")
 
+    class Note(TextColumn):
+        """Chunks, and workers that were lost."""
+
+        def render(self, task: Task) -> Text:
+            return Text(note())
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         Speed(""),
         TimeRemainingColumn(),
+        Note(""),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)

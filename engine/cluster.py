@@ -5,7 +5,6 @@ that hold one be lost, it is scattered again from here.
 """
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
@@ -21,7 +20,6 @@ T = TypeVar("T")
 
 ANSWER = 10.0  # seconds to wait for a scheduler
 WORKERS = 60.0  # seconds to wait for a worker
-ADDRESS = re.compile(r"dask(?:\+(tls))?://([^/\s]+:\d+)/?")
 
 
 class Place(NamedTuple):
@@ -131,10 +129,7 @@ class Cluster(Runner):
 
 def _connect(spec: str) -> tuple[str, Any]:
     """Address and client of a scheduler."""
-    parts = ADDRESS.fullmatch(spec)
-    if parts is None:
-        raise ConfigError(f"{spec} is not the address of a scheduler; write it as dask://host:8786")
-    address = f"{parts[1] or 'tcp'}://{parts[2]}"
+    address = spec.rstrip("/").replace("dask+tls:", "tls:").replace("dask:", "tcp:")
     try:
         from distributed import Client
     except ImportError:

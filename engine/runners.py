@@ -9,6 +9,7 @@ times; then the future fails with a WorkerError. Errors of the work itself come 
 """
 
 import os
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
@@ -21,19 +22,20 @@ T = TypeVar("T")
 
 ATTEMPTS = 4  # of one piece of work that is lost with its workers
 KINDS = ("threads", "processes", "dask")
+SPEC = re.compile(r"(?:threads|processes)(?::([1-9]\d{0,3}))?|dask(?:\+tls)?://[^/\s]+:\d+/?")
 
 
 class Runner(Executor):
     """An executor to which values are shared once instead of being sent along with every call.
 
-    `local`: the work runs in this process. `retried`: how often lost work was started again. `name` for messages.
+    `local`: the work runs in this process. `done` pieces of work, `retried`: how often lost work was started again.
     """
 
     name = "threads"
     local = False
 
     def __init__(self) -> None:
-        self.retried = 0
+        self.done = self.retried = 0
         self._again = ThreadPoolExecutor(1, "launchlab-again")
 
     @property
@@ -44,6 +46,11 @@ class Runner(Executor):
     @abstractmethod
     def share(self, value: Any) -> Any:
         """What to hand to `submit` in the place of `value`, which must not change any more."""
+
+    def note(self) -> str:
+        """How it stands, for a line of progress."""
+        again = f", {self.retried} run again" if self.retried else ""
+        return f"{self.done} chunks{again} on {self.slots} {self.name}"
 
     @abstractmethod
     def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
@@ -86,6 +93,7 @@ class Runner(Executor):
     ) -> None:
         error = CancelledError() if done.cancelled() else self._seen(done.exception())
         if error is None:
+            self.done += 1
             if future.set_running_or_notify_cancel():
                 future.set_result(done.result())
         elif not self._is_lost(error) or future.cancelled():
@@ -118,6 +126,9 @@ class Threads(Runner):
     """Threads of this process, which share its memory; compiled code runs outside the interpreter's lock."""
 
     local = True
+
+    def note(self) -> str:
+        return ""
 
     def __init__(self, threads: int) -> None:
         super().__init__()
@@ -175,20 +186,25 @@ def open_runner(spec: str | None = None, threads: int | None = None) -> Iterator
     runner.shutdown()
 
 
-def _runner(spec: str, threads: int) -> Runner:
-    kind, colon, rest = spec.partition(":")
-    if kind in ("dask", "dask+tls") and colon:
-        from .cluster import Cluster
+def check_spec(spec: str) -> int | None:
+    """The N of a `spec`, None where it has none; ConfigError for one that names no runner."""
+    found = SPEC.fullmatch(spec)
+    if found is None:
+        raise ConfigError(
+            f"there is no executor {spec!r}{did_you_mean(spec.partition(':')[0], KINDS)}; "
+            "write threads, processes, processes:4 or dask://host:8786"
+        )
+    return int(found[1]) if found[1] else None
 
-        return Cluster(spec)
-    if kind in ("threads", "processes") and (not colon or (rest.isdecimal() and int(rest))):
-        count = int(rest) if colon else threads
-        if kind == "threads":
-            return Threads(count)
+
+def _runner(spec: str, threads: int) -> Runner:
+    count = check_spec(spec) or threads
+    if spec.startswith("threads"):
+        return Threads(count)
+    if spec.startswith("processes"):
         from .processes import Processes
 
         return Processes(count)
-    raise ConfigError(
-        f"there is no executor {spec!r}{did_you_mean(kind, KINDS)}; "
-        "write threads, processes, processes:4 or dask://host:8786"
-    )
+    from .cluster import Cluster
+
+    return Cluster(spec)
