@@ -230,13 +230,35 @@ def test_the_files_hold_the_table_and_every_tests_answer(market: Panel, tmp_path
     assert react["clusters"] == 7
 
 
+def test_a_trail_is_zero_at_the_last_close_before_the_news_and_cumulates_from_there(
+    market: Panel, tmp_path: Path
+) -> None:
+    """News at 12:15 on 2025-06-12, after that day's opening auction: day 0 is the next session, the news before its close."""
+    at_noon = launch("a", "2025-06-12T12:15+08:00", ["688158.SS"])
+    found = study(ledger(at_noon), market, SHORT)
+    (trail,) = found.trails
+    rows, returns = own_returns(market, "688158.SS")
+    day0 = int(np.flatnonzero(rows == row("2025-06-13"))[0])
+    mean = returns[day0 - 20 : day0 - 5].mean()
+    at = {offset: k for k, offset in enumerate(found.path.offsets.tolist())}
+    assert trail.news == -2
+    assert trail.car[at[-2]] == 0
+    assert trail.car[at[3]] == pytest.approx(100 * (returns[day0 - 1 : day0 + 4] - mean).sum())
+    assert trail.car[at[-4]] == pytest.approx(-100 * (returns[day0 - 3 : day0 - 1] - mean).sum())
+    assert trail.sessions[at[0]] == "2025-06-13"
+    found.write(tmp_path)
+    with (tmp_path / "paths.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["car"]) for line in lines] == trail.car.tolist()
+
+
 def test_two_studies_write_the_same_bytes(market: Panel, tmp_path: Path) -> None:
     news = ledger(
         *(launch(f"l{k}", f"2025-0{k}-12T01:00+08:00", ["0700.HK", "9988.HK"]) for k in range(3, 9))
     )
     for name in ("one", "two"):
         study(news, market, SHORT).write(tmp_path / name)
-    for file in ("study.csv", "events.csv", "summary.json"):
+    for file in ("study.csv", "events.csv", "paths.csv", "summary.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
