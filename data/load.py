@@ -17,7 +17,7 @@ from .errors import DataError
 from .instruments import Instrument, Instruments, load_instruments
 from .joined import iter_instruments
 from .panel import ACTION, Days, Panel
-from .rules.costs import Brokerage, cost_class, cost_rows
+from .rules.costs import Brokerage, cost_class, cost_rows, uncharged
 from .rules.ticks import TICK_BOUNDS, TICK_SIZES
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
@@ -105,6 +105,7 @@ def _assemble(
     chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
 ) -> Panel:  # fmt: skip
     classes = list(dict.fromkeys(cost_class(instrument) for instrument in known))
+    free = [note for key in classes if (note := uncharged(key, chosen.brokerage))]
     currencies = tuple(dict.fromkeys(instrument.currency for instrument in known))
     rates = fx.rates(currencies, currency, sessions, path=chosen.fx, max_age_days=chosen.fx_max_age_days)
     table = np.sort(np.array(actions, ACTION), order=["row", "code"])
@@ -129,7 +130,7 @@ def _assemble(
         simulated=any(str(one.source.get("simulated", "")).lower() == "true" for one in series),
         provenance=tuple(_provenance(one) for one in series),
         warnings=tuple(finding.to_json() for finding in findings),
-        unknowns=tuple(dict.fromkeys(unknowns)),
+        unknowns=tuple(dict.fromkeys([*free, *unknowns])),
     )
 
 

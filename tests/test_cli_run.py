@@ -97,6 +97,15 @@ def test_codes_without_bars_are_left_out_and_named(quick: Path) -> None:
     assert summary["metrics"]["fills"] > 0
 
 
+def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> None:
+    done = launchlab("backtest", *asked(quick), "--json")
+    assert json_of(done)["metrics"]["commission"] == 0.0
+    assert "none is charged unless you give yours, brokerage.hk_rate" in done.stderr
+    given = launchlab("backtest", *asked(quick), "--set", "brokerage.hk_rate=0.0003", "--json", "--out", "b")
+    assert json_of(given)["metrics"]["commission"] > 0.0
+    assert "none is charged" not in given.stderr
+
+
 def test_a_ledger_without_any_bars_is_refused(market: Path) -> None:
     for one in ("0700.HK", "2513.HK"):
         (market / "bars" / f"{one}.csv").unlink()

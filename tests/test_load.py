@@ -11,6 +11,7 @@ from launchlab.data.errors import DataError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.load import PanelOptions, build_panel, load_panel
 from launchlab.data.panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
+from launchlab.data.rules.costs import Brokerage
 
 from .small_bars import bars
 
@@ -215,3 +216,15 @@ def test_a_panel_that_ends_earlier_is_the_beginning_of_the_later_one(t: int) -> 
         if isinstance(known, np.ndarray):
             np.testing.assert_array_equal(getattr(shorter, field.name), known, err_msg=field.name)
     assert not whole.close.flags.writeable
+
+
+def test_a_panel_of_hong_kong_says_that_no_brokers_commission_is_in_its_costs():
+    def unknowns(code: str, **rates: float) -> tuple[str, ...]:
+        one = bars(code, MARCH, [10.0] * len(MARCH))
+        options = PanelOptions(brokerage=Brokerage(**rates))
+        return build_panel([one], options=options, currency="CNY" if code.endswith("SS") else "HKD").unknowns
+
+    assert "none is charged unless you give yours, brokerage.hk_rate" in unknowns("0700.HK")[0]
+    for mine in ({"hk_rate": 0.0003}, {"hk_min": 3.0}):
+        assert not any("none is charged" in note for note in unknowns("0700.HK", **mine))
+    assert not any("none is charged" in note for note in unknowns("600519.SS"))
