@@ -171,7 +171,7 @@ class PointsWriter:
     def __init__(self, folder: Path, grid: Grid, words: tuple[str, ...] = ()) -> None:
         """`words` are columns of text after the metrics."""
         self.folder, self.grid = folder, grid
-        self.values = {name: _column(values) for name, values in grid.values.items()}
+        self.values = {name: column_of(values) for name, values in grid.values.items()}
         numbers = {name: pa.float64() for name in METRICS}
         numbers |= dict.fromkeys(COUNTS, pa.int32()) | {FLAG: pa.bool_()}
         fields = [*((name, column.type) for name, column in self.values.items()), *numbers.items()]
@@ -201,7 +201,7 @@ class PointsWriter:
         self.hidden.replace(self.folder / POINTS)
 
 
-def _column(values: tuple[Any, ...]) -> pa.Array:
+def column_of(values: tuple[Any, ...]) -> pa.Array:
     """The values of a parameter: numbers as numbers, a rule that is off as null, words joined by `+`."""
     if any(isinstance(one, tuple | list) for one in values):
         return pa.array(["+".join(map(str, one)) for one in values])
