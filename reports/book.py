@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from ..engine.result import Result
-from . import plots, static
+from . import plots
 from .capacity import capacity
 from .formats import money, number, percent, sentence, visible
 from .launch_charts import local_time, pack
+from .launch_stills import launch_pictures
 from .measures import session_returns
 from .metrics import headline, metrics
 from .page import render
@@ -40,14 +41,9 @@ def write_book(result: Result, folder: Path) -> None:
         "launches": plots.launches_figure(result),
         "turnover": plots.turnover_figure(result),
     }
-    stills = {
-        "equity": static.equity_picture(result),
-        "exposure": static.exposure_picture(result),
-        "launches": static.launches_picture(result),
-    }
     if steps:
         figures["waterfall"] = plots.waterfall_figure(steps)
-        stills["waterfall"] = static.waterfall_picture(steps)
+    packed = pack(result)
     summary = result.summary
     render(
         "book.html",
@@ -56,8 +52,8 @@ def write_book(result: Result, folder: Path) -> None:
         headline=headline(summary),
         figures_all=metrics(summary),
         figures=figures,
-        stills=stills,
-        packed=pack(result),
+        packed=packed,
+        pictures=launch_pictures(packed),
         tables=_tables(result),
         monthly=_monthly(result),
         lengths=_bars(result),

@@ -5,13 +5,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from ..engine.research.findings import Study, WindowSummary
 from .formats import missing, number, percent, ratio, visible
 from .page import render
 from .plots import Figure, label, line, rounded, waterfall_figure
-from .static import COLORS, picture, waterfall_picture
 from .tables import Column, Table, table
 
 VERDICTS: Mapping[str, str] = {
@@ -31,10 +29,8 @@ def write_study(study: Study, folder: FilePath) -> None:
     """Write index.html of a study; the same study gives the same bytes."""
     steps = _steps(study)
     figures = {"path": _path_figure(study), "strip": _strip_figure(study)}
-    stills = {"path": _path_picture(study)}
     if steps:
         figures["waterfall"] = waterfall_figure(steps)
-        stills["waterfall"] = waterfall_picture(steps)
     render(
         "study.html",
         folder / "index.html",
@@ -42,7 +38,6 @@ def write_study(study: Study, folder: FilePath) -> None:
         launches=len({event.launch for event in study.events}),
         windows=[_reading(name, found) for name, found in study.windows.items()],
         figures=figures,
-        stills=stills,
         height=max(220, 60 + 20 * len(study.events)),
         tables=_tables(study),
     )
@@ -97,21 +92,6 @@ def _path_figure(study: Study) -> Figure:
         "yaxis": {"ticksuffix": " %", "title": {"text": "cumulative abnormal return"}},
     }
     return {"data": [lower, upper, mean], "layout": {**axes, "shapes": [zero], "hovermode": "closest"}}
-
-
-def _path_picture(study: Study) -> Markup:
-    path = study.path
-
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        axes.fill_between(path.offsets, path.lower, path.upper, color=COLORS["paper"], alpha=0.2, lw=0)
-        axes.plot(path.offsets, path.mean, color=COLORS["strategy"], marker="o", ms=3)
-        axes.axvline(0, color="#222", lw=0.9, ls="--")
-        axes.axhline(0, color="#888", lw=0.6)
-        axes.set_xlabel("sessions from the first tradable one")
-        axes.set_ylabel("cumulative abnormal return, %")
-
-    return picture("path", "Mean cumulative abnormal return with a 95 % band", draw, size=(9, 3.6))
 
 
 def _strip_figure(study: Study) -> Figure:

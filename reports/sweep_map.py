@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from ..data.errors import ConfigError, DataError
 from ..engine.research.sharpe import expected_best
@@ -17,8 +16,7 @@ from ..engine.research.verdict import Verdict
 from .formats import number, percent, ratio, told, visible
 from .metrics import KNOWN
 from .page import render
-from .plots import Figure, rounded
-from .static import COLORS, picture
+from .plots import Figure, label, line, rounded
 from .tables import Cell, Column, Table
 
 SHOWN = (
@@ -37,6 +35,7 @@ MOST = 100_000  # points on the map; a larger sweep is drawn from a sample of th
 TOP = 20
 EXTRAS = ("fallback", "run")  # columns that are neither parameters nor figures
 BINS = 80
+INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")
 
 
 def write_sweep(
@@ -76,7 +75,8 @@ def write_sweep(
         threshold=None if threshold is None else ratio(threshold),
         verdict=verdict or summary.get("verdict"),
         figures=figures,
-        still=_still(points, parameters, metric),
+        map=map_figure(points, parameters, metric),
+        plateau=plateau_figure(points, parameters, metric),
         packed=pack(points, parameters, metric),
         top=_top(points, parameters, metric),
     )
@@ -238,31 +238,48 @@ def _panels(verdict: Verdict | None) -> dict[str, Figure]:
     return figures
 
 
-def _still(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Markup:
-    """The median of the metric over the first two parameters with more than one level."""
-    names = [name for name in parameters if points[name].nunique(dropna=False) > 1][:2] or list(
-        parameters[:1]
-    )
+def map_figure(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Figure:
+    """The median of the metric over the first two parameters that vary, or along the only one."""
+    varying = [name for name in parameters if points[name].nunique(dropna=False) > 1]
+    names = varying[:2] or list(parameters[:1])
     keys = [points[name].map(_level) for name in names]
     medians = points[metric].astype(float).groupby(keys, sort=False).median()
+    levels = [[label(level) for level in _axis(points[name], name)["levels"]] for name in names]
+    across: Figure = {"type": "category", "title": {"text": label(names[0])}}
+    if len(names) == 1:
+        values = medians.reindex(_axis(points[names[0]], names[0])["levels"])
+        up: Figure = {"title": {"text": f"median {label(metric)}"}}
+        data = line(levels[0], rounded(values, 6), metric, "strategy") | {"mode": "lines+markers"}
+        return {"data": [data], "layout": {"xaxis": across, "yaxis": up, "showlegend": False}}
+    across_levels, up_levels = (_axis(points[name], name)["levels"] for name in names)
+    grid = medians.unstack().reindex(index=across_levels, columns=up_levels)
+    cells = {
+        "type": "heatmap",
+        "x": levels[0],
+        "y": levels[1],
+        "z": [rounded(row, 6) for row in grid.T.to_numpy()],
+    }
+    up = {"type": "category", "title": {"text": label(names[1])}}
+    return {"data": [cells], "layout": {"xaxis": across, "yaxis": up}}
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        if len(names) == 2:
-            order = [_axis(points[name], name)["levels"] for name in names]
-            grid = medians.unstack().reindex(index=order[0], columns=order[1])
-            image = axes.imshow(grid.T.to_numpy(dtype=float), aspect="auto", origin="lower", cmap="viridis")
-            axes.set_yticks(range(len(order[1])), order[1])
-            axes.set_xticks(range(len(order[0])), order[0])
-            axes.set_ylabel(names[1])
-            axes.grid(visible=False)
-            figure.colorbar(image, label=f"median {metric}")
-        else:
-            axes.plot(medians.index, medians.to_numpy(), color=COLORS["strategy"], marker="o")
-            axes.set_ylabel(f"median {metric}")
-        axes.set_xlabel(names[0])
 
-    return picture("map", f"Median {metric} over {' and '.join(map(visible, names))}", draw, size=(9, 4.2))
+def plateau_figure(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Figure:
+    """The metric when one parameter moves away from the best point and the others stay, in steps of the grid."""
+    axes = {name: _axis(points[name], name)["levels"] for name in parameters}
+    at = pd.DataFrame({name: points[name].map(_level).map(axes[name].index) for name in parameters})
+    score = points[metric].astype(float)
+    best = at.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
+    same = at.eq(best)
+    data = []
+    for i, name in enumerate(name for name in parameters if len(axes[name]) > 1):
+        along = same.drop(columns=name).all(axis=1)
+        steps = (at.loc[along, name] - best[name]).sort_values(kind="stable")
+        values = rounded(score[steps.index], 6)
+        data.append(
+            line(steps.tolist(), values, label(name), INKS[i % len(INKS)]) | {"mode": "lines+markers"}
+        )
+    axis = {"xaxis": {"title": {"text": "steps of the grid from the best point"}}}
+    return {"data": data, "layout": {**axis, "yaxis": {"title": {"text": label(metric)}}, "showlegend": True}}
 
 
 def _top(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Table:

@@ -2,7 +2,7 @@
 launchlab.ready(() => {
   const packed = launchlab.read("packed");
   const box = document.getElementById("explorer");
-  if (typeof Plotly === "undefined" || !packed.launches.length) return;
+  if (!packed.launches.length) return;
   box.hidden = false;
   const choose = document.getElementById("launch"), codes = document.getElementById("codes"), plot = document.getElementById("launch-plot");
   const noon = (day) => day + " 12:00";
@@ -106,5 +106,6 @@ launchlab.ready(() => {
     if (at >= 0) { pick(at); box.scrollIntoView(); choose.focus({ preventScroll: true }); }
   });
   const worth = (launch) => launch.fills.length && launch.fills.length + (launch.blocks.length ? 100 : 0) + (launch.precision === "date" ? 0 : 0.5);
-  pick(packed.launches.reduce((best, launch, i) => (worth(launch) > worth(packed.launches[best]) ? i : best), 0));
+  const most = packed.launches.reduce((best, launch, i) => (worth(launch) > worth(packed.launches[best]) ? i : best), 0);
+  launchlab.whenSeen(plot, () => { if (!code) pick(most); });
 });
