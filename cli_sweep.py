@@ -98,6 +98,7 @@ def sweep(
     from .engine.runners import check_spec
     from .engine.sweep_folder import SweepFolder
     from .strategies.grids import parse_grid
+    from .strategies.variants import variants
 
     flags = {name: value for name, value in options.items() if name in (*MARKET, *OF_A_RUN)}
     plan = read_plan(toml, flags, settings)
@@ -107,6 +108,7 @@ def sweep(
     grid = Grid(parse_grid(plan.strategy, grids))
     grid = grid if count is None else grid.drawn(count, seed)
     ask(len(grid), yes=options["yes"])
+    variants(plan.strategy, plan.settings, grid.values, plan.analyzers)  # refuses before any bar is read
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded)
     job = to_job(plan, loaded, grid, threads)
