@@ -169,7 +169,8 @@ class NativeParts:
     def part(self, chunk: int, points: int) -> Chunk | None:
         """A chunk that is done, None when it has to be computed (again)."""
         try:
-            with np.load(self.folder / f"{chunk:06d}.npz", allow_pickle=False) as held:
+            content = io.BytesIO((self.folder / f"{chunk:06d}.npz").read_bytes())
+            with np.load(content, allow_pickle=False) as held:
                 errors, found = json.loads(held["texts"].tobytes())
                 positions = [int(name[6:]) for name in held.files if name.startswith("equity")]
                 curves = {

@@ -1,8 +1,9 @@
 """The Result of a backtrader strategy: one run under the rules, and one on paper to compare it with."""
 
+import random
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from .native_desk import NativeDesk
 from .native_plan import NativeStrategy
 from .run import Run
 
+SEED = 0
 Bells = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
@@ -49,7 +51,7 @@ def run_native(
     cerebro.bells = bells(launches, panel)
     cerebro.launch_numbers = {launch.id: k for k, launch in enumerate(launches)}
     broker, feeds = cerebro.broker, list(cerebro.datas)
-    with native.guard():
+    with native.guard(), seeded():
         cerebro.addstrategy(native.cls, **native.values)
         prepare = getattr(native.cls, "prepare", None)
         if prepare is not None:
@@ -59,6 +61,20 @@ def run_native(
         _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
         (strategy,) = cerebro.run(preload=False, runonce=False)
     return NativeRun(desk.finish(), desk.stay_table(), strategy)
+
+
+@contextmanager
+def seeded() -> Iterator[None]:
+    """`random` and `numpy.random` begin the same in every run, so that the same inputs give the same run."""
+    # the strategy may use either; a Generator of its own needs a seed of its own
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
 
 
 def paper_equity(

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, is_dataclass
 from functools import lru_cache, partial
 from importlib.metadata import entry_points
@@ -150,7 +150,7 @@ def _module(path: Path, changed_ns: int) -> ModuleType:
     folder = str(path.parent.resolve())
     if folder not in sys.path:
         sys.path.append(folder)  # so that the file can import its neighbours
-    with _blaming(path):
+    with _blaming(path), redirect_stdout(sys.stderr):
         spec.loader.exec_module(module)
     return module
 
@@ -165,7 +165,7 @@ def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
         yield
     except LaunchlabError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         trace, line = error.__traceback__, 0
         while trace is not None:
             if Path(trace.tb_frame.f_code.co_filename).name == path.name:
