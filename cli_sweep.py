@@ -6,6 +6,7 @@ import click
 
 from .cli_options import MARKET, example, shared
 from .cli_run import backtest
+from .cli_search import search_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,10 @@ OF_A_RUN = (
     help="1:20, 0.02:0.1:0.02 or none,0.03,0.05; repeatable.",
 )
 @click.option("--random", "count", metavar="N", type=int, help="Only N points, drawn from the grid.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
+@search_options
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw or the search."
+)
 @click.option(
     "--metric", type=click.Choice(METRICS), default="sharpe", show_default=True, help="The best has most."
 )
@@ -93,6 +97,7 @@ def sweep(
 
     from .cli_market import load_market, say
     from .cli_plan import read_plan
+    from .cli_search import check_job, count_of, has_more, question, to_search
     from .cli_sweep_end import show
     from .engine.grid import Grid
     from .engine.runners import check_spec
@@ -106,17 +111,21 @@ def sweep(
     if options["executor"]:
         threads = check_spec(options["executor"]) or threads
     grid = Grid(parse_grid(plan.strategy, grids))
+    count, search = count_of(options, count), to_search(options, seed)
     grid = grid if count is None else grid.drawn(count, seed)
-    ask(len(grid), yes=options["yes"])
+    ask(search.trials if search else len(grid), yes=options["yes"])
     variants(plan.strategy, plan.settings, grid.values, plan.analyzers)  # refuses before any bar is read
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded)
     job = to_job(plan, loaded, grid, threads)
     folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
     wanted = asked(plan, loaded, job, seed=None if grid.draws is None else seed)
+    if search:
+        check_job(job, grid, search)
+        wanted = question(wanted, search, options["storage"])
     folder.begin(wanted, resume=options["resume"])
-    if not folder.finished:
-        run(job, folder, loaded, options)
+    if not folder.finished or (search and has_more(folder, search)):
+        run(job, folder, loaded, options | {"search": search})
     show(folder.path, as_json=options["as_json"])
 
 
@@ -243,11 +252,15 @@ def run_points(
     job: "Job | NativeJob", folder: "SweepFolder", runner: "Runner", options: "Mapping[str, Any]"
 ) -> "Outcome":
     """All points into their table."""
+    from .cli_search import run_search
     from .cli_sweep_end import progress
+    from .engine.leg_tables import Job
     from .engine.native_chunk import NativeJob
     from .engine.native_sweep import sweep_native
     from .engine.sweep import sweep as run_sweep
 
+    if isinstance(job, Job) and options["search"]:
+        return run_search(job, folder, runner, options)
     asked = {"metric": options["metric"], "top": options["top"]}
     with progress("sweep", len(job.grid), runner.note) as step:
         if isinstance(job, NativeJob):

@@ -19,6 +19,8 @@ from .engine.native_chunk import NativeJob
 from .engine.native_sweep import NativeOutcome, confirm_native, judged_native
 from .engine.result import write_whole
 from .engine.runners import Runner
+from .engine.search_run import SearchOutcome
+from .engine.search_table import PARETO
 from .engine.sweep import Outcome, outcome_rows
 from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
 
@@ -57,6 +59,7 @@ def finish(
         "best": rows[0],
         "confirmed": _confirmed(job, outcome, rows[: ending.confirm]),
         **failed,
+        **(outcome.summary() if isinstance(outcome, SearchOutcome) else {}),
         "fallbacks": outcome.fallbacks,
         "bankrupt": outcome.bankrupt,
         "periods_per_year": job.periods,
@@ -78,7 +81,8 @@ def finish(
     write_whole(folder.path / TOP, _csv(rows))
     runs = _write_runs(job, folder, rows[: ending.runs], str(summary["strategy"]))
     if ending.page:
-        _draw(folder, summary, found, dict(zip(outcome.numbers.tolist(), runs, strict=False)), job)
+        rows_of = outcome.rows_of(job.grid)
+        _draw(folder, summary, found, dict(enumerate(rows_of[: len(runs)], 1)))
     folder.end(summary)
 
 
@@ -106,19 +110,23 @@ def _judge(
     job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any], runner: Runner
 ) -> "Verdict":
     """The verdict, with every sweep on the same bars whose folder stands beside this one."""
-    import hashlib
-
     from .engine.sweep_verdict import LEDGER, judged
 
-    def name(value: Any) -> str:
-        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
     with working("judging the sweep"):
-        names = (name(asked["data"]), name(asked))
-        ledger = folder.path.parent / LEDGER
+        names = (word_of(asked["data"]), word_of(asked))
+        ledger, best = folder.path.parent / LEDGER, int(outcome.numbers[0])
+        if isinstance(job, Job) and isinstance(outcome, SearchOutcome):
+            return judged(job, best, ledger, (names[0], outcome.study, len(outcome.trials)), executor=runner)
         if isinstance(job, Job):
-            return judged(job, int(outcome.numbers[0]), ledger, names, executor=runner)
+            return judged(job, best, ledger, names, executor=runner)
         return judged_native(job, cast(NativeOutcome, outcome), ledger, names)
+
+
+def word_of(value: Any) -> str:
+    """A short name of plain values, in the ledger of trials."""
+    import hashlib
+
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _write_runs(
@@ -148,10 +156,9 @@ def _draw(
     folder: SweepFolder,
     summary: Mapping[str, Any],
     found: "Verdict | None",
-    runs: Mapping[int, str],
-    job: Job | NativeJob,
+    runs: Mapping[int, int],
 ) -> None:
-    import numpy as np
+    """`runs`: the row of points.parquet of each whole run, by its rank."""
     import pandas as pd
 
     from .reports import write_sweep
@@ -159,8 +166,7 @@ def _draw(
     with working("drawing the map"):
         points = pd.read_parquet(folder.path / POINTS)
         if runs:
-            at = np.searchsorted(job.grid.numbers(0, len(points)), list(runs))
-            points.loc[at, "run"] = list(runs.values())
+            points.loc[list(runs.values()), "run"] = [f"top-{rank}" for rank in runs]
             points["run"] = points["run"].fillna("")
         write_sweep(points, list(summary["grid"]), folder.path, summary=summary, verdict=found)
 
@@ -193,7 +199,12 @@ def show(folder: Path, *, as_json: bool) -> None:
     import csv
 
     speed = f", {summary['points_per_second']:,.0f} a second" if summary["points_per_second"] else ""
-    click.echo(f"{summary['points']:,} points of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
+    what = "trials" if "search" in summary else "points"
+    click.echo(f"{summary['points']:,} {what} of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
+    if "search" in summary:
+        click.echo(
+            f"{summary['distinct']:,} distinct points, {summary['pruned']:,} trials pruned on the early market"
+        )
     with (folder / TOP).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[:PRINTED]
     names = ["rank", *summary["grid"], *SHOWN]
@@ -203,6 +214,8 @@ def show(folder: Path, *, as_json: bool) -> None:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
     if summary.get("failed"):
         click.echo(f"{summary['failed']:,} points failed; the column error of {POINTS} says why.")
+    if summary.get("pareto"):
+        click.echo(f"{len(summary['pareto']):,} points that no other beats in every aim: {folder / PARETO}")
     if summary["confirmed"]:
         click.echo(f"The best {summary['confirmed']} run again on backtrader: the same.")
     click.echo(summary["verdict"]["text"] if summary["verdict"] else BEWARE)

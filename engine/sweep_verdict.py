@@ -29,21 +29,23 @@ def judged(
     job: Job,
     best: int,
     ledger: Path | None,
-    names: tuple[str, str],
+    names: tuple[str, str] | tuple[str, str, int],
     *,
     placebos: int = PLACEBOS,
     executor: Executor | None = None,
 ) -> Verdict:
     """The verdict on point number `best`; every sweep on the same data counts, also those before.
 
-    `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger).
+    `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger); a
+    search, which chose its points, adds its number of trials, and is measured by points of the whole grid.
     `placebos` are drawn of each kind, fewer where there are many legs; they and the folds run on `executor`.
     """
     numbers = sample(job.grid, best)
     curves = equity_curves(job, numbers)
     capital = float(job.config.capital)
     returns = np.column_stack([session_returns(curve, capital) for curve in curves.T])
-    entry = sweep_trials(*names, returns, points=len(job.grid))
+    data, sweep, *trials = names
+    entry = sweep_trials(str(data), str(sweep), returns, points=int(trials[0]) if trials else len(job.grid))
     levels = job.grid.levels(numbers)
     holds = job.grid.values.get("hold")
     found = Sweep(
