@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from ..data.launch import Launch
 from ..data.panel import TRADING, Panel
+from .account import Account
 from .config import Config
-from .desk import Attempt, Desk, leg_states
+from .desk import Desk
+from .leg_state import Attempt, leg_states
 from .legs import CLOSE, OPEN, TOUCH
 from .native_warmup import delay
 from .run import Run
@@ -128,7 +130,7 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
     """Steps all feeds together, row by row, and tells the strategy of launches before the open they can reach."""
 
     row = -1
-    desk: Desk
+    desk: Account
     progress: Callable[[int], None] | None = None
     launch_numbers: Mapping[str, int]
     bells: Mapping[int, list[tuple[int, Launch, list[int]]]]
