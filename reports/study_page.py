@@ -8,8 +8,9 @@ import pandas as pd
 
 from ..engine.research.findings import Study, WindowSummary
 from .formats import missing, number, percent, ratio, visible
+from .launch_cards import cards, pack, shared_box
 from .page import render
-from .plots import Figure, label, line, rounded, waterfall_figure
+from .plots import Figure, line, rounded, waterfall_figure
 from .tables import Column, Table, table
 
 VERDICTS: Mapping[str, str] = {
@@ -22,13 +23,12 @@ TESTS: Mapping[str, str] = {
     "sign": "generalised sign", "calendar_time": "calendar-time portfolio", "wild_bootstrap": "wild bootstrap",
     "block_bootstrap": "block bootstrap",
 }  # fmt: skip
-INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")
 
 
 def write_study(study: Study, folder: FilePath) -> None:
     """Write index.html of a study; the same study gives the same bytes."""
     steps = _steps(study)
-    figures = {"path": _path_figure(study), "strip": _strip_figure(study)}
+    figures = {"path": _path_figure(study)}
     if steps:
         figures["waterfall"] = waterfall_figure(steps)
     render(
@@ -38,7 +38,9 @@ def write_study(study: Study, folder: FilePath) -> None:
         launches=len({event.launch for event in study.events}),
         windows=[_reading(name, found) for name, found in study.windows.items()],
         figures=figures,
-        height=max(220, 60 + 20 * len(study.events)),
+        cards=cards(study),
+        shared=shared_box(study) if study.trails else "",
+        packed=pack(study),
         tables=_tables(study),
     )
 
@@ -92,29 +94,6 @@ def _path_figure(study: Study) -> Figure:
         "yaxis": {"ticksuffix": " %", "title": {"text": "cumulative abnormal return"}},
     }
     return {"data": [lower, upper, mean], "layout": {**axes, "shapes": [zero], "hovermode": "closest"}}
-
-
-def _strip_figure(study: Study) -> Figure:
-    """Each event on its own line, one mark per window, ordered by the first day of the news."""
-    data = []
-    for i, name in enumerate(study.windows):
-        rows = [row for row in study.table if row.window == name]
-        marker = {
-            "size": 9, "color": f"var:{INKS[i % len(INKS)]}",
-            "symbol": ["circle-open" if row.censored else "circle" for row in rows],
-        }  # fmt: skip
-        data.append(
-            {"type": "scatter", "mode": "markers", "name": label(name), "x": rounded([row.car for row in rows], 4),
-             "y": [label(f"{row.launch} {row.code}", 44) for row in rows], "marker": marker,
-             "customdata": [row.day0 for row in rows],
-             "hovertemplate": "%{y}, day 0 %{customdata}: %{x:+.2f} %<extra>" + label(name) + "</extra>"}
-        )  # fmt: skip
-    layout = {
-        "xaxis": {"ticksuffix": " %", "title": {"text": "abnormal return of the window"}},
-        "yaxis": {"type": "category", "autorange": "reversed", "dtick": 1, "tickfont": {"size": 11}},
-        "hovermode": "closest",
-    }
-    return {"data": data, "layout": layout}
 
 
 def _tables(study: Study) -> dict[str, Table]:
