@@ -172,7 +172,7 @@ class Worker:
         if not runs:
             return self.study.tell(trial, state=TrialState.PRUNED)
         row = self.whole[number]
-        trial.set_user_attr("measured", row.tolist())
+        trial.set_user_attr("measured", [None if np.isnan(one) else one for one in row.tolist()])
         return self.study.tell(trial, self.search.aims(row[None])[0].tolist())
 
 

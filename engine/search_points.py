@@ -23,8 +23,8 @@ Measure = Callable[[I8], F8]  # numbers of points, ascending and distinct → (p
 
 CAPACITY = "capacity"
 COLUMNS = (*METRICS, CAPACITY)
-EARLY = 1 / 3  # of the launches are known at the end of the early window
-FEWEST_LAUNCHES, FEWEST_SESSIONS = 3, 20  # of an early window that says anything
+EARLY = 1 / 3  # of the legs begin on the early market
+FEWEST_SESSIONS = 20  # of an early market that says anything
 DAY_ENDS = np.timedelta64(
     16, "h"
 )  # of a session, after its day's start in UTC: midnight in Hong Kong and Shanghai
@@ -65,19 +65,18 @@ def _capacity(job: Job, number: int) -> float:
 
 
 def early(job: Job) -> Job:
-    """The same job on the early part of its market: the sessions until a third of its launches were known.
+    """The same job on the early part of its market: until the session before the second third of its legs begins.
 
-    Panel and ledger end there, so nothing in it knows of what came later. ConfigError when that leaves too little.
+    Legs are those of the grid's first point. Panel and ledger end there, so nothing in it knows of what came later.
+    ConfigError when that leaves too little.
     """
-    ends = job.panel.sessions.astype("M8[ns]") + DAY_ENDS
-    known = np.sort(job.launches.known_ns()).astype("M8[ns]")
-    inside = known[(known > ends[0] - np.timedelta64(1, "D")) & (known <= ends[-1])]
-    if len(inside) >= FEWEST_LAUNCHES:
-        t = int(np.searchsorted(ends, inside[ceil(EARLY * len(inside)) - 1]))
-        t = max(t, FEWEST_SESSIONS - 1)
-        if t < len(ends) - 1:
-            instant = datetime.fromtimestamp(int(ends[t].astype(np.int64)) / 1e9, UTC)
-            return replace(job, panel=job.panel.until(t), launches=job.launches.as_of(instant), _kept={})
-    raise ConfigError(
-        f"{len(inside)} launches over {len(ends)} sessions leave no early part to prune by; leave out --prune"
-    )
+    rows = np.sort(job.legs(job.grid.point(0))["row"])
+    later = rows[rows > rows[ceil(EARLY * len(rows)) - 1]] if len(rows) else rows
+    if not len(later) or later[0] < FEWEST_SESSIONS:
+        raise ConfigError(
+            f"{len(rows)} legs over {len(job.panel)} sessions leave no early market to prune by; leave out --prune"
+        )
+    t = int(later[0]) - 1
+    end = job.panel.sessions[t].astype("M8[s]") + DAY_ENDS
+    instant = datetime.fromtimestamp(int(end.astype(np.int64)), UTC)
+    return replace(job, panel=job.panel.until(t), launches=job.launches.as_of(instant), _kept={})
