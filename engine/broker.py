@@ -7,6 +7,7 @@ and cash are backtrader's own and are checked against the desk's books at every 
 
 from array import array
 from collections.abc import Callable, Mapping
+from datetime import time
 from typing import Any, NoReturn
 
 import backtrader as bt
@@ -23,6 +24,8 @@ from .leg_state import Attempt, leg_states
 from .legs import CLOSE, OPEN, TOUCH
 from .native_warmup import delay
 from .run import Run
+
+LAST_SECOND = time(23, 59, 59)
 
 
 def panel_columns(p: Panel, i: int) -> dict[str, NDArray[Any]]:
@@ -41,17 +44,15 @@ def panel_columns(p: Panel, i: int) -> dict[str, NDArray[Any]]:
 def session_clock(panel: Panel) -> "array[float]":
     """The last second of each session, as backtrader counts time."""
     days = panel.sessions.astype("datetime64[s]").astype(object)
-    return array("d", [bt.date2num(day.replace(hour=23, minute=59, second=59)) for day in days])
+    return array("d", [bt.date2num(day.combine(day, LAST_SECOND)) for day in days])
 
 
 class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
     """One code of the panel. Where it does not trade, all prices are its last mark and the volume is 0."""
 
     lines = ("limit_up", "limit_down", "status")
-    params = (("panel", None), ("column", 0), ("clock", None))
-
-    def start(self) -> None:
-        super().start()
+    # a session ends when its bar is stamped, so that timers at the end of a session ring
+    params = (("panel", None), ("column", 0), ("clock", None), ("sessionend", LAST_SECOND))
 
     def _load(self) -> bool:
         return False

@@ -16,18 +16,9 @@ from .broker import LaunchCerebro, LocalMoney, RowFeed, session_clock
 from .legs import CLOSE, OPEN, TOUCH, Reason
 from .native_account import AccountOrders
 from .native_desk import FILLED, NativeDesk
+from .native_orders import KINDS, checked, reason_of
 from .native_triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Meeting, Wish, meeting
 
-KINDS = {
-    bt.Order.Market: MARKET,
-    bt.Order.Close: AT_CLOSE,
-    bt.Order.Limit: LIMIT,
-    bt.Order.Stop: STOP,
-    bt.Order.StopLimit: STOP_LIMIT,
-    bt.Order.StopTrail: STOP,
-    bt.Order.StopTrailLimit: STOP_LIMIT,
-}
-TRAILS = (bt.Order.StopTrail, bt.Order.StopTrailLimit)
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
 
@@ -60,10 +51,10 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
 
     # orders in
     def buy(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().buy(owner, data, size, **_checked(terms))
+        return super().buy(owner, data, **checked(size, terms))
 
     def sell(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().sell(owner, data, size, **_checked(terms))
+        return super().sell(owner, data, **checked(size, terms))
 
     def submit_accept(self, order: Any) -> None:
         named = order.info.get("launch")
@@ -87,6 +78,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             self.adjust_position(code, change)
         for code, change in gone:
             self.write_off(code, change)
+        self.refuse()
         self.expire()
         self._meet(OPEN, closing=True)
         self.reduce()
@@ -152,7 +144,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         leg = desk.held.get(code)
         if leg is not None and (leg.held > 0.0) != (wanted > 0):
             part = min(abs(wanted), abs(leg.held))
-            fill = desk.trade(leg, part if wanted > 0 else -part, where, _reason(order))
+            fill = desk.trade(leg, part if wanted > 0 else -part, where, reason_of(order))
             self._done(order, fill, where.price, closing=True)
             if fill.reason == FILLED and order.alive():
                 self._try_at(order, where)
@@ -266,25 +258,6 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         self._leverage = desk.gross / desk.nav if desk.nav > 0.0 else 0.0
         self._fundval = desk.nav / self._fundshares
         return float(desk.nav)
-
-
-def _checked(terms: dict[str, Any]) -> dict[str, Any]:
-    """Terms of an order; `valid=0` and `timedelta()` become a mark of ours, as backtrader lets them lapse untried."""
-    if terms.get("exectype") == bt.Order.Historical:
-        raise ConfigError("orders of a past execution (Order.Historical) bypass the rules; send another kind")
-    valid = terms.get("valid")
-    if valid is not None and not valid:
-        return terms | {"valid": None, "day": True}
-    return terms
-
-
-def _reason(order: Any) -> Reason:
-    """What a closing fill is recorded as: by the kind of order."""
-    if order.exectype in TRAILS:
-        return Reason.TRAIL
-    return {STOP: Reason.STOP, STOP_LIMIT: Reason.STOP, LIMIT: Reason.TARGET}.get(
-        KINDS[order.exectype], Reason.HOLD
-    )
 
 
 def make_cerebro(panel: Panel, desk: NativeDesk) -> LaunchCerebro:

@@ -31,7 +31,10 @@ def analyzer_names() -> tuple[str, ...]:
         sorted(
             name
             for name, one in found
-            if isinstance(one, type) and issubclass(one, library.Analyzer) and not name.endswith("Base")
+            if isinstance(one, type)
+            and issubclass(one, library.Analyzer)
+            and one is not library.Analyzer
+            and not name.endswith("Base")
         )
     )
 

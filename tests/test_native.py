@@ -123,6 +123,59 @@ def test_a_trailing_stop_follows_the_close() -> None:
     assert fills(done, panel)[1] == ("2024-07-05", "touch", HK, -100.0, 11.0, "trail")
 
 
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"exectype": LIMIT, "price": float("nan")},
+        {"exectype": STOP, "price": float("nan")},
+        {"exectype": STOP_LIMIT, "price": 9.0, "plimit": float("nan")},
+        {"exectype": bt.Order.StopTrail, "trailpercent": float("nan")},
+        {"size": float("inf")},
+        {"size": float("nan")},
+    ],
+    ids=lambda terms: "-".join(map(str, terms.values())),
+)
+def test_an_order_at_nan_is_rejected_before_it_can_trade(terms: dict[str, Any]) -> None:
+    panel = free(hk(flat(4)))
+    plan = planned({"2024-07-02": sends(size=100), "2024-07-03": sends("sell", **{"size": 100, **terms})})
+    done = ours(plan, panel)
+    assert done.strategy.told[1:] == [("2024-07-04", HK, "Rejected", 0.0, 0.0)]
+    assert done.strategy.broker.get_orders_open() == []
+
+
+def test_a_bracket_with_an_exit_at_nan_is_not_entered() -> None:
+    def bracket(self: Any) -> None:
+        self.buy_bracket(size=100, exectype=bt.Order.Market, stopprice=float("nan"), limitprice=11.0)
+
+    panel = free(hk(flat(4)))
+    done = ours(planned({"2024-07-03": bracket}), panel)
+    assert fills(done, panel) == []
+    assert sorted(one[2] for one in done.strategy.told) == ["Canceled", "Canceled", "Rejected"]
+
+
+def test_an_unknown_kind_of_order_is_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="no order of the kind 77"):
+        ours(planned({DAYS[0]: sends(size=100, exectype=77)}), free(hk(flat(9))))
+
+
+@pytest.mark.parametrize("when", [bt.Timer.SESSION_START, bt.Timer.SESSION_END], ids=["start", "end"])
+def test_timers_ring_on_every_row_after_its_close(when: int) -> None:
+    rang: list[float] = []
+
+    def begin(self: Any) -> None:
+        self.add_timer(when=when)
+
+    def ring(self: Any, *args: Any, **kwargs: Any) -> None:
+        rang.append(self.data.close[0])
+        self.buy(size=100)
+
+    panel = free(hk([10.0, 11.0, 12.0]))
+    done = ours(planned({}, __init__=begin, notify_timer=ring), panel)
+    assert rang == [10.0, 11.0, 12.0]
+    # what is sent when it rings meets the next open
+    assert [one[0] for one in fills(done, panel)] == ["2024-07-04", "2024-07-05"]
+
+
 # rules of the exchange
 
 
