@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from .engine.grid import Grid
     from .engine.leg_tables import Job
     from .engine.native_chunk import NativeJob
     from .engine.runners import Runner
@@ -109,18 +108,21 @@ def has_more(folder: "SweepFolder", search: "Search") -> bool:
     return bool(json.loads((folder.path / SUMMARY).read_text(encoding="utf-8"))["points"] < search.trials)
 
 
-def check_job(job: "Job | NativeJob", grid: "Grid", search: "Search") -> None:
-    """Refuse what cannot be searched; a grid that could be run whole needs no search."""
+def check_search(job: "Job | NativeJob", search: "Search", storage: str | None) -> None:
+    """Refuse what cannot be searched, or kept; a grid that could be run whole needs no search."""
     from .cli_options import warn
     from .data.errors import ConfigError
     from .engine.leg_tables import Job
+    from .engine.search_study import check_storage
 
     if not isinstance(job, Job):
         raise ConfigError(
             "a backtrader.Strategy cannot be searched yet; sweep it with --search random --trials N"
         )
-    if grid.size <= search.trials:
-        warn(f"the grid has only {grid.size:,} points; without --search each of them runs once")
+    if storage is not None:
+        check_storage(storage)
+    if job.grid.size <= search.trials:
+        warn(f"the grid has only {job.grid.size:,} points; without --search each of them runs once")
 
 
 def run_search(

@@ -97,7 +97,7 @@ def sweep(
 
     from .cli_market import load_market, say
     from .cli_plan import read_plan
-    from .cli_search import check_job, count_of, has_more, question, to_search
+    from .cli_search import check_search, count_of, has_more, question, to_search
     from .cli_sweep_end import show
     from .engine.grid import Grid
     from .engine.runners import check_spec
@@ -121,7 +121,7 @@ def sweep(
     folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
     wanted = asked(plan, loaded, job, seed=None if grid.draws is None else seed)
     if search:
-        check_job(job, grid, search)
+        check_search(job, search, options["storage"])
         wanted = question(wanted, search, options["storage"])
     folder.begin(wanted, resume=options["resume"])
     if not folder.finished or (search and has_more(folder, search)):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from .search_points import CAPACITY, COLUMNS, Measure
 from .search_space import Space
-from .search_study import PRUNERS, SAMPLERS, Shared, known, private, pruner, sampler
+from .search_study import PRUNERS, SAMPLERS, Shared, known, private, pruner, recall, sampler
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -127,6 +127,8 @@ class Worker:
             if "measured" in one.user_attrs:
                 self.whole[one.user_attrs["number"]] = np.array(one.user_attrs["measured"], np.float64)
         self.seen |= {one.number for one in fresh}
+        if not self.started:
+            recall(sampler(self.search.kind, self.search.batch, ()), self.study)
         self.started = True
         return stored
 

@@ -24,7 +24,7 @@ Measure = Callable[[I8], F8]  # numbers of points, ascending and distinct → (p
 CAPACITY = "capacity"
 COLUMNS = (*METRICS, CAPACITY)
 EARLY = 1 / 3  # of the legs begin on the early market
-FEWEST_SESSIONS = 20  # of an early market that says anything
+FEWEST_SESSIONS = 10  # of an early market that says anything
 DAY_ENDS = np.timedelta64(
     16, "h"
 )  # of a session, after its day's start in UTC: midnight in Hong Kong and Shanghai

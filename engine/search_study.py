@@ -58,6 +58,20 @@ def pruner(kind: str | None, batch: int) -> "BasePruner":
     return NopPruner()
 
 
+def recall(samples: "BaseSampler", study: "Study") -> None:
+    """Let NSGA-II choose the parents of past generations in the order in which it once did.
+
+    It breaks ties by an order that depends on what it has chosen before; without this a resumed search would differ.
+    """
+    from optuna.samplers import NSGAIISampler
+
+    if isinstance(samples, NSGAIISampler):
+        trials = study.get_trials(deepcopy=False)
+        last = max((samples.get_trial_generation(study, one) for one in trials), default=0)
+        for generation in range(1, last + 1):
+            samples.get_parent_population(study, generation)
+
+
 def private(objectives: int, prunes: "BasePruner") -> "Study":
     """An empty study in memory."""
     from optuna import create_study
@@ -69,6 +83,7 @@ class Shared:
     """The trials that all processes of a search have finished. `created`: this process began the study."""
 
     def __init__(self, storage: str, name: str, objectives: int) -> None:
+        need_optuna()
         from optuna import create_study, load_study
         from optuna.exceptions import DuplicatedStudyError
 
@@ -95,6 +110,12 @@ class Shared:
         """Write finished trials, each whole or not at all."""
         with _reachable(self.storage):
             self._study.add_trials(trials)
+
+
+def check_storage(storage: str) -> None:
+    """ConfigError when the storage cannot be opened."""
+    with _reachable(storage):
+        _open(storage)
 
 
 def hidden(storage: str) -> str:
@@ -128,13 +149,17 @@ def _open(storage: str) -> "BaseStorage":
 
 
 def _mend(path: str, lock: Any) -> None:
-    """Cut off a last line that was not written to its end (a full disk, a lost machine): it would void the file."""
+    """Refuse a file that is no journal, and cut off a last line that was not written to its end.
+
+    A full disk or a lost machine leaves such a line, and what is written behind it would void the whole file.
+    """
     with suppress(FileNotFoundError), open(path, "rb+") as file:
         lock.acquire()
         try:
             content = file.read()
-            if content and not content.endswith(b"\n"):
-                file.truncate(content.rfind(b"\n") + 1)
+            if content and not content.startswith(b'{"op_code":'):
+                raise ValueError("not a journal of Optuna")
+            file.truncate(content.rfind(b"\n") + 1)
         finally:
             lock.release()
 
@@ -147,14 +172,15 @@ def _reachable(storage: str) -> Iterator[None]:
 
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        missing = getattr(error.__cause__ or error, "name", None) or "for that database"
         raise ConfigError(
-            f"--storage {hidden(storage)} needs the driver {error.name}, which is not installed; install it with pip"
+            f"--storage {hidden(storage)} needs the driver {missing}, which is not installed; install it with pip"
         ) from None
     except (OSError, ValueError, KeyError, StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
-        said = hidden(str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0])
+        found = getattr(cause, "strerror", None) or getattr(cause, "orig", None) or cause
+        said = hidden(str(found).strip().partition("\n")[0]) or type(cause).__name__
         raise ConfigError(
-            f"the storage {hidden(storage)} cannot be used ({said or type(error).__name__}); "
-            "repair it or name another with --storage; what was done is kept"
+            f"the storage {hidden(storage)} cannot be used ({said}); repair it, or name another with --storage"
         ) from None
