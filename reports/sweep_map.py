@@ -17,6 +17,7 @@ from .formats import number, percent, ratio, told, visible
 from .metrics import KNOWN
 from .page import render
 from .plots import Figure, label, line, rounded
+from .search_front import OF_A_TRIAL, finished_points, front_figure, trials_told
 from .tables import Cell, Column, Table
 
 SHOWN = (
@@ -33,7 +34,7 @@ SHOWN = (
 BUDGET = 3_600_000  # characters of packed points on a page
 MOST = 100_000  # points on the map; a larger sweep is drawn from a sample of them
 TOP = 20
-EXTRAS = ("fallback", "run")  # columns that are neither parameters nor figures
+EXTRAS = ("fallback", "run", *OF_A_TRIAL)  # columns that are neither parameters nor figures
 BINS = 80
 INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")
 
@@ -52,7 +53,7 @@ def write_sweep(
     `periods_per_year`. A column `run` holds folders of full runs beside the page. No point or no such metric is a
     ConfigError.
     """
-    metric = str(summary.get("metric", "sharpe"))
+    metric, points = str(summary.get("metric", "sharpe")), finished_points(points, parameters)
     if points.empty or metric not in points:
         raise ConfigError(
             f"the sweep has no {metric} to draw a map of; run `launchlab sweep` to the end first"
@@ -62,6 +63,7 @@ def write_sweep(
     best = points.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
     figures = {"spread": _spread(points[metric], float(best[metric]), threshold)}
     figures |= _panels(verdict)
+    front = front_figure(points, summary)
     render(
         "sweep.html",
         folder / "index.html",
@@ -75,6 +77,8 @@ def write_sweep(
         threshold=None if threshold is None else ratio(threshold),
         verdict=verdict or summary.get("verdict"),
         figures=figures,
+        chosen=trials_told(summary),
+        front=front,
         map=map_figure(points, parameters, metric),
         plateau=plateau_figure(points, parameters, metric),
         packed=pack(points, parameters, metric),
