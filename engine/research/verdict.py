@@ -20,6 +20,7 @@ from .overfit import Overfit, Superior, backtest_overfitting, plateau, superior_
 from .sharpe import (
     Moments,
     deflated_sharpe,
+    expected_best,
     minimum_track_record,
     moments,
     probabilistic_sharpe,
@@ -52,7 +53,7 @@ class Sweep:
     """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
-    per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test,
+    per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test, `best` the column of the chosen point,
     `periods` sessions a year.
     """
 
@@ -65,6 +66,7 @@ class Sweep:
     placebo: float | None = None
     placebo_codes: float | None = None
     spa: bool = True
+    best: int | None = None
     seed: int = 0
     periods: float = 242.0
 
@@ -94,7 +96,11 @@ class Verdict:
     text: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The figures as plain JSON values; what was not or cannot be computed is null."""
+        """The figures as plain JSON values; what was not or cannot be computed is null.
+
+        `luck`: the Sharpe ratio that the best of as many worthless points would be expected to show; `logits` one per
+        split; folds as pairs of Sharpe ratios, in and out of sample.
+        """
         return {
             "label": self.label, "text": self.text, "reasons": list(self.reasons), "best": self.best,
             "sharpe": _figure(self.record, "sharpe"),
@@ -114,14 +120,21 @@ class Verdict:
             "leave_one_out_kept": _figure(self.left_out, "kept"),
             "plateau": _number(self.plateau), "neighbours": self.neighbours, "placebo_p": _number(self.placebo),
             "placebo_codes_p": _number(self.placebo_codes),
+            "luck": _number(expected_best(self.trials.independent, self.trials.variance)) if self.trials else None,
+            "logits": self.overfit.logits.tolist() if self.overfit else None,
+            "folds_anchored": _folds(self.anchored), "folds_rolling": _folds(self.rolling),
         }  # fmt: skip
 
 
+def _folds(walk: WalkForward | None) -> list[list[float | None]] | None:
+    return [[_number(fold.train_sharpe), _number(fold.test_sharpe)] for fold in walk.folds] if walk else None
+
+
 def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
-    """Judge the point with the best Sharpe ratio, given how many were tried; folds run on `executor`."""
+    """Judge the point that was chosen, else the one with the best Sharpe ratio, given how many were tried; folds run on `executor`."""
     purge = sweep.longest_hold
     ratios = sharpe_ratios(sweep.returns)
-    best = int(ratios.argmax())
+    best = int(ratios.argmax()) if sweep.best is None else sweep.best
     trials = sweep.trials or together((sweep_trials("", "", sweep.returns),))
     record = _or_none(lambda: moments(sweep.returns[:, best]))
     profits = sweep.profits
