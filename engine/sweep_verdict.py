@@ -56,6 +56,7 @@ def judged(
         profits=_profits(job, numbers),
         placebo=_placebo(job, best, partial(placebo_days, executor=executor), placebos),
         placebo_codes=_placebo(job, best, partial(placebo_codes, executor=executor), placebos),
+        best=int(np.searchsorted(numbers, best)) if trials else None,
         periods=job.periods,
     )
     return verdict(found, executor)

@@ -28,6 +28,7 @@ from launchlab.engine.search_run import SearchRun
 from launchlab.engine.search_space import Space
 from launchlab.engine.search_study import Shared, hidden
 from launchlab.engine.search_table import Trials, front, to_trials
+from launchlab.engine.sweep_verdict import judged
 
 from .search_child import GRID, VALUES, height, surface
 from .test_sweep import Empty, Simple, a_job
@@ -287,6 +288,18 @@ def test_every_trial_counts_in_the_ledger_and_stands_in_the_table(tmp_path: Path
     assert table.loc[pruned, list(METRICS)].isna().all().all()
     assert table.loc[~pruned, list(METRICS)].notna().all().all()
     assert table["early"].notna().all()
+
+
+def test_the_verdict_judges_the_point_that_the_search_found(tmp_path: Path) -> None:
+    """Not a neighbour that the search never tried, however good; and it counts every trial."""
+    job = long_job()
+    every = Points(job)(np.arange(job.grid.size))[:, SHARPE]
+    chosen = int(np.argsort(every)[-5])
+    found = judged(job, chosen, tmp_path / "trials.jsonl", ("data", "study", 90))
+    assert found.record is not None
+    assert found.record.sharpe * np.sqrt(job.periods) == pytest.approx(every[chosen], rel=1e-9)
+    assert found.trials is not None
+    assert found.trials.points == 90
 
 
 def test_a_row_is_what_the_sweep_says_of_its_point(tmp_path: Path) -> None:

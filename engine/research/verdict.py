@@ -53,8 +53,8 @@ class Sweep:
     """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
-    per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test, `best` the column of the chosen point,
-    `periods` sessions a year.
+    per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test,
+    `best` the column of the chosen point (else that with the highest Sharpe ratio), `periods` sessions a year.
     """
 
     returns: F8
@@ -131,7 +131,7 @@ def _folds(walk: WalkForward | None) -> list[list[float | None]] | None:
 
 
 def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
-    """Judge the point that was chosen, else the one with the best Sharpe ratio, given how many were tried; folds run on `executor`."""
+    """Judge the chosen point, or the best by Sharpe ratio, given how many were tried; folds run on `executor`."""
     purge = sweep.longest_hold
     ratios = sharpe_ratios(sweep.returns)
     best = int(ratios.argmax()) if sweep.best is None else sweep.best
