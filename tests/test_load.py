@@ -155,7 +155,7 @@ def test_bad_bars_are_refused_with_all_their_faults() -> None:
     with pytest.raises(DataError) as refused:
         build_panel([broken()])
     text = str(refused.value)
-    assert "2 bars are wrong" in text
+    assert "2 bars are wrong; repair them" in text
     assert "600519.SS 2026-03-09 error: beyond_limit" in text
     assert "600519.SS 2026-03-11 error: off_tick" in text
     assert "--bad-bars suspend" in text
@@ -216,6 +216,12 @@ def test_a_panel_that_ends_earlier_is_the_beginning_of_the_later_one(t: int) -> 
         if isinstance(known, np.ndarray):
             np.testing.assert_array_equal(getattr(shorter, field.name), known, err_msg=field.name)
     assert not whole.close.flags.writeable
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_bar_years_from_every_session_decides_no_span_and_is_named(day):
+    with pytest.raises(DataError, match=f"0700.HK has a bar on {day}, far from the known sessions"):
+        build_panel([bars("0700.HK", sorted([*MARCH, day]), [10.0] * (len(MARCH) + 1))])
 
 
 def test_a_panel_of_hong_kong_says_that_no_brokers_commission_is_in_its_costs():
