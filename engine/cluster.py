@@ -14,7 +14,7 @@ from ..data.errors import ConfigError, WorkerError
 from ..data.panel import Panel
 from .identity import code_name
 from .parcel import Parcel, pack
-from .runners import Runner, lost_for_good
+from .runners import Runner, attempt, lost_for_good
 
 T = TypeVar("T")
 
@@ -52,6 +52,8 @@ class Cluster(Runner):
         self._lock = threading.Lock()
         self._panels: list[Held] = []
         self._pool = self._client.get_executor(pure=False)
+        self._begun = set[str]()
+        self._client.subscribe_topic(self._client.id, self._hear)
         try:
             self._check_workers()
         except BaseException:
@@ -82,7 +84,7 @@ class Cluster(Runner):
                 shared.append([self._there(held) for held in one.parts])
             else:
                 plain.append(one)
-        started: Future[T] = self._pool.submit(call, code_name(), fn, shared, plain)
+        started: Future[T] = self._pool.submit(call, (code_name(), self._client.id), fn, shared, plain)
         return started
 
     def _there(self, held: Held) -> Any:
@@ -96,6 +98,12 @@ class Cluster(Runner):
                 except (TimeoutError, OSError, CancelledError) as error:
                     raise WorkerError(self._gone()) from error
             return held.future
+
+    def _hear(self, event: tuple[float, str]) -> None:
+        """Count the work that Dask begins again by itself, on another worker."""
+        key = event[1]
+        self.retried += key in self._begun
+        self._begun.add(key)
 
     def _gone(self) -> str:
         return (
@@ -114,12 +122,15 @@ class Cluster(Runner):
             refuse_other_code(worker, found, code_name())
 
     def _is_lost(self, error: BaseException) -> bool:
+        """Dask cancels what depends on shared values that went with their last worker, or with the scheduler."""
         return isinstance(error, CancelledError | MemoryError)
 
     def _seen(self, error: BaseException | None) -> BaseException | None:
         from distributed import KilledWorker
 
-        return lost_for_good(error, error.allowed_failures + 1) if isinstance(error, KilledWorker) else error
+        if not isinstance(error, KilledWorker):
+            return error
+        return lost_for_good(f"last on {error.last_worker.address}", error.allowed_failures + 1)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown()
@@ -136,7 +147,10 @@ def _connect(spec: str) -> tuple[str, Any]:
         raise ConfigError(
             f"--executor {spec} needs Dask, which is not installed; install it with: pip install 'launchlab[cluster]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(
+            logging.CRITICAL
+        )  # its tracebacks tell nothing that our errors do not
     try:
         return address, Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
@@ -155,11 +169,18 @@ def refuse_other_code(worker: str, found: object, wanted: str) -> None:
         )
 
 
-def call(wanted: str, fn: Callable[..., T], shared: Sequence[Sequence[Any]], args: Sequence[Any]) -> T:
-    """What a worker runs: the function on its arguments, shared ones unpacked once."""
-    if code_name() != wanted:
-        from distributed import get_worker
+def call(
+    origin: tuple[str, str], fn: Callable[..., T], shared: Sequence[Sequence[Any]], args: Sequence[Any]
+) -> T:
+    """What a worker runs: the function on its arguments, shared ones unpacked once.
 
-        refuse_other_code(get_worker().address, code_name(), wanted)
+    `origin`: the code that the caller runs, and the topic under which it wants to hear that the work has begun.
+    """
+    from distributed import get_worker
+
+    wanted, topic = origin
+    worker = get_worker()
+    refuse_other_code(worker.address, code_name(), wanted)
+    worker.log_event(topic, worker.get_current_task())
     opened = [parcel.open(panels) for parcel, *panels in shared]
-    return fn(*(opened[one.number] if isinstance(one, Place) else one for one in args))
+    return attempt(fn, [opened[one.number] if isinstance(one, Place) else one for one in args])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..data.panel import Panel
 from .parcel import Parcel, pack
-from .runners import Runner
+from .runners import Runner, attempt
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ def _end_with_parent() -> None:
 
 def call(fn: Callable[..., T], args: tuple[Any, ...]) -> T:
     """What a process runs: the function on its arguments, shared ones read from their files."""
-    return fn(*(_opened(one) if isinstance(one, Filed) else one for one in args))
+    return attempt(fn, [_opened(one) if isinstance(one, Filed) else one for one in args])
 
 
 def _opened(filed: Filed) -> Any:

@@ -91,7 +91,7 @@ class Runner(Executor):
         args: tuple[Any, ...],
         attempt: int,
     ) -> None:
-        error = CancelledError() if done.cancelled() else self._seen(done.exception())
+        error = CancelledError("with its data") if done.cancelled() else self._seen(done.exception())
         if error is None:
             self.done += 1
             if future.set_running_or_notify_cancel():
@@ -102,7 +102,7 @@ class Runner(Executor):
             self.retried += 1
             self._again.submit(self._try, future, fn, args, attempt + 1)
         else:
-            self._fail(future, lost_for_good(error, attempt))
+            self._fail(future, lost_for_good(str(error) or type(error).__name__, attempt))
 
     def _fail(self, future: Future[Any], error: BaseException) -> None:
         if future.set_running_or_notify_cancel():
@@ -113,13 +113,22 @@ class Runner(Executor):
         self._again.shutdown(wait=False, cancel_futures=True)
 
 
-def lost_for_good(error: BaseException, attempts: int) -> WorkerError:
+def lost_for_good(why: str, attempts: int) -> WorkerError:
     """What to tell of work that no worker survived."""
-    why = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".rstrip(": ")[:200]
     return WorkerError(
-        f"the same piece of work was lost with its worker {attempts} times ({why}); what was done is kept: give the "
-        "workers more memory, or start fewer of them, and continue with --resume"
+        f"the same piece of work was lost with its worker {attempts} times ({why.partition(chr(10))[0][:120]}); what was "
+        "done is kept: give the workers more memory, or start fewer of them, and continue with --resume"
     )
+
+
+def attempt(fn: Callable[..., T], args: Sequence[Any]) -> T:
+    """What a worker runs. That memory ran out in somebody's own code is no fault of that code: it may do elsewhere."""
+    try:
+        return fn(*args)
+    except LaunchlabError as error:
+        if isinstance(error.__cause__, MemoryError):
+            raise MemoryError(str(error)) from None
+        raise
 
 
 class Threads(Runner):
