@@ -84,17 +84,39 @@ class RowFeed(PanelFeed):
     def start(self) -> None:
         super().start()
         columns = panel_columns(self.p.panel, self.p.column) | {"datetime": np.array(self.p.clock)}
-        self._rows = [(getattr(self.lines, name), values) for name, values in columns.items()]
+        self._rows = [
+            (getattr(self.lines, name), np.asarray(values, np.float64).tolist())
+            for name, values in columns.items()
+        ]
+        # a list of numbers is all that a feed is, unless the strategy has put filters or lines upon it
+        self._plain = not self._filters and all(
+            line.mode == line.UnBounded and not line.bindings for line, _ in self._rows
+        )
 
     def preload(self) -> NoReturn:
         raise AssertionError("a RowFeed is never preloaded")
+
+    def buflen(self) -> int:
+        """Rows of the whole run, as on a preloaded feed: strategies ask whether this is the last."""
+        return len(self.p.clock)
+
+    def next(self, datamaster: Any = None, ticks: bool = True) -> bool:
+        """One row: as backtrader's own `load`, which takes five times as long."""
+        if not self._plain:
+            return bool(self.load())
+        t = self.lines[0].lencount
+        for line, values in self._rows:
+            line.array.append(values[t])
+            line.idx += 1
+            line.lencount += 1
+        return True
 
     def _load(self) -> bool:
         t = len(self) - 1
         if t >= len(self.p.clock):
             return False
         for line, values in self._rows:
-            line[0] = float(values[t])
+            line[0] = values[t]
         return True
 
 

@@ -16,7 +16,7 @@ from .broker import LaunchCerebro, LocalMoney, RowFeed, session_clock
 from .legs import CLOSE, OPEN, TOUCH, Reason
 from .native_account import AccountOrders
 from .native_desk import FILLED, NativeDesk
-from .native_orders import KINDS, checked, reason_of
+from .native_orders import HISTORY, KINDS, checked, reason_of
 from .native_triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Meeting, Wish, meeting
 
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
@@ -48,6 +48,11 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
 
     set_cash = setcash = add_cash = setcommission = addcommissioninfo = set_filler = _refused
     set_slippage_perc = set_slippage_fixed = set_coc = set_coo = set_shortcash = set_checksubmit = _refused
+
+    def _bypassed(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ConfigError(HISTORY)
+
+    add_order_history = set_fund_history = _bypassed
 
     # orders in
     def buy(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
@@ -267,6 +272,7 @@ def make_cerebro(panel: Panel, desk: NativeDesk) -> LaunchCerebro:
     broker = NativeBroker()
     broker.desk = desk
     cerebro.broker = broker
+    cerebro.addobserver(bt.observers.Broker)  # analyzers ask for stats.broker, AnnualReturn for one
     clock = session_clock(panel)
     for i, code in enumerate(panel.codes):
         cerebro.adddata(RowFeed(panel=panel, column=i, clock=clock, timeframe=bt.TimeFrame.Days), name=code)

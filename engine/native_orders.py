@@ -19,6 +19,7 @@ KINDS = {
     bt.Order.StopTrail: STOP,
     bt.Order.StopTrailLimit: STOP_LIMIT,
 }
+HISTORY = "orders of a past execution (Order.Historical) bypass the rules; send another kind"
 PRICES = ("price", "plimit", "trailamount", "trailpercent")
 TRAILS = (bt.Order.StopTrail, bt.Order.StopTrailLimit)
 
@@ -31,7 +32,7 @@ def checked(size: float, terms: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(terms) | {"size": size}
     kind, valid = terms.get("exectype"), terms.get("valid")
     if kind == bt.Order.Historical:
-        raise ConfigError("orders of a past execution (Order.Historical) bypass the rules; send another kind")
+        raise ConfigError(HISTORY)
     if kind is not None and kind not in KINDS:
         raise ConfigError(
             f"there is no order of the kind {kind!r}; use one of bt.Order.Market, Limit, Stop and so on"
