@@ -119,7 +119,7 @@ def _judge(
             return judged(job, best, ledger, (names[0], outcome.study, len(outcome.trials)), executor=runner)
         if isinstance(job, Job):
             return judged(job, best, ledger, names, executor=runner)
-        return judged_native(job, cast(NativeOutcome, outcome), ledger, names)
+        return judged_native(job, cast(NativeOutcome, outcome), ledger, names, runner)
 
 
 def word_of(value: Any) -> str:

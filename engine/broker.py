@@ -104,7 +104,7 @@ class RowFeed(PanelFeed):
         """One row: as backtrader's own `load`, which takes five times as long."""
         if not self._plain:
             return bool(self.load())
-        t = self.lines[0].lencount
+        t = len(self)
         for line, values in self._rows:
             line.array.append(values[t])
             line.idx += 1

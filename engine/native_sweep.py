@@ -176,17 +176,18 @@ class _Table:
 
 
 def judged_native(
-    job: NativeJob, outcome: NativeOutcome, ledger: Path | None, names: tuple[str, str]
+    job: NativeJob, outcome: NativeOutcome, ledger: Path | None, names: tuple[str, str], runner: Runner
 ) -> Verdict:
     """The verdict on the best point, as `sweep_verdict.judged` gives it; without placebos, as there are no legs to move.
 
-    Points whose equity was not kept, such as the best one and its neighbours, run again here.
+    Points whose equity was not kept, such as the best one and its neighbours, run again.
     """
-    best, curves = int(outcome.numbers[0]), dict(outcome.curves)
-    for number in sample(job.grid, best).tolist():
-        if number not in curves:
-            found = run_point(job, number)
-            curves |= {} if found.curve is None else {number: found.curve}
+    curves, work = dict(outcome.curves), runner.share(job)
+    missing = [one for one in sample(job.grid, int(outcome.numbers[0])).tolist() if one not in curves]
+    again = [runner.submit(run_point, work, number) for number in missing]
+    for number, one in zip(missing, again, strict=True):
+        found = one.result().curve
+        curves |= {} if found is None else {number: found}
     numbers = np.array(sorted(curves), np.int64)
     kept = [curves[int(number)] for number in numbers]
     returns = np.column_stack([session_returns(one.equity, float(job.config.capital)) for one in kept])

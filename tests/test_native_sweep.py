@@ -32,6 +32,7 @@ from .native_market import free, hk
 
 OWN = '''\
 import random
+import time
 
 import backtrader as bt
 
@@ -98,6 +99,12 @@ class Gambler(Mine):
 class Quitter(Mine):
     def __init__(self):
         raise SystemExit(3)
+
+
+class Slow(Mine):
+    def __init__(self):
+        super().__init__()
+        time.sleep(0.03)
 
 
 class Broken(Mine):
@@ -181,14 +188,14 @@ def test_a_point_that_raises_is_a_row_with_the_error_and_not_among_the_best(mark
     assert done.exit_code == 0, done.output
     table = points(market)
     bad = table["days"] == 3
-    assert set(table.loc[bad, "error"]) == {"mine.py line 14: KeyError: 'nothing'; repair the strategy"}
+    assert set(table.loc[bad, "error"]) == {"mine.py line 15: KeyError: 'nothing'; repair the strategy"}
     assert table.loc[bad, [*METRICS]].isna().all(axis=None)
     assert table.loc[~bad, "error"].isna().all()
     assert table.loc[~bad, [*METRICS]].notna().all(axis=None)
     assert "2 points failed; the column error of points.parquet says why." in done.stdout
     summary = json.loads((market / "s" / "summary.json").read_text())
     assert (summary["points"], summary["failed"]) == (8, 2)
-    assert summary["first_failure"] == "mine.py line 14: KeyError: 'nothing'; repair the strategy"
+    assert summary["first_failure"] == "mine.py line 15: KeyError: 'nothing'; repair the strategy"
     assert set(pd.read_csv(market / "s" / "top.csv")["days"]) == {1, 2, 4}
     assert {one["days"] for one in analyzed(market)} == {1, 2, 4}
 
@@ -200,21 +207,21 @@ def test_an_analyzer_of_the_files_own_is_kept_and_may_fail(market: Path) -> None
     assert analyzed(market) == [{"days": k, "own.bars": bars, "own.by.days": k} for k in (1, 3)]
     assert (
         points(market)["error"][1]
-        == "mine.py line 36: ZeroDivisionError: division by zero; repair the strategy"
+        == "mine.py line 37: ZeroDivisionError: division by zero; repair the strategy"
     )
 
 
 def test_a_sweep_that_fails_at_every_point_is_a_fault_of_the_strategy(market: Path) -> None:
     said = faults(sweep(market, "Broken", "--grid", "days=1:4", "--out", "s"))
     assert (
-        "all 4 points failed, the first one: mine.py line 72: ValueError: no <object object> at all" in said
+        "all 4 points failed, the first one: mine.py line 79: ValueError: no <object object> at all" in said
     )
     assert points(market)["error"].notna().all()
     assert not (market / "s" / "summary.json").exists()
 
 
 def test_a_strategy_that_quits_is_a_failed_point(market: Path) -> None:
-    assert "mine.py line 67: SystemExit: 3" in faults(sweep(market, "Quitter", "--grid", "days=1,2"))
+    assert "mine.py line 68: SystemExit: 3" in faults(sweep(market, "Quitter", "--grid", "days=1,2"))
 
 
 def test_a_strategy_that_keeps_something_between_runs_is_found_out(market: Path) -> None:
@@ -336,8 +343,8 @@ def test_processes_write_the_bytes_that_one_process_writes(market: Path) -> None
 def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     market: Path, how: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "launchlab.cli", "sweep", *asked(market), "--strategy", "mine.py:Mine"]
-    command += ["--grid", "days=1:400", "--analyzer", "DrawDown", "--quick", "--threads", "2"]
+    command = [sys.executable, "-m", "launchlab.cli", "sweep", *asked(market), "--strategy", "mine.py:Slow"]
+    command += ["--grid", "days=1:230", "--analyzer", "DrawDown", "--quick", "--threads", "2"]
     subprocess.run([*command, "--out", "whole"], check=True, capture_output=True, timeout=300)
     running = subprocess.Popen([*command, "--out", "cut"], stderr=subprocess.PIPE, text=True)
     parts = market / "cut" / "parts"
@@ -350,7 +357,7 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
         assert running.returncode == 130
         assert "add --resume to continue" in said
         assert "Traceback" not in said
-        assert 0 < len(points(market, "cut")) < 400
+        assert 0 < len(points(market, "cut")) < 230
         assert len(analyzed(market, "cut")) == len(points(market, "cut"))
     assert not (market / "cut" / "summary.json").exists()
     subprocess.run([*command, "--out", "cut", "--resume"], check=True, capture_output=True, timeout=300)
