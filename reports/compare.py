@@ -53,7 +53,9 @@ def _figure(results: Mapping[str, Result]) -> Figure:
     for i, (name, result) in enumerate(results.items()):
         level = grown(result)
         style = {"color": COLORS[i % len(COLORS)], "dash": DASHES[i // len(COLORS) % len(DASHES)]}
-        data.append(line(level.index.tolist(), rounded(level, 6), label(name), **style))
+        # equal runs lie on each other: each is thinner than the one below it
+        width = 1.5 + min(len(results) - 1 - i, 3)
+        data.append(line(level.index.tolist(), rounded(level, 6), label(name), width=width, **style))
     axis = {"tickformat": ".0%", "title": {"text": "return since the start"}}
     return {"data": data, "layout": {"yaxis": axis, "hovermode": "x unified"}}
 
