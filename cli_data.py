@@ -105,9 +105,13 @@ def _provider(
 def _store(given: str | None) -> "Store":
     from pathlib import Path
 
+    from .data.errors import StoreError
     from .data.prices import Store, default_store
 
-    return Store(Path(given) if given else default_store())
+    place = Path(given) if given else default_store()
+    if place.is_file():
+        raise StoreError(f"{place} is a file; give a folder with --store")
+    return Store(place)
 
 
 @click.command(

@@ -56,10 +56,15 @@ class SweepFolder:
         A finished sweep that asked for the same is made again. ConfigError when another would be mixed with it or
         lost, when an unfinished one would be lost, and while another process sweeps into this folder.
         """
-        self._refuse_strangers()
-        if resume and not self._has_sweep():
-            raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
-        self._hold()
+        try:
+            self._refuse_strangers()
+            if resume and not self._has_sweep():
+                raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
+            self._hold()
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be written to ({error.strerror}); choose another folder with --out"
+            ) from None
         try:
             self._prepare(json.dumps(asked, indent=2, ensure_ascii=False) + "\n", resume)
         except ConfigError:
@@ -88,10 +93,6 @@ class SweepFolder:
         except Timeout:
             raise ConfigError(
                 f"another sweep is writing to {self.path}; wait for its end, or choose another folder with --out"
-            ) from None
-        except OSError as error:
-            raise ConfigError(
-                f"{self.path} cannot be written to ({error.strerror}); choose another folder with --out"
             ) from None
 
     def _has_sweep(self) -> bool:

@@ -67,6 +67,7 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
         (("--launches", "nope.csv"), "cannot read the ledger"),
         (("2513.HK", "--provider", "files"), "give both or neither"),
         (("2513.HK", "--provider", "files", "--path", "nowhere"), "does not exist"),
+        (("2513.HK", "--store", "week.csv"), "week.csv is a file; give a folder with --store"),
     ],
 )
 def test_a_fetch_that_makes_no_sense_is_one_sentence(market: Path, args: tuple[str, ...], said: str) -> None:

@@ -220,6 +220,7 @@ WRONG = [
     (("--fx", "nope.csv", "--currency", "CNY"), "nope.csv"),
     (("--benchmark", "50% 3033.HK + 20% 0700.HK"), "add up to 70 %"),
     (("--out", "week.csv"), "is a file"),
+    (("--out", "long" * 80), "cannot be used"),
     (("--frob",), "No such option"),
     (("surplus",), "surplus"),
 ]

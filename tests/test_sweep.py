@@ -360,10 +360,11 @@ def test_two_processes_do_not_sweep_into_one_folder_and_a_killed_one_lets_go(tmp
     SweepFolder(tmp_path / "s").begin({}, resume=True)
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file/s", "long" * 80])
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written to"):
-        SweepFolder(tmp_path / "file" / "s").begin({}, resume=False)
+        SweepFolder(tmp_path / name).begin({}, resume=False)
 
 
 def test_a_sweeps_verdict_counts_placebos_and_launches(tmp_path: Path) -> None:
