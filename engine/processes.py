@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from multiprocessing.synchronize import Event
 from typing import Any, NamedTuple, TypeVar
 
 from ..data.panel import Panel
@@ -32,6 +34,8 @@ class Processes(Runner):
     def __init__(self, count: int) -> None:
         super().__init__()
         self._count, self._lock = count, threading.Lock()
+        self._context = multiprocessing.get_context("spawn")
+        self._stop = self._context.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="launchlab-", ignore_cleanup_errors=True)
         self._panels: list[tuple[Panel, str]] = []
         self._pool = self._new_pool()
@@ -58,8 +62,8 @@ class Processes(Runner):
         return file.name
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
+        told = (self._stop, self._folder.name)
+        return ProcessPoolExecutor(self._count, mp_context=self._context, initializer=_begin, initargs=told)
 
     def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
         pool = self._pool
@@ -77,6 +81,8 @@ class Processes(Runner):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown()
+        if not wait:
+            self._stop.set()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
         self._folder.cleanup()
 
@@ -85,16 +91,23 @@ _read: dict[str, Any] = {}
 _reading = threading.Lock()
 
 
-def _begin() -> None:
-    """Leave Ctrl-C to the parent, and end with it, however it ends."""
+def _begin(stop: Event, folder: str) -> None:
+    """Leave Ctrl-C to the parent, and end when it says so or ends itself, however it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_when_told, args=(stop,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_when_told(stop: Event) -> None:
+    stop.wait()
+    os._exit(0)
+
+
+def _end_with_parent(folder: str) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

@@ -36,6 +36,7 @@ class Runner(Executor):
 
     def __init__(self) -> None:
         self.done = self.retried = 0
+        self._open = True
         self._again = ThreadPoolExecutor(1, "launchlab-again")
 
     @property
@@ -96,7 +97,7 @@ class Runner(Executor):
             self.done += 1
             if future.set_running_or_notify_cancel():
                 future.set_result(done.result())
-        elif not self._is_lost(error) or future.cancelled():
+        elif not (self._open and self._is_lost(error)) or future.cancelled():
             self._fail(future, error)
         elif attempt < ATTEMPTS:
             self.retried += 1
@@ -109,7 +110,8 @@ class Runner(Executor):
             future.set_exception(error)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let go of the workers."""
+        """Let go of the workers; without `wait`, also of what they are at."""
+        self._open = False
         self._again.shutdown(wait=False, cancel_futures=True)
 
 
