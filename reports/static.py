@@ -25,7 +25,7 @@ def still(figure: Figure, title: str, *, width: float = 900, height: float = 340
     data, layout = figure["data"], figure.get("layout", {})
     named = [trace for trace in data if trace.get("name") and trace.get("showlegend", True)]
     shown = layout.get("showlegend", len(named) > 1) and named
-    legend, top = _legend(named, width) if shown else ("", 10.0)
+    legend, top = _legend(named, width) if shown else _scale(data)
     x = x_axis(data, layout, (LEFT, width - RIGHT))
     body = [legend]
     for key in ("yaxis", "yaxis2"):
@@ -56,6 +56,23 @@ def _legend(named: Sequence[Mapping[str, Any]], width: float) -> tuple[str, floa
         parts.append(_sample(trace, x, y) + text(x + 20, y + 4, name))
         x += size + 14
     return "".join(parts), 12 + ROW * (row + 1)
+
+
+def _scale(data: Sequence[Mapping[str, Any]]) -> tuple[str, float]:
+    """What the colours of a heat map mean, and where the plot begins; nothing for other figures."""
+    flat = [value for trace in data if trace["type"] == "heatmap" for row in trace["z"] for value in row]
+    found = [value for value in flat if value is not None]
+    if not found:
+        return "", 10.0
+    low, high = min(found), max(found)
+    levels = [low + (high - low) * k / 23 for k in range(24)]
+    first = text(LEFT, 12, f"{low:.3g}".replace("-", "−"))
+    left = LEFT + 44
+    boxes = [
+        box((left + 8 * k, left + 8 * k + 8), (3, 13), shade(value, low, high))
+        for k, value in enumerate(levels)
+    ]
+    return first + "".join(boxes) + text(left + 200, 12, f"{high:.3g}".replace("-", "−")), 24.0
 
 
 def _sample(trace: Mapping[str, Any], x: float, y: float) -> str:

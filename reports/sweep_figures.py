@@ -108,7 +108,12 @@ def map_figure(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> 
         "z": [rounded(row, 6) for row in grid.T.to_numpy()],
     }
     up = {"type": "category", "title": {"text": label(names[1])}}
-    return {"data": [cells], "layout": {"xaxis": across, "yaxis": up}}
+    score = points[metric].astype(float)
+    best = points.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
+    circle = {"symbol": "circle-open", "size": 18, "color": "var:ink"}
+    place = {key: [label(level_text(best[name]))] for key, name in zip("xy", names, strict=True)}
+    mark = {"type": "scatter", "mode": "markers", "marker": circle, "showlegend": False, **place}
+    return {"data": [cells, mark], "layout": {"xaxis": across, "yaxis": up}}
 
 
 def plateau_figure(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Figure:
