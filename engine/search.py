@@ -4,9 +4,9 @@ Every batch starts from the trials in the storage and its random numbers from ho
 process is the same however it was stopped, and several processes on one storage work on one study.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from .search_points import CAPACITY, COLUMNS, Measure
 from .search_space import Space
-from .search_study import PRUNERS, SAMPLERS, Shared, known, private, pruner, recall, sampler
+from .search_study import PRUNERS, SAMPLERS, known, private, pruner, recall, sampler
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -80,8 +80,18 @@ class Field:
     early: Measure | None = None
 
 
+class Storage(Protocol):
+    """Where finished trials are kept."""
+
+    def finished(self) -> "list[FrozenTrial]":
+        """All trials in order of their numbers; not to be changed."""
+
+    def add(self, trials: "Sequence[FrozenTrial]") -> None:
+        """Keep more of them."""
+
+
 def run_search(
-    search: Search, field: Field, shared: Shared, *, stream: int = 0, progress: Step | None = None
+    search: Search, field: Field, shared: Storage, *, stream: int = 0, progress: Step | None = None
 ) -> None:
     """Ask, measure and tell until the storage holds `search.trials` finished trials.
 

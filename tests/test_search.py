@@ -21,6 +21,8 @@ from launchlab.data.panel import Panel
 from launchlab.engine.grid import Grid
 from launchlab.engine.leg_tables import Job
 from launchlab.engine.points import METRICS
+from launchlab.engine.research.search_calibration import Surface, simulate
+from launchlab.engine.research.search_calibration import searched as searched_once
 from launchlab.engine.research.trials import read
 from launchlab.engine.search import Field, Search, run_search
 from launchlab.engine.search_points import COLUMNS, Points, early
@@ -337,6 +339,13 @@ def test_several_aims_end_in_a_front_that_nothing_dominates(tmp_path: Path) -> N
     firsts = set(table.index[~table["repeat"]])
     assert set(pareto["trial"]) == firsts - dominated
     assert 0 < len(pareto) < len(firsts)
+
+
+def test_the_calibration_knows_its_markets_and_finds_skill_where_it_was_put() -> None:
+    returns = simulate(Surface("tpe", 3.0), np.random.default_rng(1))
+    alike = np.corrcoef(returns[:, [0, 1, 3, 20]].T)[0]
+    np.testing.assert_allclose(alike, [1.0, np.exp(-1 / 18), np.exp(-0.5), np.exp(-1 / 18)], atol=0.15)
+    assert searched_once(Surface("tpe", 3.0, 6.0), np.random.default_rng(2)) == (True, True, True)
 
 
 WRONG = [
