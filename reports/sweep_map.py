@@ -20,7 +20,7 @@ from .sweep_pack import MOST, level_text, pack
 from .tables import Cell, Column, Table
 
 TOP = 20
-EXTRAS = ("fallback", "run", *OF_A_TRIAL)  # columns that are neither parameters nor figures
+EXTRAS = ("fallback", "run", "error", *OF_A_TRIAL)  # columns that are neither parameters nor figures
 
 
 def write_sweep(

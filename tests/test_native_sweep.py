@@ -178,6 +178,8 @@ def test_the_map_and_the_runs_of_the_best_are_written(market: Path) -> None:
     assert "news" not in done.stdout
     assert "top-1/index.html" in (market / "s" / "index.html").read_text(encoding="utf-8")
     assert (market / "s" / "top-1" / "fills.csv").is_file()
+    assert launchlab("report", "s").exit_code == 0
+    assert "top-1/index.html" in (market / "s" / "index.html").read_text(encoding="utf-8")
 
 
 # faults
@@ -349,8 +351,9 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     running = subprocess.Popen([*command, "--out", "cut"], stderr=subprocess.PIPE, text=True)
     parts = market / "cut" / "parts"
     deadline = time.monotonic() + 120
-    while not (parts.is_dir() and len(list(parts.glob("*.npz"))) >= 2) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not (parts / "000001.npz").is_file() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(0.2)
     os.kill(running.pid, how)
     said = running.communicate(timeout=60)[1]
     if how == signal.SIGINT:
