@@ -1,5 +1,6 @@
 """`launchlab backtest` from the shell's side: what it writes, says, refuses and records."""
 
+import errno
 import json
 import os
 import signal
@@ -104,6 +105,15 @@ def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> N
     given = launchlab("backtest", *asked(quick), "--set", "brokerage.hk_rate=0.0003", "--json", "--out", "b")
     assert json_of(given)["metrics"]["commission"] > 0.0
     assert "none is charged" not in given.stderr
+
+
+def test_a_full_disk_is_not_called_a_bug(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "somewhere/file")
+
+    monkeypatch.setattr("launchlab.cli_market.load_market", full)
+    said = faults(launchlab("backtest", *asked(quick)))
+    assert "refused to write somewhere/file (No space left on device); make room, or write elsewhere" in said
 
 
 def test_a_ledger_without_any_bars_is_refused(market: Path) -> None:
