@@ -23,7 +23,9 @@ OPTIONS = (
     ),
     click.option("--trials", metavar="N", type=int, help=f"Of a search, in all [default: {TRIALS:,}]."),
     click.option("--batch", metavar="N", type=int, help="Trials asked for at once [default: 64]."),
-    click.option("--objective", metavar="A,B", help="return, drawdown, capacity, … [default: --metric]."),
+    click.option(
+        "--objective", metavar="A,B", help="Aims: return, drawdown, capacity, sharpe, … [default: --metric]."
+    ),
     click.option("--prune", metavar="HOW", help="median or halving: end what is worse on the early market."),
     click.option("--storage", metavar="WHERE", help="Journal file or sqlite:///…, postgresql://… to share."),
 )

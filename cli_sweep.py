@@ -35,6 +35,7 @@ OF_A_RUN = (
     epilog=example(
         "launchlab sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08",
         "launchlab sweep --grid lag=0:3 --grid hold=1:60 --grid gross=0.1:1:0.01 --random 10000 --out runs/wide",
+        "launchlab sweep --grid hold=1:60 --grid gross=0.1:1:0.01 --search nsga2 --objective return,drawdown",
     )
 )
 @shared(*MARKET)

@@ -167,6 +167,15 @@ def test_without_the_extra_a_search_says_what_to_install(
 
 
 @pytest.mark.slow
+def test_worker_processes_give_the_same_bytes(market: Path) -> None:
+    search = (*asked(market), *TPE, "--objective", "return,capacity", "--quick")
+    for out, where in (("a", "threads"), ("b", "processes:2")):
+        assert launchlab("sweep", *search, "--executor", where, "--out", out).exit_code == 0
+    for name in ("points.parquet", "pareto.csv", "top.csv"):
+        assert (market / "a" / name).read_bytes() == (market / "b" / name).read_bytes()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_search_that_was_killed_and_resumed_ends_in_the_same_bytes(
     market: Path, how: signal.Signals
