@@ -101,13 +101,15 @@ def study_of(asked: Mapping[str, Any]) -> str:
     return study_name(json.dumps(same, sort_keys=True))
 
 
-def has_more(folder: "SweepFolder", search: "Search") -> bool:
-    """Whether a finished search in the folder is asked for more trials than it has."""
+def reopen(folder: "SweepFolder", search: "Search") -> None:
+    """Take the mark of completeness from a finished search that is asked for more trials than it has."""
     import json
 
     from .engine.sweep_folder import SUMMARY
 
-    return bool(json.loads((folder.path / SUMMARY).read_text(encoding="utf-8"))["points"] < search.trials)
+    mark = folder.path / SUMMARY
+    if mark.is_file() and json.loads(mark.read_text(encoding="utf-8"))["points"] < search.trials:
+        mark.unlink()
 
 
 def check_search(job: "Job | NativeJob", search: "Search", storage: str | None) -> None:

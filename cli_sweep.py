@@ -98,7 +98,7 @@ def sweep(
 
     from .cli_market import load_market, say
     from .cli_plan import read_plan
-    from .cli_search import check_search, count_of, has_more, question, to_search
+    from .cli_search import check_search, count_of, question, reopen, to_search
     from .cli_sweep_end import show
     from .engine.grid import Grid
     from .engine.runners import check_spec
@@ -125,7 +125,9 @@ def sweep(
         check_search(job, search, options["storage"])
         wanted = question(wanted, search, options["storage"])
     folder.begin(wanted, resume=options["resume"])
-    if not folder.finished or (search and has_more(folder, search)):
+    if search:
+        reopen(folder, search)
+    if not folder.finished:
         run(job, folder, loaded, options | {"search": search})
     show(folder.path, as_json=options["as_json"])
 

@@ -89,8 +89,10 @@ def test_a_search_goes_on_to_more_trials_as_if_it_had_never_ended(market: Path) 
         assert f"{trials} trials of long-short" in done.stdout
     whole, cut = (market / name / "points.parquet" for name in ("whole", "cut"))
     assert cut.read_bytes() == whole.read_bytes()
+    done = (market / "cut" / "summary.json").read_bytes()
     again = json_of(launchlab("sweep", *quick, "--trials", "90", "--out", "cut", "--resume", "--json"))
     assert again["points"] == 90
+    assert (market / "cut" / "summary.json").read_bytes() == done
     assert "search.batch 20, not 30" in faults(
         launchlab("sweep", *quick, "--batch", "30", "--out", "cut", "--resume")
     )
