@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_options import MARKET, example, print_json, shared
+from .cli_options import MARKET, example, print_json, shared, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +116,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
     from .cli_progress import progress
     from .engine.backtest import RunOptions
     from .engine.backtest import backtest as run_backtest
+    from .engine.books import NO_ORDER
     from .strategies.loading import inner
     from .strategies.parameters import values_of
 
@@ -141,6 +142,8 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         )
         confirm(result, again)
     summary = dict(result.summary)
+    if NO_ORDER in summary["warnings"]:
+        warn(NO_ORDER)
     summary["warnings"] = [*loaded.warnings, *summary["warnings"]]
     return replace(result, summary=summary)
 

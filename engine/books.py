@@ -19,6 +19,7 @@ from .result import COLUMNS, Result
 from .run import Run
 
 F8 = NDArray[np.float64]
+NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
 LABELS = {int(reason): reason.label for reason in Reason}
 
 
@@ -182,7 +183,10 @@ def _summary(
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
         "data": [dict(one) for one in p.provenance],
         "launches_sha256": books.launches.sha256,
-        "warnings": [f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings],
+        "warnings": [
+            *([] if len(run.fills) or len(run.blocks) else [NO_ORDER]),
+            *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
+        ],
         "unknowns": list(p.unknowns),
     }
 
