@@ -21,6 +21,7 @@ from ..data.errors import LaunchlabError
 from ..data.launch import Launches
 from ..data.panel import Panel
 from .attribution import attribute
+from .backtest import checked_legs
 from .books import activity
 from .config import Config
 from .grid import Grid
@@ -115,6 +116,19 @@ def run_point(job: NativeJob, number: int, *, keep: bool = True) -> Point:
     else:
         return Point(measured(done, job), "", found, curve(done, job) if keep else None)
     return Point(np.full(len(METRICS), np.nan), one_sentence(error), {}, None)
+
+
+def stays(job: NativeJob, number: int) -> NDArray[Any]:
+    """One point's stays in its codes as a LEG table: what it held, from when and for how long.
+
+    Stays that answer no launch have numbers of their own after those of the ledger, one each.
+    """
+    with redirect_stdout(io.StringIO()):
+        done = run_native(job.build(job.grid.point(number)), job.launches, job.panel, job.config)
+    legs = done.legs.copy()
+    own = np.arange(len(legs))
+    legs["launch"] = np.where(legs["launch"] >= 0, legs["launch"], len(job.launches) + own)
+    return checked_legs(legs[np.isin(own, done.run.fills["leg"])], job.panel)
 
 
 def measured(done: NativeRun, job: NativeJob) -> F8:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from .grid import Grid
 from .metrics import session_returns
-from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_point
+from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_point, stays
+from .research.placebo import ThroughEngine, placebo_codes, placebo_days
 from .research.trials import sweep_trials, together
 from .research.verdict import Sweep, Verdict, verdict
 from .runners import Runner, open_runner
 from .sweep import Best, Outcome, in_order
 from .sweep_folder import PointsWriter, SweepFolder
-from .sweep_verdict import MOST, sample, with_earlier
+from .sweep_verdict import MOST, placebo_p, sample, with_earlier
 
 F8 = NDArray[np.float64]
 Step = Callable[[int, int], None]  # points done, failed
@@ -178,16 +180,18 @@ class _Table:
 def judged_native(
     job: NativeJob, outcome: NativeOutcome, ledger: Path | None, names: tuple[str, str], runner: Runner
 ) -> Verdict:
-    """The verdict on the best point, as `sweep_verdict.judged` gives it; without placebos, as there are no legs to move.
+    """The verdict on the best point, as `sweep_verdict.judged` gives it; its placebos hold what it held, on other days and codes.
 
     Points whose equity was not kept, such as the best one and its neighbours, run again.
     """
     curves, work = dict(outcome.curves), runner.share(job)
-    missing = [one for one in sample(job.grid, int(outcome.numbers[0])).tolist() if one not in curves]
+    best, through = int(outcome.numbers[0]), ThroughEngine(job.panel, job.config)
+    missing = [one for one in sample(job.grid, best).tolist() if one not in curves]
     again = [runner.submit(run_point, work, number) for number in missing]
     for number, one in zip(missing, again, strict=True):
         found = one.result().curve
         curves |= {} if found is None else {number: found}
+    legs = runner.submit(stays, work, best).result()
     numbers = np.array(sorted(curves), np.int64)
     kept = [curves[int(number)] for number in numbers]
     returns = np.column_stack([session_returns(one.equity, float(job.config.capital)) for one in kept])
@@ -202,8 +206,11 @@ def judged_native(
             trials=together(with_earlier(ledger, entry)),
             params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
             profits=profits[:, traded] if traded.sum() > 1 else None,
+            placebo=placebo_p(through, legs, partial(placebo_days, executor=runner)),
+            placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=runner)),
             periods=job.periods,
-        )
+        ),
+        runner,
     )
 
 

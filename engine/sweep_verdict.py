@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +49,15 @@ def judged(
     entry = sweep_trials(str(data), str(sweep), returns, points=int(trials[0]) if trials else len(job.grid))
     levels = job.grid.levels(numbers)
     holds = job.grid.values.get("hold")
+    legs, through = job.legs(job.grid.point(best)), ThroughEngine(job.panel, job.config)
     found = Sweep(
         returns=returns,
         longest_hold=max(holds) if holds else _longest(job, best),
         trials=together(with_earlier(ledger, entry)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
         profits=_profits(job, numbers),
-        placebo=_placebo(job, best, partial(placebo_days, executor=executor), placebos),
-        placebo_codes=_placebo(job, best, partial(placebo_codes, executor=executor), placebos),
+        placebo=placebo_p(through, legs, partial(placebo_days, executor=executor), placebos),
+        placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=executor), placebos),
         best=int(np.searchsorted(numbers, best)) if trials else None,
         periods=job.periods,
     )
@@ -69,13 +71,14 @@ def _profits(job: Job, numbers: I8) -> F8 | None:
     return profits[:, traded] if traded.sum() > 1 else None
 
 
-def _placebo(job: Job, best: int, kind: Callable[..., Placebo], draws: int) -> float | None:
-    """How often the best point's legs do as well on other days, or on other codes; None without a leg to move."""
-    legs = job.legs(job.grid.point(best))
+def placebo_p(
+    through: ThroughEngine, legs: NDArray[Any], kind: Callable[..., Placebo], draws: int = PLACEBOS
+) -> float | None:
+    """How often legs do as well on other days, or on other codes; None without a leg to move."""
     if not len(legs):
         return None
     draws = draws if len(legs) <= MANY_LEGS else min(draws, FEWER_PLACEBOS)
-    return kind(ThroughEngine(job.panel, job.config), legs, job.panel, draws=draws).p
+    return kind(through, legs, through.panel, draws=draws).p
 
 
 def sample(grid: Grid, best: int) -> I8:
