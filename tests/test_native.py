@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from launchlab.data.errors import ConfigError
 from launchlab.data.launch import Launches
-from launchlab.data.load import build_panel
+from launchlab.data.load import PanelOptions, build_panel
 from launchlab.data.panel import TRADING, Panel
+from launchlab.data.rules.costs import Brokerage
 from launchlab.engine.backtest import RunOptions, backtest, checked_legs, execute
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, TOUCH
@@ -351,6 +352,27 @@ def test_an_order_costs_what_the_leg_of_the_same_size_costs() -> None:
     for name in ("row", "at", "shares", "price", "fx", "commission", "stamp", "levies", "cash"):
         np.testing.assert_array_equal(by_order.fills[name], by_leg.fills[name], err_msg=name)
     np.testing.assert_array_equal(by_order.equity, by_leg.equity)
+
+
+def test_an_order_pays_the_minimum_fee_once_on_each_day_on_which_it_trades() -> None:
+    terms = {"brokerage": Brokerage(hk_rate=0.001, hk_min=50.0)}
+    panel = build_panel([hk(flat(4), volume=[1000.0] * 4)], options=PanelOptions(**terms))
+    done = ours(planned({"2024-07-02": sends(size=500)}), panel, participation=0.3)
+    # 300 and 200 shares at 10: 0.1 % would be 3 and 2
+    assert done.run.fills["commission"].tolist() == [50.0, 50.0]
+
+
+def test_an_order_that_turns_a_position_round_pays_for_two() -> None:
+    terms = {"brokerage": Brokerage(hk_rate=0.001, hk_min=50.0)}
+    panel = build_panel([hk(flat(4))], options=PanelOptions(**terms))
+    plan = planned({"2024-07-02": sends(size=100), "2024-07-03": sends("sell", size=300)})
+    done = ours(plan, panel)
+    assert [(one[3], one[5]) for one in fills(done, panel)] == [
+        (100.0, "entry"),
+        (-100.0, "hold"),
+        (-200.0, "entry"),
+    ]
+    assert done.run.fills["commission"].tolist() == [50.0, 50.0, 50.0]
 
 
 def test_broker_settings_of_the_strategy_are_refused() -> None:
