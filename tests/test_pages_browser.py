@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,35 @@ def test_find_and_choose_leave_the_rows_that_fit(browser: Any, site: Path) -> No
     assert column(browser, "blocks", 0) == []
     count = browser.find_element("css selector", "#blocks [data-count]")
     assert count.text == f"0 of {len(blocks)} rows"
+
+
+def test_a_chart_zooms_tells_its_values_and_hides_a_line(browser: Any, site: Path) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    open_page(browser, site / "plain/index.html")
+    scroll_through(browser)
+    plot = browser.find_element("css selector", '[data-figure="equity"]')
+    state = "const p = document.querySelector('[data-figure=equity]'); return [p.layout.xaxis.range, p.data[0].visible ?? true]"
+    whole, seen = browser.execute_script(state)
+    assert seen is True
+    ActionChains(browser).move_to_element(plot).perform()
+    told = "return [...document.querySelectorAll('[data-figure=equity] .hoverlayer text')].map((node) => node.textContent).join(' ')"
+    for _ in range(20):
+        text = browser.execute_script(told)
+        if "strategy" in text:
+            break
+        time.sleep(0.1)
+    assert "strategy" in text
+    ActionChains(browser).move_to_element(plot).click_and_hold().move_by_offset(200, 0).release().perform()
+    zoomed, _ = browser.execute_script(state)
+    assert whole[0] < zoomed[0] < zoomed[1] < whole[1]
+    browser.find_element("css selector", '[data-figure="equity"] .legendtoggle').click()
+    for _ in range(20):
+        if browser.execute_script(state)[1] == "legendonly":
+            break
+        time.sleep(0.1)
+    assert browser.execute_script(state)[1] == "legendonly"
+    assert console(browser) == []
 
 
 def test_a_launch_is_drawn_with_its_moments_entries_and_exits(browser: Any, site: Path) -> None:
