@@ -85,7 +85,7 @@ class RowFeed(PanelFeed):
         super().start()
         columns = panel_columns(self.p.panel, self.p.column) | {"datetime": np.array(self.p.clock)}
         self._rows = [
-            (getattr(self.lines, name), np.asarray(values, np.float64).tolist())
+            (getattr(self.lines, name), array("d", np.asarray(values, np.float64).tobytes()))
             for name, values in columns.items()
         ]
         # a list of numbers is all that a feed is, unless the strategy has put filters or lines upon it

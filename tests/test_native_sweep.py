@@ -124,6 +124,24 @@ class Broken(Mine):
     def __init__(self):
         raise ValueError(f"no {object()}\\nat all")
 '''
+DEADLY = '''
+
+import os
+import pathlib
+import signal
+
+
+class Deadly(Mine):
+    """Kills the process it runs in, once."""
+
+    params = dict(trouble="trouble")
+
+    def __init__(self):
+        super().__init__()
+        if self.p.days == 40 and pathlib.Path(self.p.trouble).exists():
+            pathlib.Path(self.p.trouble).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+'''
 GRID = ("--grid", "days=1:4", "--grid", "share=0.1,0.2")
 
 
@@ -395,3 +413,36 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     subprocess.run([*command, "--out", "cut", "--resume"], check=True, capture_output=True, timeout=300)
     for name in ("points.parquet", ANALYZERS, "top.csv"):
         assert (market / "cut" / name).read_bytes() == (market / "whole" / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_writes_the_same_bytes(market: Path) -> None:
+    pytest.importorskip("distributed")
+    from .test_cluster import Machines
+
+    (market / "mine.py").write_text(OWN + DEADLY)
+    command = [sys.executable, "-m", "launchlab.cli", "sweep", *asked(market), "--strategy", "mine.py:Deadly"]
+    command += [
+        "--grid",
+        "days=1:80",
+        "--analyzer",
+        "DrawDown",
+        "--quick",
+        "--set",
+        f"trouble={market / 'trouble'}",
+    ]
+    (market / "machines").mkdir()
+    machines = Machines(market / "machines")
+    try:
+        machines.worker()
+        subprocess.run([*command, "--out", "alone"], check=True, capture_output=True, timeout=300)
+        (market / "trouble").touch()
+        executor = machines.address.replace("tcp:", "dask:")
+        subprocess.run(
+            [*command, "--out", "far", "--executor", executor], check=True, capture_output=True, timeout=300
+        )
+    finally:
+        machines.end()
+    assert not (market / "trouble").exists()
+    for name in ("points.parquet", ANALYZERS, "top.csv"):
+        assert (market / "far" / name).read_bytes() == (market / "alone" / name).read_bytes(), name
