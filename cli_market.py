@@ -20,7 +20,7 @@ from .data.load import SAMPLE, PanelOptions, load_panel
 from .data.panel import TRADING, Panel
 from .data.prices import Store, is_store
 from .data.reachable import first_rows
-from .data.rules.costs import NO_HK_BROKERAGE, Brokerage
+from .data.rules.costs import Brokerage
 from .engine.backtest import Benchmark
 
 if TYPE_CHECKING:
@@ -229,10 +229,8 @@ def idle_ends(panel: Panel) -> tuple[str, ...]:
 
 
 def say(loaded: Loaded, *, labelled: bool = False) -> None:
-    """Tell on stderr what was left out of bars and costs, and that prices are simulated unless stdout says so itself (`labelled`)."""
+    """Tell on stderr what was left out, and that prices are simulated unless stdout says so itself (`labelled`)."""
     for sentence in loaded.warnings:
         warn(sentence)
-    if NO_HK_BROKERAGE in loaded.panel.unknowns:
-        click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     if loaded.panel.simulated and not labelled:
         click.echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

@@ -89,6 +89,7 @@ def backtest(
     from .cli_folder import check_folder, put_folder
     from .cli_market import load_market, say
     from .cli_plan import read_plan
+    from .data.rules.costs import NO_HK_BROKERAGE
     from .strategies.loading import build_strategy
 
     plan = read_plan(toml, flags, settings)
@@ -101,6 +102,8 @@ def backtest(
     check_folder(folder)
     result = run(strategy, plan, loaded, verify=verify)
     put_folder(folder, lambda place: write_pages(result, place))
+    if NO_HK_BROKERAGE in result.summary["unknowns"]:
+        click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     show(result, folder, as_json=as_json)
     if open_page:
         click.launch((folder / "index.html").resolve().as_uri())
