@@ -107,6 +107,9 @@ def _tables(study: Study) -> dict[str, Table]:
         "tests": _frame(tests, TEST_COLUMNS, "tests", "Every test of every window"),
         "groups": _frame(_groups(study), GROUP_COLUMNS, "groups", "The same windows by group"),
         "events": _events(study),
+        "clock": _frame(
+            [vars(one) for one in study.clock], CLOCK_COLUMNS, "clock", "The windows under other clocks"
+        ),
         "refused": _frame(refused, REFUSED_COLUMNS, "refused", "What could not be measured"),
     }
 
@@ -182,6 +185,12 @@ LAST_COLUMNS = (
     Column("limit", "Cut short by a limit", hint="Windows whose last close lay at a price limit"),
     Column("confounds", "Near", hint="Launches of other companies near the same day"),
 )
+CLOCK_COLUMNS = (
+    Column("clock", "Clock", kind="choice"), Column("window", "Window", kind="choice"), Column("n", "Events", number, "number"),
+    Column("mean", "Mean", points, "number"), Column("p", "p", _chance, "number", "The largest of the tests to believe"),
+    Column("verdict", "Verdict", kind="choice"),
+    Column("flips", "Turned round", number, "number", "Events whose abnormal return changed its sign"),
+)  # fmt: skip
 REFUSED_COLUMNS = (
     Column("launch", "Launch"), Column("code", "Code"), Column("window", "Window"), Column("reason", "Reason"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from study_fixture import make_study
 
+from launchlab.engine.research.findings import Variant
 from launchlab.reports import write_study
 from launchlab.reports.launch_cards import cards, view
 
@@ -83,6 +84,17 @@ def test_a_page_of_200_launches_stays_small(tmp_path: Path) -> None:
     ]
     write_study(replace(study, trails=tuple(t for t, _ in many), events=tuple(e for _, e in many)), tmp_path)
     assert (tmp_path / "index.html").stat().st_size < 1_000_000
+
+
+def test_what_other_clocks_show_is_on_the_page(tmp_path: Path) -> None:
+    clock = (Variant("day 0 +1 session", "react", 14, -1.25, 0.04, "chance", 3),)
+    write_study(
+        replace(make_study(), clock=clock, clock_text=("react: turns round <a session> later.",)), tmp_path
+    )
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "react: turns round &lt;a session&gt; later." in page
+    assert "day 0 +1 session" in page
+    assert 'data-v="-1.25">−1.25 %' in page
 
 
 def test_a_study_without_events_still_has_a_page(tmp_path: Path) -> None:
