@@ -6,8 +6,10 @@ that hold one be lost, it is scattered again from here.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from ..data.errors import ConfigError, WorkerError
@@ -20,6 +22,7 @@ T = TypeVar("T")
 
 ANSWER = 10.0  # seconds to wait for a scheduler
 WORKERS = 60.0  # seconds to wait for a worker
+EVERY = 3.0  # seconds after which the workers are counted again
 
 
 class Place(NamedTuple):
@@ -53,6 +56,7 @@ class Cluster(Runner):
         self._panels: list[Held] = []
         self._pool = self._client.get_executor(pure=False)
         self._begun = set[str]()
+        self._counted, self._threads = -EVERY, 0
         self._client.subscribe_topic(self._client.id, self._hear)
         try:
             self._check_workers()
@@ -62,7 +66,11 @@ class Cluster(Runner):
 
     @property
     def slots(self) -> int:
-        return max(1, sum(self._client.nthreads().values()))
+        if time.monotonic() > self._counted + EVERY and self._client.status == "running":
+            self._counted = time.monotonic()
+            with suppress(OSError):  # as many as before while the scheduler is away
+                self._threads = sum(self._client.nthreads().values())
+        return max(1, self._threads)
 
     def share(self, value: Any) -> Scattered:
         packed = pack(value)
@@ -76,15 +84,21 @@ class Cluster(Runner):
         return self._panels[-1]
 
     def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
+        from distributed.client import ClosedClientError
+
+        self._await_scheduler()
         shared: list[list[Any]] = []
         plain: list[Any] = []
-        for one in args:
-            if isinstance(one, Scattered):
-                plain.append(Place(len(shared)))
-                shared.append([self._there(held) for held in one.parts])
-            else:
-                plain.append(one)
-        started: Future[T] = self._pool.submit(call, (code_name(), self._client.id), fn, shared, plain)
+        try:
+            for one in args:
+                if isinstance(one, Scattered):
+                    plain.append(Place(len(shared)))
+                    shared.append([self._there(held) for held in one.parts])
+                else:
+                    plain.append(one)
+            started: Future[T] = self._pool.submit(call, (code_name(), self._client.id), fn, shared, plain)
+        except ClosedClientError:
+            raise WorkerError(self._gone()) from None
         return started
 
     def _there(self, held: Held) -> Any:
@@ -95,9 +109,16 @@ class Cluster(Runner):
                     held.future = self._client.scatter(
                         held.value, broadcast=True, hash=False, timeout=WORKERS
                     )
-                except (TimeoutError, OSError, CancelledError) as error:
+                except (TimeoutError, CancelledError) as error:
                     raise WorkerError(self._gone()) from error
             return held.future
+
+    def _await_scheduler(self) -> None:
+        """Dask's client looks for a lost scheduler by itself, for as long as it waited for it at first."""
+        while self._client.status == "connecting":
+            time.sleep(0.1)
+        if self._client.status != "running":
+            raise WorkerError(self._gone())
 
     def _hear(self, event: tuple[float, str]) -> None:
         """Count the work that Dask begins again by itself, on another worker."""
@@ -123,7 +144,9 @@ class Cluster(Runner):
 
     def _is_lost(self, error: BaseException) -> bool:
         """Dask cancels what depends on shared values that went with their last worker, or with the scheduler."""
-        return isinstance(error, CancelledError | MemoryError)
+        from distributed.comm.core import CommClosedError
+
+        return isinstance(error, CancelledError | MemoryError | CommClosedError)
 
     def _seen(self, error: BaseException | None) -> BaseException | None:
         from distributed import KilledWorker
@@ -134,7 +157,12 @@ class Cluster(Runner):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown()
-        self._pool.shutdown(wait)
+        from distributed.client import ClosedClientError
+
+        with suppress(
+            ClosedClientError, OSError
+        ):  # a client that lost its scheduler has nothing to let go of
+            self._pool.shutdown(wait)
         self._client.close()
 
 

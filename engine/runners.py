@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..data.errors import ConfigError, LaunchlabError, WorkerError, did_you_mean
 
@@ -70,49 +70,52 @@ class Runner(Executor):
         if kwargs:
             raise TypeError("work is submitted with positional arguments only")
         future: Future[T] = Future()
-        self._try(future, fn, args, 1)
+        self._try(_Work(future, fn, args))
         return future
 
-    def _try(self, future: Future[T], fn: Callable[..., T], args: tuple[Any, ...], attempt: int) -> None:
-        if future.cancelled():
+    def _try(self, work: "_Work") -> None:
+        if work.future.cancelled():
             return
         try:
-            started = self._start(fn, args)
+            started = self._start(work.fn, work.args)
         except (LaunchlabError, RuntimeError, OSError) as error:
-            self._fail(future, error)
+            self._failed(work, error)
             return
-        future.add_done_callback(lambda done: started.cancel() if done.cancelled() else None)
-        started.add_done_callback(lambda done: self._settle(future, done, fn, args, attempt))
+        work.future.add_done_callback(lambda done: started.cancel() if done.cancelled() else None)
+        started.add_done_callback(lambda done: self._ended(work, done))
 
-    def _settle(
-        self,
-        future: Future[T],
-        done: Future[T],
-        fn: Callable[..., T],
-        args: tuple[Any, ...],
-        attempt: int,
-    ) -> None:
+    def _ended(self, work: "_Work", done: Future[Any]) -> None:
         error = CancelledError("with its data") if done.cancelled() else self._seen(done.exception())
-        if error is None:
-            self.done += 1
-            if future.set_running_or_notify_cancel():
-                future.set_result(done.result())
-        elif not (self._open and self._is_lost(error)) or future.cancelled():
-            self._fail(future, error)
-        elif attempt < ATTEMPTS:
-            self.retried += 1
-            self._again.submit(self._try, future, fn, args, attempt + 1)
-        else:
-            self._fail(future, lost_for_good(str(error) or type(error).__name__, attempt))
+        if error is not None:
+            self._failed(work, error)
+            return
+        self.done += 1
+        if work.future.set_running_or_notify_cancel():
+            work.future.set_result(done.result())
 
-    def _fail(self, future: Future[Any], error: BaseException) -> None:
-        if future.set_running_or_notify_cancel():
-            future.set_exception(error)
+    def _failed(self, work: "_Work", error: BaseException) -> None:
+        """Try again what was lost, elsewhere than in the thread that brings the news."""
+        lost = self._open and self._is_lost(error) and not work.future.cancelled()
+        if lost and work.attempt < ATTEMPTS:
+            self.retried += 1
+            self._again.submit(self._try, work._replace(attempt=work.attempt + 1))
+        elif work.future.set_running_or_notify_cancel():
+            text = str(error) or type(error).__name__
+            work.future.set_exception(lost_for_good(text, work.attempt) if lost else error)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let go of the workers; without `wait`, also of what they are at."""
         self._open = False
         self._again.shutdown(wait=False, cancel_futures=True)
+
+
+class _Work(NamedTuple):
+    """One call, and the attempt at it."""
+
+    future: Future[Any]
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    attempt: int = 1
 
 
 def lost_for_good(why: str, attempts: int) -> WorkerError:
