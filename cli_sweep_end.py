@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from .cli_options import print_json, warn
-from .cli_progress import working
+from .cli_progress import Pace, working
 from .data.errors import ConfigError
 from .engine.leg_tables import Job
 from .engine.native_chunk import NativeJob
@@ -213,7 +213,7 @@ def show(folder: Path, *, as_json: bool) -> None:
     for line in cells:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
     if summary.get("failed"):
-        click.echo(f"{summary['failed']:,} points failed; the column error of {POINTS} says why.")
+        click.echo(f"{summary['failed']:,} of the points failed; the column error of {POINTS} says why.")
     if summary.get("pareto"):
         click.echo(f"{len(summary['pareto']):,} points that no other beats in every aim: {folder / PARETO}")
     if summary["confirmed"]:
@@ -247,14 +247,17 @@ def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[C
         yield lambda done, failed=0: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn
     from rich.text import Text
 
+    pace = Pace()
+
     class Speed(TextColumn):
-        """Points a second."""
+        """Points a second, and the time left."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} points/s")
+            speed = pace.speed()
+            return Text(f"{speed:,.{0 if speed >= 10 else 1}f} points/s {pace.left(total)}")
 
     class Note(TextColumn):
         """Chunks, and workers that were lost."""
@@ -267,13 +270,13 @@ def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[C
         BarColumn(),
         MofNCompleteColumn(),
         Speed(""),
-        TimeRemainingColumn(),
         Note(""),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
 
         def step(done: int, failed: int = 0) -> None:
+            pace.see(done)
             bar.update(task, completed=done, description=f"{what}, {failed} failed" if failed else what)
 
         yield step

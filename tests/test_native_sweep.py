@@ -225,7 +225,7 @@ def test_a_point_that_raises_is_a_row_with_the_error_and_not_among_the_best(mark
     assert table.loc[bad, [*METRICS]].isna().all(axis=None)
     assert table.loc[~bad, "error"].isna().all()
     assert table.loc[~bad, [*METRICS]].notna().all(axis=None)
-    assert "2 points failed; the column error of points.parquet says why." in done.stdout
+    assert "2 of the points failed; the column error of points.parquet says why." in done.stdout
     summary = json.loads((market / "s" / "summary.json").read_text())
     assert (summary["points"], summary["failed"]) == (8, 2)
     assert summary["first_failure"] == "mine.py line 15: KeyError: 'nothing'; repair the strategy"
