@@ -31,7 +31,7 @@ Run = Callable[[Legs], F8]
 TRAIL = 20  # sessions of the volatility that placebo days are matched on
 BAND = 1 / 6  # of the volatility's ranks, to either side
 LEG_RUNS = 200_000  # legs run in one piece of work: a tenth of a second
-LEAST = 5  # candidate days per launch before a criterion is dropped
+LEAST = 10  # candidate days per launch before a criterion is dropped
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,18 @@ def _span(legs: Legs) -> int:
 
 
 def _busy(legs: Legs, panel: Panel) -> Bool:
-    """Rows (T, N) within a holding period after a real launch of the code."""
+    """Rows (T, N) from which a leg would be held into a real one of the code, or begin within it."""
     busy = np.zeros(panel.status.shape, bool)
     for leg in legs:
-        busy[max(0, leg["row"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
+        busy[max(0, leg["row"] - leg["hold"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
     return busy
 
 
 def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tuple[NDArray[np.intp], str]:
-    """Rows to which a launch's legs may be moved, and whether the match is `full`, `relaxed` or `none`."""
+    """Rows to which a launch's legs may be moved, and whether the match is `full`, `relaxed` or `none`.
+
+    With fewer than LEAST the weekday is given up first, then volatility; days near other launches come last.
+    """
     start, codes = int(legs["row"].min()), np.unique(legs["code"])
     volatility = _volatility(returns, codes)
     rows = np.arange(len(panel))
@@ -197,9 +200,9 @@ def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tup
     alike = np.abs(rank - here) <= BAND
     for how, wanted in (
         ("full", quiet & weekday & alike),
-        ("relaxed", weekday & alike),
         ("relaxed", quiet & alike),
         ("relaxed", quiet),
+        ("relaxed", alike),
         ("relaxed", np.ones(len(panel), bool)),
     ):
         days = np.flatnonzero(possible & wanted)
