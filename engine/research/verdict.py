@@ -236,9 +236,9 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
         need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
         said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
     placebos = [("days", found.placebo), ("codes", found.placebo_codes)]
-    others = [f"{p:.1%} of the draws on other {what}" for what, p in placebos if p is not None]
+    others = [f"on other {what} in {p:.1%} of the draws" for what, p in placebos if p is not None]
     if others:
-        said.append(f"The same trades did as well in {' and '.join(others)} (placebos).")
+        said.append(f"Placebos did as well {', and '.join(others)}.")
     if found.left_out:
         said.append(f"Its best launch made {found.left_out.largest:.0%} of the profit.")
     said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))
