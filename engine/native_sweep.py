@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from .grid import Grid
+from .leg_tables import own_points
 from .metrics import session_returns
 from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_point, stays
 from .research.placebo import ThroughEngine, placebo_codes, placebo_days
@@ -23,7 +24,7 @@ from .research.verdict import Sweep, Verdict, verdict
 from .runners import Runner, open_runner
 from .sweep import Best, Outcome, in_order
 from .sweep_folder import PointsWriter, SweepFolder
-from .sweep_verdict import MOST, placebo_p, sample, with_earlier
+from .sweep_verdict import MOST, BestOfMany, placebo_p, sample, with_earlier
 
 F8 = NDArray[np.float64]
 Step = Callable[[int, int], None]  # points done, failed
@@ -192,6 +193,7 @@ def judged_native(
         found = one.result().curve
         curves |= {} if found is None else {number: found}
     legs = runner.submit(stays, work, best).result()
+    alone = BestOfMany(job.panel, job.config, own_points(1), job.periods)
     numbers = np.array(sorted(curves), np.int64)
     kept = [curves[int(number)] for number in numbers]
     returns = np.column_stack([session_returns(one.equity, float(job.config.capital)) for one in kept])
@@ -206,7 +208,7 @@ def judged_native(
             trials=together(with_earlier(ledger, entry)),
             params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
             profits=profits[:, traded] if traded.sum() > 1 else None,
-            placebo=placebo_p(through, legs, partial(placebo_days, executor=runner)),
+            placebo=placebo_p(alone, legs, partial(placebo_days, executor=runner)),
             placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=runner)),
             periods=job.periods,
         ),
