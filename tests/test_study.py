@@ -18,6 +18,7 @@ from launchlab.data.launches import load_launches
 from launchlab.data.load import PanelOptions, load_panel
 from launchlab.data.panel import Panel
 from launchlab.engine.research.abnormal import Model
+from launchlab.engine.research.findings import Variant
 from launchlab.engine.research.options import StudyOptions, parse_span, parse_windows, parse_words
 from launchlab.engine.research.returns import factor_returns, levels_of, panel_returns
 from launchlab.engine.research.sensitivity import clock_variants, conclusions
@@ -347,6 +348,16 @@ def test_the_clock_variants_shift_day_0_and_date_bare_dates_both_ways(market: Pa
     # known at the start of the day is one session earlier: the same as moving day 0, except over weekends
     assert by["bare dates known at the start", "react"].mean != late.mean
     assert len(conclusions(found)) == 3
+
+
+def test_a_conclusion_that_hangs_on_the_clock_is_a_sentence() -> None:
+    asked = Variant("as asked", "react", 34, 1.6, 0.498, "chance", 0)
+    late = Variant("day 0 +1 session", "react", 34, -2.1, 0.02, "real", 30)
+    assert conclusions([asked, late]) == (
+        "react: +1.60 % (chance), but the mean changes sign with day 0 +1 session"
+        " and the verdict becomes real with day 0 +1 session.",
+    )
+    assert conclusions([asked]) == ("react: +1.60 % (chance) keeps its sign and verdict under every clock.",)
 
 
 @pytest.mark.parametrize(
