@@ -98,7 +98,9 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(one) for one in ([value] if isinstance(value, str) else value))
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')
+    return tuple(value)
 
 
 def brokerage_from(values: Mapping[str, Any]) -> Brokerage:

@@ -213,6 +213,20 @@ def test_the_map_and_the_runs_of_the_best_are_written(market: Path) -> None:
     assert "top-1/index.html" in (market / "s" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_run_file_names_analyzers_and_the_run_says_how_to_ask_for_them(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("launchlab.cli_run.write_pages", lambda result, folder: result.save(folder))
+    file = market / "run.toml"
+    file.write_text('[strategy]\nname = "mine.py:Mine"\n[run]\nanalyzers = ["SQN"]\n')
+    run = json_of(launchlab("backtest", *asked(market), "--config", file, "--out", "run", "--json"))
+    assert list(run["analyzers"]) == ["sqn"]
+    assert "--analyzer SQN" in run["command"]
+    file.write_text('[run]\nanalyzers = "SQN"\n')
+    said = faults(launchlab("backtest", *asked(market), "--config", file))
+    assert "analyzers must be a list of names" in said
+
+
 # faults
 
 
