@@ -86,7 +86,7 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     benchmark, doubt = _benchmark(market, source, book, panel)
     beside = [one for one in others if one.code not in panel]
     outside = {one.code: one for one in iter_instruments(source.path, beside)}
-    warnings += left_outside(launches, panel) + idle_ends(panel)
+    warnings += without_bars(panel) + left_outside(launches, panel) + idle_ends(panel)
     return Loaded(launches, panel, benchmark, (*warnings, *doubt), outside)
 
 
@@ -207,6 +207,16 @@ def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
         return ()
     told = f"{len(missed)} of {len(launches)} launches cannot be traded from {panel.sessions[0]} to {panel.sessions[-1]}"
     return (f"{told}, which needs a session before and one after the news: {_named(missed)}",)
+
+
+def without_bars(panel: Panel) -> tuple[str, ...]:
+    """A sentence naming the codes whose files have no bar within the panel."""
+    traded = (panel.status == TRADING).any(axis=0)
+    idle = [code for code, some in zip(panel.codes, traded, strict=True) if not some]
+    if not idle:
+        return ()
+    span = f"from {panel.sessions[0]} to {panel.sessions[-1]}"
+    return (f"no bars of {_named(idle)} {span}: {len(idle)} of {len(panel.codes)} codes are not traded",)
 
 
 def idle_ends(panel: Panel) -> tuple[str, ...]:

@@ -98,6 +98,13 @@ def test_codes_without_bars_are_left_out_and_named(quick: Path) -> None:
     assert summary["metrics"]["fills"] > 0
 
 
+def test_a_file_without_bars_is_named(quick: Path) -> None:
+    (quick / "bars" / "0700.HK.csv").write_text("date,open,high,low,close,volume\n")
+    done = launchlab("backtest", *asked(quick), "--json")
+    (said,) = json_of(done)["warnings"]
+    assert said == "no bars of 0700.HK from 2026-01-26 to 2026-03-06: 1 of 2 codes are not traded"
+
+
 def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> None:
     done = launchlab("backtest", *asked(quick), "--json")
     assert json_of(done)["metrics"]["commission"] == 0.0
