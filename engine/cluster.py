@@ -57,7 +57,8 @@ class Cluster(Runner):
         self._pool = self._client.get_executor(pure=False)
         self._begun = set[str]()
         self._counted, self._threads = -EVERY, 0
-        self._client.subscribe_topic(self._client.id, self._hear)
+        self._topic = f"launchlab-{self._client.id}"
+        self._client.subscribe_topic(self._topic, self._hear)
         try:
             self._check_workers()
         except BaseException:
@@ -96,7 +97,7 @@ class Cluster(Runner):
                     shared.append([self._there(held) for held in one.parts])
                 else:
                     plain.append(one)
-            started: Future[T] = self._pool.submit(call, (code_name(), self._client.id), fn, shared, plain)
+            started: Future[T] = self._pool.submit(call, (code_name(), self._topic), fn, shared, plain)
         except ClosedClientError:
             raise WorkerError(self._gone()) from None
         return started
@@ -159,9 +160,8 @@ class Cluster(Runner):
         super().shutdown()
         from distributed.client import ClosedClientError
 
-        with suppress(
-            ClosedClientError, OSError
-        ):  # a client that lost its scheduler has nothing to let go of
+        # a client that lost its scheduler has nothing to let go of
+        with suppress(ClosedClientError, OSError):
             self._pool.shutdown(wait)
         self._client.close()
 
@@ -175,10 +175,9 @@ def _connect(spec: str) -> tuple[str, Any]:
         raise ConfigError(
             f"--executor {spec} needs Dask, which is not installed; install it with: pip install 'launchlab[cluster]'"
         ) from None
+    # its tracebacks tell nothing that our errors do not
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-        logging.getLogger(name).setLevel(
-            logging.CRITICAL
-        )  # its tracebacks tell nothing that our errors do not
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return address, Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:

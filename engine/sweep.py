@@ -27,8 +27,8 @@ F8 = NDArray[np.float64]
 Step = Callable[[int], None]
 T = TypeVar("T")
 
-WORK = 8_000_000  # leg-points of a chunk: tenths of a second
-FEWEST, MOST = 256, 32_768  # points of a chunk
+WORK = 16_000_000  # leg-points of a chunk: tenths of a second, against some milliseconds to send it
+FEWEST, MOST = 256, 65_536  # points of a chunk
 GROUPS = 16  # tables of legs built for a chunk
 MOST_CHECKED = 10_000  # structural combinations that the strategy is asked about before any work
 BEST_FIRST = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")  # more is better
