@@ -31,6 +31,7 @@ Step = Callable[[int, int], None]  # points done, failed
 
 ANALYZERS = "analyzers.jsonl"
 ERROR = "error"  # column of points.parquet
+LONG_ENOUGH = 10  # a stay longer than this part of the run would leave walk-forward nothing to learn from
 ROWS = 1_024  # of a row group, at least
 
 
@@ -204,7 +205,7 @@ def judged_native(
     return verdict(
         Sweep(
             returns=returns,
-            longest_hold=max(one.longest for one in kept),
+            longest_hold=min(max(one.longest for one in kept), len(job.panel) // LONG_ENOUGH),
             trials=together(with_earlier(ledger, entry)),
             params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
             profits=profits[:, traded] if traded.sum() > 1 else None,
