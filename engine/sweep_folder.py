@@ -74,14 +74,14 @@ class SweepFolder:
     def _prepare(self, text: str, resume: bool) -> None:
         if self._has_sweep():
             if resume:
-                self._refuse_another(json.loads(text), "ask for the same with --resume")
+                self._refuse_another(json.loads(text), "was started with", "ask for the same with --resume")
                 return
             if not self.finished:
                 raise ConfigError(
                     f"{self.path} holds an unfinished sweep; continue it with --resume, "
                     "remove it, or choose another folder with --out"
                 )
-            self._refuse_another(json.loads(text), "remove it")
+            self._refuse_another(json.loads(text), "holds a finished sweep with", "remove it")
             self._clear()
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         write_whole(self.path / ASKED, text)
@@ -109,7 +109,7 @@ class SweepFolder:
     def _entries(self) -> list[Path]:
         return [one for one in self.path.iterdir() if one.name != LOCK]
 
-    def _refuse_another(self, asked: Mapping[str, Any], advice: str) -> None:
+    def _refuse_another(self, asked: Mapping[str, Any], found: str, advice: str) -> None:
         try:
             before = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
         except ValueError:
@@ -117,7 +117,7 @@ class SweepFolder:
         difference = first_difference(before, asked)
         if difference:
             raise ConfigError(
-                f"{self.path} was started with {difference}; {advice}, or choose another folder with --out"
+                f"{self.path} {found} {difference}; {advice}, or choose another folder with --out"
             )
 
     def _clear(self) -> None:

@@ -335,7 +335,10 @@ def test_an_unfinished_sweep_is_not_overwritten_and_a_strange_folder_not_touched
 def test_a_finished_sweep_is_made_again_but_not_replaced_by_another(tmp_path: Path) -> None:
     run(a_job(), tmp_path / "s")
     SweepFolder(tmp_path / "s").end({"points": 96})
-    with pytest.raises(ConfigError, match="grid this, not other; remove it, or choose another folder"):
+    with pytest.raises(
+        ConfigError,
+        match="holds a finished sweep with grid this, not other; remove it, or choose another folder",
+    ):
         SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
     assert (tmp_path / "s" / "points.parquet").exists()
     again = SweepFolder(tmp_path / "s")
