@@ -107,8 +107,7 @@ class RowFeed(PanelFeed):
         t = len(self)
         for line, values in self._rows:
             line.array.append(values[t])
-            line.idx += 1
-            line.lencount += 1
+            line._idx, line.lencount = t, t + 1
         return True
 
     def _load(self) -> bool:
