@@ -120,6 +120,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
     from .engine.backtest import RunOptions
     from .engine.backtest import backtest as run_backtest
     from .engine.books import NO_ORDER
+    from .engine.compiled import is_cold
     from .strategies.loading import inner
     from .strategies.parameters import values_of
 
@@ -130,6 +131,8 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         parameters=values_of(inner(strategy)),
         command=command_line(plan),
     )
+    if is_cold():
+        click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
     words = f"{plan.strategy} on {plan.engine}"
     # what a strategy of one's own prints must not get among the results
     with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):

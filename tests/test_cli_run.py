@@ -105,6 +105,11 @@ def test_a_file_without_bars_is_named(quick: Path) -> None:
     assert said == "no bars of 0700.HK from 2026-01-26 to 2026-03-06: 1 of 2 codes are not traded"
 
 
+def test_the_first_run_says_why_it_takes_longer(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchlab.engine.compiled.is_cold", lambda: True)
+    assert "compiling the engine, which happens once" in launchlab("backtest", *asked(quick)).stderr
+
+
 def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> None:
     done = launchlab("backtest", *asked(quick), "--json")
     assert json_of(done)["metrics"]["commission"] == 0.0
