@@ -1,6 +1,7 @@
 """A sweep gives for each point what a run of that point alone gives, and the same bytes however it was stopped."""
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ from launchlab.engine.metrics import equity_metrics
 from launchlab.engine.points import METRICS
 from launchlab.engine.sweep import Outcome, outcome_rows, sweep
 from launchlab.engine.sweep_folder import SweepFolder
-from launchlab.engine.sweep_verdict import judged, sample
+from launchlab.engine.sweep_verdict import best_of_many, judged, sample
 
 from .markets import random_panel
 
@@ -260,6 +261,20 @@ def test_the_verdict_counts_every_point_and_earlier_sweeps_on_the_same_data(tmp_
     again = judged(job, 10, ledger, ("data", "one"))
     other = judged(job, 10, ledger, ("data", "two"))
     assert [found.trials.points for found in (first, again, other) if found.trials] == [96, 96, 192]
+
+
+@pytest.mark.parametrize("twist", ["", "long holds trade less"])
+def test_a_placebo_chooses_among_the_points_that_share_the_best_ones_legs(twist: str) -> None:
+    """lag is no matter of execution: only points with the lag of the best are moved with it."""
+    job = a_job(twist=twist)
+    best = job.grid.number({"lag": 1, "hold": 2, "stop": 0, "gross": 1, "wait": 0})
+    numbers = sample(job.grid, best)
+    table, run = best_of_many(job, best, numbers)
+    points = [job.grid.point(int(number)) for number in numbers]
+    alike = [point for point in points if point["lag"] == 1] if not twist else [job.grid.point(best)]
+    wanted = max(alone(job, point)["sharpe"] for point in alike)
+    assert run(table) == pytest.approx([wanted], rel=1e-9)
+    assert pickle.loads(pickle.dumps(run))(table) == run(table)
 
 
 def test_the_verdict_looks_at_the_best_points_neighbours() -> None:
