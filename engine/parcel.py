@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from ..data.errors import ConfigError
 from ..data.panel import Panel
 
 OWN = "launchlab_user_"  # modules made from a strategy file are named so
@@ -109,5 +110,12 @@ def _module(name: str, file: str, text: bytes) -> ModuleType:
     if folder not in sys.path and Path(folder).is_dir():
         sys.path.append(folder)  # the file may import its neighbours
     sys.modules[name] = module
-    exec(compile(text, file, "exec"), module.__dict__)
+    try:
+        exec(compile(text, file, "exec"), module.__dict__)
+    except ImportError as error:
+        del sys.modules[name]
+        raise ConfigError(
+            f"{file} cannot be run on a worker ({error}); install what it imports on every machine, and keep its "
+            "neighbours under the same path"
+        ) from None
     return module

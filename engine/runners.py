@@ -98,10 +98,17 @@ class Runner(Executor):
         lost = self._open and self._is_lost(error) and not work.future.cancelled()
         if lost and work.attempt < ATTEMPTS:
             self.retried += 1
-            self._again.submit(self._try, work._replace(attempt=work.attempt + 1))
+            again = self._again.submit(self._try, work._replace(attempt=work.attempt + 1))
+            again.add_done_callback(lambda done: self._pass_on(work, done))
         elif work.future.set_running_or_notify_cancel():
             text = str(error) or type(error).__name__
             work.future.set_exception(lost_for_good(text, work.attempt) if lost else error)
+
+    def _pass_on(self, work: "_Work", done: Future[None]) -> None:
+        """What could not even be tried again fails; nobody would hear of it otherwise."""
+        error = CancelledError() if done.cancelled() else done.exception()
+        if error is not None and work.future.set_running_or_notify_cancel():
+            work.future.set_exception(error)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let go of the workers; without `wait`, also of what they are at."""

@@ -84,9 +84,9 @@ class Machines:
         return started
 
     def worker(self, *options: str, path: Path | None = None) -> subprocess.Popen[bytes]:
-        """A worker with one thread; without a nanny it is one process."""
-        options = (*options, "--nthreads", "1", "--local-directory", str(self.folder / "scratch"))
-        return self._start("worker", self.address, *options, path=path)
+        """A worker with one thread unless told otherwise; without a nanny it is one process."""
+        usual = ("--nthreads", "1", "--local-directory", str(self.folder / "scratch"))
+        return self._start("worker", self.address, *usual, *options, path=path)
 
     def _start(self, *words: str, path: Path | None = None) -> subprocess.Popen[bytes]:
         """`dask WORDS`, in a group of its own so that all of it can be ended."""
@@ -175,7 +175,7 @@ def summary(market: Path, out: str) -> dict[str, object]:
 
 def test_the_whole_sweep_is_that_of_one_process(market: Path, machines: Machines) -> None:
     machines.worker()
-    machines.worker()
+    machines.worker("--nthreads", "3")
     finish(begin(market, machines, "far", "--confirm", "1", "--no-page"))
     assert table(market, "far") == alone(market, "--confirm", "1", "--no-page")
     assert (market / "far" / "top.csv").read_bytes() == (market / "alone" / "top.csv").read_bytes()

@@ -188,6 +188,22 @@ def test_the_parcel_of_a_strategy_file_holds_its_text(market: Path) -> None:
     assert Parcel(content).open(()).number == 3
 
 
+def test_a_strategy_file_whose_neighbour_is_missing_elsewhere_says_so(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from launchlab.strategies.loading import find_strategy
+
+    (market / "beside.py").write_text("LIMIT = 3\n")
+    (market / "near.py").write_text(f"from beside import LIMIT\n{OWN}")
+    cls = find_strategy("near.py:Mine")
+    content = pack(cls()).content
+    (market / "beside.py").unlink()
+    for name in ("beside", cls.__module__):
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ConfigError, match=r"near\.py cannot be run on a worker \(No module named 'beside'\)"):
+        Parcel(content).open(())
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
