@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 the user's to repair (one sentence), 1 ours (a bug), 130 stopped by the user.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from ._version import __version__
 
 DEBUG = "LAUNCHLAB_DEBUG"
 USER_FAULT, STOPPED = 2, 130
+# No place for a file is nobody's bug, wherever it happens.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 # name: (module, what it does in one line); the command is the attribute of that name in its module.
 COMMANDS = {
@@ -82,6 +85,13 @@ class LazyGroup(click.Group):
             if os.environ.get(DEBUG):
                 raise
             raise click.ClickException(str(fault)) from fault
+        except OSError as error:
+            if error.errno not in NO_ROOM or os.environ.get(DEBUG):
+                raise
+            where = f" {error.filename}" if error.filename else ""
+            raise click.ClickException(
+                f"the disk refused to write{where} ({error.strerror}); make room, or write elsewhere"
+            ) from error
 
 
 @click.group(

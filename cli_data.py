@@ -105,9 +105,13 @@ def _provider(
 def _store(given: str | None) -> "Store":
     from pathlib import Path
 
+    from .data.errors import StoreError
     from .data.prices import Store, default_store
 
-    return Store(Path(given) if given else default_store())
+    place = Path(given) if given else default_store()
+    if place.is_file():
+        raise StoreError(f"{place} is a file; give a folder with --store")
+    return Store(place)
 
 
 @click.command(
@@ -196,14 +200,18 @@ def _sources(place: "Path", codes: "Sequence[str] | None", book: "Instruments", 
 def _check(
     place: "Path", codes: "Sequence[str] | None", book: "Instruments", adjusted: frozenset[str]
 ) -> "tuple[list[Finding], int]":
-    from .cli_market import find_bars
+    from .cli_market import find_bars, named_codes
     from .cli_progress import progress
     from .data.audit import check_prices
 
     source = find_bars(str(place))
+    if codes is None:
+        codes, strays = named_codes(source, book)
+        for sentence in strays:
+            warn(sentence)
     findings: list[Finding] = []
     count = 0
-    with progress("checking", len(codes or source.codes), unit="codes") as step:
+    with progress("checking", len(codes), unit="codes") as step:
         for _, found in check_prices(source.path, codes, instruments=book, adjusted=adjusted):
             findings += found
             count += 1
@@ -232,19 +240,18 @@ def _book(instruments: str | None) -> "Instruments":
 
 def _codes(codes: tuple[str, ...], launches: str | None, path: str | None, book: "Instruments") -> list[str]:
     """What to fetch: codes named, codes of a ledger, or every file of a folder whose name is a code."""
-    from .cli_market import find_bars
-    from .data.errors import ConfigError, RuleError
+    from .cli_market import find_bars, named_codes
+    from .data.errors import ConfigError
     from .data.launches import load_launches
 
     named = [book[code].code for code in codes]
     if launches is not None:
         named += load_launches(launches, book).codes
     if not named and path is not None:
-        for stem in find_bars(path).codes:
-            try:
-                named.append(book[stem].code)
-            except RuleError as error:
-                warn(f"{path}/{stem} is left out: {error}")
+        stems, strays = named_codes(find_bars(path), book)
+        named = [book[stem].code for stem in stems]
+        for sentence in strays:
+            warn(sentence)
     if not named:
         raise ConfigError("name the codes to fetch, or a ledger with --launches")
     return list(dict.fromkeys(named))

@@ -26,9 +26,14 @@ def write_report(result: "Result", folder: Path | str) -> None:
 
 def check_folder(folder: Path, proof: str = SUMMARY) -> None:
     """Refuse a folder that holds something else than our pages (no file `proof`), before any work is done."""
-    if folder.exists() and not folder.is_dir():
+    try:
+        strange = folder.is_dir() and any(folder.iterdir()) and not (folder / proof).is_file()
+        is_file = folder.exists() and not folder.is_dir()
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be used ({error.strerror}); choose another with --out") from None
+    if is_file:
         raise ConfigError(f"{folder} is a file; choose another folder with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / proof).is_file():
+    if strange:
         raise ConfigError(f"{folder} holds files that are not a run's; choose another folder with --out")
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+import numpy as np
 
 from .cli_options import warn
 from .data import fx
 from .data.bars import Bars, file_codes
 from .data.benchmark import benchmark_returns, parse_benchmark
-from .data.errors import DataError, LaunchlabError, did_you_mean
+from .data.errors import DataError, LaunchlabError, RuleError, did_you_mean
 from .data.instruments import Instrument, Instruments, load_instruments
 from .data.joined import iter_instruments
 from .data.launches import Launches, load_launches
 from .data.load import SAMPLE, PanelOptions, load_panel
-from .data.panel import Panel
+from .data.panel import TRADING, Panel
 from .data.prices import Store, is_store
 from .data.reachable import first_rows
 from .data.rules.costs import Brokerage
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 USUAL_BENCHMARKS = ("3033.HK", "^HSI", "513180.SS", "000300.SS")
 NO_BENCHMARK = "none"
 MOST_NAMED = 12
+MANY_IDLE = 20  # sessions at either end of a panel without any bar: a warning
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class Source(NamedTuple):
 
     path: Path
     codes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "the sample market" if self.path == SAMPLE else str(self.path)
 
     def has(self, instrument: Instrument) -> bool:
         """Whether there are bars under the code, an earlier one, or the name of an index without its caret."""
@@ -81,8 +86,26 @@ def load_market(market: "Market", brokerage: Brokerage | None = None, *, extra: 
     benchmark, doubt = _benchmark(market, source, book, panel)
     beside = [one for one in others if one.code not in panel]
     outside = {one.code: one for one in iter_instruments(source.path, beside)}
-    warnings += left_outside(launches, panel)
+    warnings += without_bars(panel) + left_outside(launches, panel) + idle_ends(panel)
     return Loaded(launches, panel, benchmark, (*warnings, *doubt), outside)
+
+
+def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
+    """Names of a source's files that are codes, and a sentence about each that is none; DataError when none is left."""
+    found: list[str] = []
+    warnings: list[str] = []
+    for name in source.codes:
+        try:
+            book[name]
+        except RuleError as error:
+            warnings.append(f"the file {name!r} in {source.path} is left out: {error}")
+        else:
+            found.append(name)
+    if not found:
+        raise DataError(
+            f"no file in {source} is named after a code, only {_named(source.codes)}; name them as 0700.HK.csv"
+        )
+    return found, tuple(warnings)
 
 
 def find_bars(prices: str | None) -> Source:
@@ -106,10 +129,11 @@ def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[l
     found = [code for code in launches.codes if source.has(book[code])]
     missing = [code for code in launches.codes if code not in found]
     if not found:
-        hint = did_you_mean(missing[0], source.codes)
+        what = f"{source} has no bars of any code of the ledger: {_named(missing)}"
+        if source.path == SAMPLE:
+            raise DataError(f"{what}; give bars of your own with --prices")
         raise DataError(
-            f"{source.path} has no bars of any of the ledger's {len(missing)} codes, {_named(missing)}{hint}; "
-            "add their files or give other --prices"
+            f"{what}{did_you_mean(missing[0], source.codes)}; add their files or give other --prices"
         )
     if not missing:
         return found, ()
@@ -124,9 +148,15 @@ def _named(codes: Sequence[str]) -> str:
 
 def _refuse_missing(instruments: Sequence[Instrument], source: Source) -> None:
     absent = [one.code for one in instruments if not source.has(one)]
+    if absent and source.path == SAMPLE:
+        usual = " or ".join(code for code in USUAL_BENCHMARKS if code in source.codes)
+        raise DataError(
+            f"{source} has no bars of {absent[0]}; take {usual} as the benchmark, another of its codes "
+            f"({_named(source.codes)}), or bars of your own with --prices"
+        )
     if absent:
         raise DataError(
-            f"{source.path} has no bars of {absent[0]}{did_you_mean(absent[0], source.codes)}; "
+            f"{source} has no bars of {absent[0]}{did_you_mean(absent[0], source.codes)}; "
             "add its file, or choose another code"
         )
 
@@ -177,6 +207,35 @@ def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
         return ()
     told = f"{len(missed)} of {len(launches)} launches cannot be traded from {panel.sessions[0]} to {panel.sessions[-1]}"
     return (f"{told}, which needs a session before and one after the news: {_named(missed)}",)
+
+
+def without_bars(panel: Panel) -> tuple[str, ...]:
+    """A sentence naming the codes whose files have no bar within the panel."""
+    traded = (panel.status == TRADING).any(axis=0)
+    idle = [code for code, some in zip(panel.codes, traded, strict=True) if not some]
+    if not idle:
+        return ()
+    span = f"from {panel.sessions[0]} to {panel.sessions[-1]}"
+    return (f"no bars of {_named(idle)} {span}: {len(idle)} of {len(panel.codes)} codes are not traded",)
+
+
+def idle_ends(panel: Panel) -> tuple[str, ...]:
+    """Sentences about long spans before the first bar and after the last, which thin out every yearly figure."""
+    traded = np.flatnonzero((panel.status == TRADING).any(axis=1))
+    if not len(traded):
+        return ()
+    days, first, last = panel.sessions, int(traded[0]), int(traded[-1])
+    idle = "cash that waits there thins out every yearly figure"
+    said = []
+    if first >= MANY_IDLE:
+        said.append(
+            f"no code has a bar in the first {first:,} sessions; {idle}, so take --start {days[first]}"
+        )
+    if len(panel) - 1 - last >= MANY_IDLE:
+        said.append(
+            f"no code has a bar in the last {len(panel) - 1 - last:,} sessions; {idle}, so take --end {days[last]}"
+        )
+    return tuple(said)
 
 
 def say(loaded: Loaded, *, labelled: bool = False) -> None:

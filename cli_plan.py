@@ -53,6 +53,7 @@ class Plan:
     config: Config = field(default_factory=lambda: config_from({}))
     brokerage: Brokerage = field(default_factory=Brokerage)
     engine: str = "backtrader"
+    analyzers: tuple[str, ...] = ()
 
 
 TABLES: Mapping[str, tuple[str, ...] | None] = {
@@ -60,7 +61,7 @@ TABLES: Mapping[str, tuple[str, ...] | None] = {
     "brokerage": None,
     "strategy": None,
     "data": tuple(one.name for one in fields(Market)),
-    "run": ("engine",),
+    "run": ("engine", "analyzers"),
 }
 
 
@@ -72,9 +73,10 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
     """
     tables = _tables(Path(path)) if path is not None else {name: {} for name in TABLES}
     given = {name: value for name, value in flags.items() if value is not None}
-    for name in ("engine",):
-        if name in given:
+    for name in TABLES["run"] or ():
+        if given.get(name):
             tables["run"][name] = given.pop(name)
+    given.pop("analyzers", None)
     if "strategy" in given:
         if given["strategy"] != tables["strategy"].get("name"):
             tables["strategy"] = {}  # the parameters in the file belong to another strategy
@@ -91,7 +93,14 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
         config=config_from(tables["config"]),
         brokerage=brokerage_from(tables["brokerage"]),
         engine=str(tables["run"].get("engine", "backtrader")),
+        analyzers=_words(tables["run"].get("analyzers", ())),
     )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')
+    return tuple(value)
 
 
 def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
@@ -133,6 +142,8 @@ def command_line(plan: Plan) -> str:
     words += _changed("brokerage", plan.brokerage, Brokerage())
     if plan.engine != "backtrader":
         words += ["--engine", plan.engine]
+    for name in plan.analyzers:
+        words += ["--analyzer", name]
     return shlex.join(words)
 
 

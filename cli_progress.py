@@ -1,10 +1,39 @@
 """Progress on stderr: a bar on a terminal, nothing when piped."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 
+WINDOW = 30.0  # seconds
 Step = Callable[[int], None]
+
+
+class Pace:
+    """How fast something is done: over the last half minute, of which waiting is a part."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self.clock = clock
+        self.seen = deque([(clock(), 0)])
+
+    def see(self, done: int) -> None:
+        """So many are done now."""
+        now = self.clock()
+        self.seen.append((now, done))
+        while len(self.seen) > 2 and self.seen[1][0] < now - WINDOW:
+            self.seen.popleft()
+
+    def speed(self) -> float:
+        """Of them a second."""
+        (since, before), (_, done) = self.seen[0], self.seen[-1]
+        return (done - before) / max(self.clock() - since, 1e-3)
+
+    def left(self, total: int) -> str:
+        """The time that the rest will take, as 0:01:30."""
+        speed = self.speed()
+        return str(timedelta(seconds=round((total - self.seen[-1][1]) / speed))) if speed > 0.0 else "-:--:--"
 
 
 @contextmanager

@@ -46,6 +46,10 @@ def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
     folder = Path(runs[0])
     if (folder / "points.parquet").exists():
         return _rebuild_sweep(folder, out)
+    if (folder / "study.csv").exists():
+        raise ConfigError(
+            f"{folder} is the folder of a study, whose page `launchlab study --out {folder}` writes"
+        )
     result = load_result(folder)
     place = Path(out) if out is not None else folder
     put_folder(place, lambda made: write_pages(result, made))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_options import MARKET, example, print_json, shared
+from .cli_options import MARKET, example, print_json, shared, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,13 @@ if TYPE_CHECKING:
     type=click.Choice(["backtrader", "compiled"]),
     help="Who executes the orders [default: backtrader].",
 )
+@click.option(
+    "--analyzer",
+    "analyzers",
+    metavar="NAME",
+    multiple=True,
+    help="Of backtrader, such as DrawDown, for a backtrader.Strategy; repeatable.",
+)
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
@@ -82,18 +89,21 @@ def backtest(
     from .cli_folder import check_folder, put_folder
     from .cli_market import load_market, say
     from .cli_plan import read_plan
+    from .data.rules.costs import NO_HK_BROKERAGE
     from .strategies.loading import build_strategy
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_folder(Path(out))
-    strategy = build_strategy(plan.strategy, plan.settings)
+    strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, loaded)
     check_folder(folder)
     result = run(strategy, plan, loaded, verify=verify)
     put_folder(folder, lambda place: write_pages(result, place))
+    if NO_HK_BROKERAGE in result.summary["unknowns"]:
+        click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     show(result, folder, as_json=as_json)
     if open_page:
         click.launch((folder / "index.html").resolve().as_uri())
@@ -109,6 +119,8 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
     from .cli_progress import progress
     from .engine.backtest import RunOptions
     from .engine.backtest import backtest as run_backtest
+    from .engine.books import NO_ORDER
+    from .engine.compiled import is_cold
     from .strategies.loading import inner
     from .strategies.parameters import values_of
 
@@ -119,6 +131,8 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         parameters=values_of(inner(strategy)),
         command=command_line(plan),
     )
+    if is_cold():
+        click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
     words = f"{plan.strategy} on {plan.engine}"
     # what a strategy of one's own prints must not get among the results
     with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):
@@ -134,6 +148,8 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         )
         confirm(result, again)
     summary = dict(result.summary)
+    if NO_ORDER in summary["warnings"]:
+        warn(NO_ORDER)
     summary["warnings"] = [*loaded.warnings, *summary["warnings"]]
     return replace(result, summary=summary)
 

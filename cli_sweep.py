@@ -6,15 +6,20 @@ import click
 
 from .cli_options import MARKET, example, shared
 from .cli_run import backtest
+from .cli_search import search_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from .cli_market import Loaded
     from .cli_plan import Plan
     from .engine.grid import Grid
     from .engine.leg_tables import Job
+    from .engine.native_chunk import NativeJob
+    from .engine.runners import Runner
+    from .engine.sweep import Outcome
     from .engine.sweep_folder import SweepFolder
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
@@ -22,7 +27,7 @@ MANY = 10_000_000  # points above which to ask first
 # Options of `launchlab backtest` that a sweep has too: they say what a point is.
 OF_A_RUN = (
     "strategy", "settings", "toml", "capital", "limit_policy", "pairing", "exit_on", "participation",
-    "slippage_bp", "reaction_minutes", "dates_known",
+    "slippage_bp", "reaction_minutes", "dates_known", "analyzers",
 )  # fmt: skip
 
 
@@ -30,6 +35,7 @@ OF_A_RUN = (
     epilog=example(
         "launchlab sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08",
         "launchlab sweep --grid lag=0:3 --grid hold=1:60 --grid gross=0.1:1:0.01 --random 10000 --out runs/wide",
+        "launchlab sweep --grid hold=1:60 --grid gross=0.1:1:0.01 --search nsga2 --objective return,drawdown",
     )
 )
 @shared(*MARKET)
@@ -41,7 +47,10 @@ OF_A_RUN = (
     help="1:20, 0.02:0.1:0.02 or none,0.03,0.05; repeatable.",
 )
 @click.option("--random", "count", metavar="N", type=int, help="Only N points, drawn from the grid.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
+@search_options
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw or the search."
+)
 @click.option(
     "--metric", type=click.Choice(METRICS), default="sharpe", show_default=True, help="The best has most."
 )
@@ -56,6 +65,11 @@ OF_A_RUN = (
     help="Best points run again on backtrader.",
 )
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: one for each core]")
+@click.option(
+    "--executor",
+    metavar="WHERE",
+    help="threads, processes, processes:4, or a Dask cluster as dask://host:8786 [default: threads].",
+)
 @click.option(
     "--runs",
     type=click.IntRange(0, 100),
@@ -84,24 +98,37 @@ def sweep(
 
     from .cli_market import load_market, say
     from .cli_plan import read_plan
+    from .cli_search import check_search, count_of, question, reopen, to_search
     from .cli_sweep_end import show
     from .engine.grid import Grid
+    from .engine.runners import check_spec
     from .engine.sweep_folder import SweepFolder
     from .strategies.grids import parse_grid
+    from .strategies.variants import variants
 
     flags = {name: value for name, value in options.items() if name in (*MARKET, *OF_A_RUN)}
     plan = read_plan(toml, flags, settings)
+    threads = options["threads"]
+    if options["executor"]:
+        threads = check_spec(options["executor"]) or threads
     grid = Grid(parse_grid(plan.strategy, grids))
+    count, search = count_of(options, count), to_search(options, seed)
     grid = grid if count is None else grid.drawn(count, seed)
-    ask(len(grid), yes=options["yes"])
+    ask(search.trials if search else len(grid), yes=options["yes"])
+    variants(plan.strategy, plan.settings, grid.values, plan.analyzers)  # refuses before any bar is read
     loaded = load_market(plan.market, plan.brokerage)
     say(loaded)
-    job = to_job(plan, loaded, grid, options["threads"])
+    job = to_job(plan, loaded, grid, threads)
     folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
     wanted = asked(plan, loaded, job, seed=None if grid.draws is None else seed)
+    if search:
+        check_search(job, search, options["storage"])
+        wanted = question(wanted, search, options["storage"])
     folder.begin(wanted, resume=options["resume"])
+    if search:
+        reopen(folder, search)
     if not folder.finished:
-        run(job, folder, loaded, options)
+        run(job, folder, loaded, options | {"search": search})
     show(folder.path, as_json=options["as_json"])
 
 
@@ -118,18 +145,22 @@ def ask(points: int, *, yes: bool) -> None:
         )
 
 
-def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job":
+def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job | NativeJob":
     """Everything a chunk of points needs."""
     import os
 
     from .engine.leg_tables import Job
     from .engine.metrics import periods_per_year
+    from .engine.native_chunk import NativeJob
+    from .engine.native_plan import NativeStrategy
     from .strategies.variants import variants
 
     panel, config = loaded.panel, plan.config
     clock = {"reaction_minutes": config.reaction_minutes, "dates_known": config.dates_known}
-    return Job(
-        build=variants(plan.strategy, plan.settings, grid.values),
+    build = variants(plan.strategy, plan.settings, grid.values, plan.analyzers)
+    kind = NativeJob if isinstance(build.base, NativeStrategy) else Job
+    return kind(
+        build=build,
         grid=grid,
         launches=loaded.launches.timed(**clock),  # type: ignore[arg-type]
         panel=panel,
@@ -139,16 +170,17 @@ def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) ->
     )
 
 
-def asked(plan: "Plan", loaded: "Loaded", job: "Job", *, seed: int | None) -> dict[str, Any]:
+def asked(plan: "Plan", loaded: "Loaded", job: "Job | NativeJob", *, seed: int | None) -> dict[str, Any]:
     """What decides the table of points, as plain values: two sweeps that ask for the same write the same."""
     from ._version import __version__
-    from .strategies.loading import inner
+    from .strategies.loading import file_sha256, inner
     from .strategies.parameters import values_of
 
     panel, grid = job.panel, job.grid
     fixed = values_of(inner(job.build({})))
     return {
         "strategy": plan.strategy,
+        "strategy_sha256": file_sha256(plan.strategy),
         "parameters": {name: value for name, value in fixed.items() if name not in grid.values},
         "grid": {
             name: [list(one) if isinstance(one, tuple) else one for one in values]
@@ -156,6 +188,7 @@ def asked(plan: "Plan", loaded: "Loaded", job: "Job", *, seed: int | None) -> di
         },
         "points": len(grid),
         "seed": seed,
+        "analyzers": list(plan.analyzers),
         "config": plan.config.model_dump(mode="json"),
         "brokerage": plan.brokerage.model_dump(mode="json"),
         "currency": panel.currency,
@@ -177,32 +210,62 @@ def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
     return Path("runs") / f"sweep-{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
 
 
-def run(job: "Job", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]") -> None:
+def run(
+    job: "Job | NativeJob", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]"
+) -> None:
     """Everything from the first point to summary.json; stopped, it says how to go on."""
     import time
 
-    from .cli_sweep_end import Ending, finish, progress
+    from .cli_sweep_end import Ending, finish
     from .engine.compiled import is_cold
     from .engine.points import warm_up
-    from .engine.sweep import sweep as run_sweep
 
     try:
         if is_cold():
             click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
         warm_up()
-        started = time.perf_counter()
-        with progress("sweep", len(job.grid)) as step:
-            outcome = run_sweep(job, folder, metric=options["metric"], top=options["top"], progress=step)
-        ending = Ending(
-            seconds=time.perf_counter() - started,
-            warnings=loaded.warnings,
-            metric=options["metric"],
-            confirm=0 if options["quick"] else options["confirm"],
-            judge=not options["quick"],
-            page=options["page"] and not options["quick"],
-            runs=options["runs"],
-        )
-        finish(job, folder, outcome, ending)
+        with runner_of(job, options["executor"]) as runner:
+            started = time.perf_counter()
+            outcome = run_points(job, folder, runner, options)
+            ending = Ending(
+                seconds=time.perf_counter() - started,
+                warnings=loaded.warnings,
+                metric=options["metric"],
+                confirm=0 if options["quick"] else options["confirm"],
+                judge=not options["quick"],
+                page=options["page"] and not options["quick"],
+                runs=options["runs"],
+            )
+            finish(job, folder, outcome, ending, runner)
     except KeyboardInterrupt:
         click.echo(f"launchlab: what was done is in {folder.path}; add --resume to continue", err=True)
         raise
+
+
+def runner_of(job: "Job | NativeJob", executor: str | None) -> "AbstractContextManager[Runner]":
+    """Where the points are run."""
+    from .engine.native_chunk import NativeJob
+    from .engine.native_sweep import runner_for
+    from .engine.runners import open_runner
+
+    return runner_for(job, executor) if isinstance(job, NativeJob) else open_runner(executor, job.threads)
+
+
+def run_points(
+    job: "Job | NativeJob", folder: "SweepFolder", runner: "Runner", options: "Mapping[str, Any]"
+) -> "Outcome":
+    """All points into their table."""
+    from .cli_search import run_search
+    from .cli_sweep_end import progress
+    from .engine.leg_tables import Job
+    from .engine.native_chunk import NativeJob
+    from .engine.native_sweep import sweep_native
+    from .engine.sweep import sweep as run_sweep
+
+    if isinstance(job, Job) and options["search"]:
+        return run_search(job, folder, runner, options)
+    asked = {"metric": options["metric"], "top": options["top"]}
+    with progress("sweep", len(job.grid), runner.note) as step:
+        if isinstance(job, NativeJob):
+            return sweep_native(job, folder, runner, **asked, progress=step)
+        return run_sweep(job, folder, **asked, executor=runner, progress=step)

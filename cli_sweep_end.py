@@ -3,18 +3,24 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .cli_options import print_json
-from .cli_progress import Step, working
+from .cli_options import print_json, warn
+from .cli_progress import Pace, working
+from .data.errors import ConfigError
 from .engine.leg_tables import Job
+from .engine.native_chunk import NativeJob
+from .engine.native_sweep import NativeOutcome, confirm_native, judged_native
 from .engine.result import write_whole
+from .engine.runners import Runner
+from .engine.search_run import SearchOutcome
+from .engine.search_table import PARETO
 from .engine.sweep import Outcome, outcome_rows
 from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
 
@@ -38,9 +44,12 @@ class Ending:
     runs: int = 0
 
 
-def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> None:
+def finish(
+    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending, runner: Runner
+) -> None:
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    failed = _failed(outcome)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
     summary: dict[str, Any] = {
         "points": outcome.points,
@@ -48,47 +57,81 @@ def finish(job: Job, folder: SweepFolder, outcome: Outcome, ending: Ending) -> N
         "points_per_second": round(outcome.computed / ending.seconds, 3) if outcome.computed else None,
         "metric": ending.metric,
         "best": rows[0],
-        "confirmed": _confirmed(job, rows[: ending.confirm]),
+        "confirmed": _confirmed(job, outcome, rows[: ending.confirm]),
+        **failed,
+        **(outcome.summary() if isinstance(outcome, SearchOutcome) else {}),
         "fallbacks": outcome.fallbacks,
         "bankrupt": outcome.bankrupt,
         "periods_per_year": job.periods,
         "threads": job.threads,
+        "executor": runner.name,
+        "run_again": runner.retried,
         "warnings": list(ending.warnings),
         **asked,
     }
-    found = _judge(job, folder, outcome, asked) if ending.judge else None
+    if summary["confirmed"] < min(ending.confirm, len(rows)):
+        summary["warnings"].append(UNSTEADY)
+        warn(UNSTEADY)
+    if runner.retried:
+        warn(
+            f"{runner.retried} pieces of work ran again because their workers were lost; no figure depends on it"
+        )
+    found = _judge(job, folder, outcome, asked, runner) if ending.judge else None
     summary["verdict"] = found.to_json() if found else None
     write_whole(folder.path / TOP, _csv(rows))
     runs = _write_runs(job, folder, rows[: ending.runs], str(summary["strategy"]))
     if ending.page:
-        _draw(folder, summary, found, dict(zip(outcome.numbers.tolist(), runs, strict=False)), job)
+        rows_of = outcome.rows_of(job.grid)
+        _draw(folder, summary, found, dict(enumerate(rows_of[: len(runs)], 1)))
     folder.end(summary)
 
 
-def _confirmed(job: Job, rows: list[dict[str, Any]]) -> int:
+def _failed(outcome: Outcome) -> dict[str, Any]:
+    """How many points of a backtrader strategy failed, and why the first did; ConfigError where all did."""
+    if not isinstance(outcome, NativeOutcome):
+        return {}
+    if outcome.failed == outcome.points:
+        raise ConfigError(f"all {outcome.points:,} points failed, the first one: {outcome.error}")
+    return {"failed": outcome.failed, "first_failure": outcome.error or None}
+
+
+def _confirmed(job: Job | NativeJob, outcome: Outcome, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
     from .engine.confirm import confirm_all
 
     with working(f"running the best {len(rows)} again on backtrader"):
+        if isinstance(job, NativeJob):
+            return confirm_native(job, outcome.numbers[: len(rows)], outcome.metrics[: len(rows)])
         return confirm_all(job, rows)
 
 
-def _judge(job: Job, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any]) -> "Verdict":
+def _judge(
+    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any], runner: Runner
+) -> "Verdict":
     """The verdict, with every sweep on the same bars whose folder stands beside this one."""
-    import hashlib
-
     from .engine.sweep_verdict import LEDGER, judged
 
-    def name(value: Any) -> str:
-        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
     with working("judging the sweep"):
-        names = (name(asked["data"]), name(asked))
-        return judged(job, int(outcome.numbers[0]), folder.path.parent / LEDGER, names)
+        names = (word_of(asked["data"]), word_of(asked))
+        ledger, best = folder.path.parent / LEDGER, int(outcome.numbers[0])
+        if isinstance(job, Job) and isinstance(outcome, SearchOutcome):
+            return judged(job, best, ledger, (names[0], outcome.study, len(outcome.trials)), executor=runner)
+        if isinstance(job, Job):
+            return judged(job, best, ledger, names, executor=runner)
+        return judged_native(job, cast(NativeOutcome, outcome), ledger, names, runner)
 
 
-def _write_runs(job: Job, folder: SweepFolder, rows: list[dict[str, Any]], name: str) -> list[str]:
+def word_of(value: Any) -> str:
+    """A short name of plain values, in the ledger of trials."""
+    import hashlib
+
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write_runs(
+    job: Job | NativeJob, folder: SweepFolder, rows: list[dict[str, Any]], name: str
+) -> list[str]:
     """The whole runs of the best points, as `backtest` writes them; names of their folders. Older ones go."""
     for old in folder.path.glob("top-*/"):
         shutil.rmtree(old)
@@ -102,7 +145,8 @@ def _write_runs(job: Job, folder: SweepFolder, rows: list[dict[str, Any]], name:
         for rank, row in enumerate(rows, 1):
             values = {key: row[key] for key in job.grid.values}
             options = RunOptions(name=name, parameters=values)
-            result = backtest(job.build(values), job.launches, job.panel, job.config, options=options)
+            with redirect_stdout(sys.stderr):  # what a strategy of one's own prints
+                result = backtest(job.build(values), job.launches, job.panel, job.config, options=options)
             write_report(result, folder.path / f"top-{rank}")
             made.append(f"top-{rank}")
     return made
@@ -112,10 +156,9 @@ def _draw(
     folder: SweepFolder,
     summary: Mapping[str, Any],
     found: "Verdict | None",
-    runs: Mapping[int, str],
-    job: Job,
+    runs: Mapping[int, int],
 ) -> None:
-    import numpy as np
+    """`runs`: the row of points.parquet of each whole run, by its rank."""
     import pandas as pd
 
     from .reports import write_sweep
@@ -123,8 +166,7 @@ def _draw(
     with working("drawing the map"):
         points = pd.read_parquet(folder.path / POINTS)
         if runs:
-            at = np.searchsorted(job.grid.numbers(0, len(points)), list(runs))
-            points.loc[at, "run"] = list(runs.values())
+            points.loc[list(runs.values()), "run"] = [f"top-{rank}" for rank in runs]
             points["run"] = points["run"].fillna("")
         write_sweep(points, list(summary["grid"]), folder.path, summary=summary, verdict=found)
 
@@ -157,7 +199,12 @@ def show(folder: Path, *, as_json: bool) -> None:
     import csv
 
     speed = f", {summary['points_per_second']:,.0f} a second" if summary["points_per_second"] else ""
-    click.echo(f"{summary['points']:,} points of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
+    what = "trials" if "search" in summary else "points"
+    click.echo(f"{summary['points']:,} {what} of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
+    if "search" in summary:
+        click.echo(
+            f"{summary['distinct']:,} distinct points, {summary['pruned']:,} trials pruned on the early market"
+        )
     with (folder / TOP).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[:PRINTED]
     names = ["rank", *summary["grid"], *SHOWN]
@@ -165,12 +212,20 @@ def show(folder: Path, *, as_json: bool) -> None:
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    if summary.get("failed"):
+        click.echo(f"{summary['failed']:,} of the points failed; the column error of {POINTS} says why.")
+    if summary.get("pareto"):
+        click.echo(f"{len(summary['pareto']):,} points that no other beats in every aim: {folder / PARETO}")
     if summary["confirmed"]:
         click.echo(f"The best {summary['confirmed']} run again on backtrader: the same.")
     click.echo(summary["verdict"]["text"] if summary["verdict"] else BEWARE)
     click.echo(f"{folder / POINTS}")
 
 
+UNSTEADY = (
+    "a point gave other figures when it ran again: the strategy draws random numbers without a seed, or keeps something "
+    "from one run to the next in its class or module; no figure of this sweep can be relied upon"
+)
 BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."
 
 
@@ -183,28 +238,45 @@ def _short(text: str) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Step]:
-    """A bar on stderr with points a second and the time left; nothing when piped."""
+def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[Callable[..., None]]:
+    """A bar on stderr with points a second and the time left, and what `note` says; nothing when piped.
+
+    Call what it gives with the points done, and those of them that failed.
+    """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, failed=0: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn
     from rich.text import Text
 
+    pace = Pace()
+
     class Speed(TextColumn):
-        """Points a second."""
+        """Points a second, and the time left."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} points/s")
+            speed = pace.speed()
+            return Text(f"{speed:,.{0 if speed >= 10 else 1}f} points/s {pace.left(total)}")
+
+    class Note(TextColumn):
+        """Chunks, and workers that were lost."""
+
+        def render(self, task: Task) -> Text:
+            return Text(note())
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         Speed(""),
-        TimeRemainingColumn(),
+        Note(""),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def step(done: int, failed: int = 0) -> None:
+            pace.see(done)
+            bar.update(task, completed=done, description=f"{what}, {failed} failed" if failed else what)
+
+        yield step

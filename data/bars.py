@@ -123,7 +123,7 @@ def bars_from_columns(
     for name in REQUIRED:
         if name not in columns:
             raise DataError(
-                f"{code}: column {name!r} is missing{did_you_mean(name, columns)}; "
+                f"{source.get('path', code)}: column {name!r} is missing{did_you_mean(name, columns)}; "
                 f"a file of bars has the columns {','.join(REQUIRED)}"
             )
     days = np.asarray(columns["date"]).astype("M8[D]")
@@ -181,6 +181,9 @@ def read_table(content: bytes, name: str) -> pa.Table:
     try:
         if name.lower().endswith(".parquet"):
             return read_parquet(content)
+        if b"\0" in content:  # UTF-16
+            raise UnicodeError
+        content.decode("utf-8")
         types = dict.fromkeys((*PRICES, "volume", *OPTIONAL), pa.float64())
         types |= {"date": pa.date32(), "status": pa.string()}
         return pa.csv.read_csv(
@@ -188,6 +191,10 @@ def read_table(content: bytes, name: str) -> pa.Table:
             read_options=pa.csv.ReadOptions(use_threads=False),
             convert_options=pa.csv.ConvertOptions(column_types=types),
         )
+    except UnicodeError:
+        raise DataError(
+            f"{name} is not UTF-8 text; save it as UTF-8, or import it with `launchlab fetch --provider files`"
+        ) from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError) as error:
         raise DataError(
             f"{name} cannot be read as daily bars ({str(error).splitlines()[0]}); "
@@ -203,6 +210,11 @@ def read_parquet(content: bytes) -> pa.Table:
 def table_to_bars(code: str, table: pa.Table, source: Mapping[str, object]) -> Bars:
     """Bars from a table in the house format; columns that are not part of it are ignored."""
     known = [name for name in table.column_names if name in REQUIRED or name in OPTIONAL]
+    twins = [name for k, name in enumerate(known) if name in known[:k]]
+    if twins:
+        raise DataError(
+            f"{source.get('path', code)} has the column {twins[0]!r} more than once; keep the right one"
+        )
     columns = {name: table.column(name).to_numpy() for name in known}
     return bars_from_columns(code, columns, source)
 

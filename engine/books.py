@@ -19,6 +19,7 @@ from .result import COLUMNS, Result
 from .run import Run
 
 F8 = NDArray[np.float64]
+NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
 LABELS = {int(reason): reason.label for reason in Reason}
 
 
@@ -155,7 +156,7 @@ def _summary(
     p, config = books.panel, books.config
     periods = periods_per_year(frozenset(p.exchanges[e] for e in p.exchange_of))
     metrics: dict[str, float | None] = {}
-    metrics |= equity_metrics(run.equity, config.capital, periods) | _activity(run, config.capital, periods)
+    metrics |= equity_metrics(run.equity, config.capital, periods) | activity(run, config.capital, periods)
     traded = launches[launches["filled_legs"] > 0]
     profit = traded["long_profit"] + traded["short_profit"]
     metrics |= {
@@ -182,12 +183,16 @@ def _summary(
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
         "data": [dict(one) for one in p.provenance],
         "launches_sha256": books.launches.sha256,
-        "warnings": [f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings],
+        "warnings": [
+            *([] if len(run.fills) or len(run.blocks) else [NO_ORDER]),
+            *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
+        ],
         "unknowns": list(p.unknowns),
     }
 
 
-def _activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+def activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+    """How much was held and traded, what it cost, and the profit: figures of engine/metrics.py."""
     f, equity = run.fills, run.equity
     value = float(np.abs(f["shares"] * f["price"] * f["fx"]).sum())
     positive = np.where(equity > 0.0, equity, np.inf)

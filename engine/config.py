@@ -38,7 +38,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     capital: float = Field(
-        10_000_000.0, gt=0, allow_inf_nan=False, description="starting cash, in the base currency"
+        10_000_000.0, gt=0, le=1e15, allow_inf_nan=False, description="starting cash, in the base currency"
     )
     limit_policy: LimitPolicy = LimitPolicy.STRICT
     pairing: Pairing = Pairing.INDEPENDENT

@@ -5,8 +5,9 @@ of a group, and shared only if nothing but the execution columns differs, and th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ SAMPLES = 5  # points of a group at which the table is built
 SAME = 1e-12  # of weights, relative
 KEPT = 4  # tables in memory
 
+_sharing = RLock()  # chunks may run side by side over one job
+
 
 @dataclass(frozen=True)
 class Job:
@@ -48,6 +51,10 @@ class Job:
         """The panel in the shape that compiled code reads."""
         return Market(self.panel)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what each process makes for itself."""
+        return {one.name: {} if one.name == "_kept" else getattr(self, one.name) for one in fields(self)}
+
     def legs(self, values: Mapping[str, Any]) -> Table:
         """The legs of one point."""
         return checked_legs(self.build(values).legs(self.launches, self.panel), self.panel)
@@ -55,11 +62,12 @@ class Job:
     def shared(self, number: int) -> Table | None:
         """The table that all points of a number's group share, None where they cannot."""
         group = number // self.grid.block
-        if group not in self._kept:
-            while len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[group] = self._proven(group * self.grid.block)
-        return self._kept[group]
+        with _sharing:
+            if group not in self._kept:
+                while len(self._kept) >= KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[group] = self._proven(group * self.grid.block)
+            return self._kept[group]
 
     def _proven(self, first: int) -> Table | None:
         """The table of a group's first point if every sampled point has the same but for its execution columns."""
@@ -108,11 +116,17 @@ def _as_expected(legs: Table, base: Table, values: Mapping[str, Any], base_value
 
 def run_points(job: Job, start: int, stop: int) -> F8:
     """Metrics (points, len(METRICS)) of the points at positions `start` to `stop`, as `simulate_points` gives them."""
-    numbers = job.grid.numbers(start, stop)
+    return run_numbers(job, job.grid.numbers(start, stop))
+
+
+def run_numbers(job: Job, numbers: NDArray[np.int64]) -> F8:
+    """Metrics (points, len(METRICS)) of the points of these numbers, ascending."""
+    if not len(numbers):
+        return np.empty((0, len(METRICS)))
     groups = numbers // job.grid.block
     edges = np.flatnonzero(np.diff(groups)) + 1
     parts = [_run_group(job, part) for part in np.split(numbers, edges)]
-    return np.concatenate(parts) if parts else np.empty((0, len(METRICS)))
+    return np.concatenate(parts)
 
 
 def _run_group(job: Job, numbers: NDArray[np.int64]) -> F8:

@@ -16,18 +16,9 @@ from .broker import LaunchCerebro, LocalMoney, RowFeed, session_clock
 from .legs import CLOSE, OPEN, TOUCH, Reason
 from .native_account import AccountOrders
 from .native_desk import FILLED, NativeDesk
+from .native_orders import HISTORY, KINDS, checked, reason_of
 from .native_triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Meeting, Wish, meeting
 
-KINDS = {
-    bt.Order.Market: MARKET,
-    bt.Order.Close: AT_CLOSE,
-    bt.Order.Limit: LIMIT,
-    bt.Order.Stop: STOP,
-    bt.Order.StopLimit: STOP_LIMIT,
-    bt.Order.StopTrail: STOP,
-    bt.Order.StopTrailLimit: STOP_LIMIT,
-}
-TRAILS = (bt.Order.StopTrail, bt.Order.StopTrailLimit)
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
 
@@ -58,12 +49,17 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
     set_cash = setcash = add_cash = setcommission = addcommissioninfo = set_filler = _refused
     set_slippage_perc = set_slippage_fixed = set_coc = set_coo = set_shortcash = set_checksubmit = _refused
 
+    def _bypassed(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ConfigError(HISTORY)
+
+    add_order_history = set_fund_history = _bypassed
+
     # orders in
     def buy(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().buy(owner, data, size, **_checked(terms))
+        return super().buy(owner, data, **checked(size, terms))
 
     def sell(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().sell(owner, data, size, **_checked(terms))
+        return super().sell(owner, data, **checked(size, terms))
 
     def submit_accept(self, order: Any) -> None:
         named = order.info.get("launch")
@@ -87,6 +83,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             self.adjust_position(code, change)
         for code, change in gone:
             self.write_off(code, change)
+        self.refuse()
         self.expire()
         self._meet(OPEN, closing=True)
         self.reduce()
@@ -152,7 +149,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         leg = desk.held.get(code)
         if leg is not None and (leg.held > 0.0) != (wanted > 0):
             part = min(abs(wanted), abs(leg.held))
-            fill = desk.trade(leg, part if wanted > 0 else -part, where, _reason(order))
+            fill = desk.trade(leg, part if wanted > 0 else -part, where, reason_of(order))
             self._done(order, fill, where.price, closing=True)
             if fill.reason == FILLED and order.alive():
                 self._try_at(order, where)
@@ -268,25 +265,6 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
         return float(desk.nav)
 
 
-def _checked(terms: dict[str, Any]) -> dict[str, Any]:
-    """Terms of an order; `valid=0` and `timedelta()` become a mark of ours, as backtrader lets them lapse untried."""
-    if terms.get("exectype") == bt.Order.Historical:
-        raise ConfigError("orders of a past execution (Order.Historical) bypass the rules; send another kind")
-    valid = terms.get("valid")
-    if valid is not None and not valid:
-        return terms | {"valid": None, "day": True}
-    return terms
-
-
-def _reason(order: Any) -> Reason:
-    """What a closing fill is recorded as: by the kind of order."""
-    if order.exectype in TRAILS:
-        return Reason.TRAIL
-    return {STOP: Reason.STOP, STOP_LIMIT: Reason.STOP, LIMIT: Reason.TARGET}.get(
-        KINDS[order.exectype], Reason.HOLD
-    )
-
-
 def make_cerebro(panel: Panel, desk: NativeDesk) -> LaunchCerebro:
     """A Cerebro over the panel with the broker in place."""
     cerebro = LaunchCerebro(stdstats=False, preload=False, runonce=False)
@@ -294,6 +272,7 @@ def make_cerebro(panel: Panel, desk: NativeDesk) -> LaunchCerebro:
     broker = NativeBroker()
     broker.desk = desk
     cerebro.broker = broker
+    cerebro.addobserver(bt.observers.Broker)  # analyzers ask for stats.broker, AnnualReturn for one
     clock = session_clock(panel)
     for i, code in enumerate(panel.codes):
         cerebro.adddata(RowFeed(panel=panel, column=i, clock=clock, timeframe=bt.TimeFrame.Days), name=code)

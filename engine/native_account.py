@@ -105,6 +105,12 @@ class AccountOrders:
                 trade.price, trade.size = (trade.price * old / new if new else 0.0), size
                 trade.isopen = bool(size)
 
+    def refuse(self) -> None:
+        """Orders of NaN shares or at NaN; with one of its orders a whole bracket goes."""
+        for order in list(self.pending):
+            if order.info.get("void") and order.alive():
+                self.end(order, order.Rejected)
+
     def expire(self) -> None:
         """Orders valid until a day before this session's."""
         today = int(self.cerebro.datas[0].datetime[0])

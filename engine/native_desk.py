@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernel
-from .desk import Attempt, Desk, LegState
+from .account import Account
+from .leg_state import Attempt, LegState
 from .legs import CLOSE, OPEN, Reason, empty_legs
 from .native_triggers import Meeting
 
@@ -20,7 +21,7 @@ FILLED = -1
 
 
 @dataclass
-class NativeDesk(Desk):
+class NativeDesk(Account):
     """Money, positions and records of one native run."""
 
     stays: list[LegState] = field(default_factory=list)

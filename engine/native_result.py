@@ -1,7 +1,9 @@
 """The Result of a backtrader strategy: one run under the rules, and one on paper to compare it with."""
 
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+import random
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ from .native_desk import NativeDesk
 from .native_plan import NativeStrategy
 from .run import Run
 
+SEED = 0
 Bells = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
@@ -48,14 +51,30 @@ def run_native(
     cerebro.bells = bells(launches, panel)
     cerebro.launch_numbers = {launch.id: k for k, launch in enumerate(launches)}
     broker, feeds = cerebro.broker, list(cerebro.datas)
-    with native.guard():
+    with native.guard(), seeded():
         cerebro.addstrategy(native.cls, **native.values)
         prepare = getattr(native.cls, "prepare", None)
         if prepare is not None:
             prepare(cerebro)
+        for name in native.analyzers:
+            cerebro.addanalyzer(getattr(sys.modules["backtrader"].analyzers, name))
         _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
         (strategy,) = cerebro.run(preload=False, runonce=False)
     return NativeRun(desk.finish(), desk.stay_table(), strategy)
+
+
+@contextmanager
+def seeded() -> Iterator[None]:
+    """`random` and `numpy.random` begin the same in every run, so that the same inputs give the same run."""
+    # the strategy may use either; a Generator of its own needs a seed of its own
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
 
 
 def paper_equity(
@@ -101,6 +120,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, bool | int | str) or value is None:
         return value
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     return str(value)
@@ -110,6 +131,11 @@ def _check(cls: Any, cerebro: Any, *, unchanged: bool) -> None:
     name = cls.__name__
     if not unchanged:
         raise ConfigError(f"{name}.prepare replaced the broker or the feeds; leave both to the run")
+    if len(cerebro.strats) != 1 or cerebro.signals or cerebro._dooptimize:
+        raise ConfigError(
+            f"{name}.prepare added a strategy, signals or an optimisation; a run has one strategy, and "
+            "`launchlab sweep --grid` runs it with other params"
+        )
     base = next(
         one for one in cls.__mro__ if one.__module__ == "backtrader.strategy" and one.__name__ == "Strategy"
     )

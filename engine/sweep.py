@@ -1,31 +1,34 @@
 """A sweep: every point of a grid as a full portfolio, in chunks, into one table, with the best of them.
 
 Chunks are cut the same way however often a sweep is stopped and resumed, so that the table is the same to the byte.
-They go to anything shaped like a `concurrent.futures.Executor`; by default they run one after another, each split
-over threads.
+They go to a runner (engine/runners.py), or to anything shaped like a `concurrent.futures.Executor`; by default they run
+one after another, each split over threads.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
+from .grid import Grid
 from .leg_tables import Job, run_points
 from .points import METRICS
+from .runners import Runner
 from .sweep_folder import COUNTS, FLAG, PointsWriter, SweepFolder
 
 F8 = NDArray[np.float64]
 Step = Callable[[int], None]
+T = TypeVar("T")
 
-WORK = 8_000_000  # leg-points of a chunk: tenths of a second
-FEWEST, MOST = 256, 32_768  # points of a chunk
+WORK = 16_000_000  # leg-points of a chunk: tenths of a second, against some milliseconds to send it
+FEWEST, MOST = 256, 65_536  # points of a chunk
 GROUPS = 16  # tables of legs built for a chunk
 MOST_CHECKED = 10_000  # structural combinations that the strategy is asked about before any work
 BEST_FIRST = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")  # more is better
@@ -42,6 +45,10 @@ class Outcome:
     fallbacks: int
     bankrupt: int
 
+    def rows_of(self, grid: Grid) -> list[int]:
+        """Rows of points.parquet in which the best points stand."""
+        return [int(row) for row in np.searchsorted(grid.numbers(0, self.points), self.numbers)]
+
 
 def sweep(
     job: Job,
@@ -54,17 +61,25 @@ def sweep(
 ) -> Outcome:
     """Run what is not done yet of a sweep into its folder, which `folder.begin` has made ready.
 
-    Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. `executor` must be able to
-    pickle the job unless it runs threads. A full disk is a ConfigError.
+    Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. Chunks of a local runner, and
+    without one, run one after another on the job's threads; an executor that is no runner has to pickle the job for
+    each chunk. A full disk is a ConfigError, chunks lost too often with their workers are a WorkerError.
     """
     check_values(job)
     size = chunk_size(job)
     best = Best(metric, top)
-    runs_in: AbstractContextManager[Executor] = nullcontext(executor) if executor else ThreadPoolExecutor(1)
+    here = executor is None or (isinstance(executor, Runner) and executor.local)
+    runs_in: AbstractContextManager[Any] = ThreadPoolExecutor(1) if here else nullcontext(executor)
     done = computed = 0
     try:
         with PointsWriter(folder.path, job.grid) as table, runs_in as pool:
-            for start, metrics, is_new in _in_order(job, folder, size, pool):
+            work = pool.share(replace(job, threads=1)) if isinstance(pool, Runner) else job
+
+            def submit(start: int, stop: int) -> Future[F8]:
+                return pool.submit(run_points, work, start, stop)
+
+            chunks = range(0, len(job.grid), size)
+            for start, metrics, is_new in in_order(chunks, len(job.grid), folder, submit, pool):
                 numbers = job.grid.numbers(start, start + len(metrics))
                 table.write(numbers, metrics)
                 best.see(numbers, metrics)
@@ -100,37 +115,58 @@ def chunk_size(job: Job) -> int:
     return int(np.clip(wanted // FEWEST * FEWEST, FEWEST, MOST))
 
 
-def _in_order(job: Job, folder: SweepFolder, size: int, pool: Executor) -> Iterator[tuple[int, F8, bool]]:
-    """First position, metrics, and whether they are new, of each chunk in order; new ones are kept at once."""
-    ahead: deque[tuple[int, int, F8 | Future[F8]]] = deque()
-    window = 2 * max(int(getattr(pool, "_max_workers", 1)), 1)
-    starts = iter(range(0, len(job.grid), size))
+class Parts(Protocol[T]):
+    """Where chunks are kept; SweepFolder is one."""
+
+    def part(self, chunk: int, points: int, /) -> T | None:
+        """A chunk that is done, else None."""
+        ...
+
+    def keep(self, chunk: int, found: T, /) -> None:
+        """Keep it."""
+        ...
+
+
+def in_order(
+    chunks: range, total: int, parts: Parts[T], submit: Callable[[int, int], Future[T]], pool: Executor
+) -> Iterator[tuple[int, T, bool]]:
+    """First position, what was found, and whether it is new, of each chunk in order; new ones are kept as they come in.
+
+    `chunks` are first positions; `submit(start, stop)` sends the work of one to the pool.
+    """
+    size, starts, ahead = chunks.step, iter(chunks), deque[tuple[int, int]]()
+    under_way: dict[Future[T], int] = {}
+    new = set[int]()
     try:
         while True:
-            while len(ahead) < window and (start := next(starts, None)) is not None:
-                stop = min(start + size, len(job.grid))
-                kept = folder.part(start // size, stop - start)
-                ahead.append(
-                    (start, stop, pool.submit(run_points, job, start, stop) if kept is None else kept)
-                )
+            while len(under_way) < 2 * slots(pool) and (start := next(starts, None)) is not None:
+                stop = min(start + size, total)
+                ahead.append((start, stop))
+                if parts.part(start // size, stop - start) is None:
+                    under_way[submit(start, stop)] = start // size
+                    new.add(start)
             if not ahead:
                 return
-            start, stop, found = ahead.popleft()
-            if isinstance(found, np.ndarray):
-                yield start, found, False
+            start, stop = ahead[0]
+            if start // size in under_way.values():
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    parts.keep(under_way[future], future.result())
+                    del under_way[future]
                 continue
-            metrics = found.result()
-            folder.keep(start // size, metrics)
-            yield start, metrics, True
+            found = parts.part(start // size, stop - start)
+            if found is None:
+                raise ConfigError("a part of the sweep disappeared while it ran; continue it with --resume")
+            ahead.popleft()
+            yield start, found, start in new
     finally:
-        for start, _, found in ahead:
-            if (
-                not isinstance(found, np.ndarray)
-                and not found.cancel()
-                and found.done()
-                and not found.exception()
-            ):
-                folder.keep(start // size, found.result())
+        for future, chunk in under_way.items():
+            if not future.cancel() and future.done() and not future.exception():
+                parts.keep(chunk, future.result())
+
+
+def slots(pool: Executor) -> int:
+    """How many chunks run side by side."""
+    return pool.slots if isinstance(pool, Runner) else max(int(getattr(pool, "_max_workers", 1)), 1)
 
 
 class Best:
@@ -155,11 +191,11 @@ class Best:
         self.numbers, self.metrics = numbers[order], metrics[order]
 
 
-def outcome_rows(job: Job, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
+def outcome_rows(grid: Grid, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
     """One dict per point: its parameters, then its metrics."""
     kinds = [int if name in COUNTS else bool if name == FLAG else float for name in METRICS]
     return [
-        job.grid.point(int(number))
+        grid.point(int(number))
         | {name: kind(one) for name, kind, one in zip(METRICS, kinds, row, strict=True)}
         for number, row in zip(numbers, metrics, strict=True)
     ]

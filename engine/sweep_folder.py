@@ -4,6 +4,7 @@
     parts/N.npy     metrics of chunk N, whole or not there
     points.parquet  one row per point: its parameters and metrics; a row group per chunk
     summary.json    written last: a folder that has it holds a finished sweep
+    .lock           locked while a sweep writes here; the system lets go of it even when the sweep is killed
 
 Nothing in points.parquet depends on time or on how often the sweep was stopped.
 """
@@ -11,7 +12,8 @@ Nothing in points.parquet depends on time or on how often the sweep was stopped.
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
@@ -31,6 +34,7 @@ F8 = NDArray[np.float64]
 ASKED, PARTS, POINTS, TOP, SUMMARY = "sweep.json", "parts", "points.parquet", "top.csv", "summary.json"
 COUNTS = ("fills", "blocked")
 FLAG = "fallback"
+LOCK = ".lock"
 
 
 class SweepFolder:
@@ -38,6 +42,8 @@ class SweepFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # one lock per process and folder: whoever holds it here may begin again
+        self._lock = FileLock(path.absolute() / LOCK, is_singleton=True)
 
     @property
     def finished(self) -> bool:
@@ -45,26 +51,49 @@ class SweepFolder:
         return (self.path / SUMMARY).is_file()
 
     def begin(self, asked: Mapping[str, Any], *, resume: bool) -> None:
-        """Make the folder ready for a sweep that asks for `asked` (plain JSON values).
+        """Make the folder ready for a sweep that asks for `asked` (plain JSON values), and keep others out of it.
 
-        ConfigError when another sweep would be mixed with it or an unfinished one lost.
+        A finished sweep that asked for the same is made again. ConfigError when another would be mixed with it or
+        lost, when an unfinished one would be lost, and while another process sweeps into this folder.
         """
-        self._refuse_strangers()
-        text = json.dumps(asked, indent=2, ensure_ascii=False) + "\n"
+        try:
+            self._refuse_strangers()
+            if resume and not self._has_sweep():
+                raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
+            self._hold()
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be written to ({error.strerror}); choose another folder with --out"
+            ) from None
+        try:
+            self._prepare(json.dumps(asked, indent=2, ensure_ascii=False) + "\n", resume)
+        except ConfigError:
+            self._lock.release(force=True)
+            raise
+
+    def _prepare(self, text: str, resume: bool) -> None:
         if self._has_sweep():
             if resume:
-                self._refuse_another(json.loads(text))
+                self._refuse_another(json.loads(text), "was started with", "ask for the same with --resume")
                 return
             if not self.finished:
                 raise ConfigError(
                     f"{self.path} holds an unfinished sweep; continue it with --resume, "
                     "remove it, or choose another folder with --out"
                 )
+            self._refuse_another(json.loads(text), "holds a finished sweep with", "remove it")
             self._clear()
-        elif resume:
-            raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         write_whole(self.path / ASKED, text)
+
+    def _hold(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise ConfigError(
+                f"another sweep is writing to {self.path}; wait for its end, or choose another folder with --out"
+            ) from None
 
     def _has_sweep(self) -> bool:
         return (self.path / ASKED).is_file()
@@ -72,12 +101,15 @@ class SweepFolder:
     def _refuse_strangers(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise ConfigError(f"{self.path} is a file; choose another folder with --out")
-        if self.path.is_dir() and any(self.path.iterdir()) and not self._has_sweep():
+        if self.path.is_dir() and not self._has_sweep() and self._entries():
             raise ConfigError(
                 f"{self.path} holds files that are not a sweep's; choose another folder with --out"
             )
 
-    def _refuse_another(self, asked: Mapping[str, Any]) -> None:
+    def _entries(self) -> list[Path]:
+        return [one for one in self.path.iterdir() if one.name != LOCK]
+
+    def _refuse_another(self, asked: Mapping[str, Any], found: str, advice: str) -> None:
         try:
             before = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
         except ValueError:
@@ -85,14 +117,14 @@ class SweepFolder:
         difference = first_difference(before, asked)
         if difference:
             raise ConfigError(
-                f"{self.path} was started with {difference}; ask for the same with --resume, or choose another --out"
+                f"{self.path} {found} {difference}; {advice}, or choose another folder with --out"
             )
 
     def _clear(self) -> None:
         """Remove a finished sweep, its mark of completeness first."""
         for name in (SUMMARY, ASKED):
             (self.path / name).unlink(missing_ok=True)
-        for old in self.path.iterdir():
+        for old in self._entries():
             shutil.rmtree(old) if old.is_dir() else old.unlink()
 
     def part(self, chunk: int, points: int) -> F8 | None:
@@ -110,9 +142,12 @@ class SweepFolder:
         write_whole(self.path / PARTS / f"{chunk:06d}.npy", content.getvalue())
 
     def end(self, summary: Mapping[str, Any]) -> None:
-        """Mark the sweep finished and drop its parts."""
+        """Mark the sweep finished, drop its parts, and let others in."""
         write_whole(self.path / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
+        with suppress(OSError):  # where an open file cannot be removed, it stays
+            (self.path / LOCK).unlink(missing_ok=True)
+        self._lock.release(force=True)
 
 
 def first_difference(before: Any, now: Any, name: str = "") -> str:
@@ -134,12 +169,14 @@ def _short(value: Any) -> str:
 class PointsWriter:
     """Writes points.parquet, chunk after chunk; what was written is there and readable, also after a failure."""
 
-    def __init__(self, folder: Path, grid: Grid) -> None:
+    def __init__(self, folder: Path, grid: Grid, words: tuple[str, ...] = ()) -> None:
+        """`words` are columns of text after the metrics."""
         self.folder, self.grid = folder, grid
-        self.values = {name: _column(values) for name, values in grid.values.items()}
+        self.values = {name: column_of(values) for name, values in grid.values.items()}
         numbers = {name: pa.float64() for name in METRICS}
         numbers |= dict.fromkeys(COUNTS, pa.int32()) | {FLAG: pa.bool_()}
         fields = [*((name, column.type) for name, column in self.values.items()), *numbers.items()]
+        fields += [(name, pa.string()) for name in words]
         self.schema = pa.schema(fields)
         self.hidden = folder / f".{POINTS}"
 
@@ -147,13 +184,17 @@ class PointsWriter:
         self.writer = pq.ParquetWriter(self.hidden, self.schema, use_dictionary=list(self.values))
         return self
 
-    def write(self, numbers: NDArray[np.int64], metrics: F8) -> None:
-        """One row group."""
+    def write(
+        self, numbers: NDArray[np.int64], metrics: F8, words: Mapping[str, Sequence[str | None]] | None = None
+    ) -> None:
+        """One row group; a count that is NaN is null."""
         levels = self.grid.levels(numbers)
         columns = [column.take(pa.array(levels[name])) for name, column in self.values.items()]
         for j, name in enumerate(METRICS):
-            kind = self.schema.field(name).type.to_pandas_dtype()
-            columns.append(pa.array(metrics[:, j].astype(kind)))
+            kind, values = self.schema.field(name).type.to_pandas_dtype(), metrics[:, j]
+            unknown = np.isnan(values) if name in (*COUNTS, FLAG) else np.zeros(len(values), np.bool_)
+            columns.append(pa.array(np.where(unknown, 0.0, values).astype(kind), mask=unknown))
+        columns += [pa.array(column, pa.string()) for column in (words or {}).values()]
         self.writer.write_table(pa.table(columns, schema=self.schema), row_group_size=len(numbers))
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
@@ -161,7 +202,7 @@ class PointsWriter:
         self.hidden.replace(self.folder / POINTS)
 
 
-def _column(values: tuple[Any, ...]) -> pa.Array:
+def column_of(values: tuple[Any, ...]) -> pa.Array:
     """The values of a parameter: numbers as numbers, a rule that is off as null, words joined by `+`."""
     if any(isinstance(one, tuple | list) for one in values):
         return pa.array(["+".join(map(str, one)) for one in values])

@@ -1,6 +1,8 @@
 """The run book: one page with everything a launch trader asks of a run, from the Result alone."""
 
+import itertools
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from ..engine.result import Result
-from . import plots, static
+from . import plots
 from .capacity import capacity
 from .formats import money, number, percent, sentence, visible
 from .launch_charts import local_time, pack
+from .launch_stills import launch_pictures
 from .measures import session_returns
 from .metrics import headline, metrics
 from .page import render
@@ -20,6 +23,7 @@ from .tearsheet import write_tearsheet
 
 PAGE = "index.html"
 SHEET = "tearsheet.html"
+ASKED = ("launches", "prices", "instruments", "fx", "bad_bars", "benchmark", "analyzer")
 ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -40,14 +44,9 @@ def write_book(result: Result, folder: Path) -> None:
         "launches": plots.launches_figure(result),
         "turnover": plots.turnover_figure(result),
     }
-    stills = {
-        "equity": static.equity_picture(result),
-        "exposure": static.exposure_picture(result),
-        "launches": static.launches_picture(result),
-    }
     if steps:
         figures["waterfall"] = plots.waterfall_figure(steps)
-        stills["waterfall"] = static.waterfall_picture(steps)
+    packed = pack(result)
     summary = result.summary
     render(
         "book.html",
@@ -56,8 +55,8 @@ def write_book(result: Result, folder: Path) -> None:
         headline=headline(summary),
         figures_all=metrics(summary),
         figures=figures,
-        stills=stills,
-        packed=pack(result),
+        packed=packed,
+        pictures=launch_pictures(packed),
         tables=_tables(result),
         monthly=_monthly(result),
         lengths=_bars(result),
@@ -111,14 +110,31 @@ def rerun(summary: Mapping[str, Any]) -> str:
     config = dict(summary["config"])
     brokerage = config.pop("brokerage", None)
     data = {name: summary.get(name) for name in ("start", "end", "currency", "benchmark")}
+    given = asked(summary["command"])
+    analyzers = {"analyzers": given["analyzer"]} if given["analyzer"] else {}
+    files = {name: values[-1] for name, values in given.items() if values and name != "analyzer"}
+    data = files | {name: value for name, value in data.items() if value is not None}
     tables: dict[str, Any] = {
-        "run": {"engine": summary["engine"]},
+        "run": {"engine": summary["engine"]} | analyzers,
         "data": data,
         "strategy": {"name": summary["strategy"]}
         | {k: "none" if v is None else v for k, v in summary["parameters"].items()},
         "config": {k: v for k, v in config.items() if k != "currency"},
     }
     return toml(tables | ({"brokerage": brokerage} if brokerage else {})).strip() + "\n"
+
+
+def asked(command: str) -> dict[str, list[str]]:
+    """What a command gives each of `ASKED`, such as its files: values that no other part of a summary holds."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    flags = {name: f"--{name.replace('_', '-')}" for name in ASKED}
+    return {
+        name: [value for word, value in itertools.pairwise(words) if word == flag]
+        for name, flag in flags.items()
+    }
 
 
 def _monthly(result: Result) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..engine.capacity import LEVELS, carried
 from ..engine.result import Result
 
 PARTICIPATION = (0.01, 0.02, 0.05, 0.10, 0.20)
@@ -24,9 +25,9 @@ def capacity(result: Result) -> pd.DataFrame:
     are taken to grow with capital; the price an order itself moves is not counted. Empty without entries.
     """
     share = entry_shares_of_volume(result)
-    columns = ["participation", "first", "tenth", "half"]
+    columns = ["participation", *LEVELS]
     if share.empty:
         return pd.DataFrame(columns=columns)
-    level = np.quantile(share, [1.0, 0.9, 0.5])
-    capital = float(result.summary["capital"])
-    return pd.DataFrame([(p, *(capital * p / level)) for p in PARTICIPATION], columns=columns)
+    shares, capital = share.to_numpy(float), float(result.summary["capital"])
+    rows = [(p, *(carried(shares, capital, p, level) for level in LEVELS)) for p in PARTICIPATION]
+    return pd.DataFrame(rows, columns=columns)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from ..data.errors import ConfigError
 from ..engine.result import Result
@@ -13,12 +12,10 @@ from .formats import MINUS, exact, missing, told, visible
 from .metrics import KNOWN, written
 from .page import render
 from .plots import Figure, label, line, rounded
-from .static import picture
 from .tables import Cell, Column, Table
 
 COLORS = ("strategy", "paper", "long", "short", "violet", "benchmark")
 DASHES = ("solid", "dash", "dot")
-INKS = ("#1c5d99", "#a65e00", "#1a7a5e", "#b03a37", "#6b4fa0", "#6b6b6b")
 ORDER = ["session", "at", "code", "launch", "leg", "reason"]
 AMOUNTS = ("shares", "price", "costs")
 
@@ -39,7 +36,6 @@ def write_comparison(results: Mapping[str, Result], folder: Path) -> None:
         runs=runs,
         simulated=any(run.summary.get("simulated") for run in runs),
         figures={"equity": _figure(results)},
-        still=_still(results),
         table=_figures_table(names, runs),
         settings=_settings(runs),
         orders=[_orders(runs[0], other) for other in runs[1:]],
@@ -57,23 +53,11 @@ def _figure(results: Mapping[str, Result]) -> Figure:
     for i, (name, result) in enumerate(results.items()):
         level = grown(result)
         style = {"color": COLORS[i % len(COLORS)], "dash": DASHES[i // len(COLORS) % len(DASHES)]}
-        data.append(line(level.index.tolist(), rounded(level, 6), label(name), **style))
+        # equal runs lie on each other: each is thinner than the one below it
+        width = 1.5 + min(len(results) - 1 - i, 3)
+        data.append(line(level.index.tolist(), rounded(level, 6), label(name), width=width, **style))
     axis = {"tickformat": ".0%", "title": {"text": "return since the start"}}
     return {"data": data, "layout": {"yaxis": axis, "hovermode": "x unified"}}
-
-
-def _still(results: Mapping[str, Result]) -> Markup:
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        for i, (name, result) in enumerate(results.items()):
-            level = 100 * grown(result)
-            axes.plot(
-                pd.to_datetime(level.index), level, lw=1.2, color=INKS[i % len(INKS)], label=visible(name)
-            )
-        axes.legend(loc="upper left")
-        axes.set_ylabel("return since the start, %")
-
-    return picture("comparison", "Return of every run since its start", draw, size=(9, 3.6))
 
 
 def _figures_table(names: Sequence[str], runs: Sequence[Result]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ..engine.result import write_whole
 from . import formats
+from .static import still
 
 SCRIPT = "plotly.min.js"
 BANNER = '<p class="simulated" role="note">SIMULATED DATA — not market prices</p>'
@@ -51,7 +52,7 @@ def environment() -> Environment:
         embed=embed, visible=formats.visible, sentence=formats.sentence, number=formats.number, percent=formats.percent,
         ratio=formats.ratio, money=formats.money, exact=formats.exact,
     )  # fmt: skip
-    templates.globals.update(policy=Markup(CONTENT_POLICY), banner=Markup(BANNER), script=SCRIPT)
+    templates.globals.update(policy=Markup(CONTENT_POLICY), banner=Markup(BANNER), script=SCRIPT, still=still)
     return templates
 
 
@@ -74,4 +75,4 @@ def write_script(folder: Path) -> None:
 def _library() -> bytes:
     from importlib.resources import files
 
-    return files("plotly").joinpath("package_data", SCRIPT).read_bytes()
+    return files("launchlab.reports").joinpath("vendor", SCRIPT).read_bytes()

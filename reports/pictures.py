@@ -16,6 +16,7 @@ from ..data.errors import ConfigError
 COMMANDS: Mapping[str, str] = {
     "long-short": "backtest",
     "buy-launch": "backtest --strategy buy-launch",
+    "concepts": "backtest --set longs=pure_play,concept,supplier --set kinds=launch,preview,leak --set gross=0.2",
     "study": "study",
     "sweep": "sweep --grid hold=1:20 --grid stop=none,0.03,0.05,0.08,0.12",
     "compare": "report compare long-short buy-launch",
@@ -41,9 +42,10 @@ SHOTS = (
     Shot("book", "long-short/index.html"),
     Shot("book-dark", "long-short/index.html", dark=True),
     Shot("book-phone", "long-short/index.html", size=(500, 900)),
-    Shot("launches", "long-short/index.html", "launch-charts"),
+    Shot("launches", "concepts/index.html", "launch-charts"),
     Shot("tearsheet", "long-short/tearsheet.html"),
     Shot("study", "study/index.html"),
+    Shot("study-launches", "study/index.html", "each"),
     Shot("sweep", "sweep/index.html", "map"),
     Shot("compare", "compare/index.html"),
 )

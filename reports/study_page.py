@@ -5,13 +5,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from ..engine.research.findings import Study, WindowSummary
 from .formats import missing, number, percent, ratio, visible
+from .launch_cards import cards, pack, shared_box
 from .page import render
-from .plots import Figure, label, line, rounded, waterfall_figure
-from .static import COLORS, picture, waterfall_picture
+from .plots import Figure, line, rounded, waterfall_figure
 from .tables import Column, Table, table
 
 VERDICTS: Mapping[str, str] = {
@@ -24,17 +23,14 @@ TESTS: Mapping[str, str] = {
     "sign": "generalised sign", "calendar_time": "calendar-time portfolio", "wild_bootstrap": "wild bootstrap",
     "block_bootstrap": "block bootstrap",
 }  # fmt: skip
-INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")
 
 
 def write_study(study: Study, folder: FilePath) -> None:
     """Write index.html of a study; the same study gives the same bytes."""
     steps = _steps(study)
-    figures = {"path": _path_figure(study), "strip": _strip_figure(study)}
-    stills = {"path": _path_picture(study)}
+    figures = {"path": _path_figure(study)}
     if steps:
         figures["waterfall"] = waterfall_figure(steps)
-        stills["waterfall"] = waterfall_picture(steps)
     render(
         "study.html",
         folder / "index.html",
@@ -42,8 +38,9 @@ def write_study(study: Study, folder: FilePath) -> None:
         launches=len({event.launch for event in study.events}),
         windows=[_reading(name, found) for name, found in study.windows.items()],
         figures=figures,
-        stills=stills,
-        height=max(220, 60 + 20 * len(study.events)),
+        cards=cards(study),
+        shared=shared_box(study) if study.trails else "",
+        packed=pack(study),
         tables=_tables(study),
     )
 
@@ -99,44 +96,6 @@ def _path_figure(study: Study) -> Figure:
     return {"data": [lower, upper, mean], "layout": {**axes, "shapes": [zero], "hovermode": "closest"}}
 
 
-def _path_picture(study: Study) -> Markup:
-    path = study.path
-
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        axes.fill_between(path.offsets, path.lower, path.upper, color=COLORS["paper"], alpha=0.2, lw=0)
-        axes.plot(path.offsets, path.mean, color=COLORS["strategy"], marker="o", ms=3)
-        axes.axvline(0, color="#222", lw=0.9, ls="--")
-        axes.axhline(0, color="#888", lw=0.6)
-        axes.set_xlabel("sessions from the first tradable one")
-        axes.set_ylabel("cumulative abnormal return, %")
-
-    return picture("path", "Mean cumulative abnormal return with a 95 % band", draw, size=(9, 3.6))
-
-
-def _strip_figure(study: Study) -> Figure:
-    """Each event on its own line, one mark per window, ordered by the first day of the news."""
-    data = []
-    for i, name in enumerate(study.windows):
-        rows = [row for row in study.table if row.window == name]
-        marker = {
-            "size": 9, "color": f"var:{INKS[i % len(INKS)]}",
-            "symbol": ["circle-open" if row.censored else "circle" for row in rows],
-        }  # fmt: skip
-        data.append(
-            {"type": "scatter", "mode": "markers", "name": label(name), "x": rounded([row.car for row in rows], 4),
-             "y": [label(f"{row.launch} {row.code}", 44) for row in rows], "marker": marker,
-             "customdata": [row.day0 for row in rows],
-             "hovertemplate": "%{y}, day 0 %{customdata}: %{x:+.2f} %<extra>" + label(name) + "</extra>"}
-        )  # fmt: skip
-    layout = {
-        "xaxis": {"ticksuffix": " %", "title": {"text": "abnormal return of the window"}},
-        "yaxis": {"type": "category", "autorange": "reversed", "dtick": 1, "tickfont": {"size": 11}},
-        "hovermode": "closest",
-    }
-    return {"data": data, "layout": layout}
-
-
 def _tables(study: Study) -> dict[str, Table]:
     tests = [
         {"window": name, "test": TESTS.get(test.name, test.name), "statistic": test.statistic, "p": test.p, "n": test.n,
@@ -148,6 +107,9 @@ def _tables(study: Study) -> dict[str, Table]:
         "tests": _frame(tests, TEST_COLUMNS, "tests", "Every test of every window"),
         "groups": _frame(_groups(study), GROUP_COLUMNS, "groups", "The same windows by group"),
         "events": _events(study),
+        "clock": _frame(
+            [vars(one) for one in study.clock], CLOCK_COLUMNS, "clock", "The windows under other clocks"
+        ),
         "refused": _frame(refused, REFUSED_COLUMNS, "refused", "What could not be measured"),
     }
 
@@ -223,6 +185,12 @@ LAST_COLUMNS = (
     Column("limit", "Cut short by a limit", hint="Windows whose last close lay at a price limit"),
     Column("confounds", "Near", hint="Launches of other companies near the same day"),
 )
+CLOCK_COLUMNS = (
+    Column("clock", "Clock", kind="choice"), Column("window", "Window", kind="choice"), Column("n", "Events", number, "number"),
+    Column("mean", "Mean", points, "number"), Column("p", "p", _chance, "number", "The largest of the tests to believe"),
+    Column("verdict", "Verdict", kind="choice"),
+    Column("flips", "Turned round", number, "number", "Events whose abnormal return changed its sign"),
+)  # fmt: skip
 REFUSED_COLUMNS = (
     Column("launch", "Launch"), Column("code", "Code"), Column("window", "Window"), Column("reason", "Reason"),
 )  # fmt: skip

@@ -1,6 +1,5 @@
 """The map of a sweep: a metric over any two parameters, what is around the best point, and how much of it is luck."""
 
-import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -9,34 +8,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from ..data.errors import ConfigError, DataError
-from ..engine.research.sharpe import expected_best
 from ..engine.research.verdict import Verdict
-from .formats import number, percent, ratio, told, visible
+from .formats import number, percent, ratio, visible
 from .metrics import KNOWN
 from .page import render
-from .plots import Figure, rounded
-from .static import COLORS, picture
+from .search_front import OF_A_TRIAL, finished_points, front_figure, trials_told
+from .sweep_figures import map_figure, panels, plateau_figure, spread_figure
+from .sweep_pack import MOST, level_text, pack
 from .tables import Cell, Column, Table
 
-SHOWN = (
-    "sharpe",
-    "total_return",
-    "max_drawdown",
-    "calmar",
-    "blocked",
-    "sortino",
-    "cagr",
-    "volatility",
-    "turnover",
-)
-BUDGET = 3_600_000  # characters of packed points on a page
-MOST = 100_000  # points on the map; a larger sweep is drawn from a sample of them
 TOP = 20
-EXTRAS = ("fallback", "run")  # columns that are neither parameters nor figures
-BINS = 80
+EXTRAS = ("fallback", "run", "error", *OF_A_TRIAL)  # columns that are neither parameters nor figures
 
 
 def write_sweep(
@@ -53,16 +37,18 @@ def write_sweep(
     `periods_per_year`. A column `run` holds folders of full runs beside the page. No point or no such metric is a
     ConfigError.
     """
-    metric = str(summary.get("metric", "sharpe"))
+    metric, points = str(summary.get("metric", "sharpe")), finished_points(points, parameters)
     if points.empty or metric not in points:
         raise ConfigError(
             f"the sweep has no {metric} to draw a map of; run `launchlab sweep` to the end first"
         )
-    threshold = _threshold(verdict, summary) if metric == "sharpe" else None
+    judged = verdict.to_json() if verdict else summary.get("verdict") or {}
+    threshold = _threshold(judged, summary) if metric == "sharpe" else None
     score = points[metric].astype(float)
     best = points.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
-    figures = {"spread": _spread(points[metric], float(best[metric]), threshold)}
-    figures |= _panels(verdict)
+    figures = {"spread": spread_figure(points[metric], float(best[metric]), threshold)}
+    figures |= panels(judged)
+    front = front_figure(points, summary)
     render(
         "sweep.html",
         folder / "index.html",
@@ -71,12 +57,15 @@ def write_sweep(
         name=KNOWN.get(metric, (metric,))[0],
         count=len(points),
         sampled=min(len(points), MOST) if len(points) > MOST else 0,
-        best=[(visible(name), _level(best[name])) for name in parameters],
+        best=[(visible(name), level_text(best[name])) for name in parameters],
         best_value=_written(metric, best[metric]),
         threshold=None if threshold is None else ratio(threshold),
-        verdict=verdict or summary.get("verdict"),
+        verdict=judged,
         figures=figures,
-        still=_still(points, parameters, metric),
+        chosen=trials_told(summary),
+        front=front,
+        map=map_figure(points, parameters, metric),
+        plateau=plateau_figure(points, parameters, metric),
         packed=pack(points, parameters, metric),
         top=_top(points, parameters, metric),
     )
@@ -85,7 +74,7 @@ def write_sweep(
 def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
     """Write index.html into the folder of a finished sweep, from its points.parquet and summary.json.
 
-    Without `verdict`, what summary.json says under that name is shown, without its charts.
+    Without `verdict`, what summary.json says under that name is shown; whole runs in the folder are linked.
     """
     try:
         points = pd.read_parquet(folder / "points.parquet")
@@ -95,174 +84,23 @@ def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
             f"{folder} is not the folder of a finished sweep ({error}); run `launchlab sweep`"
         ) from None
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
-    write_sweep(points, parameters, folder, summary=summary, verdict=verdict)
+    write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary, verdict=verdict)
 
 
-def pack(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> dict[str, Any]:
-    """Points as the page's script reads them: level numbers of each parameter and metrics, little-endian, base64.
-
-    Level numbers are uint8 (uint16 beyond 256 levels), metrics float32; metrics are added while they fit `BUDGET`.
-    """
-    shown = points if len(points) <= MOST else _sample(points, metric)
-    axes = [_axis(shown[name], name) for name in parameters]
-    room = BUDGET - sum(len(axis["at"]) for axis in axes)
-    columns: dict[str, str] = {}
-    for name in dict.fromkeys((metric, *SHOWN)):
-        if name not in shown or len(columns) * len(shown) * 16 / 3 > room - len(shown) * 16 / 3:
-            continue
-        columns[name] = _base64(shown[name].to_numpy(dtype="<f4", na_value=np.nan))
-    labels = {name: KNOWN.get(name, (name.replace("_", " "),))[0] for name in columns}
-    return {"n": len(shown), "axes": axes, "metrics": columns, "labels": labels, "metric": metric}
+def _linked(points: pd.DataFrame, parameters: Sequence[str], folder: Path) -> pd.DataFrame:
+    """The points with the names of the folders below that hold their whole runs, in the column `run`."""
+    runs = pd.Series("", points.index)
+    for place in sorted(folder.glob("top-*/summary.json")):
+        ran = json.loads(place.read_text(encoding="utf-8"))["parameters"]
+        same = [points[name].map(level_text) == level_text(ran.get(name)) for name in parameters]
+        runs[np.logical_and.reduce(same)] = place.parent.name
+    return points.assign(run=runs)
 
 
-def _sample(points: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """The best points and an even sample of the others, in their order."""
-    best = points[metric].nlargest(1_000).index
-    rest = points.drop(index=best).sample(MOST - len(best), random_state=0)
-    return points.loc[rest.index.union(best)]
-
-
-def _axis(values: pd.Series, name: str) -> dict[str, Any]:
-    """Levels of a parameter in order, a rule that is off first, and the level of each point."""
-    plain = values.astype(object).where(values.notna(), None)
-    levels = sorted(set(plain), key=lambda v: (v is not None, isinstance(v, str), v if v is not None else 0))
-    place = {level: i for i, level in enumerate(levels)}
-    kind = "<u1" if len(levels) <= 256 else "<u2"
-    at = np.fromiter((place[value] for value in plain), dtype=kind, count=len(plain))
-    return {
-        "name": visible(name),
-        "levels": [_level(v) for v in levels],
-        "wide": kind == "<u2",
-        "at": _base64(at),
-    }
-
-
-def _base64(values: Any) -> str:
-    return base64.b64encode(values.tobytes()).decode("ascii")
-
-
-def _level(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "none"
-    return told(value.item() if isinstance(value, np.generic) else value)
-
-
-def _threshold(verdict: Verdict | None, summary: Mapping[str, Any]) -> float | None:
+def _threshold(verdict: Mapping[str, Any], summary: Mapping[str, Any]) -> float | None:
     """Annual Sharpe ratio that the best of so many worthless points would be expected to show."""
-    if verdict is None or verdict.trials is None:
-        return None
-    luck = expected_best(verdict.trials.independent, verdict.trials.variance)
-    return float(luck * math.sqrt(float(summary.get("periods_per_year", 252))))
-
-
-def _spread(values: pd.Series, best: float, threshold: float | None) -> Figure:
-    """How many points had which value of the metric, with the best one and what luck alone would reach."""
-    finite = values.to_numpy(dtype=float)
-    finite = finite[np.isfinite(finite)]
-    counts, edges = np.histogram(finite, bins=BINS)
-    centres = (edges[:-1] + edges[1:]) / 2
-    bars = {
-        "type": "bar", "x": rounded(centres, 6), "y": counts.tolist(), "marker": {"color": "var:benchmark"},
-        "hovertemplate": "around %{x}: %{y} points<extra></extra>",
-    }  # fmt: skip
-    marks = [(best, "best point", "var:strategy", 1.0)]
-    if threshold is not None:
-        marks.append((threshold, "best of as many worthless points", "var:short", 0.88))
-    shapes = [
-        {
-            "type": "line",
-            "x0": x,
-            "x1": x,
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "line": {"color": color, "width": 2},
-        }
-        for x, _, color, _ in marks
-    ]
-    middle = (float(edges[0]) + float(edges[-1])) / 2
-    notes = [
-        {"x": x, "y": y, "yref": "paper", "text": f" {text} ", "showarrow": False, "font": {"color": color},
-         "xanchor": "right" if x > middle else "left"}
-        for x, text, color, y in marks
-    ]  # fmt: skip
-    layout = {"shapes": shapes, "annotations": notes, "bargap": 0, "yaxis": {"title": {"text": "points"}}}
-    return {"data": [bars], "layout": {**layout, "showlegend": False}}
-
-
-def _panels(verdict: Verdict | None) -> dict[str, Figure]:
-    """Charts of what the verdict rests on: logits of the splits, and Sharpe in and out of sample of each fold."""
-    figures: dict[str, Figure] = {}
-    if verdict is not None and verdict.overfit is not None:
-        counts, edges = np.histogram(verdict.overfit.logits, bins=40)
-        centres = (edges[:-1] + edges[1:]) / 2
-        color = ["var:short" if x <= 0 else "var:long" for x in centres]
-        bars: Figure = {
-            "type": "bar",
-            "x": rounded(centres, 4),
-            "y": counts.tolist(),
-            "marker": {"color": color},
-        }
-        axes: Figure = {
-            "xaxis": {"title": {"text": "logit of the out-of-sample rank"}},
-            "yaxis": {"title": {"text": "splits"}},
-        }
-        figures["logits"] = {"data": [bars], "layout": {**axes, "bargap": 0.05, "showlegend": False}}
-    for name, walk in (("anchored", verdict and verdict.anchored), ("rolling", verdict and verdict.rolling)):
-        if walk:
-            x = [f"fold {i + 1}" for i in range(len(walk.folds))]
-            inside, outside = (
-                [getattr(fold, key) for fold in walk.folds] for key in ("train_sharpe", "test_sharpe")
-            )
-            data = [
-                {
-                    "type": "bar",
-                    "x": x,
-                    "y": rounded(inside, 4),
-                    "name": "chosen on",
-                    "marker": {"color": "var:benchmark"},
-                },
-                {
-                    "type": "bar",
-                    "x": x,
-                    "y": rounded(outside, 4),
-                    "name": "judged on",
-                    "marker": {"color": "var:strategy"},
-                },
-            ]
-            axis = {"title": {"text": "Sharpe per session"}}
-            figures[name] = {
-                "data": data,
-                "layout": {"barmode": "group", "yaxis": axis, "xaxis": {"type": "category"}},
-            }
-    return figures
-
-
-def _still(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Markup:
-    """The median of the metric over the first two parameters with more than one level."""
-    names = [name for name in parameters if points[name].nunique(dropna=False) > 1][:2] or list(
-        parameters[:1]
-    )
-    keys = [points[name].map(_level) for name in names]
-    medians = points[metric].astype(float).groupby(keys, sort=False).median()
-
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        if len(names) == 2:
-            order = [_axis(points[name], name)["levels"] for name in names]
-            grid = medians.unstack().reindex(index=order[0], columns=order[1])
-            image = axes.imshow(grid.T.to_numpy(dtype=float), aspect="auto", origin="lower", cmap="viridis")
-            axes.set_yticks(range(len(order[1])), order[1])
-            axes.set_xticks(range(len(order[0])), order[0])
-            axes.set_ylabel(names[1])
-            axes.grid(visible=False)
-            figure.colorbar(image, label=f"median {metric}")
-        else:
-            axes.plot(medians.index, medians.to_numpy(), color=COLORS["strategy"], marker="o")
-            axes.set_ylabel(f"median {metric}")
-        axes.set_xlabel(names[0])
-
-    return picture("map", f"Median {metric} over {' and '.join(map(visible, names))}", draw, size=(9, 4.2))
+    luck = verdict.get("luck")
+    return None if luck is None else float(luck * math.sqrt(float(summary.get("periods_per_year", 252))))
 
 
 def _top(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Table:
@@ -276,7 +114,7 @@ def _top(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Table:
         run = str(point.get("run", "") or "")
         link = f"{run}/index.html" if run and "/" not in run and ":" not in run else ""
         cells = [Cell(str(rank), f"{rank:03d}", link)]
-        cells += [Cell(text, text) for text in (_level(point[name]) for name in parameters)]
+        cells += [Cell(text, text) for text in (level_text(point[name]) for name in parameters)]
         cells += [Cell(_written(name, point[name]), repr(float(point[name]))) for name in names]
         rows.append(tuple(cells))
     return Table("top", f"The best {len(rows)} points", tuple(columns), tuple(rows), "top.csv")

@@ -1,8 +1,9 @@
 """From a name and texts to a strategy: the registry, packages' entry points, a file of one's own, typed parameters."""
 
+import hashlib
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, is_dataclass
 from functools import lru_cache, partial
 from importlib.metadata import entry_points
@@ -17,6 +18,7 @@ from ..data.errors import ConfigError, LaunchlabError, did_you_mean
 from ..data.launch import Launches
 from ..data.panel import Panel
 from ..engine.native_plan import NativeStrategy, is_native
+from ..engine.parcel import OWN, SOURCE
 from . import STRATEGIES
 from .parameters import parameters
 
@@ -61,10 +63,12 @@ def find_strategy(name: str) -> type:
     )
 
 
-def build_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
+def build_strategy(
+    name: str, settings: Mapping[str, Any] | None = None, analyzers: tuple[str, ...] = ()
+) -> Any:
     """The strategy of a name with its parameters; values may be text (`--set`) or typed (TOML).
 
-    An unknown parameter or a value of the wrong type is a ConfigError that names the nearest, or what is wanted.
+    `analyzers` of backtrader for a strategy of backtrader's. An unknown parameter or a value of the wrong type is a ConfigError that names the nearest, or what is wanted.
     """
     cls = find_strategy(name)
     known = parameters(cls)
@@ -79,14 +83,24 @@ def build_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
     missing = [p.name for p in known.values() if p.required and p.name not in values]
     if missing:
         raise ConfigError(f"{name} needs a value for {', '.join(missing)}; write --set {missing[0]}=…")
+    if analyzers and not is_native(cls):
+        raise ConfigError(
+            f"--analyzer {analyzers[0]} is for a backtrader.Strategy, which {name} is not; leave it out"
+        )
     if name in STRATEGIES:
         return cls(**values)
     path = Path(name.rpartition(":")[0] or name)
     if is_native(cls):
-        return NativeStrategy(cls, values, partial(_blaming, path, surely=True))
+        return NativeStrategy(cls, values, partial(_blaming, path, surely=True), analyzers)
     with _blaming(path):
         strategy = cls(**values)
     return Guarded(path, strategy)
+
+
+def file_sha256(name: str) -> str | None:
+    """Of the file that a strategy named `file.py:Class` came from; None for one of an installed package."""
+    text = getattr(sys.modules[find_strategy(name).__module__], SOURCE, None)
+    return None if text is None else hashlib.sha256(text).hexdigest()
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -126,16 +140,17 @@ def _from_file(path: Path, attribute: str) -> Any:
 @lru_cache(maxsize=16)
 def _module(path: Path, changed_ns: int) -> ModuleType:
     """The file as a module, run once for each state of the file (`changed_ns`)."""
-    name = f"launchlab_user_{path.stem}"
+    name = f"{OWN}{path.stem}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} cannot be imported as Python; its name must end in .py")
     module = module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up there
+    setattr(module, SOURCE, path.read_bytes())  # other processes make the module from it
     folder = str(path.parent.resolve())
     if folder not in sys.path:
         sys.path.append(folder)  # so that the file can import its neighbours
-    with _blaming(path):
+    with _blaming(path), redirect_stdout(sys.stderr):
         spec.loader.exec_module(module)
     return module
 
@@ -150,7 +165,7 @@ def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
         yield
     except LaunchlabError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         trace, line = error.__traceback__, 0
         while trace is not None:
             if Path(trace.tb_frame.f_code.co_filename).name == path.name:

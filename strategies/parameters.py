@@ -99,7 +99,10 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple | list | set | frozenset):
         return [_plain(one) for one in value]
-    return value if isinstance(value, bool | int | float | str | NoneType) else str(value)
+    if isinstance(value, bool | int | float | str | NoneType):
+        return value
+    # a class or function by its name: where it lies in memory is different every time
+    return getattr(value, "__qualname__", None) or str(value)
 
 
 def _parse(hint: Any, value: Any) -> Any:

@@ -15,16 +15,20 @@ class Variants:
     base: Any
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
+        if isinstance(self.base, NativeStrategy):
+            return self.base.variant(values)
         if not isinstance(self.base, Guarded):
             return replace(self.base, **values)
         with _blaming(self.base.path):
             return Guarded(self.base.path, replace(self.base.strategy, **values))
 
 
-def variants(name: str, settings: Mapping[str, Any], grid: Mapping[str, tuple[Any, ...]]) -> Variants:
+def variants(
+    name: str,
+    settings: Mapping[str, Any],
+    grid: Mapping[str, tuple[Any, ...]],
+    analyzers: tuple[str, ...] = (),
+) -> Variants:
     """The variants of a named strategy with the settings that no grid concerns; ConfigError as `build_strategy`."""
     first = {key: values[0] for key, values in grid.items()}
-    base = build_strategy(name, {**settings, **first})
-    if isinstance(base, NativeStrategy):
-        base.legs(None, None)  # says why it has none
-    return Variants(base)
+    return Variants(build_strategy(name, {**settings, **first}, analyzers))

@@ -101,3 +101,18 @@ def blocks(done: NativeRun, panel: Panel) -> list[tuple[str, str, float, float, 
 
 def flat(n: int, price: float = 10.0) -> list[float]:
     return np.full(n, price).tolist()
+
+
+def sends(side: str = "buy", **terms: Any) -> Any:
+    """An action for a plan: one order of the first feed."""
+
+    def send(self: Any) -> None:
+        getattr(self, side)(**terms)
+
+    return send
+
+
+def rising() -> Panel:
+    return free(
+        hk([10.0, 10.1, 10.2, 10.3, 10.4, 10.5, 10.6, 10.7, 10.8]), cn(np.linspace(10, 10.9, 10).tolist())
+    )

@@ -6,11 +6,12 @@ import numpy as np
 from result_fixture import HOSTILE
 
 from launchlab.engine.research.battery import NAMES, Battery
-from launchlab.engine.research.capturable import Waterfall
+from launchlab.engine.research.capturable import Capture, Waterfall
 from launchlab.engine.research.events import Event, Refusal
 from launchlab.engine.research.findings import CarRow, Path, Study, WindowSummary
 from launchlab.engine.research.inference import Test
 from launchlab.engine.research.options import StudyOptions
+from launchlab.engine.research.trails import Trail
 
 
 def make_study(events: int = 14) -> Study:
@@ -36,10 +37,29 @@ def make_study(events: int = 14) -> Study:
     mean = np.cumsum(rng.normal(0.2, 0.5, 16))
     wide = 1 + 0.1 * np.arange(16)
     path = Path(offsets, mean, mean - wide, mean + wide, np.full(16, events, np.int32))
+    trails = tuple(_trail(event, i, rng) for i, event in enumerate(found))
+    captures = tuple(
+        Capture(event.launch, event.code, 5.0, 1.0, 1.0, 0.5, 2.5 - i, *(("2026-02-08", "2026-02-12") if i % 3 else ("", "")))
+        for i, event in enumerate(found)
+    )  # fmt: skip
     refused = (Refusal("late", "0700.HK", HOSTILE[1], "drift"),)
     total = Waterfall(events, events - 2, 60.0, 20.0, 10.0, 2.0, 28.0)
     by = {"kind": {HOSTILE[2]: windows}}
-    return Study(options, found, rows, windows, by, path, (), total, refused, (HOSTILE[3],), True)
+    return Study(
+        options, found, rows, windows, by, path, captures, total, refused, (HOSTILE[3],), True, trails=trails
+    )
+
+
+def _trail(event: Event, i: int, rng: np.random.Generator) -> Trail:
+    """Sixteen days from 2026-02-01; the last one is at 10 − i percent, the third did not trade."""
+    car = np.cumsum(rng.normal(0, 2, 16))
+    car[2], car[4], car[15] = np.nan, 0.0, 10.0 - i
+    days = tuple(f"2026-02-{day + 1:02d}" for day in range(16))
+    precision = ("exact", "upper_bound", "date")[i % 3]
+    told = f"2026-02-{6 + i // 8:02d}T0{i % 8}:30:00+08:00"
+    return Trail(
+        event.launch, event.code, HOSTILE[(i + 1) % 5], told, precision, -1, days, car, np.arange(16) == 7
+    )
 
 
 def _summary(span: tuple[int, int], cars: list[float], few: bool) -> WindowSummary:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 HOUSES = ("data", "engine", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
 ONLY_IN = {
-    "backtrader": {"engine/broker.py", "engine/native.py"},
+    "backtrader": {"engine/broker.py", "engine/native.py", "engine/native_orders.py"},
     "quantstats": {"reports/tearsheet.py"},
     "yfinance": {"data/providers/yahoo.py"},
 }

@@ -89,6 +89,26 @@ def test_a_board_that_never_opens_misses_everything() -> None:
     assert (row["filled_legs"], row["blocked"]) == (0, 2)
 
 
+def test_hold_counts_from_the_first_session_of_the_legs_own_exchange() -> None:
+    """Shanghai was shut on 2 January 2026, a session of Hong Kong; the leg's first session is 5 January.
+
+    Limit-up all day on the 5th; held for one session, paper leaves at the open of the 6th, 12.10.
+    """
+    days = ["2025-12-30", "2025-12-31", "2026-01-05", "2026-01-06", "2026-01-07"]
+    hong_kong = [*days[:2], "2026-01-02", *days[2:]]
+    panel = build_panel(
+        [
+            bars("600519.SS", days, [10, 10, 11, 12.1, 13.31]),
+            bars("0700.HK", hong_kong, [100] * 6),
+        ],
+        currency="CNY",
+    )
+    assert not panel.exchange_open[2, panel.exchange_of[0]]
+    row = parts(panel, one_leg(row=2, wait=0, hold=1))
+    assert_parts(row, 0.105, 0.0, 0.05, 0.055, 0.0)
+    assert row["blocked"] == 1
+
+
 def test_a_dividend_counts_on_paper_and_in_hand() -> None:
     panel = without_costs(tencent([100, 100, 99, 99, 99], [100, 100, 99, 99, 99], cash=[0, 0, 1, 0, 0]))
     assert_parts(parts(panel, one_leg()), 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from launchlab.data.errors import ConfigError
+from launchlab.engine.native import NativeBroker
 
 from .native_market import CN, DAYS, HK, OTHER_HK, blocks, cn, fills, flat, free, hk, ours, planned, stock
 from .small_bars import bars
@@ -250,6 +251,33 @@ def test_no_share_is_sold_short_where_that_is_forbidden() -> None:
     done = ours(plan, panel)
     assert blocks(done, panel) == [("2024-06-25", CN, -1000.0, 0.0, "not_shortable")]
     assert done.strategy.told == [("2024-06-25", CN, "Rejected", 0.0, 0.0)]
+
+
+def test_a_short_pays_interest_on_what_the_shares_are_worth_now() -> None:
+    closes = [10.0] * 3 + [20.0] * 6
+    raw = free(hk(closes))
+    borrow = np.full(raw.borrow.shape, 0.365)
+    panel = replace(raw, borrow=np.asfortranarray(borrow))
+    paid: dict[str, float] = {}
+
+    def start(self: Any) -> None:
+        self.told = []
+        if not isinstance(self.broker, NativeBroker):
+            self.broker.setcommission(interest=0.365)
+
+    def keep(self: Any) -> None:
+        if len(self) == 1:
+            self.sell(size=100)
+        paid[str(self.datetime.date())] = self.broker.getcash()
+
+    plan = planned({}, start=start, next=keep)
+    stock(plan, panel)
+    # sold at 10 on the 25th: 0.1 % of 1,000 a day, on the 28th too, when the shares are worth 2,000
+    assert paid["2024-06-27"] - paid["2024-06-28"] == pytest.approx(1.0)
+    done = ours(plan, panel)
+    assert paid["2024-06-26"] - paid["2024-06-27"] == pytest.approx(1.0)
+    assert paid["2024-06-27"] - paid["2024-06-28"] == pytest.approx(2.0)
+    assert done.run.borrow[4] == pytest.approx(2.0)
 
 
 # a split halves the account

@@ -78,6 +78,8 @@ def test_an_index_may_be_named_without_its_caret(tmp_path):
         (HEADER + "11/02/2026,1,1,1,1,1,1\n", "write dates as 2026-02-12"),
         ("", "cannot be read as daily bars"),
         ("date,open,high,low,close,volume,status\n2026-02-11,1,1,1,1,1,halted\n", "status 'halted'"),
+        ("date,open,high,low,close,volume,close\n2026-02-11,1,1,1,1,1,2\n", "'close' more than once"),
+        ("date;open;high;low;close;volume\n", r"688158\.SS\.csv: column 'date' is missing"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, said):
@@ -86,6 +88,14 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, said):
         read_bars(tmp_path)
     assert "688158.SS" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_text_that_is_not_utf_8_is_named(tmp_path, encoding):
+    (tmp_path / "688158.SS.csv").write_bytes((HEADER.strip() + ",名称\n").encode(encoding))
+    with pytest.raises(DataError, match=r"688158\.SS\.csv is not UTF-8 text; save it as UTF-8") as caught:
+        read_bars(tmp_path)
+    assert str(caught.value).isprintable()
 
 
 def test_a_file_cut_in_half_is_refused(tmp_path):

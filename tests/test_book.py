@@ -54,6 +54,17 @@ def test_the_rerun_file_is_toml_with_the_tables_the_command_reads() -> None:
     assert tables["run"] == {"engine": "backtrader"}
 
 
+def test_the_rerun_file_names_the_files_that_the_command_named() -> None:
+    command = "launchlab backtest --launches 'my week.csv' --prices bars --bad-bars suspend --benchmark none"
+    command += " --analyzer DrawDown --analyzer SQN"
+    tables = tomllib.loads(rerun({**make_result().summary, "command": command, "benchmark": None}))
+    told = {name: tables["data"].get(name) for name in ("launches", "prices", "bad_bars", "benchmark", "fx")}
+    assert told == {
+        "launches": "my week.csv", "prices": "bars", "bad_bars": "suspend", "benchmark": "none", "fx": None,
+    }  # fmt: skip
+    assert tables["run"]["analyzers"] == ["DrawDown", "SQN"]
+
+
 def test_the_launch_chart_has_the_bars_around_every_order() -> None:
     result = make_result()
     packed = pack(result)

@@ -14,7 +14,8 @@ from launchlab.data.panel import TRADING, Panel
 from launchlab.engine import broker as module
 from launchlab.engine.broker import LegTrader, PanelFeed, RuleBroker, run_backtrader
 from launchlab.engine.config import Config
-from launchlab.engine.desk import Desk, leg_states
+from launchlab.engine.desk import Desk
+from launchlab.engine.leg_state import leg_states
 from launchlab.engine.legs import Reason, empty_legs
 
 from .markets import random_config, random_legs, random_panel

@@ -189,7 +189,7 @@ def test_news_after_the_last_known_session_is_refused_not_guessed() -> None:
 
 def test_news_after_the_last_close_of_the_calendar_is_refused() -> None:
     assert reached(f"{known_end()}T08:00+08:00", "XSHG", "open") == str(known_end())
-    with pytest.raises(CalendarError, match="outside"):
+    with pytest.raises(CalendarError, match="choose an earlier end"):
         reached(f"{known_end()}T15:00+08:00", "XSHG", "close")
 
 
@@ -200,7 +200,7 @@ def test_hong_kong_is_not_known_further_than_shanghai() -> None:
 def test_news_before_the_first_known_session_is_refused() -> None:
     with pytest.raises(CalendarError, match="1991-06-03"):
         reached("1991-06-03T08:00+08:00", "XSHG", "open")
-    with pytest.raises(CalendarError, match="outside"):
+    with pytest.raises(CalendarError, match="choose a later day"):
         sessions("XHKG", "1991-12-31", "1992-02-01")
 
 
@@ -221,7 +221,11 @@ def test_an_instant_keeps_its_microseconds() -> None:
         (lambda: cut_off("XHKG", "2023-09-08", "close"), "black rainstorm"),
         (lambda: cut_off("XSHG", "2026-02-07", "close"), "a weekend"),
         (lambda: is_half_day("XSHG", "2026-02-17"), "an exchange holiday"),
-        (lambda: cut_off("XSHG", "2030-01-02", "close"), "outside the sessions known"),
+        (lambda: cut_off("XSHG", "2030-01-02", "close"), "choose an earlier end"),
+        (
+            lambda: sessions("XSHG", "1980-01-01", "2026-01-05"),
+            "before the first session.*choose a later day",
+        ),
         (lambda: first_reachable(np.array([0]), "XSHG", cast(Any, "noon")), "'noon' is no auction"),
     ],
 )

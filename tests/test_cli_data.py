@@ -67,6 +67,7 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
         (("--launches", "nope.csv"), "cannot read the ledger"),
         (("2513.HK", "--provider", "files"), "give both or neither"),
         (("2513.HK", "--provider", "files", "--path", "nowhere"), "does not exist"),
+        (("2513.HK", "--store", "week.csv"), "week.csv is a file; give a folder with --store"),
     ],
 )
 def test_a_fetch_that_makes_no_sense_is_one_sentence(market: Path, args: tuple[str, ...], said: str) -> None:
@@ -92,6 +93,25 @@ def test_a_finding_names_code_session_severity_fault_and_advice(market: Path) ->
     assert "1 code checked: " in launchlab("check", "2513.HK", "--prices", market / "bars").stdout
     assert launchlab("check", "--strict", "--prices", market / "bars").exit_code == 2
     assert launchlab("check", "2513.HK", "--strict", "--prices", market / "bars").exit_code == 0
+
+
+def test_a_file_that_is_no_code_is_named_and_left_out_by_check_fetch_and_backtest(market: Path) -> None:
+    (market / "bars" / "notes.csv").write_text("what,when\nlunch,noon\n")
+    for words in (("check", "--prices", "bars"), fetch(*SPAN)):
+        done = launchlab(*words)
+        assert done.exit_code == 0, done.output
+        assert "the file 'notes' in bars is left out" in done.stderr
+    assert "3 codes checked" in launchlab("check", "--prices", "bars").stdout
+    run = ("--launches", "week.csv", "--prices", "bars", "--benchmark", "none", "--json")
+    assert json_of(launchlab("backtest", *run))["metrics"]["fills"] > 0
+
+
+def test_a_folder_of_strangers_only_is_refused(market: Path) -> None:
+    (market / "other").mkdir()
+    (market / "other" / "notes.csv").write_text("what,when\n")
+    said = faults(launchlab("check", "--prices", "other"))
+    assert "no file in other is named after a code, only notes" in said
+    assert "0700.HK.csv" in said
 
 
 def test_a_place_without_bars_is_one_sentence(market: Path) -> None:

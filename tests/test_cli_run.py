@@ -1,5 +1,6 @@
 """`launchlab backtest` from the shell's side: what it writes, says, refuses and records."""
 
+import errno
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .cli_fixture import asked, faults, json_of, launchlab, write_market
+from .cli_fixture import LEDGER, asked, faults, json_of, launchlab, write_market
 
 FILES = {"fills.csv", "blocks.csv", "equity.csv", "positions.csv", "launches.csv", "prices.csv", "comparison.csv",
          "summary.json", "tearsheet.html", "index.html"}  # fmt: skip
@@ -97,12 +98,74 @@ def test_codes_without_bars_are_left_out_and_named(quick: Path) -> None:
     assert summary["metrics"]["fills"] > 0
 
 
+def test_a_file_without_bars_is_named(quick: Path) -> None:
+    (quick / "bars" / "0700.HK.csv").write_text("date,open,high,low,close,volume\n")
+    done = launchlab("backtest", *asked(quick), "--json")
+    (said,) = json_of(done)["warnings"]
+    assert said == "no bars of 0700.HK from 2026-01-26 to 2026-03-06: 1 of 2 codes are not traded"
+
+
+def test_the_first_run_says_why_it_takes_longer(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchlab.engine.compiled.is_cold", lambda: True)
+    assert "compiling the engine, which happens once" in launchlab("backtest", *asked(quick)).stderr
+
+
+def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> None:
+    done = launchlab("backtest", *asked(quick), "--json")
+    assert json_of(done)["metrics"]["commission"] == 0.0
+    assert "none is charged unless you give yours, brokerage.hk_rate" in done.stderr
+    given = launchlab("backtest", *asked(quick), "--set", "brokerage.hk_rate=0.0003", "--json", "--out", "b")
+    assert json_of(given)["metrics"]["commission"] > 0.0
+    assert "none is charged" not in given.stderr
+
+
+def test_a_full_disk_is_not_called_a_bug(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "somewhere/file")
+
+    monkeypatch.setattr("launchlab.cli_market.load_market", full)
+    said = faults(launchlab("backtest", *asked(quick)))
+    assert "refused to write somewhere/file (No space left on device); make room, or write elsewhere" in said
+
+
+def test_a_run_without_any_order_says_so(quick: Path) -> None:
+    done = launchlab("backtest", *asked(quick), "--set", "kinds=rival", "--json")
+    assert json_of(done)["warnings"] == [
+        "the strategy sent no order: no launch within the span met its conditions"
+    ]
+    assert "the strategy sent no order" in done.stderr
+    assert "sent no order" not in launchlab("backtest", *asked(quick), "--out", "other").stderr
+
+
 def test_a_ledger_without_any_bars_is_refused(market: Path) -> None:
     for one in ("0700.HK", "2513.HK"):
         (market / "bars" / f"{one}.csv").unlink()
-    assert "no bars of any of the ledger's 2 codes, 0700.HK, 2513.HK" in faults(
+    assert "has no bars of any code of the ledger: 0700.HK, 2513.HK" in faults(
         launchlab("backtest", *asked(market))
     )
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [("--benchmark", "^HSI"), ("--launches", "week.csv")],
+)
+def test_what_the_sample_misses_is_said_without_a_path_inside_the_installation(
+    market: Path, asked_for: tuple[str, str]
+) -> None:
+    (market / "week.csv").write_text(LEDGER.replace("2513.HK", "0005.HK").replace("0700.HK", "0011.HK"))
+    said = faults(launchlab("backtest", *asked_for))
+    assert "the sample market has no bars of" in said
+    assert "--prices" in said
+    assert "market.zip" not in said
+
+
+def test_a_span_much_longer_than_the_bars_is_told(quick: Path) -> None:
+    """Of 20 sessions and more before the first bar or after the last one; there are 6 after it here."""
+    span = ("--start", "2025-11-03", "--end", "2026-03-16", "--benchmark", "none")
+    done = launchlab("backtest", *asked(quick), *span, "--json")
+    (said,) = (one for one in json_of(done)["warnings"] if "no code has a bar" in one)
+    assert "take --start 2026-01-26" in said
+    assert "no code has a bar" not in launchlab("backtest", *asked(quick), "--out", "again").stderr
 
 
 def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(quick: Path) -> None:
@@ -188,6 +251,7 @@ WRONG = [
     (("--fx", "nope.csv", "--currency", "CNY"), "nope.csv"),
     (("--benchmark", "50% 3033.HK + 20% 0700.HK"), "add up to 70 %"),
     (("--out", "week.csv"), "is a file"),
+    (("--out", "long" * 80), "cannot be used"),
     (("--frob",), "No such option"),
     (("surplus",), "surplus"),
 ]

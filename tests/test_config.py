@@ -36,7 +36,7 @@ def test_an_unknown_option_names_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("capital", 0), ("capital", -5), ("capital", float("nan")), ("capital", float("inf")), ("capital", "much"),
+        ("capital", 0), ("capital", -5), ("capital", 1e300), ("capital", float("nan")), ("capital", float("inf")), ("capital", "much"),
         ("participation", 0), ("participation", 1.5), ("limit_policy", "lenient"), ("exit_on", "open"),
         ("slippage_bp", -1), ("slippage_ticks", 0.5), ("reaction_minutes", -1), ("dates_known", "noon"),
         ("max_gross", 0), ("maintenance", 1), ("short_collateral", -0.1), ("participation", float("nan")),

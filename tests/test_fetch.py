@@ -101,10 +101,15 @@ def test_a_refresh_asks_again_and_reports_a_changed_past(tmp_path):
 def test_faults_are_counted_at_the_door_and_named_by_the_audit(tmp_path):
     report = run(Memory(price=50.005), tmp_path, "688158.SS")
     assert report.outcomes[0].revision.errors == 10
-    assert "launchlab check 688158.SS" in report.outcomes[0].message
+    assert "; 10 errors in the bars: `launchlab check 688158.SS` says which" in report.outcomes[0].message
     ((bars, findings),) = check_prices(Store(tmp_path), instruments=TABLE)
     assert bars.code == "688158.SS"
     assert {finding.kind for finding in findings} == {"off_tick"}
+
+
+def test_one_fault_is_one_error(tmp_path):
+    report = run(Memory(price=50.005), tmp_path, "688158.SS", span=(date(2026, 2, 2), date(2026, 2, 2)))
+    assert "; 1 error in the bars" in report.outcomes[0].message
 
 
 def test_the_audit_holds_one_source_against_the_other(tmp_path):

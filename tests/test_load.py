@@ -11,6 +11,7 @@ from launchlab.data.errors import DataError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.load import PanelOptions, build_panel, load_panel
 from launchlab.data.panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
+from launchlab.data.rules.costs import Brokerage
 
 from .small_bars import bars
 
@@ -154,7 +155,7 @@ def test_bad_bars_are_refused_with_all_their_faults() -> None:
     with pytest.raises(DataError) as refused:
         build_panel([broken()])
     text = str(refused.value)
-    assert "2 bars are wrong" in text
+    assert "2 bars are wrong; repair them" in text
     assert "600519.SS 2026-03-09 error: beyond_limit" in text
     assert "600519.SS 2026-03-11 error: off_tick" in text
     assert "--bad-bars suspend" in text
@@ -215,3 +216,21 @@ def test_a_panel_that_ends_earlier_is_the_beginning_of_the_later_one(t: int) -> 
         if isinstance(known, np.ndarray):
             np.testing.assert_array_equal(getattr(shorter, field.name), known, err_msg=field.name)
     assert not whole.close.flags.writeable
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_bar_years_from_every_session_decides_no_span_and_is_named(day):
+    with pytest.raises(DataError, match=f"0700.HK has a bar on {day}, far from the known sessions"):
+        build_panel([bars("0700.HK", sorted([*MARCH, day]), [10.0] * (len(MARCH) + 1))])
+
+
+def test_a_panel_of_hong_kong_says_that_no_brokers_commission_is_in_its_costs():
+    def unknowns(code: str, **rates: float) -> tuple[str, ...]:
+        one = bars(code, MARCH, [10.0] * len(MARCH))
+        options = PanelOptions(brokerage=Brokerage(**rates))
+        return build_panel([one], options=options, currency="CNY" if code.endswith("SS") else "HKD").unknowns
+
+    assert "none is charged unless you give yours, brokerage.hk_rate" in unknowns("0700.HK")[0]
+    for mine in ({"hk_rate": 0.0003}, {"hk_min": 3.0}):
+        assert not any("none is charged" in note for note in unknowns("0700.HK", **mine))
+    assert not any("none is charged" in note for note in unknowns("600519.SS"))

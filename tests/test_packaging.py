@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import hashlib
 import re
 import shutil
 import subprocess
@@ -96,6 +97,18 @@ def test_the_contributing_guide_has_the_two_commands_of_a_fresh_machine() -> Non
     assert "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest\n" in guide
 
 
+def test_the_chart_library_is_the_file_that_its_notes_describe_with_its_licences_inside() -> None:
+    home = ROOT / "reports" / "vendor"
+    script = (home / "plotly.min.js").read_bytes()
+    notes = (home / "README.md").read_text(encoding="utf-8")
+    assert hashlib.sha256(script).hexdigest() in notes
+    licences = (home / "LICENSES.txt").read_text(encoding="utf-8")
+    for name, version in re.findall(r"^\| (\S+) \| ([\d.]+) \|", notes, re.MULTILINE):
+        assert f"{name} {version} (" in licences
+        assert f"{name} {version} (".encode() in script
+    assert re.search(r"plotly\.js 3\.7\.0 \(MIT\)\s+MIT License", licences)
+
+
 @pytest.mark.slow
 def test_the_archives_hold_everything_and_nothing_else(tmp_path: Path) -> None:
     pytest.importorskip("build")
@@ -115,7 +128,7 @@ def test_the_archives_hold_everything_and_nothing_else(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if ".dist-info/" not in name}
         (metadata,) = (name for name in archive.namelist() if name.endswith("METADATA"))
-        assert "License-Expression: GPL-3.0-or-later" in archive.read(metadata).decode()
+        assert "License-Expression: GPL-3.0-or-later AND MIT" in archive.read(metadata).decode()
     assert shipped == {f"launchlab/{name}" for name in needed}
     with tarfile.open(sdist) as source:
         held = {name.split("/", 1)[1] for name in source.getnames() if "/" in name}

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ PAGES = (
     "plain/index.html", "hostile/index.html", "flat/index.html", "index.html", "compare/index.html", "study/index.html",
     "sweep/index.html", SHEET,
 )  # fmt: skip
+# charts with a still picture; a book has one for each launch's names besides
+STILLS = {"plain/index.html": 5 + 24, "study/index.html": 2, "sweep/index.html": 6, "compare/index.html": 1}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +150,35 @@ def test_find_and_choose_leave_the_rows_that_fit(browser: Any, site: Path) -> No
     assert count.text == f"0 of {len(blocks)} rows"
 
 
+def test_a_chart_zooms_tells_its_values_and_hides_a_line(browser: Any, site: Path) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    open_page(browser, site / "plain/index.html")
+    scroll_through(browser)
+    plot = browser.find_element("css selector", '[data-figure="equity"]')
+    state = "const p = document.querySelector('[data-figure=equity]'); return [p.layout.xaxis.range, p.data[0].visible ?? true]"
+    whole, seen = browser.execute_script(state)
+    assert seen is True
+    ActionChains(browser).move_to_element(plot).perform()
+    told = "return [...document.querySelectorAll('[data-figure=equity] .hoverlayer text')].map((node) => node.textContent).join(' ')"
+    for _ in range(20):
+        text = browser.execute_script(told)
+        if "strategy" in text:
+            break
+        time.sleep(0.1)
+    assert "strategy" in text
+    ActionChains(browser).move_to_element(plot).click_and_hold().move_by_offset(200, 0).release().perform()
+    zoomed, _ = browser.execute_script(state)
+    assert whole[0] < zoomed[0] < zoomed[1] < whole[1]
+    browser.find_element("css selector", '[data-figure="equity"] .legendtoggle').click()
+    for _ in range(20):
+        if browser.execute_script(state)[1] == "legendonly":
+            break
+        time.sleep(0.1)
+    assert browser.execute_script(state)[1] == "legendonly"
+    assert console(browser) == []
+
+
 def test_a_launch_is_drawn_with_its_moments_entries_and_exits(browser: Any, site: Path) -> None:
     open_page(browser, site / "plain/index.html")
     scroll_through(browser)
@@ -228,14 +260,70 @@ def test_a_key_moves_a_slider_and_the_map_says_how_many_points_are_left(browser:
     assert entry.get_attribute("aria-valuetext") == "close"
 
 
+def cards(browser: Any) -> list[str]:
+    """What the cards in view say of themselves, in their order: the mean move."""
+    script = "return [...document.querySelectorAll('.card')].filter((card) => !card.hidden).map((card) => card.dataset.moved)"
+    found: list[str] = browser.execute_script(script)
+    return found
+
+
+def choose(browser: Any, selector: str, value: str) -> None:
+    browser.execute_script(
+        "const node = document.querySelector(arguments[0]); node.value = arguments[1];"
+        " node.dispatchEvent(new Event('input', {bubbles: true}))",
+        selector,
+        value,
+    )
+
+
+def test_the_launches_of_a_study_are_ordered_and_filtered(browser: Any, site: Path) -> None:
+    open_page(browser, site / "study/index.html")
+    moved = [10.0 - i for i in range(14)]
+    choose(browser, "[data-order]", "moved")
+    assert [float(value) for value in cards(browser)] == moved[::-1]
+    choose(browser, "[data-order]", "announced")
+    choose(browser, '[data-by="company"]', " ".join(HOSTILE[0].split()))
+    assert [float(value) for value in cards(browser)] == moved[::5]
+    assert browser.find_element("css selector", "#cards [data-count]").text == "3 of 14 launches"
+    choose(browser, '[data-by="company"]', "")
+    browser.find_element("css selector", "#cards [data-find]").send_keys("2513.HK")
+    assert [float(value) for value in cards(browser)] == moved[1::2]
+
+
+def test_one_scale_shows_all_launches_in_the_same_units(browser: Any, site: Path) -> None:
+    open_page(browser, site / "study/index.html")
+    views = "return [...new Set([...document.querySelectorAll('.mini svg')].map((node) => node.getAttribute('viewBox')))].length"
+    assert browser.execute_script(views) > 5
+    same = browser.find_element("css selector", "[data-same]")
+    same.send_keys(" ")
+    assert browser.execute_script(views) == 1
+    same.send_keys(" ")
+    assert browser.execute_script(views) > 5
+
+
+def test_a_launch_of_a_study_is_enlarged_and_closed_by_the_keyboard(browser: Any, site: Path) -> None:
+    open_page(browser, site / "study/index.html")
+    button = browser.find_element("css selector", '[data-enlarge="launch-2"]')
+    button.send_keys("\ue007")
+    drawn = browser.execute_script("return document.getElementById('large-plot').data[0].y")
+    assert drawn[15] == 8.0
+    assert drawn[2] is None
+    assert console(browser) == []
+    assert unreadable(browser) == []
+    browser.switch_to.active_element.send_keys("\ue00c")
+    assert browser.execute_script("return document.getElementById('large').open") is False
+    assert browser.execute_script("return document.activeElement.dataset.enlarge") == "launch-2"
+
+
 def test_the_runs_page_leads_to_every_run(browser: Any, site: Path) -> None:
     open_page(browser, site / "index.html")
     links = [link.get_attribute("href") for link in browser.find_elements("css selector", "#runs a")]
     assert links == [(site / name / "index.html").as_uri() for name in ("flat", "hostile", "plain")]
 
 
-def test_on_paper_the_still_pictures_stand_for_the_charts(browser: Any, site: Path) -> None:
-    open_page(browser, site / "plain/index.html")
+@pytest.mark.parametrize("page", STILLS)
+def test_on_paper_the_still_pictures_stand_for_the_charts(browser: Any, site: Path, page: str) -> None:
+    open_page(browser, site / page)
     scroll_through(browser)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     shown = browser.execute_script(
@@ -243,5 +331,21 @@ def test_on_paper_the_still_pictures_stand_for_the_charts(browser: Any, site: Pa
         "return [seen('.static svg'), seen('.plot')]"
     )
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert len(shown[0]) >= STILLS[page]
     assert min(shown[0]) > 50
     assert max(shown[1]) == 0
+
+
+@pytest.mark.parametrize("page", STILLS)
+def test_a_reader_without_scripts_sees_every_chart(browser: Any, site: Path, page: str) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        open_page(browser, site / page)
+        tree = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+        find = {"nodeId": tree, "selector": "noscript svg.still"}
+        nodes = browser.execute_cdp_cmd("DOM.querySelectorAll", find)["nodeIds"]
+        boxes = [browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"] for node in nodes]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert len(boxes) >= STILLS[page]
+    assert min(box["height"] for box in boxes) > 50

@@ -86,6 +86,36 @@ def test_placebo_days_keep_weekday_listing_and_an_open_exchange() -> None:
         assert (moved["hold"] == 3).all()
 
 
+def days_drawn(panel: Panel, real: NDArray[Any]) -> NDArray[np.int64]:
+    """Every row to which the first launch was moved."""
+    seen: list[int] = []
+
+    def watch(legs: NDArray[Any]) -> NDArray[np.float64]:
+        seen.append(int(legs["row"][legs["launch"] == 0][0]))
+        return np.zeros(T)
+
+    placebo_days(watch, real, panel, draws=200)
+    return np.unique([row for row in seen if row != real["row"][0]])
+
+
+def test_a_placebo_is_not_held_into_a_launch_nor_begun_within_one() -> None:
+    panel = panel_of({"0700.HK": walk(T, 2)}, rows=GRID)
+    rows = open_rows(panel, 0, 60)
+    drawn = days_drawn(panel, legs_at(rows, hold=10))
+    nearest = np.abs(drawn[:, None] - np.array(rows)[None, :]).min(axis=1)
+    assert nearest.min() > 10
+
+
+def test_the_weekday_is_given_up_before_the_distance_from_other_launches() -> None:
+    """Launches every twelfth session leave one quiet session in twelve: of the right weekday there are too few."""
+    panel = panel_of({"0700.HK": walk(T, 2)}, rows=GRID)
+    rows = open_rows(panel, 0, 12)
+    drawn = days_drawn(panel, legs_at(rows, hold=4))
+    weekday = (GRID.astype(int) + 3) % 7
+    assert len(set(weekday[drawn])) > 1
+    assert np.abs(drawn[:, None] - np.array(rows)[None, :]).min() > 4
+
+
 def test_the_legs_of_one_launch_move_together() -> None:
     panel = panel_of({"0700.HK": walk(T, 3), "9988.HK": walk(T, 4)}, rows=GRID)
     real = np.concatenate([legs_at([200], 0), legs_at([200], 1)])

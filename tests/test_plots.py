@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 import pytest
 from result_fixture import CAPITAL, HOSTILE, make_result
 from study_fixture import make_study
-from sweep_fixture import make_points
+from sweep_fixture import PARAMETERS, make_points
 
 from launchlab.reports import plots
 from launchlab.reports.measures import drawdown
-from launchlab.reports.study_page import _path_figure, _strip_figure
-from launchlab.reports.sweep_map import _spread
+from launchlab.reports.study_page import _path_figure
+from launchlab.reports.sweep_figures import map_figure, plateau_figure, spread_figure
 
 
 def painted(value: Any) -> Any:
@@ -34,8 +34,9 @@ def figures() -> dict[str, plots.Figure]:
         "turnover": plots.turnover_figure(result),
         "waterfall": plots.waterfall_figure(plots.capture_steps(result)),
         "path": _path_figure(study),
-        "strip": _strip_figure(study),
-        "spread": _spread(make_points()["sharpe"], 1.0, 0.5),
+        "spread": spread_figure(make_points()["sharpe"], 1.0, 0.5),
+        "map": map_figure(make_points(), PARAMETERS, "sharpe"),
+        "plateau": plateau_figure(make_points(), PARAMETERS, "sharpe"),
     }
 
 

@@ -1,7 +1,7 @@
 """The README is true: its commands and its Python run on the sample, print what it says, and every command is there.
 
 `<!-- run -->` above a fence runs its `$` lines in a folder that holds the `<!-- file: NAME -->` fences; `slow` makes
-that a slow test. The lines below a command must be among what it prints; `…` stands for anything.
+that a slow test, `search` one that needs the extra of that name. The lines below a command must be among what it prints; `…` stands for anything.
 """
 
 import re
@@ -38,6 +38,7 @@ class Fence:
 FENCES = [Fence(one["mark"] or "", one["kind"], one["text"]) for one in FENCE.finditer(README)]
 QUICK = [one for one in FENCES if one.mark == "run"]
 SLOW = [one for one in FENCES if one.mark == "run, slow"]
+SEARCH = [one for one in FENCES if one.mark == "run, slow, search"]
 (EXAMPLE,) = [one for one in FENCES if one.mark == "python"]
 
 
@@ -95,6 +96,13 @@ def test_a_quick_example_prints_what_the_readme_says(folder: Path, fence: Fence)
 @pytest.mark.slow
 @pytest.mark.parametrize("fence", SLOW, ids=first_words)
 def test_a_slow_example_prints_what_the_readme_says(folder: Path, fence: Fence) -> None:
+    hold(fence)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fence", SEARCH, ids=first_words)
+def test_an_example_of_a_search_prints_what_the_readme_says(folder: Path, fence: Fence) -> None:
+    pytest.importorskip("optuna")
     hold(fence)
 
 

@@ -18,6 +18,7 @@ from launchlab.data.launches import load_launches
 from launchlab.data.load import PanelOptions, load_panel
 from launchlab.data.panel import Panel
 from launchlab.engine.research.abnormal import Model
+from launchlab.engine.research.findings import Variant
 from launchlab.engine.research.options import StudyOptions, parse_span, parse_windows, parse_words
 from launchlab.engine.research.returns import factor_returns, levels_of, panel_returns
 from launchlab.engine.research.sensitivity import clock_variants, conclusions
@@ -230,13 +231,35 @@ def test_the_files_hold_the_table_and_every_tests_answer(market: Panel, tmp_path
     assert react["clusters"] == 7
 
 
+def test_a_trail_is_zero_at_the_last_close_before_the_news_and_cumulates_from_there(
+    market: Panel, tmp_path: Path
+) -> None:
+    """News at 12:15 on 2025-06-12, after that day's opening auction: day 0 is the next session, the news before its close."""
+    at_noon = launch("a", "2025-06-12T12:15+08:00", ["688158.SS"])
+    found = study(ledger(at_noon), market, SHORT)
+    (trail,) = found.trails
+    rows, returns = own_returns(market, "688158.SS")
+    day0 = int(np.flatnonzero(rows == row("2025-06-13"))[0])
+    mean = returns[day0 - 20 : day0 - 5].mean()
+    at = {offset: k for k, offset in enumerate(found.path.offsets.tolist())}
+    assert trail.news == -2
+    assert trail.car[at[-2]] == 0
+    assert trail.car[at[3]] == pytest.approx(100 * (returns[day0 - 1 : day0 + 4] - mean).sum())
+    assert trail.car[at[-4]] == pytest.approx(-100 * (returns[day0 - 3 : day0 - 1] - mean).sum())
+    assert trail.sessions[at[0]] == "2025-06-13"
+    found.write(tmp_path)
+    with (tmp_path / "paths.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["car"]) for line in lines] == trail.car.tolist()
+
+
 def test_two_studies_write_the_same_bytes(market: Panel, tmp_path: Path) -> None:
     news = ledger(
         *(launch(f"l{k}", f"2025-0{k}-12T01:00+08:00", ["0700.HK", "9988.HK"]) for k in range(3, 9))
     )
     for name in ("one", "two"):
         study(news, market, SHORT).write(tmp_path / name)
-    for file in ("study.csv", "events.csv", "summary.json"):
+    for file in ("study.csv", "events.csv", "paths.csv", "summary.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
@@ -325,6 +348,16 @@ def test_the_clock_variants_shift_day_0_and_date_bare_dates_both_ways(market: Pa
     # known at the start of the day is one session earlier: the same as moving day 0, except over weekends
     assert by["bare dates known at the start", "react"].mean != late.mean
     assert len(conclusions(found)) == 3
+
+
+def test_a_conclusion_that_hangs_on_the_clock_is_a_sentence() -> None:
+    asked = Variant("as asked", "react", 34, 1.6, 0.498, "chance", 0)
+    late = Variant("day 0 +1 session", "react", 34, -2.1, 0.02, "real", 30)
+    assert conclusions([asked, late]) == (
+        "react: +1.60 % (chance), but the mean changes sign with day 0 +1 session"
+        " and the verdict becomes real with day 0 +1 session.",
+    )
+    assert conclusions([asked]) == ("react: +1.60 % (chance) keeps its sign and verdict under every clock.",)
 
 
 @pytest.mark.parametrize(

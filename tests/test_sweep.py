@@ -1,6 +1,9 @@
 """A sweep gives for each point what a run of that point alone gives, and the same bytes however it was stopped."""
 
 import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -28,7 +31,7 @@ from launchlab.engine.metrics import equity_metrics
 from launchlab.engine.points import METRICS
 from launchlab.engine.sweep import Outcome, outcome_rows, sweep
 from launchlab.engine.sweep_folder import SweepFolder
-from launchlab.engine.sweep_verdict import judged, sample
+from launchlab.engine.sweep_verdict import best_of_many, judged, sample
 
 from .markets import random_panel
 
@@ -227,7 +230,7 @@ def test_the_best_points_are_the_first_of_the_table_in_order(tmp_path: Path) -> 
     job = a_job()
     outcome, table = run(job, tmp_path / "s", metric="total_return", top=5)
     wanted = table.sort_values("total_return", ascending=False, kind="stable").head(5)
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     assert [row["total_return"] for row in rows] == wanted["total_return"].tolist()
     assert [row["hold"] for row in rows] == wanted["hold"].tolist()
 
@@ -235,7 +238,7 @@ def test_the_best_points_are_the_first_of_the_table_in_order(tmp_path: Path) -> 
 def test_the_best_points_are_the_same_portfolios_on_backtrader(tmp_path: Path) -> None:
     job = a_job()
     outcome, _ = run(job, tmp_path / "s")
-    rows = outcome_rows(job, outcome.numbers, outcome.metrics)
+    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     assert confirm_all(job, rows[:4]) == 4
     with pytest.raises(EnginesDisagree, match="sharpe is"):
         confirm(job, rows[0] | {"sharpe": rows[0]["sharpe"] + 1e-6})
@@ -258,6 +261,20 @@ def test_the_verdict_counts_every_point_and_earlier_sweeps_on_the_same_data(tmp_
     again = judged(job, 10, ledger, ("data", "one"))
     other = judged(job, 10, ledger, ("data", "two"))
     assert [found.trials.points for found in (first, again, other) if found.trials] == [96, 96, 192]
+
+
+@pytest.mark.parametrize("twist", ["", "long holds trade less"])
+def test_a_placebo_chooses_among_the_points_that_share_the_best_ones_legs(twist: str) -> None:
+    """lag is no matter of execution: only points with the lag of the best are moved with it."""
+    job = a_job(twist=twist)
+    best = job.grid.number({"lag": 1, "hold": 2, "stop": 0, "gross": 1, "wait": 0})
+    numbers = sample(job.grid, best)
+    table, run = best_of_many(job, best, numbers)
+    points = [job.grid.point(int(number)) for number in numbers]
+    alike = [point for point in points if point["lag"] == 1] if not twist else [job.grid.point(best)]
+    wanted = max(alone(job, point)["sharpe"] for point in alike)
+    assert run(table) == pytest.approx([wanted], rel=1e-9)
+    assert pickle.loads(pickle.dumps(run))(table) == run(table)
 
 
 def test_the_verdict_looks_at_the_best_points_neighbours() -> None:
@@ -330,11 +347,42 @@ def test_an_unfinished_sweep_is_not_overwritten_and_a_strange_folder_not_touched
         SweepFolder(tmp_path / "none").begin({}, resume=True)
 
 
-def test_a_finished_sweep_is_replaced(tmp_path: Path) -> None:
+def test_a_finished_sweep_is_made_again_but_not_replaced_by_another(tmp_path: Path) -> None:
     run(a_job(), tmp_path / "s")
     SweepFolder(tmp_path / "s").end({"points": 96})
-    SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
-    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["parts", "sweep.json"]
+    with pytest.raises(
+        ConfigError,
+        match="holds a finished sweep with grid this, not other; remove it, or choose another folder",
+    ):
+        SweepFolder(tmp_path / "s").begin({"grid": "other"}, resume=False)
+    assert (tmp_path / "s" / "points.parquet").exists()
+    again = SweepFolder(tmp_path / "s")
+    again.begin({"grid": "this"}, resume=False)
+    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == [".lock", "parts", "sweep.json"]
+    again.end({})
+    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["summary.json", "sweep.json"]
+
+
+BEGIN = "from pathlib import Path; from launchlab.engine.sweep_folder import SweepFolder; import sys, time; folder = SweepFolder(Path(sys.argv[1])); folder.begin({}, resume=len(sys.argv) > 2); print('in', flush=True); time.sleep(100)"
+
+
+def test_two_processes_do_not_sweep_into_one_folder_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BEGIN, str(tmp_path / "s")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "in\n"
+        for resume in (False, True):
+            with pytest.raises(ConfigError, match=r"another sweep is writing to .*; wait for its end"):
+                SweepFolder(tmp_path / "s").begin({}, resume=resume)
+        first.kill()
+    SweepFolder(tmp_path / "s").begin({}, resume=True)
+
+
+@pytest.mark.parametrize("name", ["file/s", "long" * 80])
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        SweepFolder(tmp_path / name).begin({}, resume=False)
 
 
 def test_a_sweeps_verdict_counts_placebos_and_launches(tmp_path: Path) -> None:
@@ -348,5 +396,5 @@ def test_a_sweeps_verdict_counts_placebos_and_launches(tmp_path: Path) -> None:
     assert 0.0 < said["placebo_p"] <= 1.0
     assert 0.0 < said["placebo_codes_p"] <= 1.0
     assert said["largest_launch_share"] > 0.0
-    assert "placebos" in said["text"]
+    assert "Placebos did as well on other days" in said["text"]
     assert "best launch" in said["text"]

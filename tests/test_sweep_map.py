@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from sweep_fixture import PARAMETERS, make_points
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.research.verdict import Sweep, verdict
 from launchlab.reports import write_sweep, write_sweep_folder
-from launchlab.reports.sweep_map import pack
+from launchlab.reports.sweep_pack import pack
 
 
 def unpacked(text: str, kind: str) -> np.ndarray:
@@ -90,6 +91,27 @@ def test_a_finished_folder_is_drawn_with_what_its_summary_says(tmp_path: Path) -
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Take it for &lt;luck&gt;." in page
     assert json.loads(page.split('id="packed">')[1].split("</script>")[0])["n"] == len(make_points())
+
+
+def test_a_page_drawn_again_has_the_charts_of_its_verdict_and_links_to_its_runs(tmp_path: Path) -> None:
+    points = make_points()
+    returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
+    found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
+    points.to_parquet(tmp_path / "points.parquet")
+    (tmp_path / "summary.json").write_text(json.dumps({"verdict": found.to_json()}))
+    best = points.loc[points["sharpe"].idxmax(), list(PARAMETERS)].to_dict()
+    (tmp_path / "top-1").mkdir()
+    plain = {k: None if pd.isna(v) else v for k, v in best.items()}
+    (tmp_path / "top-1" / "summary.json").write_text(json.dumps({"parameters": plain}, default=str))
+    write_sweep_folder(tmp_path)
+    again = (tmp_path / "index.html").read_text(encoding="utf-8")
+    write_sweep(points, PARAMETERS, tmp_path, summary={}, verdict=found)
+    once = (tmp_path / "index.html").read_text(encoding="utf-8")
+    for name in ("logits", "anchored", "rolling"):
+        chart = rf'data-figure="{name}".*?</script>'
+        assert re.findall(chart, again, re.DOTALL) == re.findall(chart, once, re.DOTALL) != []
+    assert "worthless points" in again
+    assert again.count('href="top-1/index.html"') == 1
 
 
 def test_a_folder_without_a_sweep_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -1,10 +1,7 @@
-"""Strategies with other values: what a sweep makes of one, and what it refuses."""
+"""Strategies with other values: what a sweep makes of one."""
 
 from pathlib import Path
 
-import pytest
-
-from launchlab.data.errors import ConfigError
 from launchlab.strategies.variants import variants
 
 NATIVE = """
@@ -12,7 +9,7 @@ import backtrader as bt
 
 
 class Cross(bt.Strategy):
-    params = (("period", 20),)
+    params = (("period", 20), ("share", 0.1))
 """
 
 
@@ -22,8 +19,9 @@ def test_a_variant_takes_the_grid_over_the_settings() -> None:
     assert (made.hold, made.wait, made.stop) == (7, 2, 0.05)
 
 
-def test_a_backtrader_strategy_is_not_swept(tmp_path: Path) -> None:
+def test_a_variant_of_a_backtrader_strategy_is_its_class_with_other_params(tmp_path: Path) -> None:
     path = tmp_path / "cross.py"
     path.write_text(NATIVE)
-    with pytest.raises(ConfigError, match="neither swept"):
-        variants(f"{path}:Cross", {}, {"period": (10, 20)})
+    made = variants(f"{path}:Cross", {"share": "0.2"}, {"period": (10, 20)})({"period": 20})
+    assert made.cls.__name__ == "Cross"
+    assert made.values == {"share": 0.2, "period": 20}

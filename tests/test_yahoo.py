@@ -13,10 +13,11 @@ from fake_yahoo import FakeYahoo, Listing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchlab.data.errors import FetchError
 from launchlab.data.instruments import load_instruments
 from launchlab.data.prices import Store
 from launchlab.data.providers.unsplit import later_split_factor, to_raw
-from launchlab.data.providers.yahoo import yahoo_symbol
+from launchlab.data.providers.yahoo import Yahoo, yahoo_symbol
 
 CHILD = Path(__file__).with_name("fetch_child.py")
 INSTRUMENTS = load_instruments()
@@ -181,6 +182,25 @@ def test_beijing_codes_are_refused_by_name_before_any_request(yahoo, tmp_path):
     report = run(yahoo, tmp_path / "store", "920002.BJ", expect=2)
     assert "files" in report["codes"][0]["message"]
     assert yahoo.log == []
+
+
+def test_without_a_network_nothing_is_waited_for(monkeypatch):
+    """A name that is not found is told at once: no pause, no second try."""
+    import yfinance
+
+    asked = []
+
+    class DNSError(OSError):
+        pass
+
+    def history(self, **options):
+        asked.append(self.ticker)
+        raise DNSError("Could not resolve host")
+
+    monkeypatch.setattr(yfinance.Ticker, "history", history)
+    with pytest.raises(FetchError, match=r"0700\.HK: Yahoo's address cannot be found; check the network"):
+        Yahoo().bars(INSTRUMENTS["0700.HK"], dt.date(2026, 1, 2), dt.date(2026, 1, 9))
+    assert asked == ["0700.HK"]
 
 
 def test_hong_kong_codes_are_padded_to_four_digits():

@@ -26,6 +26,10 @@ ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
 
 
+# What the library of yfinance's requests raises without a network; waiting does not help then.
+UNREACHABLE = "DNSError"
+
+
 @dataclass(frozen=True)
 class Yahoo:
     """The Yahoo provider; Beijing codes are not on Yahoo."""
@@ -81,6 +85,10 @@ class Yahoo:
         except YFPricesMissingError as error:
             raise FetchError(f"{symbol}: Yahoo has no bars ({error}); check the code and the dates") from None
         except (YFDataException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            if type(error).__name__ == UNREACHABLE:
+                raise FetchError(
+                    f"{symbol}: Yahoo's address cannot be found; check the network and fetch again, what came is kept"
+                ) from None
             raise Busy(f"{type(error).__name__}: {error}"[:200]) from None
         except YFException as error:
             raise FetchError(f"{symbol}: Yahoo refused ({error}); check the code") from None

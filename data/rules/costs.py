@@ -55,6 +55,15 @@ class Brokerage(BaseModel):
     connect: bool = Field(default=False, description="northbound Stock Connect: add HKSCC's transfer fee")
 
 
+NO_HK_BROKERAGE = "brokerage is negotiable in Hong Kong: none is charged unless you give yours, brokerage.hk_rate and hk_min"
+
+
+def uncharged(key: str, brokerage: Brokerage) -> str:
+    """A sentence saying that no broker's commission is in the costs of a cost class; empty where one is."""
+    free = key.startswith("hk_") and not (brokerage.hk_rate or brokerage.hk_min)
+    return NO_HK_BROKERAGE if free else ""
+
+
 @dataclass(frozen=True)
 class CostClass:
     """Fees of one class of instruments by date. `levies` in slot order; at most LEVIES of them."""

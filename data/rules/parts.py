@@ -278,8 +278,8 @@ def _cite_costs(book: Book, key: str, brokerage: costs.Brokerage, gaps: dict[str
         elif costs.charged(levy.name, brokerage):
             fact: Any = (levy.fixed if levy.name == "trading_tariff" else levy.rate).at(book.day[0])
             book.cite(levy.name, fact)
-    if key.startswith("hk_") and not brokerage.hk_rate:
-        book.unknowns.append("brokerage is negotiable in Hong Kong: none is charged unless you give yours")
+    if costs.uncharged(key, brokerage):
+        book.unknowns.append(costs.uncharged(key, brokerage))
     if not key.startswith("hk_"):
         inside = "holds handling and regulatory fees" if brokerage.regulatory_inside else "comes beside them"
         book.steps.append(f"commission: yours to set; here it {inside}")

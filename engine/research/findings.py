@@ -17,6 +17,7 @@ from .battery import Battery
 from .capturable import Capture, Waterfall
 from .events import Event, Refusal
 from .options import StudyOptions
+from .trails import Trail
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
@@ -26,6 +27,7 @@ EVENT_COLUMNS = (
     *("launch", "code", "company", "kind", "role", "day0", "window", "car", "n"),
     *("bhar", "scar", "limit_days", "censored", "car_unlocked", "confounds"),
 )
+PATH_COLUMNS = ("launch", "code", "offset", "session", "car", "at_limit")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Study:
     """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`.
 
     `clock`: the windows under other clocks, from `sensitivity.full_study`; `clock_text` says what they show.
+    `trails`: every event day by day, at the offsets of `path`.
     """
 
     options: StudyOptions
@@ -109,6 +112,7 @@ class Study:
     simulated: bool
     clock: tuple[Variant, ...] = ()
     clock_text: tuple[str, ...] = ()
+    trails: tuple[Trail, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values: every window's mean, n and tests, groups, path, waterfall, refusals."""
@@ -135,7 +139,7 @@ class Study:
         }
 
     def write(self, folder: FilePath) -> None:
-        """Write study.csv (one row per launch, code and window), events.csv (the same with all figures) and summary.json."""
+        """Write study.csv (a row per launch, code and window), events.csv (all figures), paths.csv (by day) and summary.json."""
         folder.mkdir(parents=True, exist_ok=True)
         about = {(event.launch, event.code): event for event in self.events}
         full = []
@@ -145,8 +149,18 @@ class Study:
             full.append(asdict(row) | extra | {"confounds": ";".join(event.confounds)})
         write_whole(folder / "study.csv", _csv(COLUMNS, full))
         write_whole(folder / "events.csv", _csv(EVENT_COLUMNS, full))
+        write_whole(folder / "paths.csv", _csv(PATH_COLUMNS, self._days()))
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
         write_whole(folder / "summary.json", text + "\n")
+
+    def _days(self) -> Iterable[Mapping[str, Any]]:
+        for trail in self.trails:
+            for k, offset in enumerate(self.path.offsets.tolist()):
+                if trail.sessions[k]:
+                    yield {
+                        "launch": trail.launch, "code": trail.code, "offset": offset, "session": trail.sessions[k],
+                        "car": float(trail.car[k]), "at_limit": bool(trail.at_limit[k]),
+                    }  # fmt: skip
 
 
 def _window(found: WindowSummary) -> dict[str, Any]:

@@ -5,7 +5,9 @@ do as well as the strategy; with n draws it cannot be smaller than its resolutio
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,17 +16,22 @@ from numpy.typing import NDArray
 from ...data.errors import ConfigError
 from ...data.panel import TRADING, Panel
 from ..config import Config
+from ..market import Market
 from ..metrics import session_returns
+from ..runners import spread
+from ..simulate import simulate
 from .returns import Returns, panel_returns
 
 F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 Legs = NDArray[Any]
 Run = Callable[[Legs], F8]
 
 TRAIL = 20  # sessions of the volatility that placebo days are matched on
 BAND = 1 / 6  # of the volatility's ranks, to either side
-LEAST = 5  # candidate days per launch before a criterion is dropped
+LEG_RUNS = 200_000  # legs run in one piece of work: a tenth of a second
+LEAST = 10  # candidate days per launch before a criterion is dropped
 
 
 @dataclass(frozen=True)
@@ -51,25 +58,36 @@ class Placebo:
         return 1 / (1 + len(self.draws))
 
 
-def through_engine(panel: Panel, config: Config) -> Run:
+@dataclass(frozen=True)
+class ThroughEngine:
     """The compiled engine as a `Run`: daily returns of a portfolio under `config`; market data are laid out once."""
-    from ..market import Market
-    from ..simulate import simulate
 
-    market = Market(panel)
+    panel: Panel
+    config: Config
 
-    def run(legs: Legs) -> F8:
-        return session_returns(simulate(legs, panel, config, market=market).equity, config.capital)
+    def __getstate__(self) -> dict[str, Any]:
+        return {"panel": self.panel, "config": self.config}
 
-    return run
+    @cached_property
+    def _market(self) -> Market:
+        return Market(self.panel)
+
+    def __call__(self, legs: Legs) -> F8:
+        equity = simulate(legs, self.panel, self.config, market=self._market).equity
+        return session_returns(equity, self.config.capital)
 
 
-def placebo_days(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0) -> Placebo:
-    """Every launch's legs moved together to a random day of the same weekday, codes listed, volatility alike."""
+def placebo_days(
+    run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0, executor: Executor | None = None
+) -> Placebo:
+    """Every launch's legs moved together to a random day of the same weekday, codes listed, volatility alike.
+
+    The same draws with every executor; one of other processes needs a `run` that pickles, as ThroughEngine does.
+    """
     _refuse_empty(legs, draws)
     rng = np.random.default_rng(seed)
     returns = panel_returns(panel)
-    groups = [np.flatnonzero(legs["launch"] == k) for k in np.unique(legs["launch"])]
+    groups = tuple(np.flatnonzero(legs["launch"] == k) for k in np.unique(legs["launch"]))
     busy = _busy(legs, panel)
     choices, relaxed, unmatched = [], 0, 0
     for group in groups:
@@ -77,17 +95,18 @@ def placebo_days(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed
         relaxed += how == "relaxed"
         unmatched += how == "none"
         choices.append(days)
-    found = np.empty(draws)
-    for k in range(draws):
-        moved = legs.copy()
-        for group, days in zip(groups, choices, strict=True):
-            _move(moved, group, int(rng.choice(days)), panel)
-        found[k] = run(moved[np.argsort(moved["row"], kind="stable")]).mean()
+    drawn = np.array([[rng.choice(days) for days in choices] for _ in range(draws)], np.int32)
+    found = _means(run, _OtherDays(legs, groups, panel), drawn, executor)
     return Placebo("days", float(run(legs).mean()), found, relaxed, unmatched)
 
 
-def placebo_codes(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0) -> Placebo:
-    """Every leg on a code of some other leg of the same side and exchange that trades that day: do the names matter?"""
+def placebo_codes(
+    run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, seed: int = 0, executor: Executor | None = None
+) -> Placebo:
+    """Every leg on a code of some other leg of the same side and exchange that trades that day: do the names matter?
+
+    Draws and executors as for `placebo_days`.
+    """
     _refuse_empty(legs, draws)
     rng = np.random.default_rng(seed)
     exchange = panel.exchange_of[legs["code"]]
@@ -96,13 +115,48 @@ def placebo_codes(run: Run, legs: Legs, panel: Panel, *, draws: int = 1_000, see
         alike = np.unique(legs["code"][(legs["side"] == leg["side"]) & (exchange == place)])
         listed = alike[panel.status[leg["row"], alike] == TRADING]
         pools.append(listed if len(listed) else np.array([leg["code"]]))
-    found = np.empty(draws)
-    for k in range(draws):
-        moved = legs.copy()
-        moved["code"] = [rng.choice(pool) for pool in pools]
-        found[k] = run(moved).mean()
+    drawn = np.array([[rng.choice(pool) for pool in pools] for _ in range(draws)], np.int32)
+    found = _means(run, _OtherCodes(legs), drawn, executor)
     alone = sum(len(pool) < 2 for pool in pools)
     return Placebo("codes", float(run(legs).mean()), found, 0, alone)
+
+
+@dataclass(frozen=True)
+class _OtherDays:
+    """Legs with each launch's (rows of `legs` in `groups`) moved to the rows of a draw."""
+
+    legs: Legs
+    groups: tuple[NDArray[np.intp], ...]
+    panel: Panel
+
+    def __call__(self, starts: I4) -> Legs:
+        moved = self.legs.copy()
+        for group, start in zip(self.groups, starts, strict=True):
+            _move(moved, group, int(start), self.panel)
+        return moved[np.argsort(moved["row"], kind="stable")]
+
+
+@dataclass(frozen=True)
+class _OtherCodes:
+    """Legs on the codes of a draw."""
+
+    legs: Legs
+
+    def __call__(self, codes: I4) -> Legs:
+        moved = self.legs.copy()
+        moved["code"] = codes
+        return moved
+
+
+def _means(run: Run, moved: Callable[[I4], Legs], drawn: I4, executor: Executor | None) -> F8:
+    """Mean daily return of the legs of each draw, in pieces that are worth sending."""
+    legs = len(moved(drawn[0]))
+    parts = np.array_split(drawn, max(1, len(drawn) * legs // LEG_RUNS))
+    return np.concatenate(spread(executor, _some_means, (run, moved), parts))
+
+
+def _some_means(run: Run, moved: Callable[[I4], Legs], drawn: I4) -> F8:
+    return np.array([run(moved(one)).mean() for one in drawn])
 
 
 def _refuse_empty(legs: Legs, draws: int) -> None:
@@ -119,15 +173,18 @@ def _span(legs: Legs) -> int:
 
 
 def _busy(legs: Legs, panel: Panel) -> Bool:
-    """Rows (T, N) within a holding period after a real launch of the code."""
+    """Rows (T, N) from which a leg would be held into a real one of the code, or begin within it."""
     busy = np.zeros(panel.status.shape, bool)
     for leg in legs:
-        busy[max(0, leg["row"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
+        busy[max(0, leg["row"] - leg["hold"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
     return busy
 
 
 def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tuple[NDArray[np.intp], str]:
-    """Rows to which a launch's legs may be moved, and whether the match is `full`, `relaxed` or `none`."""
+    """Rows to which a launch's legs may be moved, and whether the match is `full`, `relaxed` or `none`.
+
+    With fewer than LEAST the weekday is given up first, then volatility; days near other launches come last.
+    """
     start, codes = int(legs["row"].min()), np.unique(legs["code"])
     volatility = _volatility(returns, codes)
     rows = np.arange(len(panel))
@@ -143,9 +200,9 @@ def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tup
     alike = np.abs(rank - here) <= BAND
     for how, wanted in (
         ("full", quiet & weekday & alike),
-        ("relaxed", weekday & alike),
         ("relaxed", quiet & alike),
         ("relaxed", quiet),
+        ("relaxed", alike),
         ("relaxed", np.ones(len(panel), bool)),
     ):
         days = np.flatnonzero(possible & wanted)

@@ -52,7 +52,7 @@ def conclusions(variants: Sequence[Variant]) -> tuple[str, ...]:
         mine = [variant for variant in variants if variant.window == window]
         asked = mine[0]
         other_sign = [v.clock for v in mine if v.mean * asked.mean < 0]
-        other_verdict = [f"{v.clock}: {v.verdict}" for v in mine if v.verdict != asked.verdict]
+        other_verdict = [f"{v.verdict} with {v.clock}" for v in mine if v.verdict != asked.verdict]
         if not other_sign and not other_verdict:
             sentences.append(
                 f"{window}: {asked.mean:+.2f} % ({asked.verdict}) keeps its sign and verdict under every clock."

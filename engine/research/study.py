@@ -18,6 +18,7 @@ from .events import Event, Refusal, find_events
 from .findings import CarRow, Path, Study, WindowSummary
 from .options import Span, StudyOptions
 from .returns import Returns, factor_returns, levels_of, panel_returns
+from .trails import Trail, trails
 
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
@@ -68,7 +69,7 @@ def study(
     captures = capture(panel, returns, measured.events, Order(last=last, at=chosen.at))
     return Study(
         chosen, measured.events, tuple(table), windows, by, _path(measured, chosen), captures, waterfall(captures),
-        (*refused, *thin), _warnings(panel, returns), panel.simulated,
+        (*refused, *thin), _warnings(panel, returns), panel.simulated, trails=_trails(measured, launches, chosen),
     )  # fmt: skip
 
 
@@ -193,6 +194,12 @@ def _groups(
             for label, span in options.windows.items()
         }
     return groups
+
+
+def _trails(measured: _Measured, launches: Launches, options: StudyOptions) -> tuple[Trail, ...]:
+    spans = options.windows.values()
+    span = (min(first for first, _ in spans), max(last for _, last in spans))
+    return trails(measured.events, measured.abnormal, measured.sealed, launches, measured.sessions, span)
 
 
 def _path(measured: _Measured, options: StudyOptions) -> Path:

@@ -6,6 +6,7 @@ without skill pass. All Sharpe ratios are per session unless named annual.
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from .overfit import Overfit, Superior, backtest_overfitting, plateau, superior_
 from .sharpe import (
     Moments,
     deflated_sharpe,
+    expected_best,
     minimum_track_record,
     moments,
     probabilistic_sharpe,
@@ -52,7 +54,7 @@ class Sweep:
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
     per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test,
-    `periods` sessions a year.
+    `best` the column of the chosen point (else that with the highest Sharpe ratio), `periods` sessions a year.
     """
 
     returns: F8
@@ -64,6 +66,7 @@ class Sweep:
     placebo: float | None = None
     placebo_codes: float | None = None
     spa: bool = True
+    best: int | None = None
     seed: int = 0
     periods: float = 242.0
 
@@ -93,7 +96,11 @@ class Verdict:
     text: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The figures as plain JSON values; what was not or cannot be computed is null."""
+        """The figures as plain JSON values; what was not or cannot be computed is null.
+
+        `luck`: the Sharpe ratio that the best of as many worthless points would be expected to show; `logits` one per
+        split; folds as pairs of Sharpe ratios, in and out of sample.
+        """
         return {
             "label": self.label, "text": self.text, "reasons": list(self.reasons), "best": self.best,
             "sharpe": _figure(self.record, "sharpe"),
@@ -113,13 +120,21 @@ class Verdict:
             "leave_one_out_kept": _figure(self.left_out, "kept"),
             "plateau": _number(self.plateau), "neighbours": self.neighbours, "placebo_p": _number(self.placebo),
             "placebo_codes_p": _number(self.placebo_codes),
+            "luck": _number(expected_best(self.trials.independent, self.trials.variance)) if self.trials else None,
+            "logits": self.overfit.logits.tolist() if self.overfit else None,
+            "folds_anchored": _folds(self.anchored), "folds_rolling": _folds(self.rolling),
         }  # fmt: skip
 
 
-def verdict(sweep: Sweep) -> Verdict:
-    """Judge the point with the best Sharpe ratio, given how many were tried."""
+def _folds(walk: WalkForward | None) -> list[list[float | None]] | None:
+    return [[_number(fold.train_sharpe), _number(fold.test_sharpe)] for fold in walk.folds] if walk else None
+
+
+def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
+    """Judge the chosen point, or the best by Sharpe ratio, given how many were tried; folds run on `executor`."""
+    purge = sweep.longest_hold
     ratios = sharpe_ratios(sweep.returns)
-    best = int(ratios.argmax())
+    best = int(ratios.argmax()) if sweep.best is None else sweep.best
     trials = sweep.trials or together((sweep_trials("", "", sweep.returns),))
     record = _or_none(lambda: moments(sweep.returns[:, best]))
     profits = sweep.profits
@@ -134,8 +149,8 @@ def verdict(sweep: Sweep) -> Verdict:
         min_track=minimum_track_record(record) if record else None,
         overfit=_or_none(lambda: backtest_overfitting(sweep.returns)),
         superior=_superior(sweep, ratios),
-        anchored=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=True)),
-        rolling=_or_none(lambda: walk_forward(sweep.returns, purge=sweep.longest_hold, anchored=False)),
+        anchored=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=True, executor=executor)),
+        rolling=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=False, executor=executor)),
         left_out=None if profits is None else _or_none(lambda: leave_one_launch_out(profits)),
         plateau=None if math.isnan(share) else share,
         neighbours=neighbours,
@@ -221,9 +236,9 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
         need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
         said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
     placebos = [("days", found.placebo), ("codes", found.placebo_codes)]
-    others = [f"{p:.1%} of the draws on other {what}" for what, p in placebos if p is not None]
+    others = [f"on other {what} in {p:.1%} of the draws" for what, p in placebos if p is not None]
     if others:
-        said.append(f"The same trades did as well in {' and '.join(others)} (placebos).")
+        said.append(f"Placebos did as well {', and '.join(others)}.")
     if found.left_out:
         said.append(f"Its best launch made {found.left_out.largest:.0%} of the profit.")
     said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))

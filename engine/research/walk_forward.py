@@ -5,12 +5,14 @@ window are purged by the longest hold, so that no position straddles both.
 """
 
 import math
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import DataError
+from ..runners import spread
 from .sharpe import sharpe_ratios
 
 F8 = NDArray[np.float64]
@@ -46,10 +48,13 @@ class WalkForward:
     efficiency: float
 
 
-def walk_forward(returns: F8, *, folds: int = 5, purge: int = 0, anchored: bool = True) -> WalkForward:
+def walk_forward(
+    returns: F8, *, folds: int = 5, purge: int = 0, anchored: bool = True, executor: Executor | None = None
+) -> WalkForward:
     """Choose the point with the best training Sharpe, fold after fold; `purge` rows are dropped in between.
 
     Anchored training starts at row 0; rolling training is always as long as the first. Needs 20 rows per window.
+    Folds do not depend on each other: they run on `executor`, where there is one.
     """
     rows = len(returns)
     edges = np.linspace(0, rows, folds + 2).astype(int)
@@ -58,20 +63,23 @@ def walk_forward(returns: F8, *, folds: int = 5, purge: int = 0, anchored: bool 
             f"{rows} sessions are too few for {folds} walk-forward folds purged by {purge}; "
             f"each window needs {MIN_ROWS} sessions: take fewer folds or more data"
         )
-    done = []
-    parts = []
+    windows = []
     for k in range(1, folds + 1):
         first = 0 if anchored else int(edges[k] - edges[1])
-        end, start, stop = int(edges[k]) - purge, int(edges[k]), int(edges[k + 1])
-        train = sharpe_ratios(returns[first:end])
-        chosen = int(train.argmax())
-        test = returns[start:stop, chosen]
-        parts.append(test)
-        done.append(Fold(first, end, start, stop, chosen, float(train[chosen]), _sharpe(test)))
-    joined = np.concatenate(parts)
+        windows.append((first, int(edges[k]) - purge, int(edges[k]), int(edges[k + 1])))
+    done = spread(executor, _fold, (returns,), windows)
+    joined = np.concatenate([returns[fold.test_first : fold.test_end, fold.chosen] for fold in done])
     sharpe = _sharpe(joined)
     promised = float(np.mean([fold.train_sharpe for fold in done]))
     return WalkForward(anchored, tuple(done), joined, sharpe, sharpe / promised if promised > 0 else math.nan)
+
+
+def _fold(returns: F8, window: tuple[int, int, int, int]) -> Fold:
+    """The best point of the rows `window[0]` to `window[1]`, and how it did from `window[2]` to `window[3]`."""
+    first, end, start, stop = window
+    train = sharpe_ratios(returns[first:end])
+    chosen = int(train.argmax())
+    return Fold(*window, chosen, float(train[chosen]), _sharpe(returns[start:stop, chosen]))
 
 
 @dataclass(frozen=True)

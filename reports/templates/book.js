@@ -2,7 +2,7 @@
 launchlab.ready(() => {
   const packed = launchlab.read("packed");
   const box = document.getElementById("explorer");
-  if (typeof Plotly === "undefined" || !packed.launches.length) return;
+  if (!packed.launches.length) return;
   box.hidden = false;
   const choose = document.getElementById("launch"), codes = document.getElementById("codes"), plot = document.getElementById("launch-plot");
   const noon = (day) => day + " 12:00";
@@ -32,7 +32,7 @@ launchlab.ready(() => {
     const line = { type: "line", yref: "paper", y0: 0, y1: 1 };
     const note = { yref: "paper", showarrow: false, font: { size: 11, color: "var:soft" }, bgcolor: "var:paper-bg" };
     const news = exact ? { ...line, x0: launch.at, x1: launch.at, line: { color: "var:ink", width: 1.4, dash: "dash" } }
-      : { ...line, type: "rect", x0: day + " 00:00", x1: day + " 23:59", fillcolor: "var:rule", opacity: 0.6, line: { width: 0 } };
+      : { ...line, type: "rect", x0: day + " 00:00", x1: day + " 23:59", fillcolor: "var:rule", opacity: 0.6, line: { width: 0 }, layer: "below" };
     const first = { ...line, type: "rect", x0: launch.first + " 00:00", x1: launch.first + " 23:59", fillcolor: "var:strategy", opacity: 0.14, line: { width: 0 }, layer: "below" };
     const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: "right", text: known[launch.precision] || "announced" }];
     if (launch.first) { shapes.push(first); notes.push({ ...note, x: launch.first + " 23:59", y: 0.04, xanchor: "left", text: "first tradable session" }); }
@@ -93,7 +93,7 @@ launchlab.ready(() => {
       button.type = "button"; button.textContent = name; button.addEventListener("click", () => pickCode(name));
       return button;
     }));
-    const best = launch.codes.find((name) => launch.fills.some((fill) => fill[2] === name)) || launch.codes[0];
+    const best = launch.codes.find((name) => launch.blocks.some((row) => row[2] === name)) || launch.codes.find((name) => launch.fills.some((fill) => fill[2] === name)) || launch.codes[0];
     if (best) pickCode(best);
   };
   choose.addEventListener("change", () => pick(Number(choose.value)));
@@ -106,5 +106,6 @@ launchlab.ready(() => {
     if (at >= 0) { pick(at); box.scrollIntoView(); choose.focus({ preventScroll: true }); }
   });
   const worth = (launch) => launch.fills.length && launch.fills.length + (launch.blocks.length ? 100 : 0) + (launch.precision === "date" ? 0 : 0.5);
-  pick(packed.launches.reduce((best, launch, i) => (worth(launch) > worth(packed.launches[best]) ? i : best), 0));
+  const most = packed.launches.reduce((best, launch, i) => (worth(launch) > worth(packed.launches[best]) ? i : best), 0);
+  launchlab.whenSeen(plot, () => { if (!code) pick(most); });
 });

@@ -1,6 +1,7 @@
 "use strict";
 const launchlab = (() => {
   const root = document.documentElement;
+  root.classList.add("js");
   const read = (id) => { const node = document.getElementById(id); return node ? JSON.parse(node.textContent) : null; };
   const escape = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
@@ -35,16 +36,28 @@ const launchlab = (() => {
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((figure, node) => draw(node, figure)));
 
-  const charts = () => {
-    if (typeof Plotly === "undefined") { root.classList.remove("js"); return; }
-    const figures = read("figures") || {};
-    const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
-      if (!entry.isIntersecting) return;
-      seen.unobserve(entry.target);
-      draw(entry.target, figures[entry.target.dataset.figure]);
-    }), { rootMargin: "400px" });
-    document.querySelectorAll("[data-figure]").forEach((node) => { if (figures[node.dataset.figure]) seen.observe(node); });
+  // The still pictures are only text until they are needed: on paper, or where the chart library is missing.
+  const stills = () => document.querySelectorAll("noscript").forEach((node) => {
+    const box = document.createElement("div");
+    box.className = "static"; box.innerHTML = node.textContent;
+    node.replaceWith(box);
+  });
+  addEventListener("beforeprint", stills);
+  matchMedia("print").addEventListener("change", (event) => { if (event.matches) stills(); });
+
+  // What stands on the screen is drawn at once, the rest when it is scrolled to.
+  const waiting = new Map();
+  const near = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => { if (isIntersecting) run(target); }), { rootMargin: "300px" });
+  const run = (node) => { const task = waiting.get(node); waiting.delete(node); near.unobserve(node); if (task) task(); };
+  const whenSeen = (node, task) => {
+    waiting.set(node, task);
+    if (node.getBoundingClientRect().top < window.innerHeight) run(node); else near.observe(node);
   };
+  const charts = () => document.querySelectorAll("[data-figure]").forEach((node) => {
+    const text = node.nextElementSibling;
+    if (drawn.has(node) || waiting.has(node) || !text?.nextElementSibling) return; // not read to its end yet
+    whenSeen(node, () => draw(node, JSON.parse(text.textContent)).then(() => performance.mark("chart " + node.dataset.figure)));
+  });
 
   const value = (cell) => (cell.dataset.v === undefined ? cell.textContent : cell.dataset.v);
   const order = (numeric, sign) => (a, b) => {
@@ -87,8 +100,16 @@ const launchlab = (() => {
     catch { getSelection().selectAllChildren(source); button.textContent = "Selected: press Ctrl+C"; }
   }));
 
-  // The chart library is deferred: tables work before it has arrived, charts once it has.
-  const ready = (draw) => document.addEventListener("DOMContentLoaded", draw);
-  tables(); copies(); ready(charts);
-  return { ready, read, escape, draw, paint, colors };
+  // The library comes while the page is still being read: the first chart need not wait for the last table.
+  let whole = false, here = false;
+  const tasks = [];
+  const go = () => {
+    if (typeof Plotly === "undefined") { root.classList.remove("js"); stills(); return; }
+    charts();
+    tasks.splice(0).forEach((task) => task());
+  };
+  const arrived = () => { here = true; if (whole) go(); else if (typeof Plotly !== "undefined") charts(); };
+  const ready = (task) => tasks.push(task);
+  document.addEventListener("DOMContentLoaded", () => { whole = true; tables(); copies(); if (here) go(); });
+  return { arrived, ready, whenSeen, read, escape, draw, paint, colors };
 })();

@@ -1,6 +1,5 @@
 "use strict";
 launchlab.ready(() => {
-  if (typeof Plotly === "undefined") return;
   const packed = launchlab.read("packed"), n = packed.n;
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const axes = packed.axes.map((axis) => ({ ...axis, at: axis.wide ? new Uint16Array(bytes(axis.at)) : new Uint8Array(bytes(axis.at)) }));
@@ -71,5 +70,6 @@ launchlab.ready(() => {
     draw();
   });
   node("controls").hidden = false;
-  draw(); plateau();
+  draw();
+  launchlab.whenSeen(node("plateau"), plateau);
 });
