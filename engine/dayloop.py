@@ -13,7 +13,7 @@ from ..data.panel import TRADING
 from . import kernel, market
 from .compiled import njit
 from .kernel import EPS, Order
-from .legs import CLOSE, OPEN, TOUCH, Reason
+from .legs import CLOSE, TOUCH, Reason
 from .market import Point, Rules, Windows
 from .orders import (
     act,

@@ -87,7 +87,7 @@ def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: 
                 r = start + first if first < NONE else start
                 keys[x, kind * values + i] = _key(first, 0, t.at_open[r], t.open_blocks[r])
         at_close = w.whole[k, market.AT] == CLOSE
-        done = 0
+        done: Any = 0
         if e.offset[k] < NONE:
             done = np.int64(w.order[start + e.offset[k], market.BITS]) >> market.DONE_SHIFT
         for i in range(len(holds)):

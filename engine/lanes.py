@@ -13,7 +13,7 @@ tuples of them: those would be copied onto the stack at each call. `_nrt=False` 
 array views, which cost more than the arithmetic; nothing here allocates.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,7 +179,7 @@ def _size(whole: I8, real: F8, m: F8) -> int:
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
-def _find_exits(m: F8, keys: I8, numbers: U4, combo: I8, prices: F8, length: int) -> tuple[int, int]:
+def _find_exits(m: F8, keys: I8, numbers: U4, combo: I8, prices: F8, length: int) -> tuple[Any, Any]:
     """Offset and price of each lane's exit; returns the first and last offset at which some lane leaves.
 
     `keys`: the leg's in the deck; `prices` (2, rows): at the open and at the close. Lanes of one combination stand side

@@ -114,9 +114,11 @@ class Market:
             return tuple(np.ascontiguousarray(getattr(panel, name).T) for name in names)
 
         self.columns = Columns(
-            *turned("open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow"),
-            *turned("lot_min", "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table"),
-            *turned("exchange_open", "sessions_done", "fx"),
+            *turned(
+                "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow",
+                "lot_min", "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table",
+                "exchange_open", "sessions_done", "fx",
+            ),
             self.nights, self.cost_row, panel.currency_of, panel.exchange_of,
         )  # fmt: skip
 
@@ -149,7 +151,8 @@ class Market:
         row, code = (np.ascontiguousarray(p.actions[name], np.int32) for name in ("row", "code"))
         ratio, cash, net = (p.actions[name].astype(np.float64) for name in ("ratio", "cash", "cash_net"))
         ref, mark = p.ref[row, code], p.mark[np.maximum(row - 1, 0), code]
-        following, seen = np.full(len(row), -1, np.int32), {}
+        following = np.full(len(row), -1, np.int32)
+        seen: dict[int, int] = {}
         for a in range(len(row) - 1, -1, -1):
             following[a] = seen.get(int(code[a]), -1)
             seen[int(code[a])] = a
@@ -203,7 +206,7 @@ class Market:
             tables=self.tables, row_of=self.row_of,
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
-            ),
+            ).astype(np.float64),
             action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p),
         )  # fmt: skip
 
@@ -242,8 +245,9 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
     costs = panel.costs
     rows = np.ascontiguousarray(costs.reshape(-1, costs.shape[2]))
     distinct, number = np.unique(rows, axis=0, return_inverse=True)
-    levies = distinct[:, FIRST_LEVY:].reshape(len(distinct), -1, 4)[:, :, :3].any(axis=2).any(axis=0)
-    width = FIRST_LEVY + 4 * (int(levies.nonzero()[0].max()) + 1 if levies.any() else 0)
+    asked = distinct[:, FIRST_LEVY:].reshape(len(distinct), -1, 4)[:, :, :3] != 0.0
+    levies = np.flatnonzero(asked.any(axis=(0, 2)))
+    width = FIRST_LEVY + 4 * (int(levies[-1]) + 1 if len(levies) else 0)
     per_day = number.reshape(costs.shape[:2]).astype(np.int32)
     tables = Tables(
         np.ascontiguousarray(panel.tick_bounds), np.ascontiguousarray(panel.tick_sizes),

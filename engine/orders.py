@@ -4,6 +4,8 @@ Each function is inlined where it is used once, because handing tuples of arrays
 more than the work itself.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,7 +81,7 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     side = w.real[k, market.SIDE]
     return kernel.touch_signal(
         side, s.leg[k, BASIS], s.leg[k, PEAK], bar, leg_rules(w, p, k), w.tables, table
-    )  # type: ignore[no-any-return]
+    )
 
 
 @njit(_nrt=False, inline="always")
@@ -132,9 +134,10 @@ def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> P
 @njit(_nrt=False, inline="always")
 def _lots(line: F8, used: float) -> Lots:
     packed, bits = np.int64(line[market.LOTS]), np.int64(line[market.BITS])
+    regime: Any = np.uint64((bits >> market.COST_SHIFT) & market.COST_MASK)
     return Lots(
         float(packed & market.LOT_MASK), float(packed >> market.LOT_SHIFT), line[market.MAX_ORDER],
-        line[market.ALLOWED] - used, np.uint64((bits >> market.COST_SHIFT) & market.COST_MASK),
+        line[market.ALLOWED] - used, regime,
     )  # fmt: skip
 
 
@@ -145,7 +148,7 @@ def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, used: flo
     opening = order.held == 0.0
     price = line[market.ENTER] if opening else line[market.LEAVE]
     shift = market.WHY_ENTER_SHIFT if opening else market.WHY_LEAVE_SHIFT
-    why = ((bits >> shift) & market.WHY_MASK) - 1
+    why: Any = ((bits >> shift) & market.WHY_MASK) - 1
     if not order.sellable and why != _SUSPENDED and why != _UNLISTED and why != _CLOSED:
         why = _T_PLUS_ONE
     if why >= 0:

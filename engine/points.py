@@ -114,12 +114,17 @@ def warm_up() -> None:
 
 def _in_blocks(job: Job, points: NDArray[Any], table: F8, threads: int) -> None:
     """Fill the table block by block; points of one hold stand together, since lanes wait for the longest,
-    and so do points of the same rules, whose exits are found once."""
+    and so do points of the same rules, whose exits are found once.
+
+    Blocks are whole numbers of batches: which points share a batch, and so the last bit, must not depend on threads.
+    """
     plan = _plan(job, points) if job.fast else None
     order = np.arange(len(points)) if plan is None else plan.order(points)
     blocks = [order[a : a + POINTS_PER_BLOCK] for a in range(0, len(points), POINTS_PER_BLOCK)]
     if threads > 1 and len(blocks) < 2 * threads:
-        blocks = [part for part in np.array_split(order, 2 * threads) if len(part)]
+        step = LANES if job.fast else 1
+        size = -(-len(points) // (2 * threads * step)) * step
+        blocks = [order[a : a + size] for a in range(0, len(points), size)]
 
     def work(part: I8) -> None:
         rows = np.empty((len(part), len(METRICS)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from launchlab.engine.config import Config
 from launchlab.engine.market import Market, Point
 from launchlab.engine.metrics import equity_metrics
 from launchlab.engine.points import METRICS, POINT, simulate_points
@@ -35,3 +36,18 @@ def test_each_point_of_a_batch_equals_its_own_run(seed: int) -> None:
             assert table[j, METRICS.index(name)] == pytest.approx(value, rel=1e-9, abs=1e-12), (j, name)
         assert table[j, METRICS.index("fills")] == len(run.fills)
         assert table[j, METRICS.index("blocked")] == len(run.blocks)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_number_of_threads_changes_no_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel = random_panel(rng, rows=90, deep=True)
+    legs, points = random_legs(rng, panel, n=25), random_points(rng, 700)
+    legs["weight"] = rng.choice([0.002, 0.01, 0.03], len(legs))
+    tables = [
+        simulate_points(
+            Market(panel), legs, Config(participation=1.0), points, periods=253.0, threads=threads
+        )
+        for threads in (1, 2, 3)
+    ]
+    assert tables[0].tobytes() == tables[1].tobytes() == tables[2].tobytes()
