@@ -110,17 +110,18 @@ class Market:
         self.nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
         self.tables, self.cost_row = _regimes(panel)
 
-        def turned(*names: str) -> tuple[NDArray[Any], ...]:
-            return tuple(np.ascontiguousarray(getattr(panel, name).T) for name in names)
-
-        self.columns = Columns(
-            *turned(
-                "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow",
-                "lot_min", "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table",
-                "exchange_open", "sessions_done", "fx",
-            ),
-            self.nights, self.cost_row, panel.currency_of, panel.exchange_of,
+        names = (
+            "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow", "lot_min",
+            "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table", "exchange_open", "sessions_done", "fx",
         )  # fmt: skip
+        turned = {name: np.ascontiguousarray(getattr(panel, name).T) for name in names}
+        self.columns = Columns(
+            **turned,
+            nights=self.nights,
+            cost_row=self.cost_row,
+            currency_of=panel.currency_of,
+            exchange_of=panel.exchange_of,
+        )
 
     @cached_property
     def row_of(self) -> I4:
@@ -212,14 +213,14 @@ class Market:
 
 
 class Columns(NamedTuple):
-    """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `is_open` on)."""
+    """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `exchange_open` on)."""
 
     open: F8
     high: F8
     low: F8
     close: F8
-    up: F8
-    down: F8
+    limit_up: F8
+    limit_down: F8
     mark: F8
     volume: F8
     size_price: F8
@@ -230,9 +231,9 @@ class Columns(NamedTuple):
     status: NDArray[np.int8]
     t_plus_one: NDArray[np.bool_]
     shortable: NDArray[np.bool_]
-    ticks: NDArray[np.int8]
-    is_open: NDArray[np.bool_]
-    done: I4
+    tick_table: NDArray[np.int8]
+    exchange_open: NDArray[np.bool_]
+    sessions_done: I4
     fx: F8
     nights: F8  # (T,): calendar days since the previous row
     cost_row: I4  # (codes, T): row of Tables.costs
@@ -271,11 +272,13 @@ def _measure(whole: I4, real: F8, row_of: I4, c: Columns, longest: tuple[int, in
         e, i, t = whole[k, EXCHANGE], whole[k, CODE], whole[k, ROW]
         wait = longest[0] if longest[0] >= 0 else whole[k, WAIT]
         hold = longest[1] if longest[1] >= 0 else whole[k, HOLD]
-        due = c.done[e, t] - c.is_open[e, t] + 1 + wait + hold
+        due = c.sessions_done[e, t] - c.exchange_open[e, t] + 1 + wait + hold
         r = row_of[e, min(due, rows + 1)]
         while r < rows:
             price = c.close[i, r] if whole[k, AT] == CLOSE else c.open[i, r]
-            locked = price <= c.down[i, r] + EPS if real[k, SIDE] > 0.0 else price >= c.up[i, r] - EPS
+            locked = (
+                price <= c.limit_down[i, r] + EPS if real[k, SIDE] > 0.0 else price >= c.limit_up[i, r] - EPS
+            )
             if c.status[i, r] == TRADING and price > 0.0 and not locked:
                 break
             r += 1
@@ -294,8 +297,8 @@ def _order_line(
     e, fx = c.exchange_of[i], c.currency_of[i]
     price = c.open[i, t] if at == OPEN else c.close[i, t]
     quote = Quote(
-        c.status[i, t], price, c.high[i, t], c.low[i, t], c.up[i, t], c.down[i, t], 1.0, 1.0, np.inf, c.shortable[i, t],
-        np.inf, c.ticks[i, t], 0,
+        c.status[i, t], price, c.high[i, t], c.low[i, t], c.limit_up[i, t], c.limit_down[i, t], 1.0, 1.0, np.inf, c.shortable[i, t],
+        np.inf, c.tick_table[i, t], 0,
     )  # fmt: skip
     enter, why_enter = kernel.exchange_answer(Order(side, at, 0.0, True, False), quote, rules.policy, tables)
     leave, why_leave = kernel.exchange_answer(
@@ -307,10 +310,10 @@ def _order_line(
     line[UNIT] = unit * c.fx[fx, t - 1] if unit > 0.0 else np.nan
     line[FX], line[MAX_ORDER] = c.fx[fx, t], float(c.max_order[i, t])
     line[LOTS] = float(np.int64(c.lot_min[i, t]) + (np.int64(c.lot_step[i, t]) << LOT_SHIFT))
-    bits = IS_OPEN_BIT * np.int64(c.is_open[e, t]) + T_PLUS_ONE_BIT * np.int64(c.t_plus_one[i, t])
+    bits = IS_OPEN_BIT * np.int64(c.exchange_open[e, t]) + T_PLUS_ONE_BIT * np.int64(c.t_plus_one[i, t])
     bits += UNLISTED_BIT * np.int64(c.status[i, t] == UNLISTED)
     bits += (np.int64(why_enter + 1) << WHY_ENTER_SHIFT) + (np.int64(why_leave + 1) << WHY_LEAVE_SHIFT)
-    bits += (np.int64(c.cost_row[i, t]) << COST_SHIFT) + (np.int64(c.done[e, t]) << DONE_SHIFT)
+    bits += (np.int64(c.cost_row[i, t]) << COST_SHIFT) + (np.int64(c.sessions_done[e, t]) << DONE_SHIFT)
     line[BITS] = float(bits)
 
 
@@ -335,9 +338,9 @@ def _gather(
                 owed[r] = worth[r] * (c.borrow[i, t] * c.nights[t + 1] / 365.0)
             shut[r] = c.close[i, t]
             if len(bar):
-                bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.ticks[i, t]
+                bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.tick_table[i, t]
                 bar[r, OPENS], bar[r, HIGH], bar[r, LOW] = c.open[i, t], c.high[i, t], c.low[i, t]
-                bar[r, UP], bar[r, DOWN] = c.up[i, t], c.down[i, t]
+                bar[r, UP], bar[r, DOWN] = c.limit_up[i, t], c.limit_down[i, t]
 
 
 def to_rules(config: Config) -> Rules:

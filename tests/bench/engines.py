@@ -28,7 +28,7 @@ from launchlab.engine.simulate import simulate
 
 F8 = NDArray[np.float64]
 
-POINTS = {"W1": 24_000, "W2": 3_000, "W3": 500}
+POINTS = {"W1": 24_000, "W2": 24_000}
 VECTORBT_POINTS = {"W1": 100, "W2": 5}
 PERIODS = 242.0
 SAME = 1e-9
