@@ -288,11 +288,13 @@ def _look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) ->
         for j in range(len(long)):
             long[j] += held * worth[j]
     else:
-        short, owed, owes = s.short[t:until], w.owed[base + t : base + until], s.owed[t:until]
+        short = s.short[t:until]
         for j in range(len(short)):
             short[j] -= held * worth[j]
-        for j in range(len(owes)):
-            owes[j] -= held * owed[j]
+        if w.borrows:
+            owed, owes = w.owed[base + t : base + until], s.owed[t:until]
+            for j in range(len(owes)):
+                owes[j] -= held * owed[j]
     _put_on_list(s, k, min(until, rows))
 
 

@@ -54,7 +54,6 @@ class Deck(NamedTuple):
     real: F8  # (L, 12)
     keys: I8  # (L, 3 V + H): stops, targets, trails, holds
     values: int  # V
-    borrows: bool  # whether some leg pays borrow
     action: I4  # (R,): corporate action of the leg's code, −1 for none
     prices: F8  # (2, R): local fill price of an exit at the open and at the close of each row
 
@@ -116,7 +115,7 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
     _find_keys(w, entries, exits, signals, holds, order, keys)
     _pack(w, entries, exits, order, _count_crowd(w, entries), whole, real)
-    return Deck(whole, real, keys, values.shape[1], bool(real[:, OWES].any()), exits.action, exits.price)
+    return Deck(whole, real, keys, values.shape[1], exits.action, exits.price)
 
 
 def _count_crowd(w: Windows, e: Entries) -> I8:

@@ -37,6 +37,7 @@ from .market import Rules, Windows
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 U4 = NDArray[np.uint32]
+U1 = NDArray[np.uint8]
 
 LANES = 64
 # a row of Batch.ring: value of longs and shorts at the close; cash that comes in, cash that must be there, value
@@ -59,7 +60,7 @@ class Batch(NamedTuple):
     """Working memory of a batch of LANES points."""
 
     ring: F8  # (rows, 6 LANES)
-    traded: NDArray[np.uint8]  # (rows,): 1 where NEED and ENTERED of the ring's row are in use
+    traded: U1  # (rows,): 1 where NEED and ENTERED of the ring's row are in use
     m: F8  # (PLACES × LANES,)
     combo: I8  # (LANES + 1, 5)
     numbers: (
@@ -334,7 +335,7 @@ def _add(to: F8, values: F8) -> None:
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
-def _leave(ring: F8, m: F8, combo: I8, t: int, side: float) -> None:
+def _leave(ring: F8, traded: U1, m: F8, combo: I8, t: int, side: float) -> None:
     """Book an exit at VALUE for COST; `t`: the row of the window's start."""
     mask = len(ring) - 1
     for x in range(LANES):
@@ -351,12 +352,15 @@ def _leave(ring: F8, m: F8, combo: I8, t: int, side: float) -> None:
             i = (t + combo[x, LEAVES_AT]) & mask
             ring[i, CASH_IN + x] += m[VALUE + x]
             if side < 0.0:
+                traded[i] = 1
                 ring[i, NEED + x] += m[NEEDED + x]
         return
     for c in range(combos):
-        row, lo, hi = ring[(t + combo[c, LEAVES_AT]) & mask], combo[c, FIRST], combo[c + 1, FIRST]
+        i = (t + combo[c, LEAVES_AT]) & mask
+        row, lo, hi = ring[i], combo[c, FIRST], combo[c + 1, FIRST]
         _add(row[CASH_IN + lo : CASH_IN + hi], m[VALUE + lo : VALUE + hi])
         if side < 0.0:
+            traded[i] = 1
             _add(row[NEED + lo : NEED + hi], m[NEEDED + lo : NEEDED + hi])
 
 
@@ -379,10 +383,7 @@ def _trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> int:
     _cost(w.tables.costs, whole[dk.ENTRY_COSTS], side < 0.0, m)
     if crowded or np.isnan(real[dk.ONLY_FX]) or not whole[dk.STEADY]:
         _look_up(w, d, b, k, side < 0.0)
-    _leave(ring, m, b.combo, t, side)
-    if side < 0.0:
-        for j in range(first, last + 1):
-            b.traded[(t + j) & mask] = 1
+    _leave(ring, b.traded, m, b.combo, t, side)
     return int(t + last)
 
 
@@ -412,13 +413,13 @@ def _deal(d: Deck, b: Batch, numbers: U4) -> None:
 
 
 @njit(inline="always", _nrt=False, error_model="numpy")
-def _close_rows(d: Deck, b: Batch, rules: Rules, cursor: int, stop: int, busy: int) -> int:
+def _close_rows(w: Windows, b: Batch, rules: Rules, cursor: int, stop: int, busy: int) -> int:
     """Complete the rows from `cursor` to `stop`; those past the one after `busy`, the last row touched, change nothing."""
     ring, m, mask = b.ring, b.m, len(b.ring) - 1
     while cursor < min(stop, busy + 2):
         at = cursor & mask
         row, before = ring[at], ring[(cursor - 1) & mask]
-        if d.borrows:
+        if w.borrows:
             _pay_borrow(row, m)
         if b.traded[at]:
             _check_trades(row, before, m, rules.collateral, rules.max_gross)
@@ -448,10 +449,10 @@ def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
     cursor, busy = 0, -1
     for k in range(len(d.whole)):
         whole, real = d.whole[k], d.real[k]
-        cursor = _close_rows(d, b, rules, cursor, whole[dk.ROW] + whole[dk.SIZED], busy)
+        cursor = _close_rows(w, b, rules, cursor, whole[dk.ROW] + whole[dk.SIZED], busy)
         if _size(whole, real, m):
             busy = max(busy, _trade(w, rules, d, b, k))
-    _close_rows(d, b, rules, cursor, w.rows, busy)
+    _close_rows(w, b, rules, cursor, w.rows, busy)
 
 
 def new_batch(span: int) -> Batch:

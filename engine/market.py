@@ -71,6 +71,7 @@ class Windows(NamedTuple):
     action_next: I4  # the code's next action, −1 for none
     action_terms: F8  # (A, 4): ratio, cash, cash_net, price of fractions
     rows: int  # T
+    borrows: bool  # whether the borrow of some share costs something
 
 
 class Rules(NamedTuple):
@@ -208,7 +209,7 @@ class Market:
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
             ).astype(np.float64),
-            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p),
+            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p), borrows=bool((owed > 0.0).any()),
         )  # fmt: skip
 
 
