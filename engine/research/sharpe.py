@@ -6,16 +6,17 @@ Sources: Bailey & López de Prado (2012) The Sharpe ratio efficient frontier; (2
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from ...data.errors import DataError
 
 F8 = NDArray[np.float64]
 
 MIN_PERIODS = 20
+NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,15 @@ def sharpe_ratios(returns: F8) -> F8:
 
 def probabilistic_sharpe(record: Moments, benchmark: float = 0.0) -> float:
     """Probability that the true Sharpe ratio exceeds `benchmark` (per period), given skew, tails and length."""
-    return float(norm.cdf((record.sharpe - benchmark) * math.sqrt(record.n - 1) / _spread(record)))
+    return NORMAL.cdf((record.sharpe - benchmark) * math.sqrt(record.n - 1) / _spread(record))
 
 
 def expected_best(trials: float, variance: float) -> float:
     """Expected largest Sharpe ratio of `trials` independent trials without skill, whose ratios vary by `variance`."""
     if trials <= 1:
         return 0.0
-    first = float(norm.ppf(1 - 1 / trials))
-    second = float(norm.ppf(1 - 1 / (trials * math.e)))
+    first = NORMAL.inv_cdf(1 - 1 / trials)
+    second = NORMAL.inv_cdf(1 - 1 / (trials * math.e))
     return math.sqrt(variance) * ((1 - np.euler_gamma) * first + np.euler_gamma * second)
 
 
@@ -79,7 +80,7 @@ def minimum_track_record(record: Moments, benchmark: float = 0.0, level: float =
     excess = record.sharpe - benchmark
     if excess <= 0:
         return math.inf
-    return 1 + _spread(record) ** 2 * (float(norm.ppf(1 - level)) / excess) ** 2
+    return 1 + _spread(record) ** 2 * (NORMAL.inv_cdf(1 - level) / excess) ** 2
 
 
 def mean_correlation(returns: F8) -> float:
