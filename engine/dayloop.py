@@ -125,7 +125,7 @@ def _queue_auction(w: Windows, s: State, t: int, at: int, n: int, ends: I4) -> N
     s.queued[SELLS], s.queued[COVERS], s.queued[ENTRIES] = sells, covers, entries
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def _queue_touched(w: Windows, s: State, t: int, n: int) -> None:
     """Put the legs that may be touched inside the bar into the queue: longs, shorts."""
     s.queued[:] = 0
@@ -224,7 +224,7 @@ def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> 
     return stop
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> int:
     """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
     while True:
@@ -240,7 +240,7 @@ def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> i
             return r
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: int) -> int:
     """Put every live leg into `today` and forget what is ahead of it; returns how many there are."""
     n = 0
@@ -304,7 +304,7 @@ def _put_on_list(s: State, k: int, t: int) -> None:
     s.first[t] = k
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> int:
     """Keep the session's positions; returns how many legs are still live."""
     first, n = out.counts[POSITIONS], 0
@@ -320,7 +320,7 @@ def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> in
     return n
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def _idle(s: State, out: Out, t: int, until: int) -> None:
     """Sessions without a live leg."""
     for u in range(t, until):

@@ -73,7 +73,7 @@ def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: 
     return 0.0, -1
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]:
     """The rule touched inside the bar and the price it trades at, or −1."""
     bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
@@ -157,7 +157,7 @@ def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, used: flo
     return kernel.account_answer(order, price, _lots(line, used), purse, w.tables.costs)
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def judged_inside(
     w: Windows, rules: Rules, s: State, r: int, order: Order, price: float, used: float
 ) -> Fill:
@@ -204,7 +204,7 @@ def book(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, m
         s.mark[k, ENTERING] = 0
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     """Corporate action `a` on those of `legs` that are in its code; returns the cash that came in, base money."""
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
@@ -225,7 +225,7 @@ def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     return received
 
 
-@njit(_nrt=False, inline="always")
+@njit(_nrt=False)
 def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
     """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
     s.mark[k, ENTERING] = 0
