@@ -173,7 +173,7 @@ def test_a_panel_arrives_as_compiled_code_knows_it() -> None:
     arrived: Panel = pickle.loads(pickle.dumps(panel, protocol=5))
     assert "size_price" not in vars(arrived)
     np.testing.assert_array_equal(arrived.mark, panel.mark)
-    for one, other in zip(Market(arrived).prices, Market(panel).prices, strict=True):
+    for one, other in zip(Market(arrived).columns, Market(panel).columns, strict=True):
         assert one.flags.aligned
         assert one.flags.writeable == other.flags.writeable
 
