@@ -222,7 +222,7 @@ def run(
 
     try:
         if is_cold():
-            click.echo("launchlab: compiling the engine, which happens once (about 20 s)", err=True)
+            click.echo("launchlab: compiling the engine, which happens once (up to a minute)", err=True)
         warm_up()
         with runner_of(job, options["executor"]) as runner:
             started = time.perf_counter()
