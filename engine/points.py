@@ -179,7 +179,10 @@ def _run_points(
     sums = np.empty(lanes.SCALE)
     for j in range(len(points)):
         p = points[j]
-        wait, hold = np.int64(p["wait"]), np.int64(p["hold"])  # as `simulate` has them: compiled once for both
+        wait, hold = (
+            np.int64(p["wait"]),
+            np.int64(p["hold"]),
+        )  # as `simulate` has them: compiled once for both
         point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
         if not run_days(windows, rules, point, state, out, ends):
             late[n] = j
