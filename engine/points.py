@@ -179,10 +179,8 @@ def _run_points(
     sums = np.empty(lanes.SCALE)
     for j in range(len(points)):
         p = points[j]
-        wait, hold = (
-            np.int64(p["wait"]),
-            np.int64(p["hold"]),
-        )  # as `simulate` has them: compiled once for both
+        wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
+        hold: Any = np.int64(p["hold"])
         point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
         if not run_days(windows, rules, point, state, out, ends):
             late[n] = j
