@@ -20,7 +20,7 @@ from numba.core import config
 FOLDERS_KEPT = 4  # a few versions may be in use side by side
 # every file that compiled code stands in or takes a constant from
 SOURCES = (
-    "engine/compiled.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py", "engine/dayloop.py",
+    "engine/compiled.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py", "engine/agenda.py", "engine/holding.py", "engine/dayloop.py",
     "engine/exits.py", "engine/deck.py", "engine/lanes.py", "engine/points.py", "engine/legs.py", "engine/run.py",
     "data/panel.py", "data/rules/costs.py",
 )  # fmt: skip

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import kernel, market
 from .compiled import njit
 from .kernel import EPS, Fill, Lots, Order, Purse, Quote
-from .legs import CLOSE, OPEN, Reason
+from .legs import CLOSE, OPEN, TOUCH, Reason
 from .market import Point, Rules, Windows
 from .records import (
     BASIS,
@@ -23,6 +23,7 @@ from .records import (
     ENTERING,
     EXIT,
     FILLED,
+    FIRST_TRY,
     GROSS,
     HELD,
     NAV,
@@ -38,7 +39,8 @@ from .records import (
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 
-_HOLD, _MARGIN_CALL, _END = int(Reason.HOLD), int(Reason.MARGIN_CALL), int(Reason.END)
+_ENTRY, _HOLD, _TARGET = int(Reason.ENTRY), int(Reason.HOLD), int(Reason.TARGET)
+_MARGIN_CALL, _END = int(Reason.MARGIN_CALL), int(Reason.END)
 _DELISTED, _T_PLUS_ONE = int(Reason.DELISTED), int(Reason.T_PLUS_ONE)
 _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
 _BELOW_LOT, _UNPAIRED = int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
@@ -173,21 +175,20 @@ def judged_inside(
 
 
 @njit(_nrt=False, inline="always")
-def book(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, matched: bool) -> None:
-    """Move cash, exposure and the leg's position by a fill; a first entry sets the day it is due."""
-    fx, side = line[market.FX], w.real[k, market.SIDE]
-    shares = abs(fill.shares)
-    value = shares * fill.price * fx
+def _move(s: State, fill: Fill, side: float, signed: float, fx: float) -> None:
+    """Cash and exposure after a fill; `signed`: the value that it adds to the exposure."""
     s.book[CASH] -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
-    opening = fill.shares * side > 0.0
-    signed = value if opening else -value
     s.book[GROSS] = max(s.book[GROSS] + signed, 0.0)
     if side < 0.0:
         s.book[SHORT] = max(s.book[SHORT] + signed, 0.0)
-    held = s.leg[k, HELD]
+
+
+@njit(_nrt=False, inline="always")
+def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, matched: bool) -> None:
+    """A fill of leg k's entry; the first one sets the day it is due."""
+    fx, side, shares, held = line[market.FX], w.real[k, market.SIDE], abs(fill.shares), s.leg[k, HELD]
+    _move(s, fill, side, shares * fill.price * fx, fx)
     s.leg[k, HELD] = held + fill.shares
-    if not opening:
-        return
     if held == 0.0:
         s.leg[k, BASIS] = s.leg[k, PEAK] = fill.price
         hold = w.whole[k, market.HOLD] if p.hold < 0 else p.hold
@@ -202,6 +203,95 @@ def book(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, m
         s.paired[w.whole[k, market.PAIR]] += w.real[k, market.WEIGHT] * shares / s.leg[k, PLANNED]
     if s.leg[k, FILLED] >= s.leg[k, PLANNED] - EPS:
         s.mark[k, ENTERING] = 0
+
+
+@njit(_nrt=False, inline="always")
+def _used(w: Windows, s: State, k: int, t: int) -> Any:
+    """Shares of the leg's code that the session has traded with us."""
+    i = np.uint64(w.whole[k, market.CODE])
+    return s.taken[i] if s.taken_row[i] == t else 0.0
+
+
+@njit(_nrt=False, inline="always")
+def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
+    i = np.uint64(w.whole[k, market.CODE])
+    s.taken[i], s.taken_row[i] = shares, t
+
+
+@njit(_nrt=False, inline="always")
+def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int) -> None:
+    """Leg k's attempt to enter at an auction, from the wish to the books."""
+    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+    line = w.order[np.uint64(r + w.late if at == CLOSE else r)]
+    bits = np.int64(line[market.BITS])
+    if (bits & market.IS_OPEN_BIT) == 0 or s.mark[k, ENTERING] == 0 or s.mark[k, EXIT] >= 0:
+        return
+    done = bits >> market.DONE_SHIFT
+    if s.mark[k, FIRST_TRY] < 0:
+        s.mark[k, FIRST_TRY] = done
+    wait = w.whole[k, market.WAIT] if p.wait < 0 else p.wait
+    expires = done - s.mark[k, FIRST_TRY] >= wait
+    shares = entry_order(w, rules, s, out, p, k, t, at, line)
+    if shares != 0.0:
+        used = _used(w, s, k, t)
+        fill = judged(w, rules, s, line, Order(shares, at, 0.0, True, False), used)
+        wanted = w.real[k, market.SIDE] * (s.leg[k, PLANNED] - s.leg[k, FILLED])
+        if fill.shares != 0.0:
+            _use(w, s, k, t, used + abs(fill.shares))
+            _book_entry(w, s, p, k, t, fill, line, rules.matched)
+            record_fill(w, out, k, t, at, fill, line[market.FX], _ENTRY, s.book[CASH])
+        if abs(fill.shares) < abs(wanted) - EPS:
+            why = fill.reason if fill.reason >= 0 else _UNPAIRED
+            record_block(w, out, k, t, at, wanted, fill.shares, why)
+    if expires:
+        s.mark[k, ENTERING] = 0
+
+
+@njit(_nrt=False, inline="always")
+def _book_exit(
+    w: Windows, s: State, out: Out, k: int, t: int, at: int, order: Order, fill: Fill, fx: float, why: int
+) -> None:
+    """What came of an order that closes leg k or a part of it."""
+    if fill.shares != 0.0:
+        side, shares = w.real[k, market.SIDE], abs(fill.shares)
+        _use(w, s, k, t, _used(w, s, k, t) + shares)
+        _move(s, fill, side, -(shares * fill.price * fx), fx)
+        s.leg[k, HELD] += fill.shares
+        record_fill(w, out, k, t, at, fill, fx, why, s.book[CASH])
+    if abs(fill.shares) < abs(order.wanted) - EPS:
+        record_block(w, out, k, t, at, order.wanted, fill.shares, fill.reason)
+
+
+@njit(_nrt=False, inline="always")
+def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int, last: bool) -> None:
+    """Leg k's exit or forced reduction at an auction, where one is due, from the wish to the books."""
+    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+    line = w.order[np.uint64(r + w.late if at == CLOSE else r)]
+    bits = np.int64(line[market.BITS])
+    if (bits & market.IS_OPEN_BIT) == 0:
+        return
+    shares, why = exit_order(w, s, k, at, t, last, line[market.LOTS])
+    if shares != 0.0:
+        locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
+        order = Order(shares, at, s.leg[k, HELD], not locked, False)
+        fill = judged(w, rules, s, line, order, _used(w, s, k, t))
+        _book_exit(w, s, out, k, t, at, order, fill, line[market.FX], why)
+
+
+@njit(_nrt=False)
+def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int) -> None:
+    """Leg k's exit at a price touched inside the bar, if one is."""
+    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+    bits = np.int64(w.order[r, market.BITS])
+    why, price = touched(w, s, p, k, r)
+    if (bits & market.IS_OPEN_BIT) == 0 or why < 0:
+        return
+    s.mark[k, EXIT], s.mark[k, ENTERING] = why, 0
+    held = s.leg[k, HELD]
+    locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
+    order = Order(-held, TOUCH, held, not locked, why == _TARGET)
+    fill = judged_inside(w, rules, s, r, order, price, _used(w, s, k, t))
+    _book_exit(w, s, out, k, t, TOUCH, order, fill, w.order[r, market.FX], why)
 
 
 @njit(_nrt=False)

@@ -18,14 +18,19 @@ I4 = NDArray[np.int32]
 # columns of State.leg: a leg's position, one cache line. `PEAK_THEN` is the peak before the leg was looked ahead for.
 HELD, BASIS, PEAK, PLANNED, FILLED, PEAK_THEN = range(6)
 LEG_WIDTH = 8
-# columns of State.mark. `NEXT` is the next leg on the same session's list, `LOOKED` the session in which the leg was looked
+# columns of State.mark. `NEXT` is the leg before it on the same session's list, `LOOKED` the session in which the leg was looked
 # ahead for: EXIT and PEAK then stand as they will be at its next event.
 ENTERING, FIRST_TRY, BOUGHT, EXIT, DUE, ACTION, NEXT, LOOKED = range(8)
 MARK_WIDTH = 8
 # columns of State.book
 CASH, NAV, GROSS, SHORT, CUT = range(5)
-# rows of State.queue
-SELLS, COVERS, ENTRIES = range(3)
+# columns of State.events: the legs whose sells, covers and entries are due at the open, each list from its last leg on, and
+# what the session is: QUIET, one in which only these lists matter, or one that every rule has to look at
+SELLS, COVERS, ENTRIES, KIND = range(4)
+QUIET, PLAIN, FULL = range(3)
+# columns of State.value
+LONGS, SHORTS, OWED = range(3)
+VALUE_WIDTH = 4
 # columns of Out.counts and Out.totals
 FILLS, BLOCKS, POSITIONS = range(3)
 COSTS, TRADED = range(2)
@@ -37,13 +42,10 @@ class State(NamedTuple):
     leg: F8  # (L, 8)
     mark: I4  # (L, 8)
     live: I4  # (L,): legs admitted and not known to be over, in order
-    today: I4  # (L,): legs with an event in the session
-    queue: I4  # (3, L): legs whose orders are due: sells, covers, entries
-    queued: NDArray[np.int64]  # (3,)
-    first: I4  # (T + 1,): first leg of each row's list of events, −1 for none
-    long: F8  # (T + 1,): value of the longs at the close, of legs as far as they are known to be held
-    short: F8
-    owed: F8  # (T + 1,): borrow of the night after
+    today: I4  # (L,): from some place on, the legs with an event in the session, in order
+    queue: I4  # (L,): legs in the order in which their orders are due
+    events: I4  # (T + 1, 4): what is due in each row
+    value: F8  # (T + 1, 4): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
     taken: F8  # (N,)
     taken_row: I4  # (N,)
     paired: F8  # (M,)
@@ -75,12 +77,9 @@ def new_state(windows: Windows, codes: int) -> State:
         mark=np.empty((n, MARK_WIDTH), np.int32),
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
-        queue=np.empty((3, n), np.int32),
-        queued=np.zeros(3, np.int64),
-        first=np.empty(rows + 1, np.int32),
-        long=np.empty(rows + 1),
-        short=np.empty(rows + 1),
-        owed=np.empty(rows + 1),
+        queue=np.empty(n, np.int32),
+        events=np.empty((rows + 1, 4), np.int32),
+        value=np.empty((rows + 1, VALUE_WIDTH)),
         taken=np.zeros(codes),
         taken_row=np.full(codes, -1, np.int32),
         paired=np.zeros(len(windows.pair_weight)),
