@@ -11,7 +11,7 @@ from . import market
 from .agenda import clear_agenda, put_in_order, queue_auction, queue_touched, take_lists
 from .compiled import njit
 from .holding import forget_ahead, look_ahead
-from .legs import CLOSE, OPEN, TOUCH
+from .legs import CLOSE, TOUCH
 from .market import Point, Rules, Windows
 from .orders import act, delist, enter, leave, leave_inside
 from .records import (
@@ -126,20 +126,89 @@ def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> in
 
 
 @njit(_nrt=False, inline="always")
-def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
-    """Net asset value and exposure at the close, whether margin is called, and the borrow of the night."""
-    u = np.uint64(t)
-    long, short = s.value[u, LONGS], s.value[u, SHORTS]
-    nav, gross = s.book[CASH] + long - short, long + short
+def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> None:
+    """Note what the portfolio is worth at a close, and the part of it to be given up when margin is called."""
+    gross = long + short
     s.book[NAV], s.book[GROSS], s.book[SHORT], s.book[CUT] = nav, gross, short, 0.0
     if gross > 0.0 and nav < rules.maintenance * gross:
         s.book[CUT] = 1.0 - max(nav, 0.0) * rules.max_gross / gross
+
+
+@njit(_nrt=False, inline="always")
+def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
+    """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
+    first, cash = t, s.book[CASH]
+    nav = long = short = 0.0
+    while t < joins and s.events[np.uint64(t), KIND] == QUIET:
+        u = np.uint64(t)
+        long, short = s.value[u, LONGS], s.value[u, SHORTS]
+        nav = cash + long - short
+        out.equity[u] = nav
+        cash -= s.value[u, OWED]
+        t += 1
+        if nav < rules.maintenance * (long + short):
+            break
+    if t > first:
+        s.book[CASH] = cash
+        _value(rules, s, nav, long, short)
+    return t
+
+
+@njit(_nrt=False, inline="always")
+def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
+    """The books of one session at its close, and the borrow of the night."""
+    u = np.uint64(t)
+    long, short, owed = s.value[u, LONGS], s.value[u, SHORTS], s.value[u, OWED]
+    nav = s.book[CASH] + long - short
+    _value(rules, s, nav, long, short)
     out.equity[u] = nav
     if out.keep:
-        out.cash[t], out.long[t], out.short[t] = s.book[CASH], long, short
+        out.cash[u], out.long[u], out.short[u] = s.book[CASH], long, short
         if t + 1 < len(out.borrow):
-            out.borrow[t + 1] = s.value[u, OWED]
-    s.book[CASH] -= s.value[u, OWED]
+            out.borrow[t + 1] = owed
+    s.book[CASH] -= owed
+
+
+@njit(_nrt=False, inline="always")
+def _joins(w: Windows, following: int) -> int:
+    """Row in which the leg `following` joins, T when all have."""
+    return min(w.whole[np.uint64(following), market.ROW], w.rows) if following < len(w.whole) else w.rows
+
+
+@njit(_nrt=False, inline="always")
+def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
+    """Whether margin is called or an exchange's positions are closed out."""
+    everyone = s.book[CUT] > 0.0
+    if rules.close_out:
+        for e in range(len(ends)):
+            everyone |= ends[e] == t
+    return everyone
+
+
+@njit(_nrt=False, inline="always")
+def _take_up(
+    w: Windows, rules: Rules, p: Point, s: State, t: int, everyone: bool, old: int, admitted: int
+) -> tuple[int, int, int, bool]:
+    """Put the legs with something to do in row t into the queue: those on its lists, or everyone, and those that join.
+
+    `old` legs have joined before, `admitted` of them are in `live`. Returns how many have now, the queue's first place,
+    that of the entries, and whether the session is one that every rule has to look at.
+    """
+    following, legs = old, len(w.whole)
+    full = everyone or s.events[np.uint64(t), KIND] == FULL or rules.on_touch or w.late > 0
+    while _joins(w, following) <= t:
+        k = np.uint64(following)
+        _admit(w, s, k)
+        full = full or w.whole[k, market.ENDS] <= t
+        following += 1
+    new = legs - (following - old)
+    if everyone:
+        lo = entries = _take_all(w, rules, p, s, t, admitted, new)
+    else:
+        lo, entries = take_lists(s, t, new)
+    for j in range(following - old):
+        s.queue[np.uint64(new + j)] = s.live[np.uint64(admitted + j)] = old + j
+    return following, lo, entries, full
 
 
 @njit(_nrt=False)
@@ -150,64 +219,41 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
     """
     legs = len(w.whole)
     _reset(s, out, rules.capital)
-    admitted = action = following = 0
-    joins = w.whole[0, market.ROW] if legs else w.rows
-    for t in range(w.rows):
-        kind = s.events[np.uint64(t), KIND]
-        everyone = s.book[CUT] > 0.0
-        if rules.close_out:
-            for e in range(len(ends)):
-                everyone |= ends[e] == t
-        if kind != QUIET or joins <= t or everyone:
-            # who has something to do: those on the lists or everyone, and the legs that join
-            old = following
-            while joins <= t:
-                k = np.uint64(following)
-                _admit(w, s, k)
-                if w.whole[k, market.ENDS] <= t:
-                    kind = FULL
-                following += 1
-                joins = w.whole[np.uint64(following), market.ROW] if following < legs else w.rows
-            new = legs - (following - old)
-            for j in range(old, following):
-                s.queue[np.uint64(new + j - old)] = j
-            if everyone:
-                lo, entries = _take_all(w, rules, p, s, t, admitted, new), new
-            else:
-                lo, entries = take_lists(s, t, new)
-            for j in range(old, following):
-                s.live[np.uint64(admitted)] = j
-                admitted += 1
-            full = everyone or kind == FULL or rules.on_touch or w.late > 0
+    t = admitted = action = following = 0
+    while True:
+        if not (out.keep or rules.close_out or s.book[CUT] > 0.0):
+            t = _pass_quiet(rules, s, out, t, _joins(w, following))
+        if t >= w.rows:
+            return True
+        old, everyone = following, _concerns_all(rules, s, ends, t)
+        following, lo, entries, full = _take_up(w, rules, p, s, t, everyone, old, admitted)
+        admitted += following - old
+        if full:
+            put_in_order(s, lo)
+            if _outlived(w, s, t, lo):
+                return False
+            action = _before_open(w, s, out, t, lo, action)
+        first, stop = lo, legs
+        for at in range(3):  # the open, prices touched inside the bar, the close
+            if at == TOUCH and rules.on_touch:
+                for j in range(queue_touched(w, s, t, lo)):
+                    leave_inside(w, rules, s, out, p, s.queue[j], t)
+            if at == TOUCH or (at == CLOSE and w.late == 0):
+                continue
             if full:
-                put_in_order(s, lo)
-                if _outlived(w, s, t, lo):
-                    return False
-                action = _before_open(w, s, out, t, lo, action)
-            # the open, prices touched inside the bar, the close
-            first, stop = lo, legs
-            for at in range(3):
-                if full and at == TOUCH:
-                    if rules.on_touch:
-                        for j in range(queue_touched(w, s, t, lo)):
-                            leave_inside(w, rules, s, out, p, s.queue[j], t)
-                    continue
-                if at == CLOSE and w.late == 0 or at == TOUCH:
-                    break
-                if full:
-                    first = 0
-                    entries, stop = queue_auction(w, s, t, at, lo, ends)
-                for j in range(first, stop):
-                    k = np.uint64(s.queue[np.uint64(j)])
-                    if j >= entries:
-                        enter(w, rules, s, out, p, k, t, at)
-                    else:
-                        last = at == CLOSE and ends[w.whole[k, market.EXCHANGE]] == t
-                        leave(w, rules, s, out, k, t, at, last)
-            legs_of_day = s.today if full else s.queue
-            for j in range(lo, legs):
-                look_ahead(w, rules, p, s, np.uint64(legs_of_day[np.uint64(j)]), t)
+                first = 0
+                entries, stop = queue_auction(w, s, t, at, lo, ends)
+            for j in range(first, stop):
+                k = np.uint64(s.queue[np.uint64(j)])
+                if j >= entries:
+                    enter(w, rules, s, out, p, k, t, at)
+                else:
+                    last = at == CLOSE and ends[w.whole[k, market.EXCHANGE]] == t
+                    leave(w, rules, s, out, k, t, at, last)
+        concerned = s.today if full else s.queue
+        for j in range(lo, legs):
+            look_ahead(w, rules, p, s, np.uint64(concerned[np.uint64(j)]), t)
         if out.keep:
             admitted = _keep_positions(w, s, out, t, admitted)
         _close_books(rules, s, out, t)
-    return True
+        t += 1

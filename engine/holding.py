@@ -35,22 +35,21 @@ from .records import (
 
 
 @njit(_nrt=False, inline="always")
-def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> int:
-    """First row from `r` on, before `stop`, whose close says get out, which is noted; `stop` when none does."""
-    side = w.real[k, market.SIDE]
-    levels = kernel.exit_levels(side, s.leg[k, BASIS], leg_rules(w, p, k))
-    peak = side * s.leg[k, PEAK]
+def _levels(w: Windows, p: Point, s: State, k: int) -> kernel.Levels:
+    return kernel.exit_levels(w.real[k, market.SIDE], s.leg[k, BASIS], leg_rules(w, p, k))
+
+
+@njit(_nrt=False)
+def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> None:
+    """Note the first close from row `r` on, before `stop`, that says get out, and the best close."""
+    side, levels = w.real[k, market.SIDE], _levels(w, p, s, k)
     for q in range(r, stop):
-        close = side * w.shut[np.uint64(q)]
-        why = kernel.close_signal(close, peak, levels)
-        if why >= 0:
-            s.mark[k, EXIT] = why
-            stop = q
-            break
+        close, peak = side * w.shut[q], side * s.leg[k, PEAK]
+        s.mark[k, EXIT] = kernel.close_signal(close, peak, levels)
+        if s.mark[k, EXIT] >= 0:
+            return
         if close > peak:
-            peak = close
-    s.leg[k, PEAK] = side * peak
-    return stop
+            s.leg[k, PEAK] = w.shut[q]
 
 
 @njit(_nrt=False)
@@ -99,29 +98,54 @@ def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
     shares = abs(held)
     for j in range(n):
         s.value[np.uint64(t + j), part] += shares * w.worth[np.uint64(r + j)]
-    if w.borrows and part == SHORTS:
-        for j in range(n):
-            s.value[np.uint64(t + j), OWED] += shares * w.owed[np.uint64(r + j)]
+
+
+@njit(_nrt=False, inline="always")
+def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: int) -> int:
+    """Add the value of leg k to the rows from t to t + n, or to the one whose close says get out; returns how many."""
+    held, side = s.leg[k, HELD], w.real[k, market.SIDE]
+    part = LONGS if held > 0.0 else SHORTS
+    shares = abs(held)
+    levels = _levels(w, p, s, k)
+    peak = side * s.leg[k, PEAK]
+    trail = kernel.trail_level(peak, levels)
+    trails = trail == trail
+    for j in range(n):
+        s.value[np.uint64(t + j), part] += shares * w.worth[np.uint64(r + j)]
+        close = side * w.shut[np.uint64(r + j)]
+        why = kernel.level_signal(close, trail, levels)
+        if why >= 0:
+            s.mark[k, EXIT] = why
+            return j + 1
+        if trails and close > peak:
+            peak, trail = close, kernel.trail_level(close, levels)
+            s.leg[k, PEAK] = side * peak
+    return n
 
 
 @njit(_nrt=False, inline="always")
 def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
     """Book leg k after its orders of row t: its value up to its next event, and that event on its row's list."""
+    change = _next_change(w, s, k, t)
     if s.leg[k, HELD] == 0.0:
         if s.mark[k, ENTERING]:
-            change = _next_change(w, s, k, t)
             put_on_list(s, k, t + 1, ENTRIES, FULL if change <= t + 1 else PLAIN)
         return
-    r, until, change = w.whole[k, market.START] + t - w.whole[k, market.ROW], t + 1, _next_change(w, s, k, t)
-    if s.mark[k, EXIT] < 0 and s.mark[k, ENTERING] == 0:
-        until = max(min(s.mark[k, DUE], change), t + 1)
-    s.leg[k, PEAK_THEN], s.mark[k, LOOKED] = s.leg[k, PEAK], t if s.mark[k, EXIT] < 0 else -1
+    r, n = w.whole[k, market.START] + t - w.whole[k, market.ROW], 1
+    going, due = s.mark[k, EXIT] >= 0, s.mark[k, DUE]
+    if not going and s.mark[k, ENTERING] == 0:
+        n = max(min(due, change) - t, 1)
+    s.leg[k, PEAK_THEN], s.mark[k, LOOKED] = s.leg[k, PEAK], -1 if going else t
     if rules.on_touch:
-        until = t + _first_touch(w, p, s, k, r, r + until - t) - r
-    elif s.mark[k, EXIT] < 0:
-        until = min(t + _first_signal(w, p, s, k, r, r + until - t) - r + 1, until)
-    _hold(w, s, k, r, t, until - t)
+        n = _first_touch(w, p, s, k, r, r + n) - r
+    if rules.on_touch or going:
+        _hold(w, s, k, r, t, n)
+    else:
+        n = _hold_to_signal(w, p, s, k, r, t, n)
+    if w.borrows and s.leg[k, HELD] < 0.0:
+        for j in range(n):
+            s.value[np.uint64(t + j), OWED] -= s.leg[k, HELD] * w.owed[np.uint64(r + j)]
     part = SELLS if s.leg[k, HELD] > 0.0 else COVERS
-    if s.mark[k, EXIT] < 0 and until < s.mark[k, DUE] and s.mark[k, ENTERING]:
+    if s.mark[k, ENTERING] and s.mark[k, EXIT] < 0 and t + n < due:
         part = ENTRIES
-    put_on_list(s, k, min(until, w.rows), part, FULL if change <= until else PLAIN)
+    put_on_list(s, k, min(t + n, w.rows), part, FULL if change <= t + n else PLAIN)

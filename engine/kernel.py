@@ -187,9 +187,10 @@ def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
 @njit(inline="always")
 def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     """Largest legal opening order of at most `shares` (positive)."""
+    # the reciprocal does not wait for the shares, a quotient would
     if shares < lot_min - EPS:
         return 0.0
-    return lot_min + np.floor((shares - lot_min) / lot_step + EPS) * lot_step
+    return lot_min + np.floor((shares - lot_min) * (1.0 / lot_step) + EPS) * lot_step
 
 
 @njit()
@@ -197,7 +198,7 @@ def planned_shares(
     weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float
 ) -> float:
     """Shares (positive) that `weight` of yesterday's NAV buys at yesterday's price, in whole lots."""
-    return lot_floor(weight * nav / (price * fx), lot_min, lot_step)
+    return lot_floor(weight / (price * fx) * nav, lot_min, lot_step)
 
 
 @njit(inline="always")
@@ -227,7 +228,7 @@ def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Ta
 
 
 @njit(inline="always")
-def _legal_size(shares: float, held: float, lots: Lots) -> float:
+def legal_size(shares: float, held: float, lots: Lots) -> float:
     """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
     whole = abs(held)
     if whole > 0.0:
@@ -250,7 +251,7 @@ def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Pu
     # rounding may favour the trader by at most half a cent an item, hence the small head start
     guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + lots.lot_step
     while shares > 0.0:
-        smaller = _legal_size(min(shares - 1.0, guess), order.held, lots)
+        smaller = legal_size(min(shares - 1.0, guess), order.held, lots)
         if smaller <= 0.0 or smaller >= shares:
             return 0.0
         shares = smaller
@@ -284,17 +285,16 @@ def exchange_answer(order: Order, quote: Quote, policy: Policy, tables: Tables) 
 
 
 @njit(inline="always")
-def account_answer(order: Order, price: float, lots: Lots, purse: Purse, costs: F8) -> Fill:
-    """What lots, volume and the account leave of an order that the exchange fills at `price`."""
+def account_answer(order: Order, shares: float, price: float, lots: Lots, purse: Purse, costs: F8) -> Fill:
+    """What volume and the account leave of an order for the legal size `shares` that the exchange fills at `price`."""
     buy, opening = order.wanted > 0.0, order.held == 0.0
     why = _FILLED
-    shares = _legal_size(abs(order.wanted), order.held, lots)
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _BELOW_LOT)
     if shares > lots.volume:
-        shares, why = _legal_size(lots.volume, order.held, lots), _VOLUME
+        shares, why = legal_size(lots.volume, order.held, lots), _VOLUME
     if shares * price * purse.fx > purse.room:
-        shares, why = _legal_size(purse.room / (price * purse.fx), order.held, lots), _MARGIN
+        shares, why = legal_size(purse.room / (price * purse.fx), order.held, lots), _MARGIN
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
@@ -315,7 +315,8 @@ def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables:
     if why != _FILLED:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     lots = Lots(quote.lot_min, quote.lot_step, quote.max_order, quote.volume, quote.cost_row)
-    return account_answer(order, price, lots, purse, tables.costs)
+    shares = legal_size(abs(order.wanted), order.held, lots)
+    return account_answer(order, shares, price, lots, purse, tables.costs)
 
 
 class Levels(NamedTuple):
@@ -337,15 +338,27 @@ def exit_levels(side: float, basis: float, rules: tuple[float, float, float]) ->
 
 
 @njit(inline="always")
-def close_signal(close: float, peak: float, levels: Levels) -> int:
-    """STOP, TARGET or TRAIL when the close says so, else −1; `close` and `peak` times the side."""
+def trail_level(peak: float, levels: Levels) -> float:
+    """Where the trail stands once the best close was `peak`, both times the side; NaN without a trail."""
+    return peak - levels.fall * abs(peak) + NEAR
+
+
+@njit(inline="always")
+def level_signal(close: float, trail: float, levels: Levels) -> int:
+    """STOP, TARGET or TRAIL when the close says so, else −1; `close` and the trail's level times the side."""
     if close <= levels.stop:
         return _STOP
     if close >= levels.target:
         return _TARGET
-    if close <= peak - levels.fall * abs(peak) + NEAR:
+    if close <= trail:
         return _TRAIL
     return -1
+
+
+@njit(inline="always")
+def close_signal(close: float, peak: float, levels: Levels) -> int:
+    """The same from the best close so far; `close` and `peak` times the side."""
+    return level_signal(close, trail_level(peak, levels), levels)
 
 
 @njit()

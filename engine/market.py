@@ -42,9 +42,9 @@ BAR_WIDTH = 7
 
 # columns of Windows.whole and Windows.real; ENDS: the row in which the window or the code's listing ends
 START, ROW, LENGTH, CODE, AT, WAIT, HOLD, PAIR, GONE, EXCHANGE, ACTION, ENDS = range(12)
-WHOLE_WIDTH = 12
+WHOLE_WIDTH = 16
 SIDE, WEIGHT, STOP, TARGET, TRAIL, LAST_MARK = range(6)
-REAL_WIDTH = 6
+REAL_WIDTH = 8
 
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
 
@@ -61,8 +61,8 @@ class Windows(NamedTuple):
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
     shut: F8  # (R,): close, NaN where there is none
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
-    whole: I4  # (L, 12)
-    real: F8  # (L, 6)
+    whole: I4  # (L, 16)
+    real: F8  # (L, 8)
     tables: Tables
     row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
     pair_weight: F8  # (M,): long weight of each launch
@@ -177,7 +177,7 @@ class Market:
         A window reaches `slack` rows beyond the row in which the longest holding can be sold, or to the panel's end.
         """
         p, n = self.panel, len(legs)
-        whole = np.zeros((n, WHOLE_WIDTH), np.int32)
+        whole = lines(n, WHOLE_WIDTH, np.int32)
         for column, name in ((ROW, "row"), (CODE, "code"), (AT, "at"), (WAIT, "wait"), (HOLD, "hold")):
             whole[:, column] = legs[name]
         launches, pair = np.unique(legs["launch"], return_inverse=True)
@@ -185,7 +185,7 @@ class Market:
         whole[:, GONE] = self.gone[legs["code"]]
         whole[:, EXCHANGE] = p.exchange_of[legs["code"]]
         whole[:, ACTION] = self.first_action[legs["code"]]
-        real = np.empty((n, REAL_WIDTH))
+        real = lines(n, REAL_WIDTH)
         for column, name in (
             (SIDE, "side"),
             (WEIGHT, "weight"),
@@ -198,7 +198,7 @@ class Market:
         total = _measure(whole, real, self.row_of, self.columns, longest, slack)
         closing = rules.close_out or bool((whole[:, AT] == CLOSE).any())
         late = total if closing else 0
-        order = _aligned(total + late)
+        order = lines(total + late, ORDER_WIDTH)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
         worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
         _gather(whole, real, (order, bar, worth, owed, shut), self.columns, self.tables, rules)
@@ -258,11 +258,12 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
     return tables, np.ascontiguousarray(per_day[:, panel.cost_class].T)
 
 
-def _aligned(rows: int) -> F8:
-    """Room for `rows` orders, each on one cache line exactly: large tables are read from far memory."""
-    room = np.empty(rows * ORDER_WIDTH + 8)
-    skip = -room.ctypes.data % 64 // 8
-    return room[skip : skip + rows * ORDER_WIDTH].reshape(rows, ORDER_WIDTH)
+def lines(rows: int, width: int, kind: type = np.float64) -> NDArray[Any]:
+    """Zeros, `rows` × `width`, each row from the start of a cache line on: what a leg needs takes as few as can be."""
+    size = np.dtype(kind).itemsize
+    room = np.zeros(rows * width + 64 // size, kind)
+    skip = -room.ctypes.data % 64 // size
+    return room[skip : skip + rows * width].reshape(rows, width)
 
 
 @njit(_nrt=False)

@@ -103,21 +103,25 @@ def entry_order(
             unlisted = (np.int64(line[market.BITS]) & market.UNLISTED_BIT) != 0
             record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
             return 0.0
-        raw = w.real[k, market.WEIGHT] * p.scale * s.book[NAV] / unit
-        s.leg[k, PLANNED] = kernel.lot_floor(raw, lot_min, lot_step)
-        if s.leg[k, PLANNED] == 0.0:
+        raw = w.real[k, market.WEIGHT] / unit * p.scale * s.book[NAV]
+        planned = kernel.lot_floor(raw, lot_min, lot_step)
+        s.leg[k, PLANNED] = planned
+        if planned == 0.0:
             record_block(w, out, k, t, at, side * raw, 0.0, _BELOW_LOT)
             s.mark[k, ENTERING] = 0
             return 0.0
-    wanted = s.leg[k, PLANNED] - s.leg[k, FILLED]
+        wanted = planned
+    else:
+        planned = s.leg[k, PLANNED]
+        wanted = planned - s.leg[k, FILLED]
     if rules.matched and side < 0.0:
         total = w.pair_weight[w.whole[k, market.PAIR]]
         ratio = s.paired[w.whole[k, market.PAIR]] / total if total > 0.0 else 1.0
-        paired = kernel.lot_floor(s.leg[k, PLANNED] * min(ratio, 1.0), lot_min, lot_step)
-        wanted = min(wanted, paired - s.leg[k, FILLED])
-        if wanted <= 0.0:
-            record_block(w, out, k, t, at, side * (s.leg[k, PLANNED] - s.leg[k, FILLED]), 0.0, _UNPAIRED)
+        paired = kernel.lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
+        if paired - s.leg[k, FILLED] <= 0.0:
+            record_block(w, out, k, t, at, side * wanted, 0.0, _UNPAIRED)
             return 0.0
+        wanted = min(wanted, paired - s.leg[k, FILLED])
     return side * wanted
 
 
@@ -144,8 +148,11 @@ def _lots(line: F8, used: float) -> Lots:
 
 
 @njit(_nrt=False, inline="always")
-def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, used: float) -> Fill:
-    """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows."""
+def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, legal: bool, used: float) -> Fill:
+    """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
+
+    `legal`: the order is known to be of a size that the exchange takes.
+    """
     bits = np.int64(line[market.BITS])
     opening = order.held == 0.0
     price = line[market.ENTER] if opening else line[market.LEAVE]
@@ -155,8 +162,11 @@ def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, used: flo
         why = _T_PLUS_ONE
     if why >= 0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    purse = _purse(rules, s, order.wanted, opening, line[market.FX])
-    return kernel.account_answer(order, price, _lots(line, used), purse, w.tables.costs)
+    lots, purse = _lots(line, used), _purse(rules, s, order.wanted, opening, line[market.FX])
+    shares = abs(order.wanted)
+    if not legal:
+        shares = kernel.legal_size(shares, order.held, lots)
+    return kernel.account_answer(order, shares, price, lots, purse, w.tables.costs)
 
 
 @njit(_nrt=False)
@@ -231,11 +241,14 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int
         s.mark[k, FIRST_TRY] = done
     wait = w.whole[k, market.WAIT] if p.wait < 0 else p.wait
     expires = done - s.mark[k, FIRST_TRY] >= wait
+    unsized = np.isnan(s.leg[k, PLANNED])
     shares = entry_order(w, rules, s, out, p, k, t, at, line)
     if shares != 0.0:
         used = _used(w, s, k, t)
-        fill = judged(w, rules, s, line, Order(shares, at, 0.0, True, False), used)
-        wanted = w.real[k, market.SIDE] * (s.leg[k, PLANNED] - s.leg[k, FILLED])
+        fill = judged(w, rules, s, line, Order(shares, at, 0.0, True, False), unsized, used)
+        wanted = shares
+        if rules.matched:
+            wanted = w.real[k, market.SIDE] * (s.leg[k, PLANNED] - s.leg[k, FILLED])
         if fill.shares != 0.0:
             _use(w, s, k, t, used + abs(fill.shares))
             _book_entry(w, s, p, k, t, fill, line, rules.matched)
@@ -274,7 +287,7 @@ def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int,
     if shares != 0.0:
         locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
         order = Order(shares, at, s.leg[k, HELD], not locked, False)
-        fill = judged(w, rules, s, line, order, _used(w, s, k, t))
+        fill = judged(w, rules, s, line, order, False, _used(w, s, k, t))
         _book_exit(w, s, out, k, t, at, order, fill, line[market.FX], why)
 
 

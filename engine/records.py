@@ -73,13 +73,13 @@ def new_state(windows: Windows, codes: int) -> State:
     """Working memory for any number of runs over one table of legs."""
     n, rows = len(windows.whole), windows.rows
     return State(
-        leg=np.empty((n, LEG_WIDTH)),
-        mark=np.empty((n, MARK_WIDTH), np.int32),
+        leg=market.lines(n, LEG_WIDTH),
+        mark=market.lines(n, MARK_WIDTH, np.int32),
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
         queue=np.empty(n, np.int32),
-        events=np.empty((rows + 1, 4), np.int32),
-        value=np.empty((rows + 1, VALUE_WIDTH)),
+        events=market.lines(rows + 1, 4, np.int32),
+        value=market.lines(rows + 1, VALUE_WIDTH),
         taken=np.zeros(codes),
         taken_row=np.full(codes, -1, np.int32),
         paired=np.zeros(len(windows.pair_weight)),
