@@ -9,7 +9,7 @@ import numpy as np
 from ..data.panel import TRADING
 from . import kernel, market
 from .agenda import put_on_list
-from .compiled import njit
+from .compiled import fetch_line, njit
 from .market import Point, Rules, Windows
 from .orders import leg_rules, touched
 from .records import (
@@ -145,6 +145,7 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     if w.borrows and s.leg[k, HELD] < 0.0:
         for j in range(n):
             s.value[np.uint64(t + j), OWED] -= s.leg[k, HELD] * w.owed[np.uint64(r + j)]
+    fetch_line(w.order, np.int64(r + n))
     part = SELLS if s.leg[k, HELD] > 0.0 else COVERS
     if s.mark[k, ENTERING] and s.mark[k, EXIT] < 0 and t + n < due:
         part = ENTRIES
