@@ -99,7 +99,6 @@ def sweep(
     from .cli_market import load_market, say
     from .cli_plan import read_plan
     from .cli_search import check_search, count_of, question, reopen, to_search
-    from .cli_sweep_end import show
     from .engine.grid import Grid
     from .engine.runners import check_spec
     from .engine.sweep_folder import SweepFolder
@@ -129,6 +128,8 @@ def sweep(
         reopen(folder, search)
     if not folder.finished:
         run(job, folder, loaded, options | {"search": search})
+    from .cli_sweep_end import show
+
     show(folder.path, as_json=options["as_json"])
 
 
@@ -149,25 +150,29 @@ def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) ->
     """Everything a chunk of points needs."""
     import os
 
-    from .engine.leg_tables import Job
     from .engine.metrics import periods_per_year
-    from .engine.native_chunk import NativeJob
     from .engine.native_plan import NativeStrategy
     from .strategies.variants import variants
 
     panel, config = loaded.panel, plan.config
     clock = {"reaction_minutes": config.reaction_minutes, "dates_known": config.dates_known}
     build = variants(plan.strategy, plan.settings, grid.values, plan.analyzers)
-    kind = NativeJob if isinstance(build.base, NativeStrategy) else Job
-    return kind(
-        build=build,
-        grid=grid,
-        launches=loaded.launches.timed(**clock),  # type: ignore[arg-type]
-        panel=panel,
-        config=config,
-        periods=periods_per_year(frozenset(panel.exchanges[int(e)] for e in panel.exchange_of)),
-        threads=threads or os.cpu_count() or 1,
-    )
+    facts: dict[str, Any] = {
+        "build": build,
+        "grid": grid,
+        "launches": loaded.launches.timed(**clock),  # type: ignore[arg-type]
+        "panel": panel,
+        "config": config,
+        "periods": periods_per_year(frozenset(panel.exchanges[int(e)] for e in panel.exchange_of)),
+        "threads": threads or os.cpu_count() or 1,
+    }
+    if isinstance(build.base, NativeStrategy):
+        from .engine.native_chunk import NativeJob
+
+        return NativeJob(**facts)
+    from .engine.leg_tables import Job
+
+    return Job(**facts)
 
 
 def asked(plan: "Plan", loaded: "Loaded", job: "Job | NativeJob", *, seed: int | None) -> dict[str, Any]:
@@ -244,11 +249,14 @@ def run(
 
 def runner_of(job: "Job | NativeJob", executor: str | None) -> "AbstractContextManager[Runner]":
     """Where the points are run."""
-    from .engine.native_chunk import NativeJob
-    from .engine.native_sweep import runner_for
+    from .engine.leg_tables import Job
     from .engine.runners import open_runner
 
-    return runner_for(job, executor) if isinstance(job, NativeJob) else open_runner(executor, job.threads)
+    if isinstance(job, Job):
+        return open_runner(executor, job.threads)
+    from .engine.native_sweep import runner_for
+
+    return runner_for(job, executor)
 
 
 def run_points(
@@ -258,14 +266,14 @@ def run_points(
     from .cli_search import run_search
     from .cli_sweep_end import progress
     from .engine.leg_tables import Job
-    from .engine.native_chunk import NativeJob
-    from .engine.native_sweep import sweep_native
     from .engine.sweep import sweep as run_sweep
 
     if isinstance(job, Job) and options["search"]:
         return run_search(job, folder, runner, options)
     asked = {"metric": options["metric"], "top": options["top"]}
     with progress("sweep", len(job.grid), runner.note) as step:
-        if isinstance(job, NativeJob):
-            return sweep_native(job, folder, runner, **asked, progress=step)
-        return run_sweep(job, folder, **asked, executor=runner, progress=step)
+        if isinstance(job, Job):
+            return run_sweep(job, folder, **asked, executor=runner, progress=step)
+        from .engine.native_sweep import sweep_native
+
+        return sweep_native(job, folder, runner, **asked, progress=step)

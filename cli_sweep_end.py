@@ -13,18 +13,15 @@ import click
 
 from .cli_options import print_json, warn
 from .cli_progress import Pace, working
-from .data.errors import ConfigError
 from .engine.leg_tables import Job
-from .engine.native_chunk import NativeJob
-from .engine.native_sweep import NativeOutcome, confirm_native, judged_native
 from .engine.result import write_whole
 from .engine.runners import Runner
-from .engine.search_run import SearchOutcome
-from .engine.search_table import PARETO
 from .engine.sweep import Outcome, outcome_rows
-from .engine.sweep_folder import ASKED, POINTS, SUMMARY, TOP, SweepFolder
+from .engine.sweep_folder import ASKED, PARETO, POINTS, SUMMARY, TOP, SweepFolder
 
 if TYPE_CHECKING:
+    from .engine.native_chunk import NativeJob
+    from .engine.native_sweep import NativeOutcome
     from .engine.research.verdict import Verdict
 
 SHOWN = ("sharpe", "total_return", "max_drawdown", "fills", "blocked")
@@ -45,10 +42,10 @@ class Ending:
 
 
 def finish(
-    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, ending: Ending, runner: Runner
+    job: "Job | NativeJob", folder: SweepFolder, outcome: Outcome, ending: Ending, runner: Runner
 ) -> None:
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
-    failed = _failed(outcome)
+    facts = outcome.summary()
     rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
     summary: dict[str, Any] = {
@@ -58,8 +55,7 @@ def finish(
         "metric": ending.metric,
         "best": rows[0],
         "confirmed": _confirmed(job, outcome, rows[: ending.confirm]),
-        **failed,
-        **(outcome.summary() if isinstance(outcome, SearchOutcome) else {}),
+        **facts,
         "fallbacks": outcome.fallbacks,
         "bankrupt": outcome.bankrupt,
         "periods_per_year": job.periods,
@@ -86,28 +82,21 @@ def finish(
     folder.end(summary)
 
 
-def _failed(outcome: Outcome) -> dict[str, Any]:
-    """How many points of a backtrader strategy failed, and why the first did; ConfigError where all did."""
-    if not isinstance(outcome, NativeOutcome):
-        return {}
-    if outcome.failed == outcome.points:
-        raise ConfigError(f"all {outcome.points:,} points failed, the first one: {outcome.error}")
-    return {"failed": outcome.failed, "first_failure": outcome.error or None}
-
-
-def _confirmed(job: Job | NativeJob, outcome: Outcome, rows: list[dict[str, Any]]) -> int:
+def _confirmed(job: "Job | NativeJob", outcome: Outcome, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
-    from .engine.confirm import confirm_all
-
     with working(f"running the best {len(rows)} again on backtrader"):
-        if isinstance(job, NativeJob):
-            return confirm_native(job, outcome.numbers[: len(rows)], outcome.metrics[: len(rows)])
-        return confirm_all(job, rows)
+        if isinstance(job, Job):
+            from .engine.confirm import confirm_all
+
+            return confirm_all(job, rows)
+        from .engine.native_sweep import confirm_native
+
+        return confirm_native(job, outcome.numbers[: len(rows)], outcome.metrics[: len(rows)])
 
 
 def _judge(
-    job: Job | NativeJob, folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any], runner: Runner
+    job: "Job | NativeJob", folder: SweepFolder, outcome: Outcome, asked: Mapping[str, Any], runner: Runner
 ) -> "Verdict":
     """The verdict, with every sweep on the same bars whose folder stands beside this one."""
     from .engine.sweep_verdict import LEDGER, judged
@@ -115,11 +104,15 @@ def _judge(
     with working("judging the sweep"):
         names = (word_of(asked["data"]), word_of(asked))
         ledger, best = folder.path.parent / LEDGER, int(outcome.numbers[0])
-        if isinstance(job, Job) and isinstance(outcome, SearchOutcome):
+        if not isinstance(job, Job):
+            from .engine.native_sweep import judged_native
+
+            return judged_native(job, cast("NativeOutcome", outcome), ledger, names, runner)
+        from .engine.search_run import SearchOutcome
+
+        if isinstance(outcome, SearchOutcome):
             return judged(job, best, ledger, (names[0], outcome.study, len(outcome.trials)), executor=runner)
-        if isinstance(job, Job):
-            return judged(job, best, ledger, names, executor=runner)
-        return judged_native(job, cast(NativeOutcome, outcome), ledger, names, runner)
+        return judged(job, best, ledger, names, executor=runner)
 
 
 def word_of(value: Any) -> str:
@@ -130,7 +123,7 @@ def word_of(value: Any) -> str:
 
 
 def _write_runs(
-    job: Job | NativeJob, folder: SweepFolder, rows: list[dict[str, Any]], name: str
+    job: "Job | NativeJob", folder: SweepFolder, rows: list[dict[str, Any]], name: str
 ) -> list[str]:
     """The whole runs of the best points, as `backtest` writes them; names of their folders. Older ones go."""
     for old in folder.path.glob("top-*/"):

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from .arrow import to_numpy
 from .errors import DataError, did_you_mean
 
 F8 = NDArray[np.float64]
@@ -215,7 +216,7 @@ def table_to_bars(code: str, table: pa.Table, source: Mapping[str, object]) -> B
         raise DataError(
             f"{source.get('path', code)} has the column {twins[0]!r} more than once; keep the right one"
         )
-    columns = {name: table.column(name).to_numpy() for name in known}
+    columns = {name: to_numpy(table.column(name)) for name in known}
     return bars_from_columns(code, columns, source)
 
 

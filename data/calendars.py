@@ -2,11 +2,10 @@
 
 An instant is int64 nanoseconds UTC or an aware datetime; a session is a datetime64[D] exchange date. An order for
 a session's open (or close) is possible while `known_at + reaction` is not after that auction's cut-off, given by
-date in data/hours.py. Sessions come from exchange_calendars, corrected by the overrides there. Asking beyond the
-sessions that both exchanges have published is a CalendarError, never a guess.
+date in data/hours.py. Sessions are those of the library (data/almanac.py), corrected by the overrides there. Asking
+beyond the sessions that both exchanges have published is a CalendarError, never a guess.
 """
 
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -15,19 +14,28 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .almanac import FIRST_DAY, almanac
 from .errors import CalendarError, did_you_mean
-from .hours import CALENDAR_OF, CHINA_TIME, EXCHANGES, HOURS, OVERRIDES, Hours, clock, override_of
+from .hours import (
+    CALENDAR_OF,
+    CHINA_TIME,
+    EXCHANGES,
+    HOURS,
+    MINUTE,
+    OFFSET,
+    OVERRIDES,
+    Hours,
+    clock,
+    override_of,
+)
 
 Days = NDArray[np.datetime64]
 I8 = NDArray[np.int64]
 Auction = Literal["open", "close"]
 Day = str | date | np.datetime64
 
-FIRST_DAY = "1992-01-01"
 REACTION_MINUTES = 15
 
-_MINUTE = 60 * 10**9
-_OFFSET = 8 * 60 * _MINUTE
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,38 +84,6 @@ def as_day(day: Day) -> np.datetime64:
         raise CalendarError(f"{day!r} is not a day; write YYYY-MM-DD") from None
 
 
-@lru_cache(maxsize=1)
-def _known_end() -> str:
-    """Last day that both calendars know: Shanghai publishes each year's sessions in the December before.
-
-    Hong Kong's later sessions in the library are projected from the holiday laws, so they are not used either.
-    """
-    from exchange_calendars.exchange_calendar_xshg import XSHGExchangeCalendar
-
-    return str(XSHGExchangeCalendar.bound_max().date())
-
-
-@lru_cache(maxsize=2)
-def _library(name: str) -> tuple[Days, I8, I8]:
-    """Sessions of a library calendar, with the minute of each late open and early close (0 = regular)."""
-    import exchange_calendars
-
-    with warnings.catch_warnings():
-        # exchange_calendars 4.13 reads Series.values, which pandas 3 announces to change.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        found = exchange_calendars.get_calendar(name, start=FIRST_DAY, end=_known_end())
-    days = found.sessions.to_numpy().astype("datetime64[D]")
-    midnight = days.astype("datetime64[ns]").astype(np.int64) - _OFFSET
-
-    def minutes(irregular: Days, instants: Days) -> I8:
-        clock_time = (instants.astype("datetime64[ns]").astype(np.int64) - midnight) // _MINUTE
-        return np.where(np.isin(days, irregular.astype("datetime64[D]")), clock_time, 0)
-
-    late = minutes(found.late_opens.to_numpy(), found.opens.dt.tz_localize(None).to_numpy())
-    early = minutes(found.early_closes.to_numpy(), found.closes.dt.tz_localize(None).to_numpy())
-    return days, late, early
-
-
 @lru_cache(maxsize=len(EXCHANGES))
 def calendar(exchange: str) -> Calendar:
     """Every known session of an exchange (XHKG, XSHG, XSHE or XBSE) with its cut-offs."""
@@ -116,7 +92,7 @@ def calendar(exchange: str) -> Calendar:
             f"{exchange!r} is no exchange we know{did_you_mean(str(exchange), EXCHANGES)}; "
             f"use one of {', '.join(EXCHANGES)}"
         )
-    days, late, early = _library(CALENDAR_OF[exchange])
+    days, late, early = almanac().calendars[CALENDAR_OF[exchange]]
     mine = [override for override in OVERRIDES if override.exchange == exchange]
     shut = np.array([o.session for o in mine if o.kind == "closed"], dtype="datetime64[D]")
     held = ~np.isin(days, shut)
@@ -138,12 +114,12 @@ def calendar(exchange: str) -> Calendar:
     open_cut = np.where(late > 0, late, column([hours.open_cut for hours in table]))
     closes = np.where(early > 0, early, column([hours.afternoon[1] for hours in table]))
     close_cut = np.where(early > 0, early, column([hours.close_cut for hours in table]))
-    midnight = days.astype("datetime64[ns]").astype(np.int64) - _OFFSET
+    midnight = days.astype("datetime64[ns]").astype(np.int64) - OFFSET
     return Calendar(
         exchange=exchange,
         sessions=days,
-        open_cut=midnight + open_cut * _MINUTE,
-        close_cut=midnight + close_cut * _MINUTE,
+        open_cut=midnight + open_cut * MINUTE,
+        close_cut=midnight + close_cut * MINUTE,
         opens=opens,
         closes=closes,
         half=(early > 0) & (early <= half_close),
@@ -159,7 +135,7 @@ def sessions(exchange: str, start: Day, end: Day) -> Days:
     """Sessions from `start` to `end`, both included; (n,) datetime64[D]. Days past the known end are refused."""
     found, first, last = calendar(exchange), as_day(start), as_day(end)
     for day in (first, last):
-        if not np.datetime64(FIRST_DAY, "D") <= day <= np.datetime64(_known_end(), "D"):
+        if not np.datetime64(FIRST_DAY, "D") <= day <= almanac().end:
             raise CalendarError(_outside(found, str(day)))
     lo = np.searchsorted(found.sessions, first, side="left")
     hi = np.searchsorted(found.sessions, last, side="right")
@@ -211,7 +187,7 @@ def first_reachable(
     time. An instant before the first known session, or past the last one's cut-off, is a CalendarError.
     """
     found = calendar(exchange)
-    ready = np.asarray(known_at, dtype=np.int64) + round(reaction_minutes * _MINUTE)
+    ready = np.asarray(known_at, dtype=np.int64) + round(reaction_minutes * MINUTE)
     i = np.searchsorted(_cuts(found, at), ready, side="left")
     beyond = (i == len(found.sessions)) | (ready < _first_instant(found))
     if beyond.any():
@@ -244,7 +220,7 @@ def _hours_on(exchange: str, day: np.datetime64) -> Hours:
 
 
 def _first_instant(found: Calendar) -> int:
-    return int(as_day(FIRST_DAY).astype("datetime64[ns]").astype(np.int64)) - _OFFSET
+    return int(as_day(FIRST_DAY).astype("datetime64[ns]").astype(np.int64)) - OFFSET
 
 
 def _local(ns: int) -> str:

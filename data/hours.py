@@ -16,6 +16,8 @@ from datetime import timedelta, timezone
 from typing import Literal
 
 CHINA_TIME = timezone(timedelta(hours=8), "+08:00")
+MINUTE = 60 * 10**9  # nanoseconds
+OFFSET = 8 * 60 * MINUTE  # of China's clocks
 
 EXCHANGES = ("XHKG", "XSHG", "XSHE", "XBSE")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from ..data.launch import Launches
 from ..data.panel import Panel
-from .books import Books, to_result
 from .config import Config, LimitPolicy
 from .legs import CLOSE, LEG, OPEN
 from .native_plan import NativeStrategy, is_native
-from .result import Result
 from .run import Run
+
+if TYPE_CHECKING:
+    from .result import Result
 
 ENGINES = ("backtrader", "compiled")
 Progress = Callable[[int], None]
@@ -60,12 +61,14 @@ def backtest(
     config: Config | None = None,
     *,
     options: RunOptions | None = None,
-) -> Result:
+) -> "Result":
     """Fills, blocked orders, equity and attribution of one strategy over one panel.
 
     A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
     Raises ConfigError when the strategy's legs make no sense. Money is in `panel.currency`.
     """
+    from .books import Books, to_result
+
     config, options = config or Config(), options or RunOptions()
     if isinstance(strategy, type):
         if not is_native(strategy):
@@ -96,8 +99,9 @@ def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
 
 def _backtest_native(
     native: NativeStrategy, launches: Launches, panel: Panel, config: Config, options: RunOptions
-) -> Result:
+) -> "Result":
     """A backtrader strategy, and once more on paper; its analyzers are in the summary."""
+    from .books import Books, to_result
     from .native_result import analyses, paper_equity, run_native
 
     if options.engine != "backtrader":

@@ -43,6 +43,12 @@ class NativeOutcome(Outcome):
     error: str
     curves: Mapping[int, Curve]
 
+    def summary(self) -> dict[str, Any]:
+        """How many points failed, and why the first did; ConfigError where all did."""
+        if self.failed == self.points:
+            raise ConfigError(f"all {self.points:,} points failed, the first one: {self.error}")
+        return {"failed": self.failed, "first_failure": self.error or None}
+
 
 def sweep_native(
     job: NativeJob,

@@ -9,13 +9,15 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ..data.errors import DataError
 from .metrics import session_returns
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -45,17 +47,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 class Result:
     """One finished run. Every attribute but `summary` is a table with the columns of `COLUMNS`."""
 
-    fills: pd.DataFrame
-    blocks: pd.DataFrame
-    equity: pd.DataFrame
-    positions: pd.DataFrame
-    launches: pd.DataFrame
-    prices: pd.DataFrame
-    comparison: pd.DataFrame
+    fills: "pd.DataFrame"
+    blocks: "pd.DataFrame"
+    equity: "pd.DataFrame"
+    positions: "pd.DataFrame"
+    launches: "pd.DataFrame"
+    prices: "pd.DataFrame"
+    comparison: "pd.DataFrame"
     summary: Mapping[str, Any]
 
     @property
-    def returns(self) -> pd.Series:
+    def returns(self) -> "pd.Series":
         """Simple return of each session, indexed by tz-naive session; the first is against the starting capital.
 
         0 from the session after a bankruptcy on.
@@ -63,13 +65,15 @@ class Result:
         return self._returns_of(self.equity, "equity").rename("strategy")
 
     @property
-    def benchmark(self) -> pd.Series | None:
+    def benchmark(self) -> "pd.Series | None":
         """Simple return of the benchmark on the same sessions, or None when the run had none."""
         if self.comparison["benchmark"].isna().all():
             return None
         return self._returns_of(self.comparison, "benchmark").rename(str(self.summary["benchmark"]))
 
-    def _returns_of(self, table: pd.DataFrame, column: str) -> pd.Series:
+    def _returns_of(self, table: "pd.DataFrame", column: str) -> "pd.Series":
+        import pandas as pd
+
         level = table[column].ffill().to_numpy(np.float64)
         returns = session_returns(level, float(self.summary["capital"]))
         return pd.Series(returns, index=pd.DatetimeIndex(table["session"]))
@@ -113,7 +117,9 @@ _TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at"
          "product", "kind", "first_session", "codes", "source", "status", "open_markets")  # fmt: skip
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def _read_table(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
     text = {name: str for name in columns if name in _TEXT}
     try:
         table = pd.read_csv(

@@ -20,8 +20,9 @@ from .search import Field, Search, run_search
 from .search_points import Points, early
 from .search_space import Space
 from .search_study import Shared, hidden
-from .search_table import PARETO, Trials, counts, pareto_rows, to_csv, to_trials, write_points
+from .search_table import Trials, counts, pareto_rows, to_csv, to_trials, write_points
 from .sweep import Best, Outcome, check_values
+from .sweep_folder import PARETO
 
 STUDY = "search.json"  # which study, and which of its processes this folder is
 JOURNAL = "search.journal"  # the storage of a search that names no other

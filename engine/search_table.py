@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 
-PARETO = "pareto.csv"
 COMPLETE, PRUNED = "complete", "pruned"
 
 

@@ -45,6 +45,10 @@ class Outcome:
     fallbacks: int
     bankrupt: int
 
+    def summary(self) -> dict[str, Any]:
+        """What summary.json says of one kind of sweep, beside what it says of any."""
+        return {}
+
     def rows_of(self, grid: Grid) -> list[int]:
         """Rows of points.parquet in which the best points stand."""
         return [int(row) for row in np.searchsorted(grid.numbers(0, self.points), self.numbers)]

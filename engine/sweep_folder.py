@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from ..data.arrow import taken, to_arrow
 from ..data.errors import ConfigError
 from .grid import Grid
 from .points import METRICS
@@ -31,7 +32,8 @@ from .result import write_whole
 
 F8 = NDArray[np.float64]
 
-ASKED, PARTS, POINTS, TOP, SUMMARY = "sweep.json", "parts", "points.parquet", "top.csv", "summary.json"
+ASKED, PARTS, POINTS, SUMMARY = "sweep.json", "parts", "points.parquet", "summary.json"
+TOP, PARETO = "top.csv", "pareto.csv"
 COUNTS = ("fills", "blocked")
 FLAG = "fallback"
 LOCK = ".lock"
@@ -189,11 +191,11 @@ class PointsWriter:
     ) -> None:
         """One row group; a count that is NaN is null."""
         levels = self.grid.levels(numbers)
-        columns = [column.take(pa.array(levels[name])) for name, column in self.values.items()]
+        columns = [taken(column, levels[name]) for name, column in self.values.items()]
         for j, name in enumerate(METRICS):
             kind, values = self.schema.field(name).type.to_pandas_dtype(), metrics[:, j]
             unknown = np.isnan(values) if name in (*COUNTS, FLAG) else np.zeros(len(values), np.bool_)
-            columns.append(pa.array(np.where(unknown, 0.0, values).astype(kind), mask=unknown))
+            columns.append(to_arrow(np.where(unknown, 0.0, values).astype(kind), unknown))
         columns += [pa.array(column, pa.string()) for column in (words or {}).values()]
         self.writer.write_table(pa.table(columns, schema=self.schema), row_group_size=len(numbers))
 
@@ -206,8 +208,9 @@ def column_of(values: tuple[Any, ...]) -> pa.Array:
     """The values of a parameter: numbers as numbers, a rule that is off as null, words joined by `+`."""
     if any(isinstance(one, tuple | list) for one in values):
         return pa.array(["+".join(map(str, one)) for one in values])
-    if any(isinstance(one, float) for one in values):
-        return pa.array([None if one is None else float(one) for one in values], pa.float64())
-    if all(one is None for one in values):
-        return pa.array(values, pa.float64())
+    if any(isinstance(one, float) for one in values) or all(one is None for one in values):
+        off = np.array([one is None for one in values])
+        return to_arrow(np.array([0.0 if one is None else float(one) for one in values]), off)
+    if all(type(one) is int for one in values):
+        return to_arrow(np.array(values, np.int64))
     return pa.array([one if one is None or isinstance(one, bool | int | str) else str(one) for one in values])

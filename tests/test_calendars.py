@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchlab.data import calendars
+from launchlab.data.almanac import Published, almanac
 from launchlab.data.calendars import (
     Auction,
     calendar,
@@ -156,7 +157,8 @@ def test_trading_hours_and_lunch_breaks_are_those_of_the_day(
 
 def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     as_corrected = calendar("XHKG")
-    days, late, early = calendars._library("XHKG")
+    known = almanac()
+    days, late, early = known.calendars["XHKG"]
     late, early = late.copy(), early.copy()
     shut = [np.datetime64(o.session) for o in OVERRIDES if o.kind == "closed"]
     for override in OVERRIDES:
@@ -166,8 +168,8 @@ def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch: pytes
         if override.kind in ("early_close", "half_day"):
             early[at] = override.minutes or hm("12:30")
     keep = ~np.isin(days, shut)
-    caught_up = days[keep], late[keep], early[keep]
-    monkeypatch.setattr(calendars, "_library", lambda name: caught_up)
+    caught_up = Published(days[keep], late[keep], early[keep])
+    monkeypatch.setattr(calendars, "almanac", lambda: known._replace(calendars={"XHKG": caught_up}))
     then = calendar.__wrapped__("XHKG")
     for field in ("sessions", "open_cut", "close_cut", "opens", "closes", "half"):
         assert np.array_equal(getattr(then, field), getattr(as_corrected, field)), field

@@ -1,7 +1,9 @@
 """What may be loaded before it is needed: help and `import launchlab` stay cheap."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ HEAVY = (
 OURS_FOR_HELP = {"launchlab", "launchlab._version", "launchlab.cli"}
 
 
-def modules_after(code: str) -> set[str]:
+def modules_after(code: str, seconds: int = 60) -> set[str]:
     """Names of the modules that a fresh interpreter has loaded after running `code`."""
     program = (
         "import sys\n"
@@ -20,7 +22,7 @@ def modules_after(code: str) -> set[str]:
         "print('\\n'.join(['MODULES', *sys.modules]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=seconds
     )
     return set(done.stdout.partition("MODULES\n")[2].split())
 
@@ -72,3 +74,20 @@ def test_every_public_name_can_be_used_and_an_unknown_one_is_an_attribute_error(
     assert ll.strategies.LongShort(hold=5).hold == 5
     with pytest.raises(AttributeError, match="no attribute 'backtset'"):
         ll.backtset  # noqa: B018
+
+
+def test_a_sweep_of_points_loads_neither_pandas_nor_what_only_other_sweeps_need(tmp_path: Path) -> None:
+    ask = ["launchlab", "sweep", "--grid", "hold=1:4", "--grid", "stop=none,0.05", "--quick", "--out"]
+    code = (
+        f"import sys; sys.argv = {[*ask, str(tmp_path / 'sweep')]!r}; from launchlab.cli import main; main()"
+    )
+    modules_after(code, 900)  # once, calendars are computed with pandas, and the engine is compiled
+    shutil.rmtree(tmp_path / "sweep")
+    loaded = modules_after(code)
+    assert (tmp_path / "sweep" / "summary.json").is_file()
+    assert heavy(loaded) <= {"numpy", "numba", "scipy", "pydantic", "pyarrow", "currency_converter"}
+    assert not {
+        one
+        for one in loaded
+        if one.startswith(("launchlab.engine.native_sweep", "launchlab.engine.research"))
+    }

@@ -10,6 +10,7 @@ from research_market import days, panel_of, walk
 from launchlab.data.errors import ConfigError
 from launchlab.data.panel import Panel
 from launchlab.engine.legs import empty_legs
+from launchlab.engine.research import placebo
 from launchlab.engine.research.placebo import Placebo, Run, placebo_codes, placebo_days
 
 GRID = days("2024-01-02", "2025-12-31")
@@ -155,3 +156,26 @@ def test_nothing_to_draw_from_is_refused(count: int, draws: int) -> None:
     panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
     with pytest.raises(ConfigError):
         placebo_days(closes(panel), legs_at([100, 200][:count]), panel, draws=draws)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_draws_are_those_of_a_generator_that_chooses_one_after_another(seed: int) -> None:
+    pools = [np.arange(k) * 3 for k in (1, 7, 2, 1_000, 1, 40)]
+    one, all_at_once = np.random.default_rng(seed), np.random.default_rng(seed)
+    expected = [[one.choice(pool) for pool in pools] for _ in range(200)]
+    assert placebo._drawn(pools, 200, all_at_once).tolist() == expected
+    assert one.integers(1 << 40) == all_at_once.integers(1 << 40)
+
+
+def test_a_moved_leg_waits_for_its_own_exchange_and_keeps_its_row_where_that_has_no_more() -> None:
+    panel = panel_of({"0700.HK": walk(T, 2), "688158.SS": walk(T, 3)}, rows=GRID)
+    is_open = panel.exchange_open[:, panel.exchange_of]
+    shut = int(np.flatnonzero(is_open[:, 0] & ~is_open[:, 1])[0])  # Shanghai's holiday, Hong Kong's session
+    next_one = shut + int(np.flatnonzero(is_open[shut:, 1])[0])
+    start = int(np.flatnonzero(is_open.all(axis=1))[3])
+    legs = np.concatenate([legs_at([start], 0), legs_at([start], 1), legs_at([start + 40], 1)])
+    moved = placebo._other_days(legs, [np.array([0, 1]), np.array([2])], panel)(
+        np.array([shut, T + 2], np.int32)
+    )
+    assert moved["row"].tolist() == [shut, next_one, T + 2]
+    assert moved["code"].tolist() == [0, 1, 1]

@@ -4,7 +4,7 @@
 do as well as the strategy; with n draws it cannot be smaller than its resolution 1 / (n + 1).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,8 +95,7 @@ def placebo_days(
         relaxed += how == "relaxed"
         unmatched += how == "none"
         choices.append(days)
-    drawn = np.array([[rng.choice(days) for days in choices] for _ in range(draws)], np.int32)
-    found = _means(run, _OtherDays(legs, groups, panel), drawn, executor)
+    found = _means(run, _other_days(legs, groups, panel), _drawn(choices, draws, rng), executor)
     return Placebo("days", float(run(legs).mean()), found, relaxed, unmatched)
 
 
@@ -115,25 +114,49 @@ def placebo_codes(
         alike = np.unique(legs["code"][(legs["side"] == leg["side"]) & (exchange == place)])
         listed = alike[panel.status[leg["row"], alike] == TRADING]
         pools.append(listed if len(listed) else np.array([leg["code"]]))
-    drawn = np.array([[rng.choice(pool) for pool in pools] for _ in range(draws)], np.int32)
-    found = _means(run, _OtherCodes(legs), drawn, executor)
+    found = _means(run, _OtherCodes(legs), _drawn(pools, draws, rng), executor)
     alone = sum(len(pool) < 2 for pool in pools)
     return Placebo("codes", float(run(legs).mean()), found, 0, alone)
 
 
+def _drawn(pools: Sequence[NDArray[Any]], draws: int, rng: np.random.Generator) -> I4:
+    """One of each pool in each draw, (draws, pools): as `rng.choice` one after another, which is slow."""
+    places = rng.integers(np.array([len(pool) for pool in pools]), size=(draws, len(pools)))
+    return np.column_stack([pool[places[:, k]] for k, pool in enumerate(pools)]).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class _OtherDays:
-    """Legs with each launch's (rows of `legs` in `groups`) moved to the rows of a draw."""
+    """Legs with each launch's moved to the row of a draw, so that its first starts there.
+
+    `group` is each leg's launch, `after` its rows after that launch's first leg, `exchange` its own; `reached` the
+    first open row of each exchange from each row on, (exchanges, T).
+    """
 
     legs: Legs
-    groups: tuple[NDArray[np.intp], ...]
-    panel: Panel
+    group: NDArray[np.intp]
+    after: I4
+    exchange: NDArray[np.int8]
+    reached: I4
 
     def __call__(self, starts: I4) -> Legs:
-        moved = self.legs.copy()
-        for group, start in zip(self.groups, starts, strict=True):
-            _move(moved, group, int(start), self.panel)
+        moved, rows = self.legs.copy(), starts[self.group] + self.after
+        inside = rows < self.reached.shape[1]
+        rows[inside] = self.reached[self.exchange[inside], rows[inside]]
+        moved["row"] = rows
         return moved[np.argsort(moved["row"], kind="stable")]
+
+
+def _other_days(legs: Legs, groups: Sequence[NDArray[np.intp]], panel: Panel) -> _OtherDays:
+    group, first = np.empty(len(legs), np.intp), np.empty(len(legs), np.int32)
+    for k, members in enumerate(groups):
+        group[members], first[members] = k, legs["row"][members].min()
+    t = np.arange(len(panel), dtype=np.int32)
+    # where no session follows, a leg keeps its row
+    open_row = np.where(panel.exchange_open.T, t, len(panel)).astype(np.int32)
+    reached = np.minimum.accumulate(open_row[:, ::-1], axis=1)[:, ::-1]
+    reached = np.where(reached < len(panel), reached, t)
+    return _OtherDays(legs, group, legs["row"] - first, panel.exchange_of[legs["code"]], reached)
 
 
 @dataclass(frozen=True)
@@ -224,12 +247,3 @@ def _volatility(returns: Returns, codes: NDArray[np.int32]) -> F8:
     divisor = np.where(enough, n, 1.0)
     variance = np.where(enough, second / divisor - (first / divisor) ** 2, np.nan)
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)).mean(axis=1))
-
-
-def _move(legs: Legs, group: NDArray[np.intp], start: int, panel: Panel) -> None:
-    """Move a launch's legs so that the first starts at row `start`, each on an open session of its own exchange."""
-    shift = start - int(legs["row"][group].min())
-    for k in group:
-        is_open = panel.exchange_open[:, panel.exchange_of[legs["code"][k]]]
-        later = np.flatnonzero(is_open[legs["row"][k] + shift :])
-        legs["row"][k] += shift + (int(later[0]) if len(later) else 0)
