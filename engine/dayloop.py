@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from . import market
 from .agenda import clear_agenda, put_in_order, queue_auction, queue_touched, take_lists
-from .compiled import fetch_line, njit
+from .compiled import njit
 from .holding import forget_ahead, look_ahead
 from .legs import CLOSE, TOUCH
 from .market import Point, Rules, Windows
@@ -45,7 +45,6 @@ from .records import (
 I4 = NDArray[np.int32]
 
 NEVER = 2_000_000_000
-AHEAD = 12  # legs between the one that joins and the one whose window is fetched from memory
 
 
 @njit(_nrt=False, inline="always")
@@ -200,10 +199,6 @@ def _take_up(
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
-        later = w.whole[np.uint64(min(following + AHEAD, legs - 1)), market.START]
-        fetch_line(w.order, later)
-        fetch_line(w.worth, later)
-        fetch_line(w.shut, later)
         full = full or w.whole[k, market.ENDS] <= t
         following += 1
     new = legs - (following - old)

@@ -115,13 +115,13 @@ class Market:
             "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow", "lot_min",
             "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table", "exchange_open", "sessions_done", "fx",
         )  # fmt: skip
-        turned = {name: np.ascontiguousarray(getattr(panel, name).T) for name in names}
+        turned = {name: _fixed(getattr(panel, name).T) for name in names}
         self.columns = Columns(
             **turned,
-            nights=self.nights,
-            cost_row=self.cost_row,
-            currency_of=panel.currency_of,
-            exchange_of=panel.exchange_of,
+            nights=_fixed(self.nights),
+            cost_row=_fixed(self.cost_row),
+            currency_of=_fixed(panel.currency_of),
+            exchange_of=_fixed(panel.exchange_of),
         )
 
     @cached_property
@@ -159,7 +159,7 @@ class Market:
             following[a] = seen.get(int(code[a]), -1)
             seen[int(code[a])] = a
         terms = np.column_stack([ratio, cash, net, np.where(ref > 0.0, ref, mark / ratio)])
-        return row, code, following, np.ascontiguousarray(terms.reshape(-1, 4))
+        return _fixed(row), _fixed(code), _fixed(following), _fixed(terms.reshape(-1, 4))
 
     @cached_property
     def first_action(self) -> I4:
@@ -213,6 +213,15 @@ class Market:
         )  # fmt: skip
 
 
+def _fixed(values: NDArray[Any]) -> NDArray[Any]:
+    """Contiguous and read-only: compiled code takes writable arrays for another type, and would be compiled for both."""
+    values = np.ascontiguousarray(values)
+    if values.flags.writeable:
+        values = values.view()
+        values.flags.writeable = False
+    return values
+
+
 class Columns(NamedTuple):
     """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `exchange_open` on)."""
 
@@ -251,10 +260,7 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
     levies = np.flatnonzero(asked.any(axis=(0, 2)))
     width = FIRST_LEVY + 4 * (int(levies[-1]) + 1 if len(levies) else 0)
     per_day = number.reshape(costs.shape[:2]).astype(np.int32)
-    tables = Tables(
-        np.ascontiguousarray(panel.tick_bounds), np.ascontiguousarray(panel.tick_sizes),
-        np.ascontiguousarray(distinct[:, :width]),
-    )  # fmt: skip
+    tables = Tables(_fixed(panel.tick_bounds), _fixed(panel.tick_sizes), _fixed(distinct[:, :width]))
     return tables, np.ascontiguousarray(per_day[:, panel.cost_class].T)
 
 
