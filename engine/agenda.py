@@ -33,7 +33,7 @@ from .records import (
 I4 = NDArray[np.int32]
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
     events = s.events[t:]
@@ -42,11 +42,12 @@ def clear_agenda(s: State, t: int) -> None:
         events[u, KIND] = QUIET
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def put_on_list(s: State, k: int, t: int, part: int, kind: int) -> None:
     """Leg k is due in row t, which is at least of that kind. Lists run from their last leg to their first."""
     u, leg = np.uint64(t), np.int64(k)
-    s.events[u, KIND] = max(s.events[u, KIND], kind)
+    if s.events[u, KIND] < kind:
+        s.events[u, KIND] = kind
     later = np.int64(s.events[u, part])
     if later < leg:
         s.mark[k, NEXT] = later
@@ -60,7 +61,7 @@ def put_on_list(s: State, k: int, t: int, part: int, kind: int) -> None:
     s.mark[np.uint64(later), NEXT] = leg
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def take_lists(s: State, t: int, new: int) -> tuple[int, int]:
     """Put what is due in row t into the queue, up to its place `new`; returns the first place, and that of the entries."""
     lo = new
@@ -79,7 +80,7 @@ def take_lists(s: State, t: int, new: int) -> tuple[int, int]:
     return lo, entries
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def put_in_order(s: State, lo: int) -> None:
     """The queue from its place `lo` on, into `today` in order of legs."""
     for j in range(lo, len(s.queue)):
@@ -90,7 +91,7 @@ def put_in_order(s: State, lo: int) -> None:
         s.today[at] = k
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> tuple[int, int]:
     """Put what may be due at an auction into the queue: sells, covers, entries; returns where entries begin and all end."""
     n = entries = 0
@@ -112,7 +113,7 @@ def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> t
     return entries, n
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
     """Put the legs that may be touched inside the bar into the queue: longs, shorts; returns how many there are."""
     n = 0

@@ -47,19 +47,19 @@ I4 = NDArray[np.int32]
 NEVER = 2_000_000_000
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _reset(s: State, out: Out, capital: float) -> None:
     s.book[:] = 0.0
     s.book[CASH] = s.book[NAV] = capital
     s.paired[:] = 0.0
-    s.taken_row[:] = -1
+    s.taken[:] = -1.0
     clear_agenda(s, 0)
     s.value[:] = 0.0
     out.counts[:] = 0
     out.totals[:] = 0.0
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _admit(w: Windows, s: State, k: int) -> None:
     s.leg[k, HELD] = s.leg[k, FILLED] = 0.0
     s.leg[k, PLANNED] = np.nan
@@ -68,7 +68,7 @@ def _admit(w: Windows, s: State, k: int) -> None:
     s.mark[k, ACTION] = w.whole[k, market.ACTION]
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: int, new: int) -> int:
     """Put every live leg into the queue, up to its place `new`, and forget what is ahead of it; returns the first place."""
     lo = new
@@ -84,7 +84,7 @@ def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: in
     return lo
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     """Whether some leg with an event is past its window."""
     for k in s.today[lo:]:
@@ -93,7 +93,7 @@ def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     return False
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -> int:
     """Corporate actions from `action` on, and delistings; returns the next action."""
     while action < len(w.action_row) and w.action_row[action] <= t:
@@ -109,7 +109,7 @@ def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -
     return action
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> int:
     """Keep the session's positions; returns how many legs are still live."""
     first, n = out.counts[POSITIONS], 0
@@ -125,7 +125,7 @@ def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> in
     return n
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> None:
     """Note what the portfolio is worth at a close, and the part of it to be given up when margin is called."""
     gross = long + short
@@ -134,7 +134,7 @@ def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> Non
         s.book[CUT] = 1.0 - max(nav, 0.0) * rules.max_gross / gross
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
@@ -154,7 +154,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     return t
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     """The books of one session at its close, and the borrow of the night."""
     u = np.uint64(t)
@@ -169,13 +169,14 @@ def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     s.book[CASH] -= owed
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _joins(w: Windows, following: int) -> int:
     """Row in which the leg `following` joins, T when all have."""
-    return min(w.whole[np.uint64(following), market.ROW], w.rows) if following < len(w.whole) else w.rows
+    row = w.whole[np.uint64(following), market.ROW] if following < len(w.whole) else w.rows
+    return row if row < w.rows else w.rows
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
     """Whether margin is called or an exchange's positions are closed out."""
     everyone = s.book[CUT] > 0.0
@@ -185,7 +186,7 @@ def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
     return everyone
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _take_up(
     w: Windows, rules: Rules, p: Point, s: State, t: int, everyone: bool, old: int, admitted: int
 ) -> tuple[int, int, int, bool]:
@@ -199,7 +200,7 @@ def _take_up(
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
-        full = full or w.whole[k, market.ENDS] <= t
+        full |= w.whole[k, market.ENDS] <= t
         following += 1
     new = legs - (following - old)
     if everyone:
@@ -211,7 +212,7 @@ def _take_up(
     return following, lo, entries, full
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """Run one portfolio from the first row to the last; False when a leg outlived its window.
 

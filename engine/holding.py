@@ -34,12 +34,12 @@ from .records import (
 )
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _levels(w: Windows, p: Point, s: State, k: int) -> kernel.Levels:
     return kernel.exit_levels(w.real[k, market.SIDE], s.leg[k, BASIS], leg_rules(w, p, k))
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> None:
     """Note the first close from row `r` on, before `stop`, that says get out, and the best close."""
     side, levels = w.real[k, market.SIDE], _levels(w, p, s, k)
@@ -52,7 +52,7 @@ def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> 
             s.leg[k, PEAK] = w.shut[q]
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> int:
     """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
     while True:
@@ -68,7 +68,7 @@ def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> i
             return r
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def forget_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
     """Bring a leg that was looked ahead for back to how it stands in row t."""
     base = w.whole[k, market.START] - w.whole[k, market.ROW]
@@ -79,18 +79,20 @@ def forget_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -
         _first_signal(w, p, s, k, base + s.mark[k, LOOKED], base + t)
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _next_change(w: Windows, s: State, k: int, t: int) -> int:
     """First row after t in which something happens to leg k that is not an order of its own."""
     a = s.mark[k, ACTION]
     while a >= 0 and w.action_row[a] <= t:
         a = w.action_next[a]
     s.mark[k, ACTION] = a
-    ends = w.whole[k, market.ENDS]
-    return min(ends, w.action_row[a]) if a >= 0 else ends
+    change = w.whole[k, market.ENDS]
+    if a >= 0 and w.action_row[a] < change:
+        change = w.action_row[a]
+    return change
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
     """Add the value of leg k to the rows from t to t + n; r: row t of its window."""
     held = s.leg[k, HELD]
@@ -100,7 +102,7 @@ def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
         s.value[np.uint64(t + j), part] += shares * w.worth[np.uint64(r + j)]
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: int) -> int:
     """Add the value of leg k to the rows from t to t + n, or to the one whose close says get out; returns how many."""
     held, side = s.leg[k, HELD], w.real[k, market.SIDE]
@@ -123,7 +125,7 @@ def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: i
     return n
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
     """Book leg k after its orders of row t: its value up to its next event, and that event on its row's list."""
     change = _next_change(w, s, k, t)
@@ -134,7 +136,8 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     r, n = w.whole[k, market.START] + t - w.whole[k, market.ROW], 1
     going, due = s.mark[k, EXIT] >= 0, s.mark[k, DUE]
     if not going and s.mark[k, ENTERING] == 0:
-        n = max(min(due, change) - t, 1)
+        until = due if due < change else change
+        n = until - t if until > t else 1
     s.leg[k, PEAK_THEN], s.mark[k, LOOKED] = s.leg[k, PEAK], -1 if going else t
     if rules.on_touch:
         n = _first_touch(w, p, s, k, r, r + n) - r
@@ -149,4 +152,5 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     part = SELLS if s.leg[k, HELD] > 0.0 else COVERS
     if s.mark[k, ENTERING] and s.mark[k, EXIT] < 0 and t + n < due:
         part = ENTRIES
-    put_on_list(s, k, min(t + n, w.rows), part, FULL if change <= t + n else PLAIN)
+    event = t + n if t + n < w.rows else w.rows
+    put_on_list(s, k, event, part, FULL if change <= t + n else PLAIN)

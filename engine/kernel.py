@@ -133,7 +133,9 @@ def cents(money: float) -> float:
 
 @njit(inline="always")
 def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
-    commission = max(cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN])
+    # conditional expressions, here and wherever it is hot: of `max` numba makes ten instructions, to mind NaN
+    commission, least = cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN]
+    commission = commission if commission > least else least
     stamp = costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL]
     if stamp > 0.0:
         stamp = np.ceil(value * stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(value * stamp)
@@ -141,7 +143,9 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     for j in range(FIRST_LEVY, costs.shape[1], 4):
         rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
         if rate != 0.0 or fixed != 0.0 or least != 0.0:
-            levies += np.floor(min(max(value * rate + fixed, least), most) * 100.0 + HALF)
+            levy = value * rate + fixed
+            levy = levy if levy > least else least
+            levies += np.floor((levy if levy < most else most) * 100.0 + HALF)
     return Cost(commission, stamp, levies / 100.0 if levies > 0.0 else 0.0)
 
 
@@ -298,7 +302,8 @@ def account_answer(order: Order, shares: float, price: float, lots: Lots, purse:
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
-    debt = min(purse.budget, 0.0) if not opening and not buy else 0.0  # a sale is not held against a debt
+    # a sale is not held against a debt
+    debt = purse.budget if not opening and not buy and purse.budget < 0.0 else 0.0
     if _spent(cost, shares * price, purse) > purse.budget - debt:
         why = _MARGIN if opening and not buy else _NO_CASH
         shares = _affordable(shares, price, order, lots, purse, costs)

@@ -29,7 +29,9 @@ from .records import (
     NAV,
     PEAK,
     PLANNED,
+    ROW_USED,
     SHORT,
+    USED,
     Out,
     State,
     record_block,
@@ -47,16 +49,16 @@ _BELOW_LOT, _UNPAIRED = int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
 _NO_PRICE, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.BANKRUPT)
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     """Stop, target and trail of a leg at a parameter point."""
-    stop = w.real[k, market.STOP] if np.isinf(p.stop) else p.stop
-    target = w.real[k, market.TARGET] if np.isinf(p.target) else p.target
-    trail = w.real[k, market.TRAIL] if np.isinf(p.trail) else p.trail
+    stop = w.real[k, market.STOP] if p.stop == np.inf else p.stop
+    target = w.real[k, market.TARGET] if p.target == np.inf else p.target
+    trail = w.real[k, market.TRAIL] if p.trail == np.inf else p.trail
     return stop, target, trail
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: float) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
     if s.mark[k, EXIT] < 0 and w.whole[k, market.AT] == at and t >= s.mark[k, DUE]:
@@ -75,7 +77,7 @@ def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: 
     return 0.0, -1
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]:
     """The rule touched inside the bar and the price it trades at, or −1."""
     bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
@@ -86,7 +88,7 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     )
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def entry_order(
     w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: F8
 ) -> float:
@@ -125,19 +127,20 @@ def entry_order(
     return side * wanted
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> Purse:
     """What the account allows an order of `wanted` shares."""
     budget, spend, room = s.book[CASH], (1.0 if wanted > 0.0 else -1.0), np.inf
     if opening:
         budget = s.book[CASH] - rules.collateral * s.book[SHORT]
-        room = max(rules.max_gross * s.book[NAV] - s.book[GROSS], 0.0)
+        room = rules.max_gross * s.book[NAV] - s.book[GROSS]
+        room = room if room > 0.0 else 0.0
         if wanted < 0.0:
             spend = rules.collateral - 1.0
     return Purse(budget, spend, room, fx)
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _lots(line: F8, used: float) -> Lots:
     packed, bits = np.int64(line[market.LOTS]), np.int64(line[market.BITS])
     regime: Any = np.uint64((bits >> market.COST_SHIFT) & market.COST_MASK)
@@ -147,7 +150,7 @@ def _lots(line: F8, used: float) -> Lots:
     )  # fmt: skip
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, legal: bool, used: float) -> Fill:
     """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
 
@@ -169,7 +172,7 @@ def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, legal: bo
     return kernel.account_answer(order, shares, price, lots, purse, w.tables.costs)
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def judged_inside(
     w: Windows, rules: Rules, s: State, r: int, order: Order, price: float, used: float
 ) -> Fill:
@@ -184,16 +187,18 @@ def judged_inside(
     return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _move(s: State, fill: Fill, side: float, signed: float, fx: float) -> None:
     """Cash and exposure after a fill; `signed`: the value that it adds to the exposure."""
     s.book[CASH] -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
-    s.book[GROSS] = max(s.book[GROSS] + signed, 0.0)
+    gross = s.book[GROSS] + signed
+    s.book[GROSS] = gross if gross > 0.0 else 0.0
     if side < 0.0:
-        s.book[SHORT] = max(s.book[SHORT] + signed, 0.0)
+        short = s.book[SHORT] + signed
+        s.book[SHORT] = short if short > 0.0 else 0.0
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, matched: bool) -> None:
     """A fill of leg k's entry; the first one sets the day it is due."""
     fx, side, shares, held = line[market.FX], w.real[k, market.SIDE], abs(fill.shares), s.leg[k, HELD]
@@ -203,8 +208,8 @@ def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line
         s.leg[k, BASIS] = s.leg[k, PEAK] = fill.price
         hold = w.whole[k, market.HOLD] if p.hold < 0 else p.hold
         done = np.int64(line[market.BITS]) >> market.DONE_SHIFT
-        due = np.uint64(min(done + hold, w.row_of.shape[1] - 1))
-        s.mark[k, DUE] = w.row_of[np.uint64(w.whole[k, market.EXCHANGE]), due]
+        due, last = done + hold, w.row_of.shape[1] - 1
+        s.mark[k, DUE] = w.row_of[np.uint64(w.whole[k, market.EXCHANGE]), np.uint64(due if due < last else last)]
     else:
         s.leg[k, BASIS] = (s.leg[k, BASIS] * abs(held) + fill.price * shares) / (abs(held) + shares)
     s.leg[k, FILLED] += shares
@@ -215,20 +220,20 @@ def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line
         s.mark[k, ENTERING] = 0
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _used(w: Windows, s: State, k: int, t: int) -> Any:
     """Shares of the leg's code that the session has traded with us."""
     i = np.uint64(w.whole[k, market.CODE])
-    return s.taken[i] if s.taken_row[i] == t else 0.0
+    return s.taken[i, USED] if s.taken[i, ROW_USED] == t else 0.0
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
     i = np.uint64(w.whole[k, market.CODE])
-    s.taken[i], s.taken_row[i] = shares, t
+    s.taken[i, USED], s.taken[i, ROW_USED] = shares, t
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int) -> None:
     """Leg k's attempt to enter at an auction, from the wish to the books."""
     r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
@@ -260,22 +265,22 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int
         s.mark[k, ENTERING] = 0
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def _book_exit(
-    w: Windows, s: State, out: Out, k: int, t: int, at: int, order: Order, fill: Fill, fx: float, why: int
+    w: Windows, s: State, out: Out, k: int, t: int, order: Order, fill: Fill, used: float, fx: float, why: int
 ) -> None:
     """What came of an order that closes leg k or a part of it."""
     if fill.shares != 0.0:
         side, shares = w.real[k, market.SIDE], abs(fill.shares)
-        _use(w, s, k, t, _used(w, s, k, t) + shares)
+        _use(w, s, k, t, used + shares)
         _move(s, fill, side, -(shares * fill.price * fx), fx)
         s.leg[k, HELD] += fill.shares
-        record_fill(w, out, k, t, at, fill, fx, why, s.book[CASH])
+        record_fill(w, out, k, t, order.at, fill, fx, why, s.book[CASH])
     if abs(fill.shares) < abs(order.wanted) - EPS:
-        record_block(w, out, k, t, at, order.wanted, fill.shares, fill.reason)
+        record_block(w, out, k, t, order.at, order.wanted, fill.shares, fill.reason)
 
 
-@njit(_nrt=False, inline="always")
+@njit(error_model="numpy", _nrt=False, inline="always")
 def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int, last: bool) -> None:
     """Leg k's exit or forced reduction at an auction, where one is due, from the wish to the books."""
     r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
@@ -287,11 +292,12 @@ def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int,
     if shares != 0.0:
         locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
         order = Order(shares, at, s.leg[k, HELD], not locked, False)
-        fill = judged(w, rules, s, line, order, False, _used(w, s, k, t))
-        _book_exit(w, s, out, k, t, at, order, fill, line[market.FX], why)
+        used = _used(w, s, k, t)
+        fill = judged(w, rules, s, line, order, False, used)
+        _book_exit(w, s, out, k, t, order, fill, used, line[market.FX], why)
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int) -> None:
     """Leg k's exit at a price touched inside the bar, if one is."""
     r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
@@ -303,11 +309,12 @@ def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int,
     held = s.leg[k, HELD]
     locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
     order = Order(-held, TOUCH, held, not locked, why == _TARGET)
-    fill = judged_inside(w, rules, s, r, order, price, _used(w, s, k, t))
-    _book_exit(w, s, out, k, t, TOUCH, order, fill, w.order[r, market.FX], why)
+    used = _used(w, s, k, t)
+    fill = judged_inside(w, rules, s, r, order, price, used)
+    _book_exit(w, s, out, k, t, order, fill, used, w.order[r, market.FX], why)
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     """Corporate action `a` on those of `legs` that are in its code; returns the cash that came in, base money."""
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
@@ -328,7 +335,7 @@ def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     return received
 
 
-@njit(_nrt=False)
+@njit(error_model="numpy", _nrt=False)
 def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
     """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
     s.mark[k, ENTERING] = 0

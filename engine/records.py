@@ -28,6 +28,8 @@ CASH, NAV, GROSS, SHORT, CUT = range(5)
 # what the session is: QUIET, one in which only these lists matter, or one that every rule has to look at
 SELLS, COVERS, ENTRIES, KIND = range(4)
 QUIET, PLAIN, FULL = range(3)
+# columns of State.taken
+USED, ROW_USED = range(2)
 # columns of State.value
 LONGS, SHORTS, OWED = range(3)
 VALUE_WIDTH = 4
@@ -46,8 +48,7 @@ class State(NamedTuple):
     queue: I4  # (L,): legs in the order in which their orders are due
     events: I4  # (T + 1, 4): what is due in each row
     value: F8  # (T + 1, 4): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
-    taken: F8  # (N,)
-    taken_row: I4  # (N,)
+    taken: F8  # (N, 2): shares of each code traded in one row, and that row
     paired: F8  # (M,)
     book: F8  # (5,)
 
@@ -80,8 +81,7 @@ def new_state(windows: Windows, codes: int) -> State:
         queue=np.empty(n, np.int32),
         events=market.lines(rows + 1, 4, np.int32),
         value=market.lines(rows + 1, VALUE_WIDTH),
-        taken=np.zeros(codes),
-        taken_row=np.full(codes, -1, np.int32),
+        taken=np.zeros((codes, 2)),
         paired=np.zeros(len(windows.pair_weight)),
         book=np.zeros(5),
     )
