@@ -61,15 +61,16 @@ def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
 @njit(error_model="numpy", _nrt=False, inline="always")
 def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: float) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
-    if s.mark[k, EXIT] < 0 and w.whole[k, market.AT] == at and t >= s.mark[k, DUE]:
-        s.mark[k, EXIT] = _HOLD
-    if last:
-        s.mark[k, EXIT] = _END
     reason = s.mark[k, EXIT]
-    exits_at = CLOSE if reason == _HOLD and w.whole[k, market.AT] == CLOSE else OPEN
-    if reason >= 0 and (at == exits_at or last):
-        s.mark[k, ENTERING] = 0
-        return -s.leg[k, HELD], reason
+    if last:
+        reason = _END
+    elif reason < 0 and t >= s.mark[k, DUE] and w.whole[k, market.AT] == at:
+        reason = _HOLD
+    if reason >= 0:
+        s.mark[k, EXIT] = reason
+        if last or at == (w.whole[k, market.AT] if reason == _HOLD else OPEN):
+            s.mark[k, ENTERING] = 0
+            return -s.leg[k, HELD], reason
     if at == OPEN and s.book[CUT] > 0.0:
         step = float(np.int64(lots) >> market.LOT_SHIFT)
         part = kernel.reduction(s.leg[k, HELD], s.book[CUT], step)

@@ -195,7 +195,7 @@ def _run_points(
     return late[:n]
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def _sum_up(equity: F8, capital: float, sums: F8) -> None:
     """The sums of one equity curve, as the lanes keep them."""
     before = peak = capital
@@ -207,10 +207,12 @@ def _sum_up(equity: F8, capital: float, sums: F8) -> None:
             r = nav / before - 1.0 if before > 0.0 else 0.0
             returns += r
             squares += r * r
-            downs += min(r, 0.0) ** 2
-            peak = max(peak, nav)
+            fall = r if r < 0.0 else 0.0
+            downs += fall * fall
+            peak = nav if nav > peak else peak
             if (1.0 + worst) * peak > nav:
-                worst = min(worst, nav / peak - 1.0)
+                depth = nav / peak - 1.0
+                worst = depth if depth < worst else worst
             before = nav
     sums[lanes.RETURNS], sums[lanes.SQUARES], sums[lanes.DOWNS] = returns, squares, downs
     sums[lanes.EQUITY], sums[lanes.NAV], sums[lanes.WORST] = total, before, worst
