@@ -21,7 +21,8 @@ FOLDERS_KEPT = 4  # a few versions may be in use side by side
 # every file that compiled code stands in or takes a constant from
 SOURCES = (
     "engine/compiled.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py", "engine/dayloop.py",
-    "engine/exits.py", "engine/deck.py", "engine/lanes.py", "engine/points.py", "engine/legs.py", "engine/run.py",
+    "engine/exits.py", "engine/deck.py", "engine/lanes.py", "engine/lane_batch.py", "engine/lane_costs.py", "engine/lane_exits.py",
+    "engine/lane_pick.py", "engine/lane_rows.py", "engine/lane_trades.py", "engine/points.py", "engine/legs.py", "engine/run.py",
     "data/panel.py", "data/rules/costs.py",
 )  # fmt: skip
 
