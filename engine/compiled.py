@@ -15,16 +15,15 @@ from typing import Any
 
 import numba
 import platformdirs
-from llvmlite import ir
-from numba.core import config, types
-from numba.extending import intrinsic, overload
-from numpy.typing import NDArray
+from numba.core import config
 
 FOLDERS_KEPT = 4  # a few versions may be in use side by side
 # every file that compiled code stands in or takes a constant from
 SOURCES = (
-    "engine/compiled.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py", "engine/agenda.py", "engine/holding.py", "engine/dayloop.py",
-    "engine/exits.py", "engine/deck.py", "engine/lanes.py", "engine/points.py", "engine/legs.py", "engine/run.py",
+    "engine/compiled.py", "engine/processor.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py",
+    "engine/agenda.py", "engine/holding.py", "engine/dayloop.py", "engine/exits.py", "engine/deck.py", "engine/lanes.py",
+    "engine/lane_batch.py", "engine/lane_costs.py", "engine/lane_exits.py", "engine/lane_rows.py", "engine/lane_trades.py",
+    "engine/points.py", "engine/legs.py", "engine/run.py",
     "data/panel.py", "data/rules/costs.py",
 )  # fmt: skip
 
@@ -77,37 +76,3 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             config.CACHE_DIR = own
 
     return compiled
-
-
-def fetch_line(array: NDArray[Any], row: int) -> None:
-    """Have the processor fetch the cache line in which a row of `array` begins, for use soon; changes nothing.
-
-    A run reads single lines of large tables in an order that no processor foresees, but its own agenda does.
-    """
-
-
-@intrinsic
-def _fetch(_: Any, array: Any, row: Any) -> Any:
-    """LLVM's prefetch of the row's address."""
-
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, values[0])
-        stride = builder.extract_value(view.strides, 0)
-        start = builder.ptrtoint(view.data, stride.type)
-        row = context.cast(builder, values[1], signature.args[1], types.int64)
-        place = builder.add(start, builder.mul(row, stride))
-        address = builder.inttoptr(place, ir.IntType(8).as_pointer())
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [address.type], ir.FunctionType(
-            ir.VoidType(), [address.type] + [ir.IntType(32)] * 3))
-        builder.call(prefetch, [address] + [ir.Constant(ir.IntType(32), one) for one in (0, 3, 1)])
-        return context.get_dummy_value()
-
-    return types.void(array, row), build
-
-
-@overload(fetch_line, inline="always")
-def _fetch_line(array: Any, row: Any) -> Any:
-    def fetch(array: Any, row: Any) -> Any:
-        _fetch(array, row)
-
-    return fetch

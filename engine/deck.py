@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL
 from . import market
 from .compiled import njit
 from .exits import (
@@ -29,20 +30,23 @@ F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 
-# columns of Deck.whole; `easy`: plain, and entered at the first attempt
+# columns of Deck.whole; `easy`: plain, and entered at the first attempt; `cheap`: only a commission is charged
 (
-    START, ROW, LENGTH, SIZED, OFFSET, TRIES, UNSIZED, SESSIONS, PLAIN, ENTRY_COSTS, STEADY, ACTS, EASY,
-) = range(13)  # fmt: skip
+    START, ROW, LENGTH, SIZED, OFFSET, TRIES, UNSIZED, SESSIONS, PLAIN, ENTRY_COSTS, STEADY, ACTS, EASY, CHEAP_ENTRY, CHEAP_EXIT,
+) = range(15)  # fmt: skip
 WHOLE_WIDTH = 16
 # columns of Deck.real: `part` is weight per base money of one share; `least_room`, the fewest shares that there is room
 # for in a session in which the leg may leave; `crowd`, legs that may trade the code in one session; `owes` 1 where borrow is paid;
-# `only_fx` NaN where the currency's rate varies
-SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX = range(11)
-REAL_WIDTH = 12
+# `only_fx` NaN where the currency's rate varies; `rate` and `least` of the commission, the latter in cents
+(
+    SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX, RATE, LEAST,
+) = range(13)  # fmt: skip
+REAL_WIDTH = 16
 
 # a key: first attempt, 1 when the hold ended and not a rule said so, offset of the exit, attempts that fail before it
 FIRST_SHIFT, HOLD_SHIFT, EXIT_SHIFT = 41, 40, 20
 FIELD = (1 << 20) - 1
+HOW = (1 << 21) - 1  # of a key shifted by EXIT_SHIFT: the exit, and whether by hold
 NEVER = (np.int64(NONE + 1) << FIRST_SHIFT) | (np.int64(NONE) << EXIT_SHIFT)
 UNKNOWN = (np.int64(NONE) << FIRST_SHIFT) | (np.int64(BEYOND) << EXIT_SHIFT)
 
@@ -51,7 +55,7 @@ class Deck(NamedTuple):
     """L legs in order of the row in which they are sized, R rows of windows, V values of a rule, H holds."""
 
     whole: I8  # (L, 16)
-    real: F8  # (L, 12)
+    real: F8  # (L, 16)
     keys: I8  # (L, 3 V + H): stops, targets, trails, holds
     values: int  # V
     action: I4  # (R,): corporate action of the leg's code, −1 for none
@@ -148,6 +152,15 @@ def _room(line: F8, crowd: int) -> Any:
     return min(np.floor(line[market.ALLOWED] / crowd), line[market.MAX_ORDER])
 
 
+@njit(_nrt=False, inline="always")
+def _cheap(costs: F8, buy: bool) -> Any:
+    """Whether a cost row charges nothing but a commission."""
+    cheap = costs[STAMP_BUY if buy else STAMP_SELL] == 0.0
+    for j in range(FIRST_LEVY, len(costs), 4):
+        cheap &= costs[j] == 0.0 and costs[j + 1] == 0.0 and costs[j + 2] == 0.0
+    return cheap
+
+
 @njit(nogil=True, _nrt=False)
 def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, real: F8) -> None:
     """One row of `whole` and `real` for each leg."""
@@ -179,11 +192,16 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, rea
         whole[x, UNSIZED], whole[x, SESSIONS], whole[x, PLAIN] = e.unsized[k], e.sessions[k], e.plain[k]
         whole[x, ENTRY_COSTS], whole[x, STEADY], whole[x, ACTS] = regime, steady, acts
         whole[x, EASY] = e.plain[k] and e.tries[k] == 0
+        side = w.real[k, market.SIDE]
+        whole[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
+        whole[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
         packed = np.int64(orders[sized, market.LOTS])
-        real[x, SIDE], real[x, PART] = w.real[k, market.SIDE], w.real[k, market.WEIGHT] / e.unit[k]
+        real[x, SIDE], real[x, PART] = side, w.real[k, market.WEIGHT] / e.unit[k]
         real[x, LOT_MIN] = float(packed & market.LOT_MASK)
         real[x, LOT_STEP] = float(packed >> market.LOT_SHIFT)
         real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered, market.FX]
         real[x, ENTRY_ROOM], real[x, LEAST_ROOM] = _room(orders[entered], crowd[k]), room
         real[x, ONLY_FX] = fx
+        real[x, RATE] = w.tables.costs[regime, COMMISSION]
+        real[x, LEAST] = w.tables.costs[regime, COMMISSION_MIN] * 100.0
         real[x, CROWD], real[x, OWES] = float(crowd[k]), 1.0 if owes else 0.0

@@ -9,9 +9,10 @@ import numpy as np
 from ..data.panel import TRADING
 from . import kernel, market
 from .agenda import put_on_list
-from .compiled import fetch_line, njit
+from .compiled import njit
 from .market import Point, Rules, Windows
 from .orders import leg_rules, touched
+from .processor import fetch_line
 from .records import (
     ACTION,
     BASIS,

@@ -210,7 +210,9 @@ def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line
         hold = w.whole[k, market.HOLD] if p.hold < 0 else p.hold
         done = np.int64(line[market.BITS]) >> market.DONE_SHIFT
         due, last = done + hold, w.row_of.shape[1] - 1
-        s.mark[k, DUE] = w.row_of[np.uint64(w.whole[k, market.EXCHANGE]), np.uint64(due if due < last else last)]
+        s.mark[k, DUE] = w.row_of[
+            np.uint64(w.whole[k, market.EXCHANGE]), np.uint64(due if due < last else last)
+        ]
     else:
         s.leg[k, BASIS] = (s.leg[k, BASIS] * abs(held) + fill.price * shares) / (abs(held) + shares)
     s.leg[k, FILLED] += shares
