@@ -87,10 +87,10 @@ def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: in
 @njit(error_model="numpy", _nrt=False)
 def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     """Whether some leg with an event is past its window."""
+    outlived = False
     for k in s.today[lo:]:
-        if t >= w.whole[k, market.ROW] + w.whole[k, market.LENGTH]:
-            return True
-    return False
+        outlived |= t >= w.whole[k, market.ROW] + w.whole[k, market.LENGTH]
+    return outlived
 
 
 @njit(error_model="numpy", _nrt=False)

@@ -149,7 +149,7 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     if w.borrows and s.leg[k, HELD] < 0.0:
         for j in range(n):
             s.value[np.uint64(t + j), OWED] -= s.leg[k, HELD] * w.owed[np.uint64(r + j)]
-    fetch_line(w.order, np.int64(r + n))
+    fetch_line(w.order, r + n)
     part = SELLS if s.leg[k, HELD] > 0.0 else COVERS
     if s.mark[k, ENTERING] and s.mark[k, EXIT] < 0 and t + n < due:
         part = ENTRIES

@@ -5,6 +5,7 @@ exchange's answer to its orders stands there on one cache line for each session,
 cost of a run then follows the live legs, not the symbols or the idle days of the panel.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -46,6 +47,7 @@ WHOLE_WIDTH = 16
 SIDE, WEIGHT, STOP, TARGET, TRAIL, LAST_MARK = range(6)
 REAL_WIDTH = 8
 
+ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
 
 
@@ -170,7 +172,13 @@ class Market:
         return first
 
     def windows(
-        self, legs: NDArray[Any], rules: "Rules", longest: tuple[int, int], slack: int = SLACK
+        self,
+        legs: NDArray[Any],
+        rules: "Rules",
+        longest: tuple[int, int],
+        slack: int = SLACK,
+        *,
+        threads: int = 1,
     ) -> Windows:
         """Windows of legs (LEG dtype, sorted by row), for the `longest` (wait, hold); −1 means each leg's own.
 
@@ -201,7 +209,17 @@ class Market:
         order = lines(total + late, ORDER_WIDTH)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
         worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
-        _gather(whole, real, (order, bar, worth, owed, shut), self.columns, self.tables, rules)
+        into = (order, bar, worth, owed, shut)
+
+        def gather(part: slice) -> None:
+            _gather(whole[part], real[part], into, self.columns, self.tables, rules)
+
+        if threads == 1 or total < ROWS_FOR_THREADS:
+            gather(slice(n))
+        else:
+            cuts = np.linspace(0, n, threads + 1).astype(int)
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
         row, code, following, terms = self.actions
         return Windows(
             order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, whole=whole, real=real,
@@ -267,12 +285,12 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
 def lines(rows: int, width: int, kind: type = np.float64) -> NDArray[Any]:
     """Zeros, `rows` × `width`, each row from the start of a cache line on: what a leg needs takes as few as can be."""
     size = np.dtype(kind).itemsize
-    room = np.zeros(rows * width + 64 // size, kind)
+    room: NDArray[Any] = np.zeros(rows * width + 64 // size, kind)
     skip = -room.ctypes.data % 64 // size
     return room[skip : skip + rows * width].reshape(rows, width)
 
 
-@njit(_nrt=False)
+@njit(nogil=True, _nrt=False)
 def _measure(whole: I4, real: F8, row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
     total, rows = 0, len(c.nights)
@@ -325,7 +343,7 @@ def _order_line(
     line[BITS] = float(bits)
 
 
-@njit(_nrt=False)
+@njit(nogil=True, _nrt=False)
 def _gather(
     whole: I4, real: F8, into: tuple[F8, F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
 ) -> None:

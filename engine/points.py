@@ -84,7 +84,8 @@ def simulate_points(
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
     rules = to_rules(config)
     longest = int(points["wait"].max()), int(points["hold"].max())
-    job = Job(market, legs, config, rules, longest, market.windows(legs, rules, longest), periods, fast)
+    windows = market.windows(legs, rules, longest, threads=threads)
+    job = Job(market, legs, config, rules, longest, windows, periods, fast)
     _in_blocks(job, points, table, threads)
     return table
 
