@@ -7,7 +7,6 @@ it knows none of the rules; it is left out where it is not installed.
 """
 
 import argparse
-import inspect
 import platform
 import statistics
 import sys
@@ -35,16 +34,19 @@ SAME = 1e-9
 TARGETS = {"general": {"W1": 40_000, "W2": 3_500}, "fast": {"W1": 400_000, "W2": 45_000}}
 
 
-def ours(w: Workload, market: Market, chosen: list[Choice], path: str, threads: int = 1) -> F8:
+def tables(w: Workload, chosen: list[Choice]) -> list[tuple[Any, Any]]:
+    """Legs and points of each lag: what the engine is asked, as the others are given their orders."""
+    return [(w.legs(lag), to_points(list(same))) for lag, same in groupby(chosen, lambda one: one.lag)]
+
+
+def ours(market: Market, asked: list[tuple[Any, Any]], path: str, threads: int = 1) -> F8:
     """Metrics of the points, one table of legs for each lag."""
-    extra = {"path": path} if "path" in inspect.signature(simulate_points).parameters else {}
-    parts = []
-    for lag, same in groupby(chosen, lambda one: one.lag):
-        points = to_points(list(same))
-        parts.append(
-            simulate_points(market, w.legs(lag), CONFIG, points, periods=PERIODS, threads=threads, **extra)
-        )
-    return np.concatenate(parts)
+    return np.concatenate(
+        [
+            simulate_points(market, legs, CONFIG, points, periods=PERIODS, threads=threads, path=path)
+            for legs, points in asked
+        ]
+    )
 
 
 def finished(w: Workload, choice: Choice) -> Any:
@@ -63,19 +65,16 @@ def agree(name: str, found: float, wanted: float) -> None:
 def contenders(w: Workload, peers: bool) -> dict[str, tuple[int, Callable[[], Any]]]:
     """Name → points of one run, and the run; each engine's answer is compared before any is timed."""
     market, chosen = Market(w.panel), choices(POINTS[w.name])
-    general = ours(w, market, chosen, "general")
+    asked = tables(w, chosen)
+    general, fast = ours(market, asked, "general"), ours(market, asked, "auto")
+    worst = np.abs(fast[:, 0] - general[:, 0]) / (1.0 + general[:, 0])
+    print(f"fast path: NAV within {worst.max():.1e} of the general one; "
+          f"{int(fast[:, METRICS.index('fallback')].sum()):,} of {len(fast):,} points fell back")  # fmt: skip
     run: dict[str, tuple[int, Callable[[], Any]]] = {}
-    paths = ["general"]
-    if "path" in inspect.signature(simulate_points).parameters:
-        fast = ours(w, market, chosen, "auto")
-        worst = np.abs(fast[:, 0] - general[:, 0]) / (1.0 + general[:, 0])
-        print(f"fast path: NAV within {worst.max():.1e} of the general one; "
-              f"{int(fast[:, METRICS.index('fallback')].sum()):,} of {len(fast):,} points fell back")  # fmt: skip
-        paths.append("auto")
-    for path in paths:
+    for path in ("general", "auto"):
         for threads in (1, 2):
             name = f"launchlab {'fast' if path == 'auto' else path}, {threads} thread{'s' * (threads - 1)}"
-            run[name] = (len(chosen), lambda path=path, n=threads: ours(w, market, chosen, path, n))
+            run[name] = (len(chosen), lambda path=path, n=threads: ours(market, asked, path, n))
     few = choices(POINTS[w.name])[:: max(len(chosen) // 40, 1)]
     nav = {one: CAPITAL * (1.0 + row[0]) for one, row in zip(chosen, general, strict=True)}
     if peers:
