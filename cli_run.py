@@ -132,7 +132,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
         command=command_line(plan),
     )
     if is_cold():
-        click.echo("launchlab: compiling the engine, which happens once (up to a minute)", err=True)
+        click.echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
     words = f"{plan.strategy} on {plan.engine}"
     # what a strategy of one's own prints must not get among the results
     with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):

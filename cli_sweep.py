@@ -227,7 +227,7 @@ def run(
 
     try:
         if is_cold():
-            click.echo("launchlab: compiling the engine, which happens once (up to a minute)", err=True)
+            click.echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
         warm_up()
         with runner_of(job, options["executor"]) as runner:
             started = time.perf_counter()
