@@ -210,7 +210,7 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     (market / "mine.py").write_text(OWN)
     command = [sys.executable, "-m", "launchlab.cli", "sweep", *asked(market), "--strategy", "mine.py:Slow"]
     command += ["--grid", "number=1:1500", "--quick"]
-    subprocess.run([*command, "--out", "whole"], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, "--out", "whole"], check=True, capture_output=True, timeout=300)
     running = subprocess.Popen([*command, "--out", "cut"], stderr=subprocess.PIPE, text=True)
     parts = market / "cut" / "parts"
     deadline = time.monotonic() + 60
@@ -225,7 +225,7 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
         assert 0 < len(pd.read_parquet(market / "cut" / "points.parquet")) < 1500
     assert not (market / "cut" / "summary.json").exists()
     assert "unfinished sweep" in faults(launchlab("sweep", *command[4:], "--out", "cut"))
-    subprocess.run([*command, "--out", "cut", "--resume"], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, "--out", "cut", "--resume"], check=True, capture_output=True, timeout=300)
     assert (market / "cut" / "points.parquet").read_bytes() == (
         market / "whole" / "points.parquet"
     ).read_bytes()
