@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .market import lines
+
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 U4 = NDArray[np.uint32]
@@ -48,20 +50,13 @@ class Batch(NamedTuple):
     )
 
 
-def _aligned(n: int) -> F8:
-    """n zeros that begin on a cache line."""
-    room = np.zeros(n + 8)
-    skip = -room.ctypes.data % 64 // 8
-    return room[skip : skip + n]
-
-
 def new_batch(span: int) -> Batch:
     """Working memory for windows of `span` rows."""
     rows = 1 << (span + 8).bit_length()
     return Batch(
-        ring=_aligned(rows * WIDTH),
+        ring=lines(rows, WIDTH).reshape(-1),
         traded=np.zeros(rows, np.uint8),
-        m=_aligned(PLACES * LANES),
+        m=lines(PLACES, LANES).reshape(-1),
         combos=np.zeros(LANES + 1, np.int64),
         leaves=np.zeros(LANES),
         price=np.zeros(LANES),

@@ -283,7 +283,7 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
 
 
 def lines(rows: int, width: int, kind: type = np.float64) -> NDArray[Any]:
-    """Zeros, `rows` × `width`, each row from the start of a cache line on: what a leg needs takes as few as can be."""
+    """Zeros, `rows` × `width`, from the start of a cache line on, so that no row stands on more lines than it must."""
     size = np.dtype(kind).itemsize
     room: NDArray[Any] = np.zeros(rows * width + 64 // size, kind)
     skip = -room.ctypes.data % 64 // size
