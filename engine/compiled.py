@@ -23,7 +23,7 @@ SOURCES = (
     "engine/compiled.py", "engine/processor.py", "engine/kernel.py", "engine/market.py", "engine/records.py", "engine/orders.py",
     "engine/agenda.py", "engine/holding.py", "engine/dayloop.py", "engine/exits.py", "engine/deck.py", "engine/lanes.py",
     "engine/lane_batch.py", "engine/lane_costs.py", "engine/lane_exits.py", "engine/lane_rows.py", "engine/lane_trades.py",
-    "engine/points.py", "engine/legs.py", "engine/run.py",
+    "engine/points.py", "engine/sums.py", "engine/lane_plan.py", "engine/legs.py", "engine/run.py",
     "data/panel.py", "data/rules/costs.py",
 )  # fmt: skip
 

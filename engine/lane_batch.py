@@ -45,9 +45,8 @@ class Batch(NamedTuple):
     price: F8  # (LANES,): price at which it leaves
     of_lane: U8  # (LANES,): combination of each lane
     due: U1  # (span,): 1 at the offsets at which some lane leaves
-    numbers: (
-        U4  # (LANES, 4): the distinct combinations of hold, stop, target and trail, as columns of Deck.keys
-    )
+    asked: U4  # (LANES, 4): hold, stop, target and trail of each lane, as numbers of values in the deck
+    numbers: U4  # (LANES, 4): the distinct combinations of them, as columns of Deck.keys
 
 
 def new_batch(span: int) -> Batch:
@@ -62,5 +61,6 @@ def new_batch(span: int) -> Batch:
         price=np.zeros(LANES),
         of_lane=np.zeros(LANES, np.uint64),
         due=np.zeros(span + 1, np.uint8),
+        asked=np.zeros((LANES, 4), np.uint32),
         numbers=np.zeros((LANES, 4), np.uint32),
     )

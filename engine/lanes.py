@@ -15,12 +15,8 @@ from .compiled import njit
 from .deck import Deck
 from .lane_batch import (
     BAD,
-    BLOCKS,
     CASH,
-    COSTS,
     DENSE,
-    DOWNS,
-    EQUITY,
     FILLS,
     FLOOR,
     INVERSE,
@@ -28,45 +24,30 @@ from .lane_batch import (
     LEAST,
     NAV,
     PEAK,
-    RETURNS,
-    SCALE,
     SPARE,
-    SQUARES,
-    TRADED,
-    U4,
-    WAIT,
     WORST,
     Batch,
-    new_batch,
 )
 from .lane_rows import close_rows
 from .lane_trades import trade
 from .market import Rules, Windows
 from .processor import pick
 
-__all__ = [
-    "BAD", "BLOCKS", "COSTS", "DOWNS", "EQUITY", "FILLS", "LANES", "NAV", "RETURNS", "SCALE", "SQUARES", "TRADED", "WAIT", "WORST",
-    "Batch", "new_batch", "run_batch",
-]  # fmt: skip
-
 
 @njit(nogil=True, _nrt=False)
-def _deal(d: Deck, b: Batch, numbers: U4) -> None:
-    """Group neighbours of the same combination; where there are many, each lane is a group.
-
-    `numbers` (LANES, 4): the points' hold, stop, target and trail as numbers of values in the deck.
-    """
+def _deal(d: Deck, b: Batch) -> None:
+    """Group neighbours of the same combination; where there are many, each lane is a group."""
     n = 0
     for most in (DENSE, LANES):
         n = 0
         for x in range(LANES):
             same = n > 0 and most == DENSE
             for c in range(4):
-                place = numbers[x, c] + (3 if c == 0 else c - 1) * d.values
+                place = b.asked[x, c] + (3 if c == 0 else c - 1) * d.values
                 same = same and place == b.numbers[n - 1, c]
             if not same:
                 for c in range(4):
-                    b.numbers[n, c] = numbers[x, c] + (3 if c == 0 else c - 1) * d.values
+                    b.numbers[n, c] = b.asked[x, c] + (3 if c == 0 else c - 1) * d.values
                 n += 1
             b.of_lane[x] = n - 1
         if n <= most:
@@ -75,10 +56,10 @@ def _deal(d: Deck, b: Batch, numbers: U4) -> None:
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
-def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
-    """Run LANES points whose SCALE and WAIT stand in `b.m`; sums into `b.m`, BAD where exactness is not proven.
+def run_batch(w: Windows, rules: Rules, d: Deck, b: Batch) -> None:
+    """Run LANES points; sums into `b.m`, BAD where exactness is not proven.
 
-    `numbers` (LANES, 4): the points' hold, stop, target and trail as numbers of values in the deck.
+    Of each point SCALE and WAIT stand in `b.m`, its hold, stop, target and trail in `b.asked`.
     """
     m = b.m
     b.ring[:] = 0.0
@@ -90,7 +71,7 @@ def run_batch(w: Windows, rules: Rules, d: Deck, numbers: U4, b: Batch) -> None:
         m[place : place + LANES] = 1.0 / rules.capital
     for place in (SPARE, LEAST):
         m[place : place + LANES] = np.inf
-    _deal(d, b, numbers)
+    _deal(d, b)
     cursor, busy, fills = 0, -1, 0
     for k in range(len(d.whole)):
         cursor = close_rows(b, rules, cursor, d.whole[k, dk.ROW] + d.whole[k, dk.SIZED], busy)

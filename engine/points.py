@@ -5,22 +5,28 @@ once over shared exit tables and is used where it is provably exact; a point for
 path by itself. Threads release the interpreter's lock; results do not depend on how the points were split.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
-from . import lanes, market
+from . import lane_batch as lanes
+from . import market
 from .compiled import njit
 from .config import Config, ExitOn, Pairing
 from .dayloop import run_days
-from .deck import Deck, build
-from .lanes import LANES, Batch, run_batch
+from .lane_batch import LANES, Batch, new_batch
+from .lane_plan import LanePlan, plan_lanes
+from .lanes import run_batch
 from .market import SLACK, Market, Point, Rules, Windows, to_rules
+from .processor import take_next
 from .records import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
 from .simulate import close_out_rows, wider
+from .sums import metrics_row, sum_up
 from .warm import tiny
 
 F8 = NDArray[np.float64]
@@ -37,7 +43,10 @@ METRICS = (
     "fills", "blocked", "turnover", "costs", "fallback",
 )  # fmt: skip
 PATHS = ("auto", "fast", "general")
-POINTS_PER_BLOCK = 1024
+AT_ONCE, AT_ONCE_IN_LANES = (
+    1024,
+    8192,
+)  # points of one call of compiled code: until its end nothing can interrupt
 FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
 
 
@@ -51,7 +60,7 @@ class Job(NamedTuple):
     longest: tuple[int, int]
     windows: Windows
     periods: float
-    fast: bool
+    threads: int
 
 
 def simulate_points(
@@ -85,22 +94,33 @@ def simulate_points(
     rules = to_rules(config)
     longest = int(points["wait"].max()), int(points["hold"].max())
     windows = market.windows(legs, rules, longest, threads=threads)
-    job = Job(market, legs, config, rules, longest, windows, periods, fast)
-    _in_blocks(job, points, table, threads)
+    job = Job(market, legs, config, rules, longest, windows, periods, threads)
+    if not fast:
+        _general(job, points, table)
+        return table
+    bad = _fast(job, points, table)
+    if len(bad):
+        again = np.empty((len(bad), len(METRICS)))
+        _general(job, points[bad], again)
+        again[:, METRICS.index("fallback")] = 1.0
+        table[bad] = again
     return table
 
 
 def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """The points with the legs' own rules in the place of −1 and inf, and whether some stay because legs differ."""
-    points, differ = points.copy(), False
-    for name in ("wait", "hold", "stop", "target", "trail"):
-        own = points[name] < 0 if name in ("wait", "hold") else np.isinf(points[name])
-        if own.any() and len(legs):
-            first = legs[name][0]
-            if np.array_equal(legs[name], np.full(len(legs), first), equal_nan=True):
-                points[name][own] = first
-            else:
-                differ = True
+    own = {name: points[name] < 0 for name in ("wait", "hold")}
+    own |= {name: np.isinf(points[name]) for name in ("stop", "target", "trail")}
+    own = {name: which for name, which in own.items() if len(legs) and which.any()}
+    if own or not (points.flags.c_contiguous and points.flags.writeable):  # as compiled code expects them
+        points = points.copy()
+    differ = False
+    for name, which in own.items():
+        first = legs[name][0]
+        if np.array_equal(legs[name], np.full(len(legs), first), equal_nan=True):
+            points[name][which] = first
+        else:
+            differ = True
     return points, differ
 
 
@@ -113,54 +133,57 @@ def warm_up() -> None:
         simulate_points(market, legs, Config(), points, periods=242.0, path=path)
 
 
-def _in_blocks(job: Job, points: NDArray[Any], table: F8, threads: int) -> None:
-    """Fill the table block by block; points of one hold stand together, since lanes wait for the longest,
-    and so do points of the same rules, whose exits are found once.
+def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int) -> None:
+    """Have every thread `begin`, then call what that returned with the place of the next point until all are taken.
 
-    Blocks are whole numbers of batches: which points share a batch, and so the last bit, must not depend on threads.
+    Compiled code takes points from there by itself, so that no thread waits for another or asks the interpreter for more.
     """
-    plan = _plan(job, points) if job.fast else None
-    order = np.arange(len(points)) if plan is None else plan.order(points)
-    blocks = [order[a : a + POINTS_PER_BLOCK] for a in range(0, len(points), POINTS_PER_BLOCK)]
-    if threads > 1 and len(blocks) < 2 * threads:
-        step = LANES if job.fast else 1
-        size = -(-len(points) // (2 * threads * step)) * step
-        blocks = [order[a : a + size] for a in range(0, len(points), size)]
+    place = np.zeros(1, np.int64)
 
-    def work(part: I8) -> None:
-        rows = np.empty((len(part), len(METRICS)))
-        if plan is None:
-            _general(job, points[part], rows)
-        else:
-            bad = _fast(job, plan, points[part], rows)
-            if len(bad):
-                again = np.empty((len(bad), len(METRICS)))
-                _general(job, points[part][bad], again)
-                again[:, -1] = 1.0
-                rows[bad] = again
-        table[part] = rows
+    def take_part() -> None:
+        work = begin()
+        while place[0] < points:
+            work(place)
 
-    if threads == 1:
-        for part in blocks:
-            work(part)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, blocks))
+    with ThreadPoolExecutor(max(threads - 1, 1)) as pool:
+        others = [pool.submit(take_part) for _ in range(threads - 1)]
+        try:
+            take_part()
+        finally:  # after an interruption the others take no more
+            place[0] = max(int(place[0]), points)
+        for other in others:
+            other.result()
 
 
 def _general(job: Job, points: NDArray[Any], table: F8) -> None:
     """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
     windows, waiting, slack = job.windows, np.arange(len(points)), SLACK
-    ends = close_out_rows(job.market, job.config)
+    ends, codes = close_out_rows(job.market, job.config), len(job.market.panel.codes)
     while len(waiting):
-        state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
-        part = np.empty((len(waiting), table.shape[1]))
-        late = _run_points(windows, job.rules, points[waiting], state, out, ends, job.periods, part)
-        table[waiting] = part
+        late = np.zeros(len(waiting), np.bool_)
+        begin = partial(_begin_general, job, windows, codes, ends, points, waiting, table, late)
+        _share(begin, len(waiting), job.threads)
         waiting = waiting[late]
         if len(waiting):
             slack = wider(slack)
             windows = job.market.windows(job.legs, job.rules, job.longest, slack)
+
+
+def _begin_general(
+    job: Job,
+    windows: Windows,
+    codes: int,
+    ends: I4,
+    points: NDArray[Any],
+    waiting: I8,
+    table: F8,
+    late: NDArray[np.bool_],
+) -> Callable[[I8], None]:
+    """Working memory for one thread, and what it does."""
+    state, out = new_state(windows, codes), new_out(windows.rows, keep=False)
+    return lambda place: _run_points(
+        windows, job.rules, points, waiting, place, state, out, ends, job.periods, table, late
+    )
 
 
 @njit(nogil=True)
@@ -168,154 +191,69 @@ def _run_points(
     windows: Windows,
     rules: Rules,
     points: NDArray[Any],
+    waiting: I8,
+    place: I8,
     state: State,
     out: Out,
     ends: I4,
     periods: float,
     table: F8,
-) -> I8:
-    """Fill the table; returns the points of which a leg outlived its window."""
-    late = np.empty(len(points), np.int64)
-    n = 0
+    late: NDArray[np.bool_],
+) -> None:
+    """Fill the rows of the table for the next of the points `waiting`; `late` where a leg outlived its window."""
     sums = np.empty(lanes.SCALE)
-    for j in range(len(points)):
-        p = points[j]
+    for _ in range(AT_ONCE):
+        j = take_next(place, 1)
+        if j >= len(waiting):
+            return
+        p, row = points[waiting[j]], table[waiting[j]]
         wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
         hold: Any = np.int64(p["hold"])
         point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
-        if not run_days(windows, rules, point, state, out, ends):
-            late[n] = j
-            n += 1
-        _sum_up(out.equity, rules.capital, sums)
-        sums[lanes.COSTS] = out.totals[COSTS]
-        sums[lanes.TRADED] = out.totals[TRADED]
-        _metrics(sums, 0, len(out.equity), rules.capital, periods, table[j])
-        table[j, 7] = out.counts[FILLS]
-        table[j, 8] = out.counts[BLOCKS]
-        table[j, 11] = 0.0
-    return late[:n]
+        late[j] = not run_days(windows, rules, point, state, out, ends)
+        sum_up(out.equity, rules.capital, sums)
+        sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
+        metrics_row(sums, 0, len(out.equity), rules.capital, periods, row)
+        row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
 
 
-@njit(nogil=True, error_model="numpy")
-def _sum_up(equity: F8, capital: float, sums: F8) -> None:
-    """The sums of one equity curve, as the lanes keep them."""
-    before = peak = capital
-    returns = squares = downs = total = worst = 0.0
-    for t in range(len(equity)):
-        nav = equity[t]
-        total += nav
-        if nav != before:
-            r = nav / before - 1.0 if before > 0.0 else 0.0
-            returns += r
-            squares += r * r
-            fall = r if r < 0.0 else 0.0
-            downs += fall * fall
-            peak = nav if nav > peak else peak
-            if (1.0 + worst) * peak > nav:
-                depth = nav / peak - 1.0
-                worst = depth if depth < worst else worst
-            before = nav
-    sums[lanes.RETURNS], sums[lanes.SQUARES], sums[lanes.DOWNS] = returns, squares, downs
-    sums[lanes.EQUITY], sums[lanes.NAV], sums[lanes.WORST] = total, before, worst
-
-
-@njit(nogil=True)
-def _metrics(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) -> None:
-    """One row of metrics from the sums of lane x over n sessions."""
-    mean = sums[lanes.RETURNS + x] / n
-    square = max(sums[lanes.SQUARES + x] - n * mean * mean, 0.0)
-    spread = np.sqrt(square / (n - 1)) if n > 1 else 0.0
-    downside = np.sqrt(sums[lanes.DOWNS + x] / n)
-    growth = sums[lanes.NAV + x] / capital
-    scale = np.sqrt(periods)
-    worst = sums[lanes.WORST + x]
-    row[0] = growth - 1.0
-    row[1] = growth ** (periods / n) - 1.0 if growth > 0.0 else -1.0
-    row[2] = spread * scale
-    row[3] = mean / spread * scale if spread > 1e-12 else 0.0
-    row[4] = mean / downside * scale if downside > 1e-12 else 0.0
-    row[5] = worst
-    row[6] = row[1] / -worst if worst < 0.0 else 0.0
-    row[9] = sums[lanes.TRADED + x] / max(sums[lanes.EQUITY + x] / n, 1e-9) * periods / n
-    row[10] = sums[lanes.COSTS + x]
-
-
-def _distinct(values: NDArray[Any]) -> NDArray[Any]:
-    """Ascending distinct values with one NaN at the end, so that NaN has a number too."""
-    found = np.unique(values[~np.isnan(values)])
-    return np.append(found, np.nan)
-
-
-class Plan(NamedTuple):
-    """The deck of a job and the lists in which points are numbered."""
-
-    deck: Deck
-    holds: I4
-    stops: F8
-    targets: F8
-    trails: F8
-
-    def numbers(self, points: NDArray[Any]) -> NDArray[np.uint32]:
-        """Hold, stop, target and trail of each point as numbers in the lists, (n, 4)."""
-        numbers = np.empty((len(points), 4), np.uint32)
-        numbers[:, 0] = np.searchsorted(self.holds, points["hold"])
-        numbers[:, 1] = np.searchsorted(self.stops, points["stop"])
-        numbers[:, 2] = np.searchsorted(self.targets, points["target"])
-        numbers[:, 3] = np.searchsorted(self.trails, points["trail"])
-        return numbers
-
-    def order(self, points: NDArray[Any]) -> I8:
-        """Points in order of hold and then rules (an order for speed only: large grids may overflow the key)."""
-        numbers, key = self.numbers(points), points["wait"].astype(np.int64)
-        step = int(key.max()) + 1
-        for column, values in ((3, self.trails), (2, self.targets), (1, self.stops), (0, self.holds)):
-            key += numbers[:, column].astype(np.int64) * (step % 2**40)
-            step *= len(values)
-        return np.argsort(key, kind="stable")
-
-
-def _plan(job: Job, points: NDArray[Any]) -> Plan:
-    """Entries, exits and signals of every leg, for all points."""
-    lists = [_distinct(points[name]) for name in ("stop", "target", "trail")]
-    values = np.full((3, max(len(one) for one in lists)), np.nan)
-    for kind, one in enumerate(lists):
-        values[kind, : len(one)] = one
-    holds = np.unique(points["hold"]).astype(np.int32)
-    return Plan(build(job.windows, values, holds, job.longest[0]), holds, *lists)
-
-
-def _fast(job: Job, plan: Plan, points: NDArray[Any], table: F8) -> I8:
+def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
     """Fill the table by lanes; returns the points that are not proven exact."""
-    batch = lanes.new_batch(int(job.windows.whole[:, market.LENGTH].max()))
-    padded = np.minimum(np.arange(-(-len(points) // LANES) * LANES), len(points) - 1)
-    numbers = plan.numbers(points)[padded]
-    scale_wait = np.column_stack([points["scale"], points["wait"]])[padded]
-    return _run_batches(job.windows, job.rules, plan.deck, numbers, scale_wait, batch, job.periods, table)
+    plan = plan_lanes(job.windows, points, job.longest[0])
+    bad, span = np.zeros(len(points), np.bool_), int(job.windows.whole[:, market.LENGTH].max())
+
+    def begin() -> Callable[[I8], None]:
+        batch = new_batch(span)
+        return lambda place: _run_batches(job.windows, job.rules, plan, place, batch, job.periods, table, bad)
+
+    _share(begin, len(points), job.threads)
+    return np.flatnonzero(bad)
 
 
 @njit(nogil=True)
 def _run_batches(
     w: Windows,
     rules: Rules,
-    deck: Deck,
-    numbers: NDArray[np.uint32],
-    scale_wait: F8,
+    plan: LanePlan,
+    place: I8,
     b: Batch,
     periods: float,
     table: F8,
-) -> I8:
-    """Fill the table LANES points at a time; returns those that are not proven exact."""
-    bad = np.empty(len(table), np.int64)
-    n = 0
-    for a in range(0, len(table), LANES):
-        for x in range(LANES):
-            b.m[lanes.SCALE + x], b.m[lanes.WAIT + x] = scale_wait[a + x, 0], scale_wait[a + x, 1]
-        run_batch(w, rules, deck, numbers[a : a + LANES], b)
-        for x in range(min(LANES, len(table) - a)):
-            row = table[a + x]
-            _metrics(b.m, x, w.rows, rules.capital, periods, row)
+    bad: NDArray[np.bool_],
+) -> None:
+    """Fill the rows of the table for the next points of the plan, LANES at a time; `bad` those not proven exact."""
+    for _ in range(AT_ONCE_IN_LANES // LANES):
+        a = take_next(place, LANES)
+        if a >= len(plan.order):
+            return
+        chosen = plan.order[a : a + LANES]
+        for x in range(LANES):  # the last batch is filled up with its last point
+            j = chosen[min(x, len(chosen) - 1)]
+            b.m[lanes.SCALE + x], b.m[lanes.WAIT + x] = plan.points[j]["scale"], plan.points[j]["wait"]
+            b.asked[x] = plan.numbers[j]
+        run_batch(w, rules, plan.deck, b)
+        for x in range(len(chosen)):
+            row = table[chosen[x]]
+            metrics_row(b.m, x, w.rows, rules.capital, periods, row)
             row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
-            if b.m[lanes.BAD + x] > 0.0:
-                bad[n] = a + x
-                n += 1
-    return bad[:n]
+            bad[chosen[x]] = b.m[lanes.BAD + x] > 0.0

@@ -1,8 +1,8 @@
 """What the processor is told in words that Python has not.
 
 Of `a if condition else b` the compiler makes branches; where a choice may be what stood at its place before, it makes a
-masked store, which on many processors costs more than the arithmetic around it. And a run reads single lines of large
-tables in an order that no processor foresees, but its own agenda does.
+masked store, which on many processors costs more than the arithmetic around it. A run reads single lines of large
+tables in an order that no processor foresees, but its own agenda does. And threads that share work count together.
 """
 
 from collections.abc import Callable
@@ -87,3 +87,30 @@ def _fetch_line(array: Any, row: Any) -> Any:
         _fetch(array, row)
 
     return fetch
+
+
+def take_next(place: NDArray[Any], n: int) -> int:
+    """The number at the front of `place` (1,), which n is added to in one piece: no other thread gets the same."""
+    first = int(place[0])
+    place[0] = first + n
+    return first
+
+
+@intrinsic
+def _fetch_and_add(_: Any, array: Any, n: Any) -> Any:
+    """LLVM's atomic addition to the first element."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, values[0])
+        added = context.cast(builder, values[1], signature.args[1], types.int64)
+        return builder.atomic_rmw("add", view.data, added, "monotonic")
+
+    return types.int64(array, n), build
+
+
+@overload(take_next)
+def _take_next(place: Any, n: Any) -> Any:
+    def take(place: Any, n: Any) -> Any:
+        return _fetch_and_add(place, n)
+
+    return take

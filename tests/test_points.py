@@ -1,12 +1,16 @@
 """Parameter points: the batch gives for each point what a run of that point alone gives."""
 
+import threading
+import time
+
+import numba
 import numpy as np
 import pytest
 
 from launchlab.engine.config import Config
 from launchlab.engine.market import Market, Point
 from launchlab.engine.metrics import equity_metrics
-from launchlab.engine.points import METRICS, POINT, simulate_points
+from launchlab.engine.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
 from launchlab.engine.simulate import simulate
 
 from .markets import random_config, random_legs, random_panel
@@ -51,3 +55,42 @@ def test_the_number_of_threads_changes_no_bit(seed: int) -> None:
         for threads in (1, 2, 3)
     ]
     assert tables[0].tobytes() == tables[1].tobytes() == tables[2].tobytes()
+
+
+@pytest.mark.parametrize("path", ["general", "auto"])
+def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for_that(path: str) -> None:
+    rng = np.random.default_rng(3)
+    panel = random_panel(rng, rows=60)
+    legs, points, market = random_legs(rng, panel), random_points(rng, 260), Market(panel)
+    wanted = simulate_points(market, legs, Config(), points, periods=253.0, path=path)
+    compiled = [] if numba.config.DISABLE_JIT else [_run_batches, _run_points]
+    before = [len(one.signatures) for one in compiled]
+    apart = np.zeros(2 * len(points), POINT)[::2]
+    apart[:] = points
+    points.flags.writeable = False
+    for same in (points, apart):
+        assert (
+            simulate_points(market, legs, Config(), same, periods=253.0, path=path).tobytes()
+            == wanted.tobytes()
+        )
+    assert [len(one.signatures) for one in compiled] == before
+
+
+def test_all_threads_take_part_and_stop_when_one_of_them_fails() -> None:
+    seen = set()
+
+    def begin():
+        def work(place: np.ndarray) -> None:
+            seen.add(threading.get_ident())
+            place[0] += 1
+            time.sleep(0.001)
+            if place[0] > 50 and threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+
+        return work
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        _share(begin, 10**9, 3)
+    assert time.monotonic() - started < 60.0
+    assert len(seen) == 3
