@@ -235,7 +235,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
                 return False
             action = _before_open(w, s, out, t, lo, action)
         first, stop = lo, legs
-        for at in range(3):  # the open, prices touched inside the bar, the close
+        for at in range(CLOSE + 1 if full else 1):  # the open, prices touched inside the bar, the close
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)

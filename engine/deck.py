@@ -196,7 +196,7 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, rea
         whole[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
         whole[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
         packed = np.int64(orders[sized, market.LOTS])
-        real[x, SIDE], real[x, PART] = side, w.real[k, market.WEIGHT] / e.unit[k]
+        real[x, SIDE], real[x, PART] = side, e.part[k]
         real[x, LOT_MIN] = float(packed & market.LOT_MASK)
         real[x, LOT_STEP] = float(packed >> market.LOT_SHIFT)
         real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered, market.FX]

@@ -30,7 +30,7 @@ class Entries(NamedTuple):
     tries: I4  # blocked attempts before it; NONE when no attempt of the longest wait succeeds
     sessions: I4  # attempts that the panel leaves room for
     price: F8  # fill price, local
-    unit: F8  # base money of one share when sized
+    part: F8  # weight per base money of one share, when sized
     plain: NDArray[np.uint8]
 
 
@@ -77,12 +77,12 @@ def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
             if tries > longest_wait:
                 break
             if sized < 0:
-                unit = orders[r, market.UNIT]
-                if not unit > 0.0:
+                part = orders[r, market.PART]
+                if part != part:
                     tries += 1
                     continue
                 out.sized[k] = sized = j
-                out.unsized[k], out.unit[k] = tries, unit
+                out.unsized[k], out.part[k] = tries, part
             if (bits >> market.WHY_ENTER_SHIFT) & market.WHY_MASK == 0:
                 out.offset[k], out.tries[k], out.price[k] = j, tries, orders[r, market.ENTER]
                 break

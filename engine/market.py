@@ -26,9 +26,9 @@ I4 = NDArray[np.int32]
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
 # columns of Windows.order, one cache line: what the exchange says to an order to enter and to one to
-# leave (price, 0 for a refusal), shares allowed under the participation cap, base money that one share is sized at (NaN: no
-# price), base money for one unit of local currency, largest order, board lots and the rest as packed integers
-ENTER, LEAVE, ALLOWED, UNIT, FX, MAX_ORDER, LOTS, BITS = range(8)
+# leave (price, 0 for a refusal), shares allowed under the participation cap, the leg's weight per base money that one share is
+# sized at (NaN: no price), base money for one unit of local currency, largest order, board lots and the rest as packed integers
+ENTER, LEAVE, ALLOWED, PART, FX, MAX_ORDER, LOTS, BITS = range(8)
 ORDER_WIDTH = 8
 # LOTS: lowest bits of the minimum, then the step. BITS: the bits below
 LOT_SHIFT = 26
@@ -316,10 +316,10 @@ def _measure(whole: I4, real: F8, row_of: I4, c: Columns, longest: tuple[int, in
 
 @njit(_nrt=False, inline="always")
 def _order_line(
-    line: F8, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float]
+    line: F8, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
 ) -> None:
-    """The exchange's answers to a leg's orders; `place` is code, session, auction and side."""
-    i, t, at, side = place
+    """The exchange's answers to a leg's orders; `place` is code, session, auction, side and weight."""
+    i, t, at, side, weight = place
     e, fx = c.exchange_of[i], c.currency_of[i]
     price = c.open[i, t] if at == OPEN else c.close[i, t]
     quote = Quote(
@@ -333,7 +333,7 @@ def _order_line(
     line[ENTER], line[LEAVE] = enter, leave
     line[ALLOWED] = np.floor(rules.participation * c.volume[i, t] + EPS)
     unit = c.size_price[i, t]
-    line[UNIT] = unit * c.fx[fx, t - 1] if unit > 0.0 else np.nan
+    line[PART] = weight / (unit * c.fx[fx, t - 1]) if unit > 0.0 else np.nan
     line[FX], line[MAX_ORDER] = c.fx[fx, t], float(c.max_order[i, t])
     line[LOTS] = float(np.int64(c.lot_min[i, t]) + (np.int64(c.lot_step[i, t]) << LOT_SHIFT))
     bits = IS_OPEN_BIT * np.int64(c.exchange_open[e, t]) + T_PLUS_ONE_BIT * np.int64(c.t_plus_one[i, t])
@@ -352,12 +352,12 @@ def _gather(
     late = len(order) - len(worth)
     last = len(c.nights) - 1
     for k in range(len(whole)):
-        i, side = whole[k, CODE], real[k, SIDE]
+        i, side, weight = whole[k, CODE], real[k, SIDE], real[k, WEIGHT]
         for j in range(whole[k, LENGTH]):
             r, t = whole[k, START] + j, whole[k, ROW] + j
-            _order_line(order[r], c, rules, tables, (i, t, OPEN, side))
+            _order_line(order[r], c, rules, tables, (i, t, OPEN, side, weight))
             if late:
-                _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side))
+                _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side, weight))
             worth[r] = c.mark[i, t] * c.fx[c.currency_of[i], t]
             owed[r] = 0.0
             if side < 0.0 and t < last:

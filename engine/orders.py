@@ -101,12 +101,12 @@ def entry_order(
     lots = np.int64(line[market.LOTS])
     lot_min, lot_step = float(lots & market.LOT_MASK), float(lots >> market.LOT_SHIFT)
     if np.isnan(s.leg[k, PLANNED]):
-        unit = line[market.UNIT]
-        if not unit > 0.0:
+        part = line[market.PART]
+        if part != part:
             unlisted = (np.int64(line[market.BITS]) & market.UNLISTED_BIT) != 0
             record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
             return 0.0
-        raw = w.real[k, market.WEIGHT] / unit * p.scale * s.book[NAV]
+        raw = part * p.scale * s.book[NAV]
         planned = kernel.lot_floor(raw, lot_min, lot_step)
         s.leg[k, PLANNED] = planned
         if planned == 0.0:
