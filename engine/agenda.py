@@ -15,16 +15,11 @@ from .compiled import njit
 from .legs import CLOSE
 from .market import Windows
 from .records import (
-    BOUGHT,
     COVERS,
     CUT,
-    DUE,
-    ENTERING,
     ENTRIES,
-    EXIT,
-    HELD,
     KIND,
-    NEXT,
+    PARTS,
     QUIET,
     SELLS,
     State,
@@ -36,47 +31,46 @@ I4 = NDArray[np.int32]
 @njit(error_model="numpy", _nrt=False, inline="always")
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
-    events = s.events[t:]
-    for u in range(len(events)):
-        events[u, SELLS] = events[u, COVERS] = events[u, ENTRIES] = -1
-        events[u, KIND] = QUIET
+    for u in range(PARTS * t, len(s.events), PARTS):
+        s.events[u + SELLS] = s.events[u + COVERS] = s.events[u + ENTRIES] = -1
+        s.events[u + KIND] = QUIET
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def put_on_list(s: State, k: int, t: int, part: int, kind: int) -> None:
     """Leg k is due in row t, which is at least of that kind. Lists run from their last leg to their first."""
-    u, leg = np.uint64(t), np.int64(k)
-    if s.events[u, KIND] < kind:
-        s.events[u, KIND] = kind
-    later = np.int64(s.events[u, part])
+    leg, list_at, kind_at = np.int64(k), np.uint64(PARTS * t + part), np.uint64(PARTS * t + KIND)
+    if s.events[kind_at] < kind:
+        s.events[kind_at] = kind
+    later = np.int64(s.events[list_at])
     if later < leg:
-        s.mark[k, NEXT] = later
-        s.events[u, part] = leg
+        s.leg[k]["next"] = later
+        s.events[list_at] = leg
         return
-    following = np.int64(s.mark[np.uint64(later), NEXT])
+    following = np.int64(s.leg[np.uint64(later)]["next"])
     while following > leg:
         later = following
-        following = np.int64(s.mark[np.uint64(later), NEXT])
-    s.mark[k, NEXT] = following
-    s.mark[np.uint64(later), NEXT] = leg
+        following = np.int64(s.leg[np.uint64(later)]["next"])
+    s.leg[k]["next"] = following
+    s.leg[np.uint64(later)]["next"] = leg
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def take_lists(s: State, t: int, new: int) -> tuple[int, int]:
     """Put what is due in row t into the queue, up to its place `new`; returns the first place, and that of the entries."""
     lo = new
-    k = s.events[t, ENTRIES]
+    k = s.events[np.uint64(PARTS * t + ENTRIES)]
     while k >= 0:
         lo -= 1
         s.queue[np.uint64(lo)] = k
-        k = s.mark[np.uint64(k), NEXT]
+        k = s.leg[np.uint64(k)]["next"]
     entries = lo
     for part in (COVERS, SELLS):
-        k = s.events[t, part]
+        k = s.events[np.uint64(PARTS * t + part)]
         while k >= 0:
             lo -= 1
             s.queue[np.uint64(lo)] = k
-            k = s.mark[np.uint64(k), NEXT]
+            k = s.leg[np.uint64(k)]["next"]
     return lo, entries
 
 
@@ -100,12 +94,12 @@ def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> t
             entries = n
         for j in range(lo, len(s.today)):
             k = s.today[j]
-            held = s.leg[k, HELD]
+            held = s.leg[k]["held"]
             if part == ENTRIES:
-                wanted = s.mark[k, ENTERING] != 0 and w.whole[k, market.AT] == at
+                wanted = s.leg[k]["entering"] != 0 and w.leg[k]["at"] == at
             else:
-                wanted = s.mark[k, EXIT] >= 0 or t >= s.mark[k, DUE] or s.book[CUT] > 0.0
-                wanted = wanted or (at == CLOSE and ends[w.whole[k, market.EXCHANGE]] == t)
+                wanted = s.leg[k]["exit"] >= 0 or t >= s.leg[k]["due"] or s.book[CUT] > 0.0
+                wanted = wanted or (at == CLOSE and ends[w.leg[k]["exchange"]] == t)
                 wanted = wanted and (held > 0.0 if part == SELLS else held < 0.0)
             if wanted:
                 s.queue[n] = k
@@ -120,12 +114,19 @@ def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
     for part in (SELLS, COVERS):
         for j in range(lo, len(s.today)):
             k = s.today[j]
-            held = s.leg[k, HELD]
-            fresh = s.mark[k, BOUGHT] == t and w.whole[k, market.AT] == CLOSE
+            held = s.leg[k]["held"]
+            fresh = s.past[k]["bought"] == t and w.leg[k]["at"] == CLOSE
             wanted = held > 0.0 if part == SELLS else held < 0.0
-            if wanted and s.mark[k, EXIT] < 0 and not fresh:
-                r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+            if wanted and s.leg[k]["exit"] < 0 and not fresh:
+                r = w.leg[k]["start"] + t - w.leg[k]["row"]
                 if w.bar[r, market.STATUS] == TRADING:
                     s.queue[n] = k
                     n += 1
     return n
+
+
+@njit(error_model="numpy", _nrt=False)
+def queue_all(s: State, lo: int) -> None:
+    """Put all legs with an event into the queue, in order, each at its place in `today`."""
+    for j in range(lo, len(s.queue)):
+        s.queue[j] = s.today[j]

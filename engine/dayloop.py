@@ -7,32 +7,22 @@ closed out; sends their orders; and looks ahead for what each leg does next. The
 import numpy as np
 from numpy.typing import NDArray
 
-from . import market
-from .agenda import clear_agenda, put_in_order, queue_auction, queue_touched, take_lists
+from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_lists
 from .compiled import njit
 from .holding import forget_ahead, look_ahead
 from .legs import CLOSE, TOUCH
 from .market import Point, Rules, Windows
 from .orders import act, delist, enter, leave, leave_inside
 from .records import (
-    ACTION,
-    BOUGHT,
     CASH,
     CUT,
-    DUE,
-    ENTERING,
-    EXIT,
-    FILLED,
-    FIRST_TRY,
     FULL,
     GROSS,
-    HELD,
     KIND,
     LONGS,
-    LOOKED,
     NAV,
     OWED,
-    PLANNED,
+    PARTS,
     POSITIONS,
     QUIET,
     SHORT,
@@ -52,7 +42,8 @@ def _reset(s: State, out: Out, capital: float) -> None:
     s.book[:] = 0.0
     s.book[CASH] = s.book[NAV] = capital
     s.paired[:] = 0.0
-    s.taken[:] = -1.0
+    for i in range(len(s.taken)):
+        s.taken[i]["row"] = -1
     clear_agenda(s, 0)
     s.value[:] = 0.0
     out.counts[:] = 0
@@ -61,11 +52,11 @@ def _reset(s: State, out: Out, capital: float) -> None:
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def _admit(w: Windows, s: State, k: int) -> None:
-    s.leg[k, HELD] = s.leg[k, FILLED] = 0.0
-    s.leg[k, PLANNED] = np.nan
-    s.mark[k, ENTERING], s.mark[k, FIRST_TRY], s.mark[k, BOUGHT] = 1, -1, -1
-    s.mark[k, EXIT], s.mark[k, DUE], s.mark[k, LOOKED] = -1, NEVER, -1
-    s.mark[k, ACTION] = w.whole[k, market.ACTION]
+    s.leg[k]["held"] = s.leg[k]["filled"] = 0.0
+    s.leg[k]["planned"] = np.nan
+    s.leg[k]["entering"], s.past[k]["first_try"], s.past[k]["bought"] = 1, -1, -1
+    s.leg[k]["exit"], s.leg[k]["due"], s.past[k]["looked"] = -1, NEVER, -1
+    s.past[k]["action"] = w.leg[k]["action"]
 
 
 @njit(error_model="numpy", _nrt=False)
@@ -74,13 +65,13 @@ def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: in
     lo = new
     for j in range(admitted - 1, -1, -1):
         k = s.live[j]
-        if s.leg[k, HELD] != 0.0 or s.mark[k, ENTERING]:
+        if s.leg[k]["held"] != 0.0 or s.leg[k]["entering"]:
             lo -= 1
             s.queue[lo] = k
-        if s.leg[k, HELD] != 0.0 and s.mark[k, LOOKED] >= 0:
+        if s.leg[k]["held"] != 0.0 and s.past[k]["looked"] >= 0:
             forget_ahead(w, rules, p, s, k, t)
     clear_agenda(s, t)
-    s.value[t:] = 0.0
+    s.value[PARTS * t :] = 0.0
     return lo
 
 
@@ -89,7 +80,7 @@ def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     """Whether some leg with an event is past its window."""
     outlived = False
     for k in s.today[lo:]:
-        outlived |= t >= w.whole[k, market.ROW] + w.whole[k, market.LENGTH]
+        outlived |= t >= w.leg[k]["row"] + w.leg[k]["length"]
     return outlived
 
 
@@ -104,7 +95,7 @@ def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -
                 out.dividends[t] += received
         action += 1
     for k in s.today[lo:]:
-        if t >= w.whole[k, market.GONE]:
+        if t >= w.leg[k]["gone"]:
             delist(w, s, out, k, t)
     return action
 
@@ -115,11 +106,11 @@ def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> in
     first, n = out.counts[POSITIONS], 0
     for j in range(admitted):
         k = s.live[j]
-        if s.leg[k, HELD] != 0.0:
-            code = w.whole[k, market.CODE]
+        if s.leg[k]["held"] != 0.0:
+            code = w.leg[k]["code"]
             stop = out.counts[POSITIONS]
-            out.counts[POSITIONS] = keep_position(out.positions, first, stop, t, code, s.leg[k, HELD])
-        if s.leg[k, HELD] != 0.0 or s.mark[k, ENTERING]:
+            out.counts[POSITIONS] = keep_position(out.positions, first, stop, t, code, s.leg[k]["held"])
+        if s.leg[k]["held"] != 0.0 or s.leg[k]["entering"]:
             s.live[n] = k
             n += 1
     return n
@@ -139,12 +130,12 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
     nav = long = short = 0.0
-    while t < joins and s.events[np.uint64(t), KIND] == QUIET:
+    while t < joins and s.events[np.uint64(PARTS * t + KIND)] == QUIET:
         u = np.uint64(t)
-        long, short = s.value[u, LONGS], s.value[u, SHORTS]
+        long, short = s.value[np.uint64(PARTS * t + LONGS)], s.value[np.uint64(PARTS * t + SHORTS)]
         nav = cash + long - short
         out.equity[u] = nav
-        cash -= s.value[u, OWED]
+        cash -= s.value[np.uint64(PARTS * t + OWED)]
         t += 1
         if nav < rules.maintenance * (long + short):
             break
@@ -158,7 +149,11 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
 def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     """The books of one session at its close, and the borrow of the night."""
     u = np.uint64(t)
-    long, short, owed = s.value[u, LONGS], s.value[u, SHORTS], s.value[u, OWED]
+    long, short, owed = (
+        s.value[np.uint64(PARTS * t + LONGS)],
+        s.value[np.uint64(PARTS * t + SHORTS)],
+        s.value[np.uint64(PARTS * t + OWED)],
+    )
     nav = s.book[CASH] + long - short
     _value(rules, s, nav, long, short)
     out.equity[u] = nav
@@ -172,7 +167,7 @@ def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
 @njit(error_model="numpy", _nrt=False, inline="always")
 def _joins(w: Windows, following: int) -> int:
     """Row in which the leg `following` joins, T when all have."""
-    row = w.whole[np.uint64(following), market.ROW] if following < len(w.whole) else w.rows
+    row = w.leg[np.uint64(following)]["row"] if following < len(w.leg) else w.rows
     return row if row < w.rows else w.rows
 
 
@@ -195,12 +190,12 @@ def _take_up(
     `old` legs have joined before, `admitted` of them are in `live`. Returns how many have now, the queue's first place,
     that of the entries, and whether the session is one that every rule has to look at.
     """
-    following, legs = old, len(w.whole)
-    full = everyone or s.events[np.uint64(t), KIND] == FULL or rules.on_touch or w.late > 0
+    following, legs = old, len(w.leg)
+    full = everyone or s.events[np.uint64(PARTS * t + KIND)] == FULL or rules.on_touch or w.late > 0
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
-        full |= w.whole[k, market.ENDS] <= t
+        full |= w.leg[k]["ends"] <= t
         following += 1
     new = legs - (following - old)
     if everyone:
@@ -218,7 +213,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
 
     `ends[e]`: row of exchange e's forced close-out, −1 for none.
     """
-    legs = len(w.whole)
+    legs = len(w.leg)
     _reset(s, out, rules.capital)
     t = admitted = action = following = 0
     while True:
@@ -249,11 +244,12 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
                 if j >= entries:
                     enter(w, rules, s, out, p, k, t, at)
                 else:
-                    last = at == CLOSE and ends[w.whole[k, market.EXCHANGE]] == t
+                    last = at == CLOSE and ends[w.leg[k]["exchange"]] == t
                     leave(w, rules, s, out, k, t, at, last)
-        concerned = s.today if full else s.queue
+        if full:
+            queue_all(s, lo)
         for j in range(lo, legs):
-            look_ahead(w, rules, p, s, np.uint64(concerned[np.uint64(j)]), t)
+            look_ahead(w, rules, p, s, np.uint64(s.queue[np.uint64(j)]), t)
         if out.keep:
             admitted = _keep_positions(w, s, out, t, admitted)
         _close_books(rules, s, out, t)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL
-from . import market
 from .compiled import njit
 from .exits import (
     BEYOND,
@@ -82,22 +81,22 @@ def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: 
     values = signals.shape[2]
     for x in range(len(order)):
         k = order[x]
-        start, row, length = w.whole[k, market.START], w.whole[k, market.ROW], w.whole[k, market.LENGTH]
+        start, row, length = w.leg[k]["start"], w.leg[k]["row"], w.leg[k]["length"]
         for kind in range(3):
             for i in range(values):
                 first = signals[k, kind, i]
                 first = t.following[start + first] if first < NONE else first
                 r = start + first if first < NONE else start
                 keys[x, kind * values + i] = _key(first, 0, t.at_open[r], t.open_blocks[r])
-        at_close = w.whole[k, market.AT] == CLOSE
+        at_close = w.leg[k]["at"] == CLOSE
         done: Any = 0
         if e.offset[k] < NONE:
-            done = np.int64(w.order[start + e.offset[k], market.BITS]) >> market.DONE_SHIFT
+            done = np.int64(w.order[start + e.offset[k]]["done"])
         for i in range(len(holds)):
             if e.offset[k] >= NONE:
                 keys[x, 3 * values + i] = NEVER
                 continue
-            ends = w.row_of[w.whole[k, market.EXCHANGE], min(done + holds[i], w.rows + 1)]
+            ends = w.row_of[w.leg[k]["exchange"], min(done + holds[i], w.rows + 1)]
             first = ends - row if ends < row + length else (NONE if ends >= w.rows else BEYOND)
             r = start + first if first < NONE else start
             if at_close:
@@ -108,13 +107,13 @@ def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: 
 
 def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     """The deck of a table of legs for stops, targets and trails `values` (3, V) and for `holds`."""
-    n = len(w.whole)
+    n = len(w.leg)
     entries, exits = new_entries(n), new_exits(len(w.worth), w.late)
     find_entries(w, entries, longest_wait)
     find_exits(w, exits)
     signals = np.empty((n, 3, values.shape[1]), np.int32)
     find_signals(w, entries, exits, values, signals, np.zeros(3, np.int32))
-    order = np.argsort(w.whole[:, market.ROW] + entries.sized, kind="stable")
+    order = np.argsort(w.leg[:]["row"] + entries.sized, kind="stable")
     whole, real = np.empty((n, WHOLE_WIDTH), np.int64), np.empty((n, REAL_WIDTH))
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
     _find_keys(w, entries, exits, signals, holds, order, keys)
@@ -124,7 +123,7 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
 
 def _count_crowd(w: Windows, e: Entries) -> I8:
     """For each leg, how many legs may trade its code within its window, (L,), at least 1."""
-    by_code = np.lexsort((w.whole[:, market.ROW], w.whole[:, market.CODE]))
+    by_code = np.lexsort((w.leg[:]["row"], w.leg[:]["code"]))
     crowd = np.ones(len(by_code), np.int64)
     _overlaps(w, e, by_code, crowd)
     return crowd
@@ -136,10 +135,10 @@ def _overlaps(w: Windows, e: Entries, by_code: I8, crowd: I8) -> None:
         k = by_code[a]
         if e.offset[k] >= NONE:
             continue
-        end = w.whole[k, market.ROW] + w.whole[k, market.LENGTH]
+        end = w.leg[k]["row"] + w.leg[k]["length"]
         for b in range(a + 1, len(by_code)):
             other = by_code[b]
-            if w.whole[other, market.CODE] != w.whole[k, market.CODE] or w.whole[other, market.ROW] >= end:
+            if w.leg[other]["code"] != w.leg[k]["code"] or w.leg[other]["row"] >= end:
                 break
             if e.offset[other] < NONE:
                 crowd[k] += 1
@@ -147,9 +146,9 @@ def _overlaps(w: Windows, e: Entries, by_code: I8, crowd: I8) -> None:
 
 
 @njit(_nrt=False, inline="always")
-def _room(line: F8, crowd: int) -> Any:
+def _room(line: Any, crowd: int) -> Any:
     """Shares that one of `crowd` legs can surely trade."""
-    return min(np.floor(line[market.ALLOWED] / crowd), line[market.MAX_ORDER])
+    return min(np.floor(line["allowed"] / crowd), line["max_order"])
 
 
 @njit(_nrt=False, inline="always")
@@ -166,40 +165,37 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, rea
     """One row of `whole` and `real` for each leg."""
     for x in range(len(order)):
         k = order[x]
-        at_close = w.whole[k, market.AT] == CLOSE
+        at_close = w.leg[k]["at"] == CLOSE
         orders = w.order[w.late :] if at_close else w.order
-        start, length = w.whole[k, market.START], w.whole[k, market.LENGTH]
+        start, length = w.leg[k]["start"], w.leg[k]["length"]
         entered = start + (e.offset[k] if e.offset[k] < NONE else 0)
         sized = start + e.sized[k]
-        regime = (np.int64(orders[entered, market.BITS]) >> market.COST_SHIFT) & market.COST_MASK
-        steady, acts, owes, room, fx = True, False, False, np.inf, orders[start, market.FX]
+        regime = orders[entered]["cost_row"]
+        steady, acts, owes, room, fx = True, False, False, np.inf, orders[start]["fx"]
         for r in range(start, start + length):
             line = w.order[r]
-            steady &= ((np.int64(line[market.BITS]) >> market.COST_SHIFT) & market.COST_MASK) == regime
-            steady &= line[market.MAX_ORDER] == w.order[start, market.MAX_ORDER]
+            steady &= line["cost_row"] == regime
+            steady &= line["max_order"] == w.order[start]["max_order"]
             acts |= t.action[r] >= 0
             owes |= w.owed[r] > 0.0
-            fx = fx if line[market.FX] == fx else np.nan
-            shut_in = ((np.int64(line[market.BITS]) >> market.WHY_LEAVE_SHIFT) & market.WHY_MASK) != 0
+            fx = fx if line["fx"] == fx else np.nan
+            shut_in = line["why_leave"] >= 0
             if at_close:
-                shut_in &= (
-                    (np.int64(w.order[w.late + r, market.BITS]) >> market.WHY_LEAVE_SHIFT) & market.WHY_MASK
-                ) != 0
+                shut_in &= w.order[w.late + r]["why_leave"] >= 0
             if not shut_in:
                 room = min(room, _room(line, crowd[k]))
-        whole[x, START], whole[x, ROW], whole[x, LENGTH] = start, w.whole[k, market.ROW], length
+        whole[x, START], whole[x, ROW], whole[x, LENGTH] = start, w.leg[k]["row"], length
         whole[x, SIZED], whole[x, OFFSET], whole[x, TRIES] = e.sized[k], e.offset[k], e.tries[k]
         whole[x, UNSIZED], whole[x, SESSIONS], whole[x, PLAIN] = e.unsized[k], e.sessions[k], e.plain[k]
         whole[x, ENTRY_COSTS], whole[x, STEADY], whole[x, ACTS] = regime, steady, acts
         whole[x, EASY] = e.plain[k] and e.tries[k] == 0
-        side = w.real[k, market.SIDE]
+        side = w.leg[k]["side"]
         whole[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
         whole[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
-        packed = np.int64(orders[sized, market.LOTS])
         real[x, SIDE], real[x, PART] = side, e.part[k]
-        real[x, LOT_MIN] = float(packed & market.LOT_MASK)
-        real[x, LOT_STEP] = float(packed >> market.LOT_SHIFT)
-        real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered, market.FX]
+        real[x, LOT_MIN] = float(orders[sized]["lot_min"])
+        real[x, LOT_STEP] = float(orders[sized]["lot_step"])
+        real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered]["fx"]
         real[x, ENTRY_ROOM], real[x, LEAST_ROOM] = _room(orders[entered], crowd[k]), room
         real[x, ONLY_FX] = fx
         real[x, RATE] = w.tables.costs[regime, COMMISSION]

@@ -65,39 +65,38 @@ def new_exits(rows: int, late: int) -> Exits:
 @njit(nogil=True, _nrt=False)
 def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
     """The entry of every leg: the first attempt that the market would fill."""
-    for k in range(len(w.whole)):
-        orders = w.order[w.late :] if w.whole[k, market.AT] == CLOSE else w.order
-        start, row, length = w.whole[k, market.START], w.whole[k, market.ROW], w.whole[k, market.LENGTH]
+    for k in range(len(w.leg)):
+        orders = w.order[w.late :] if w.leg[k]["at"] == CLOSE else w.order
+        start, row, length = w.leg[k]["start"], w.leg[k]["row"], w.leg[k]["length"]
         tries, sized = 0, -1
         for j in range(length):
             r = start + j
-            bits = np.int64(orders[r, market.BITS])
-            if (bits & market.IS_OPEN_BIT) == 0:
+            if (orders[r]["flags"] & market.IS_OPEN) == 0:
                 continue
             if tries > longest_wait:
                 break
             if sized < 0:
-                part = orders[r, market.PART]
+                part = orders[r]["part"]
                 if part != part:
                     tries += 1
                     continue
                 out.sized[k] = sized = j
                 out.unsized[k], out.part[k] = tries, part
-            if (bits >> market.WHY_ENTER_SHIFT) & market.WHY_MASK == 0:
-                out.offset[k], out.tries[k], out.price[k] = j, tries, orders[r, market.ENTER]
+            if orders[r]["why_enter"] < 0:
+                out.offset[k], out.tries[k], out.price[k] = j, tries, orders[r]["enter"]
                 break
             tries += 1
-        bits = np.int64(orders[start, market.BITS])
         before, exchange = (
-            (bits >> market.DONE_SHIFT) - (bits & market.IS_OPEN_BIT),
-            w.whole[k, market.EXCHANGE],
+            np.int64(orders[start]["done"]) - (orders[start]["flags"] & market.IS_OPEN),
+            w.leg[k]["exchange"],
         )
         while out.sessions[k] <= longest_wait and w.row_of[exchange, before + 1 + out.sessions[k]] < w.rows:
             out.sessions[k] += 1
-        plain = w.whole[k, market.GONE] >= row + length
+        plain = w.leg[k]["gone"] >= row + length
         if out.offset[k] < NONE:
-            plain &= orders[start + sized, market.LOTS] == orders[start + out.offset[k], market.LOTS]
-            a = w.whole[k, market.ACTION]
+            plain &= orders[start + sized]["lot_min"] == orders[start + out.offset[k]]["lot_min"]
+            plain &= orders[start + sized]["lot_step"] == orders[start + out.offset[k]]["lot_step"]
+            a = w.leg[k]["action"]
             while a >= 0 and w.action_row[a] <= row + out.offset[k]:
                 plain &= w.action_row[a] <= row + sized
                 a = w.action_next[a]
@@ -107,32 +106,29 @@ def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
 @njit(nogil=True, _nrt=False)
 def find_exits(w: Windows, t: Exits) -> None:
     """The exit tables of every leg, each from the end of its window backwards."""
-    for k in range(len(w.whole)):
-        length, start, row = w.whole[k, market.LENGTH], w.whole[k, market.START], w.whole[k, market.ROW]
+    for k in range(len(w.leg)):
+        length, start, row = w.leg[k]["length"], w.leg[k]["start"], w.leg[k]["row"]
         past = NONE if row + length >= w.rows else BEYOND
         following = next_open = next_close = past
         blocks_open = blocks_close = 0
-        closing = w.whole[k, market.AT] == CLOSE
+        closing = w.leg[k]["at"] == CLOSE
         for j in range(length - 1, -1, -1):
             r = start + j
             t.following[r], t.action[r] = following, -1
-            bits = np.int64(w.order[r, market.BITS])
-            if (bits & market.IS_OPEN_BIT) != 0:
+            if (w.order[r]["flags"] & market.IS_OPEN) != 0:
                 following = j
                 blocks_open += 1
-                if (bits >> market.WHY_LEAVE_SHIFT) & market.WHY_MASK == 0:
+                if w.order[r]["why_leave"] < 0:
                     next_open, blocks_open = j, 0
                 if closing:
                     blocks_close += 1
-                    if (
-                        np.int64(w.order[w.late + r, market.BITS]) >> market.WHY_LEAVE_SHIFT
-                    ) & market.WHY_MASK == 0:
+                    if w.order[w.late + r]["why_leave"] < 0:
                         next_close, blocks_close = j, 0
-            t.at_open[r], t.open_blocks[r], t.price[0, r] = next_open, blocks_open, w.order[r, market.LEAVE]
+            t.at_open[r], t.open_blocks[r], t.price[0, r] = next_open, blocks_open, w.order[r]["leave"]
             if closing:
                 t.at_close[r], t.close_blocks[r] = next_close, blocks_close
-                t.price[1, r] = w.order[w.late + r, market.LEAVE]
-        a = w.whole[k, market.ACTION]
+                t.price[1, r] = w.order[w.late + r]["leave"]
+        a = w.leg[k]["action"]
         while a >= 0 and w.action_row[a] < row + length:
             if w.action_row[a] >= row:
                 t.action[start + w.action_row[a] - row] = a
@@ -146,10 +142,10 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reache
     `values` (3, V): ascending stops, targets and trails, padded with NaN (never). NONE when the panel ends first,
     BEYOND when the window does. A smaller value is never later than a larger one. `reached` (3,) is working memory.
     """
-    for k in range(len(w.whole)):
-        length, start = w.whole[k, market.LENGTH], w.whole[k, market.START]
-        side = w.real[k, market.SIDE]
-        past = NONE if w.whole[k, market.ROW] + length >= w.rows else BEYOND
+    for k in range(len(w.leg)):
+        length, start = w.leg[k]["length"], w.leg[k]["start"]
+        side = w.leg[k]["side"]
+        past = NONE if w.leg[k]["row"] + length >= w.rows else BEYOND
         for kind in range(3):
             reached[kind] = 0
             for i in range(values.shape[1]):

@@ -140,8 +140,10 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     if stamp > 0.0:
         stamp = np.ceil(value * stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(value * stamp)
     levies = 0.0  # each in whole cents, so that one division does for all
-    for j in range(FIRST_LEVY, costs.shape[1], 4):
+    j = FIRST_LEVY
+    while j < costs.shape[1]:
         rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
+        j += 4
         if rate != 0.0 or fixed != 0.0 or least != 0.0:
             levy = value * rate + fixed
             levy = levy if levy > least else least

@@ -53,9 +53,9 @@ def new_batch(span: int) -> Batch:
     """Working memory for windows of `span` rows."""
     rows = 1 << (span + 8).bit_length()
     return Batch(
-        ring=lines(rows, WIDTH).reshape(-1),
+        ring=lines(rows * WIDTH, np.dtype(np.float64)),
         traded=np.zeros(rows, np.uint8),
-        m=lines(PLACES, LANES).reshape(-1),
+        m=lines(PLACES * LANES, np.dtype(np.float64)),
         combos=np.zeros(LANES + 1, np.int64),
         leaves=np.zeros(LANES),
         price=np.zeros(LANES),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from . import deck as dk
-from . import market
 from .compiled import njit
 from .deck import Deck
 from .exits import BEYOND, NONE
@@ -91,12 +90,12 @@ def _look_up(w: Windows, d: Deck, b: Batch, k: int, buy: bool) -> None:
             m[FX + x] = 1.0
             continue
         line = w.order[start + int(m[LEAVES + x])]
-        m[FX + x] = line[market.FX]
-        room = min(np.floor(line[market.ALLOWED] / d.real[k, dk.CROWD]), line[market.MAX_ORDER])
+        m[FX + x] = line["fx"]
+        room = min(np.floor(line["allowed"] / d.real[k, dk.CROWD]), line["max_order"])
         if m[SHARES + x] > room:
             m[BAD + x] = 1.0
         if not d.whole[k, dk.STEADY]:
-            regime = (np.int64(line[market.BITS]) >> market.COST_SHIFT) & market.COST_MASK
+            regime = line["cost_row"]
             one = trade_cost(w.tables.costs, regime, buy, m[PRICE + x], m[SHARES + x], np.inf)
             m[COST + x] = np.round((one.commission + one.stamp + one.levies) * 100.0)
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from . import deck as dk
-from . import market
 from .compiled import njit
 from .deck import Deck
 from .exits import NONE
@@ -181,7 +180,7 @@ def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
     m = b.m
     ratio = w.action_terms[a, 0]
     paid = w.action_terms[a, 2] if side > 0.0 else w.action_terms[a, 1]
-    price, fx = w.action_terms[a, 3], w.order[r, market.FX]
+    price, fx = w.action_terms[a, 3], w.order[r]["fx"]
     at = w.action_row[a] & (len(b.traded) - 1)
     row = b.ring[at * WIDTH : (at + 1) * WIDTH]
     for x in range(LANES):

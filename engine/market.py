@@ -25,27 +25,28 @@ I4 = NDArray[np.int32]
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
-# columns of Windows.order, one cache line: what the exchange says to an order to enter and to one to
-# leave (price, 0 for a refusal), shares allowed under the participation cap, the leg's weight per base money that one share is
-# sized at (NaN: no price), base money for one unit of local currency, largest order, board lots and the rest as packed integers
-ENTER, LEAVE, ALLOWED, PART, FX, MAX_ORDER, LOTS, BITS = range(8)
-ORDER_WIDTH = 8
-# LOTS: lowest bits of the minimum, then the step. BITS: the bits below
-LOT_SHIFT = 26
-LOT_MASK = (1 << LOT_SHIFT) - 1
-IS_OPEN_BIT, T_PLUS_ONE_BIT, UNLISTED_BIT = 1, 2, 4
-WHY_ENTER_SHIFT, WHY_LEAVE_SHIFT, COST_SHIFT, DONE_SHIFT = 3, 8, 13, 30
-WHY_MASK, COST_MASK = 31, (1 << (DONE_SHIFT - COST_SHIFT)) - 1
+# What the exchange says in one row of a window, one cache line: the price of an order to enter and of one to leave, 0 for a
+# refusal, and its Reason, −1 for a fill; shares allowed under the participation cap; the leg's weight per base money that one
+# share is sized at, NaN without a price; base money for one unit of local currency; largest order and board lots; sessions
+# of the exchange that are done; row of Tables.costs.
+ORDER = np.dtype(
+    [(name, "f8") for name in ("enter", "leave", "allowed", "part", "fx")]
+    + [(name, "i4") for name in ("max_order", "lot_min", "lot_step", "done", "cost_row")]
+    + [("why_enter", "i1"), ("why_leave", "i1"), ("flags", "u1"), ("unused", "u1")]
+)  # fmt: skip
+IS_OPEN, T_PLUS_ONE, NOT_YET_LISTED = 1, 2, 4  # bits of flags
 
 # columns of Windows.bar
 STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
 BAR_WIDTH = 7
 
-# columns of Windows.whole and Windows.real; ENDS: the row in which the window or the code's listing ends
-START, ROW, LENGTH, CODE, AT, WAIT, HOLD, PAIR, GONE, EXCHANGE, ACTION, ENDS = range(12)
-WHOLE_WIDTH = 16
-SIDE, WEIGHT, STOP, TARGET, TRAIL, LAST_MARK = range(6)
-REAL_WIDTH = 8
+# A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
+# which the window or the code's listing ends, `gone` the latter; `pair`: its launch; `action`: the code's first; `last_mark`:
+# what a share is worth once it is gone.
+LEG_WINDOW = np.dtype(
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action")]
+    + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
+)  # fmt: skip
 
 ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
@@ -54,17 +55,18 @@ SLACK = 2  # rows of a window beyond the first in which an exit fills after the 
 class Windows(NamedTuple):
     """Legs in order of row and what they can meet. R rows of windows in all, L legs, A corporate actions.
 
-    Leg k sees session t in row `whole[k, START] + t − whole[k, ROW]`; its window ends after `whole[k, LENGTH]` rows.
+    Leg k sees session t in row `start + t − row` of the windows; its own ends after `length` rows.
     """
 
-    order: F8  # (R, 8): orders at the open; where there are any, then R rows of orders at the close
+    order: NDArray[
+        Any
+    ]  # (R,), ORDER: orders at the open; where there are any, then R rows of orders at the close
     late: int  # where those begin, 0 where there are none
     worth: F8  # (R,): base value of one share at the close
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
     shut: F8  # (R,): close, NaN where there is none
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
-    whole: I4  # (L, 16)
-    real: F8  # (L, 8)
+    leg: NDArray[Any]  # (L,): LEG_WINDOW
     tables: Tables
     row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
     pair_weight: F8  # (M,): long weight of each launch
@@ -185,34 +187,25 @@ class Market:
         A window reaches `slack` rows beyond the row in which the longest holding can be sold, or to the panel's end.
         """
         p, n = self.panel, len(legs)
-        whole = lines(n, WHOLE_WIDTH, np.int32)
-        for column, name in ((ROW, "row"), (CODE, "code"), (AT, "at"), (WAIT, "wait"), (HOLD, "hold")):
-            whole[:, column] = legs[name]
+        leg = lines(n, LEG_WINDOW)
+        for name in ("row", "code", "at", "wait", "hold", "side", "weight", "stop", "target", "trail"):
+            leg[name] = legs[name]
         launches, pair = np.unique(legs["launch"], return_inverse=True)
-        whole[:, PAIR] = pair.reshape(-1)
-        whole[:, GONE] = self.gone[legs["code"]]
-        whole[:, EXCHANGE] = p.exchange_of[legs["code"]]
-        whole[:, ACTION] = self.first_action[legs["code"]]
-        real = lines(n, REAL_WIDTH)
-        for column, name in (
-            (SIDE, "side"),
-            (WEIGHT, "weight"),
-            (STOP, "stop"),
-            (TARGET, "target"),
-            (TRAIL, "trail"),
-        ):
-            real[:, column] = legs[name]
-        real[:, LAST_MARK] = p.mark[np.maximum(whole[:, GONE] - 1, 0), legs["code"]]
-        total = _measure(whole, real, self.row_of, self.columns, longest, slack)
-        closing = rules.close_out or bool((whole[:, AT] == CLOSE).any())
+        leg["pair"] = pair.reshape(-1)
+        leg["gone"] = self.gone[legs["code"]]
+        leg["exchange"] = p.exchange_of[legs["code"]]
+        leg["action"] = self.first_action[legs["code"]]
+        leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
+        total = _measure(leg, self.row_of, self.columns, longest, slack)
+        closing = rules.close_out or bool((leg["at"] == CLOSE).any())
         late = total if closing else 0
-        order = lines(total + late, ORDER_WIDTH)
+        order = lines(total + late, ORDER)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
         worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
         into = (order, bar, worth, owed, shut)
 
         def gather(part: slice) -> None:
-            _gather(whole[part], real[part], into, self.columns, self.tables, rules)
+            _gather(leg[part], into, self.columns, self.tables, rules)
 
         if threads == 1 or total < ROWS_FOR_THREADS:
             gather(slice(n))
@@ -222,7 +215,7 @@ class Market:
                 list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
         row, code, following, terms = self.actions
         return Windows(
-            order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, whole=whole, real=real,
+            order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, leg=leg,
             tables=self.tables, row_of=self.row_of,
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
@@ -282,41 +275,40 @@ def _regimes(panel: Panel) -> tuple[Tables, I4]:
     return tables, np.ascontiguousarray(per_day[:, panel.cost_class].T)
 
 
-def lines(rows: int, width: int, kind: type = np.float64) -> NDArray[Any]:
-    """Zeros, `rows` × `width`, from the start of a cache line on, so that no row stands on more lines than it must."""
-    size = np.dtype(kind).itemsize
-    room: NDArray[Any] = np.zeros(rows * width + 64 // size, kind)
-    skip = -room.ctypes.data % 64 // size
-    return room[skip : skip + rows * width].reshape(rows, width)
+def lines(n: int, kind: "np.dtype[Any]") -> NDArray[Any]:
+    """n zeros from the start of a cache line on, so that none stands on more lines than it must."""
+    room = np.zeros(n * kind.itemsize + 64, np.uint8)
+    skip = -room.ctypes.data % 64
+    return room[skip : skip + n * kind.itemsize].view(kind)
 
 
 @njit(nogil=True, _nrt=False)
-def _measure(whole: I4, real: F8, row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
+def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
     total, rows = 0, len(c.nights)
-    for k in range(len(whole)):
-        e, i, t = whole[k, EXCHANGE], whole[k, CODE], whole[k, ROW]
-        wait = longest[0] if longest[0] >= 0 else whole[k, WAIT]
-        hold = longest[1] if longest[1] >= 0 else whole[k, HOLD]
+    for k in range(len(leg)):
+        e, i, t = leg[k]["exchange"], leg[k]["code"], leg[k]["row"]
+        wait = longest[0] if longest[0] >= 0 else leg[k]["wait"]
+        hold = longest[1] if longest[1] >= 0 else leg[k]["hold"]
         due = c.sessions_done[e, t] - c.exchange_open[e, t] + 1 + wait + hold
         r = row_of[e, min(due, rows + 1)]
         while r < rows:
-            price = c.close[i, r] if whole[k, AT] == CLOSE else c.open[i, r]
+            price = c.close[i, r] if leg[k]["at"] == CLOSE else c.open[i, r]
             locked = (
-                price <= c.limit_down[i, r] + EPS if real[k, SIDE] > 0.0 else price >= c.limit_up[i, r] - EPS
+                price <= c.limit_down[i, r] + EPS if leg[k]["side"] > 0.0 else price >= c.limit_up[i, r] - EPS
             )
             if c.status[i, r] == TRADING and price > 0.0 and not locked:
                 break
             r += 1
-        whole[k, START], whole[k, LENGTH] = total, min(r + 1 + slack, rows) - t
-        whole[k, ENDS] = min(t + whole[k, LENGTH], whole[k, GONE])
-        total += whole[k, LENGTH]
+        leg[k]["start"], leg[k]["length"] = total, min(r + 1 + slack, rows) - t
+        leg[k]["ends"] = min(t + leg[k]["length"], leg[k]["gone"])
+        total += leg[k]["length"]
     return total
 
 
 @njit(_nrt=False, inline="always")
 def _order_line(
-    line: F8, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
+    line: Any, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
 ) -> None:
     """The exchange's answers to a leg's orders; `place` is code, session, auction, side and weight."""
     i, t, at, side, weight = place
@@ -330,31 +322,33 @@ def _order_line(
     leave, why_leave = kernel.exchange_answer(
         Order(-side, at, side, True, False), quote, rules.policy, tables
     )
-    line[ENTER], line[LEAVE] = enter, leave
-    line[ALLOWED] = np.floor(rules.participation * c.volume[i, t] + EPS)
+    line["enter"], line["leave"] = enter, leave
+    line["allowed"] = np.floor(rules.participation * c.volume[i, t] + EPS)
     unit = c.size_price[i, t]
-    line[PART] = weight / (unit * c.fx[fx, t - 1]) if unit > 0.0 else np.nan
-    line[FX], line[MAX_ORDER] = c.fx[fx, t], float(c.max_order[i, t])
-    line[LOTS] = float(np.int64(c.lot_min[i, t]) + (np.int64(c.lot_step[i, t]) << LOT_SHIFT))
-    bits = IS_OPEN_BIT * np.int64(c.exchange_open[e, t]) + T_PLUS_ONE_BIT * np.int64(c.t_plus_one[i, t])
-    bits += UNLISTED_BIT * np.int64(c.status[i, t] == UNLISTED)
-    bits += (np.int64(why_enter + 1) << WHY_ENTER_SHIFT) + (np.int64(why_leave + 1) << WHY_LEAVE_SHIFT)
-    bits += (np.int64(c.cost_row[i, t]) << COST_SHIFT) + (np.int64(c.sessions_done[e, t]) << DONE_SHIFT)
-    line[BITS] = float(bits)
+    line["part"] = weight / (unit * c.fx[fx, t - 1]) if unit > 0.0 else np.nan
+    line["fx"], line["max_order"] = c.fx[fx, t], c.max_order[i, t]
+    line["lot_min"], line["lot_step"] = c.lot_min[i, t], c.lot_step[i, t]
+    line["done"], line["cost_row"] = c.sessions_done[e, t], c.cost_row[i, t]
+    line["why_enter"], line["why_leave"] = why_enter, why_leave
+    line["flags"] = (
+        IS_OPEN * c.exchange_open[e, t]
+        + T_PLUS_ONE * c.t_plus_one[i, t]
+        + NOT_YET_LISTED * (c.status[i, t] == UNLISTED)
+    )
 
 
 @njit(nogil=True, _nrt=False)
 def _gather(
-    whole: I4, real: F8, into: tuple[F8, F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
+    leg: NDArray[Any], into: tuple[NDArray[Any], F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
 ) -> None:
     """Fill the windows: orders at the open and at the close, bars, worth, owed and shut."""
     order, bar, worth, owed, shut = into
     late = len(order) - len(worth)
     last = len(c.nights) - 1
-    for k in range(len(whole)):
-        i, side, weight = whole[k, CODE], real[k, SIDE], real[k, WEIGHT]
-        for j in range(whole[k, LENGTH]):
-            r, t = whole[k, START] + j, whole[k, ROW] + j
+    for k in range(len(leg)):
+        i, side, weight = leg[k]["code"], leg[k]["side"], leg[k]["weight"]
+        for j in range(leg[k]["length"]):
+            r, t = leg[k]["start"] + j, leg[k]["row"] + j
             _order_line(order[r], c, rules, tables, (i, t, OPEN, side, weight))
             if late:
                 _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side, weight))

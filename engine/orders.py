@@ -15,23 +15,11 @@ from .kernel import EPS, Fill, Lots, Order, Purse, Quote
 from .legs import CLOSE, OPEN, TOUCH, Reason
 from .market import Point, Rules, Windows
 from .records import (
-    BASIS,
-    BOUGHT,
     CASH,
     CUT,
-    DUE,
-    ENTERING,
-    EXIT,
-    FILLED,
-    FIRST_TRY,
     GROSS,
-    HELD,
     NAV,
-    PEAK,
-    PLANNED,
-    ROW_USED,
     SHORT,
-    USED,
     Out,
     State,
     record_block,
@@ -52,29 +40,30 @@ _NO_PRICE, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.BANKRUPT)
 @njit(error_model="numpy", _nrt=False, inline="always")
 def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     """Stop, target and trail of a leg at a parameter point."""
-    stop = w.real[k, market.STOP] if p.stop == np.inf else p.stop
-    target = w.real[k, market.TARGET] if p.target == np.inf else p.target
-    trail = w.real[k, market.TRAIL] if p.trail == np.inf else p.trail
+    stop = w.leg[k]["stop"] if p.stop == np.inf else p.stop
+    target = w.leg[k]["target"] if p.target == np.inf else p.target
+    trail = w.leg[k]["trail"] if p.trail == np.inf else p.trail
     return stop, target, trail
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def exit_order(w: Windows, s: State, k: int, at: int, t: int, last: bool, lots: float) -> tuple[float, int]:
+def exit_order(
+    w: Windows, s: State, k: int, at: int, t: int, last: bool, lot_step: float
+) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
-    reason = s.mark[k, EXIT]
+    reason = s.leg[k]["exit"]
     if last:
         reason = _END
-    elif reason < 0 and t >= s.mark[k, DUE] and w.whole[k, market.AT] == at:
+    elif reason < 0 and t >= s.leg[k]["due"] and w.leg[k]["at"] == at:
         reason = _HOLD
     if reason >= 0:
-        s.mark[k, EXIT] = reason
-        if last or at == (w.whole[k, market.AT] if reason == _HOLD else OPEN):
-            s.mark[k, ENTERING] = 0
-            return -s.leg[k, HELD], reason
+        s.leg[k]["exit"] = reason
+        if last or at == (w.leg[k]["at"] if reason == _HOLD else OPEN):
+            s.leg[k]["entering"] = 0
+            return -s.leg[k]["held"], reason
     if at == OPEN and s.book[CUT] > 0.0:
-        step = float(np.int64(lots) >> market.LOT_SHIFT)
-        part = kernel.reduction(s.leg[k, HELD], s.book[CUT], step)
-        return (-part if s.leg[k, HELD] > 0.0 else part), _MARGIN_CALL
+        part = kernel.reduction(s.leg[k]["held"], s.book[CUT], lot_step)
+        return (-part if s.leg[k]["held"] > 0.0 else part), _MARGIN_CALL
     return 0.0, -1
 
 
@@ -83,48 +72,47 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     """The rule touched inside the bar and the price it trades at, or −1."""
     bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
     table = int(w.bar[r, market.TICKS])
-    side = w.real[k, market.SIDE]
+    side = w.leg[k]["side"]
     return kernel.touch_signal(
-        side, s.leg[k, BASIS], s.leg[k, PEAK], bar, leg_rules(w, p, k), w.tables, table
+        side, s.leg[k]["basis"], s.leg[k]["peak"], bar, leg_rules(w, p, k), w.tables, table
     )
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def entry_order(
-    w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: F8
+    w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: Any
 ) -> float:
     """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block."""
-    side = w.real[k, market.SIDE]
+    side = w.leg[k]["side"]
     if s.book[NAV] <= 0.0:
         record_block(w, out, k, t, at, 0.0, 0.0, _BANKRUPT)
         return 0.0
-    lots = np.int64(line[market.LOTS])
-    lot_min, lot_step = float(lots & market.LOT_MASK), float(lots >> market.LOT_SHIFT)
-    if np.isnan(s.leg[k, PLANNED]):
-        part = line[market.PART]
+    lot_min, lot_step = float(line["lot_min"]), float(line["lot_step"])
+    if np.isnan(s.leg[k]["planned"]):
+        part = line["part"]
         if part != part:
-            unlisted = (np.int64(line[market.BITS]) & market.UNLISTED_BIT) != 0
+            unlisted = (line["flags"] & market.NOT_YET_LISTED) != 0
             record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
             return 0.0
         raw = part * p.scale * s.book[NAV]
         planned = kernel.lot_floor(raw, lot_min, lot_step)
-        s.leg[k, PLANNED] = planned
+        s.leg[k]["planned"] = planned
         if planned == 0.0:
             record_block(w, out, k, t, at, side * raw, 0.0, _BELOW_LOT)
-            s.mark[k, ENTERING] = 0
+            s.leg[k]["entering"] = 0
             return 0.0
         wanted = planned
     else:
-        planned = s.leg[k, PLANNED]
-        wanted = planned - s.leg[k, FILLED]
+        planned = s.leg[k]["planned"]
+        wanted = planned - s.leg[k]["filled"]
     if rules.matched and side < 0.0:
-        total = w.pair_weight[w.whole[k, market.PAIR]]
-        ratio = s.paired[w.whole[k, market.PAIR]] / total if total > 0.0 else 1.0
+        total = w.pair_weight[w.leg[k]["pair"]]
+        ratio = s.paired[w.leg[k]["pair"]] / total if total > 0.0 else 1.0
         paired = kernel.lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
-        if paired - s.leg[k, FILLED] <= 0.0:
+        if paired - s.leg[k]["filled"] <= 0.0:
             record_block(w, out, k, t, at, side * wanted, 0.0, _UNPAIRED)
             return 0.0
-        wanted = min(wanted, paired - s.leg[k, FILLED])
+        wanted = min(wanted, paired - s.leg[k]["filled"])
     return side * wanted
 
 
@@ -142,31 +130,28 @@ def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> P
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def _lots(line: F8, used: float) -> Lots:
-    packed, bits = np.int64(line[market.LOTS]), np.int64(line[market.BITS])
-    regime: Any = np.uint64((bits >> market.COST_SHIFT) & market.COST_MASK)
+def _lots(line: Any, used: float) -> Lots:
+    regime: Any = np.uint64(line["cost_row"])
     return Lots(
-        float(packed & market.LOT_MASK), float(packed >> market.LOT_SHIFT), line[market.MAX_ORDER],
-        line[market.ALLOWED] - used, regime,
+        float(line["lot_min"]), float(line["lot_step"]), float(line["max_order"]),
+        line["allowed"] - used, regime,
     )  # fmt: skip
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def judged(w: Windows, rules: Rules, s: State, line: F8, order: Order, legal: bool, used: float) -> Fill:
+def judged(w: Windows, rules: Rules, s: State, line: Any, order: Order, legal: bool, used: float) -> Fill:
     """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
 
     `legal`: the order is known to be of a size that the exchange takes.
     """
-    bits = np.int64(line[market.BITS])
     opening = order.held == 0.0
-    price = line[market.ENTER] if opening else line[market.LEAVE]
-    shift = market.WHY_ENTER_SHIFT if opening else market.WHY_LEAVE_SHIFT
-    why: Any = ((bits >> shift) & market.WHY_MASK) - 1
+    price = line["enter"] if opening else line["leave"]
+    why: Any = np.int64(line["why_enter"] if opening else line["why_leave"])
     if not order.sellable and why != _SUSPENDED and why != _UNLISTED and why != _CLOSED:
         why = _T_PLUS_ONE
     if why >= 0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    lots, purse = _lots(line, used), _purse(rules, s, order.wanted, opening, line[market.FX])
+    lots, purse = _lots(line, used), _purse(rules, s, order.wanted, opening, line["fx"])
     shares = abs(order.wanted)
     if not legal:
         shares = kernel.legal_size(shares, order.held, lots)
@@ -184,7 +169,7 @@ def judged_inside(
         int(bar[market.STATUS]), price, bar[market.HIGH], bar[market.LOW], bar[market.UP], bar[market.DOWN],
         lots.lot_min, lots.lot_step, lots.max_order, True, lots.volume, int(bar[market.TICKS]), lots.cost_row,
     )  # fmt: skip
-    purse = _purse(rules, s, order.wanted, False, line[market.FX])
+    purse = _purse(rules, s, order.wanted, False, line["fx"])
     return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
 
 
@@ -200,72 +185,69 @@ def _move(s: State, fill: Fill, side: float, signed: float, fx: float) -> None:
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: F8, matched: bool) -> None:
+def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: Any, matched: bool) -> None:
     """A fill of leg k's entry; the first one sets the day it is due."""
-    fx, side, shares, held = line[market.FX], w.real[k, market.SIDE], abs(fill.shares), s.leg[k, HELD]
+    fx, side, shares, held = line["fx"], w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
     _move(s, fill, side, shares * fill.price * fx, fx)
-    s.leg[k, HELD] = held + fill.shares
+    s.leg[k]["held"] = held + fill.shares
     if held == 0.0:
-        s.leg[k, BASIS] = s.leg[k, PEAK] = fill.price
-        hold = w.whole[k, market.HOLD] if p.hold < 0 else p.hold
-        done = np.int64(line[market.BITS]) >> market.DONE_SHIFT
+        s.leg[k]["basis"] = s.leg[k]["peak"] = fill.price
+        hold = w.leg[k]["hold"] if p.hold < 0 else p.hold
+        done = line["done"]
         due, last = done + hold, w.row_of.shape[1] - 1
-        s.mark[k, DUE] = w.row_of[
-            np.uint64(w.whole[k, market.EXCHANGE]), np.uint64(due if due < last else last)
-        ]
+        s.leg[k]["due"] = w.row_of[np.uint64(w.leg[k]["exchange"]), np.uint64(due if due < last else last)]
     else:
-        s.leg[k, BASIS] = (s.leg[k, BASIS] * abs(held) + fill.price * shares) / (abs(held) + shares)
-    s.leg[k, FILLED] += shares
-    s.mark[k, BOUGHT] = t
+        s.leg[k]["basis"] = (s.leg[k]["basis"] * abs(held) + fill.price * shares) / (abs(held) + shares)
+    s.leg[k]["filled"] += shares
+    s.past[k]["bought"] = t
     if matched and side > 0.0:
-        s.paired[w.whole[k, market.PAIR]] += w.real[k, market.WEIGHT] * shares / s.leg[k, PLANNED]
-    if s.leg[k, FILLED] >= s.leg[k, PLANNED] - EPS:
-        s.mark[k, ENTERING] = 0
+        s.paired[w.leg[k]["pair"]] += w.leg[k]["weight"] * shares / s.leg[k]["planned"]
+    if s.leg[k]["filled"] >= s.leg[k]["planned"] - EPS:
+        s.leg[k]["entering"] = 0
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def _used(w: Windows, s: State, k: int, t: int) -> Any:
     """Shares of the leg's code that the session has traded with us."""
-    i = np.uint64(w.whole[k, market.CODE])
-    return s.taken[i, USED] if s.taken[i, ROW_USED] == t else 0.0
+    i = np.uint64(w.leg[k]["code"])
+    return s.taken[i]["used"] if s.taken[i]["row"] == t else 0.0
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
-    i = np.uint64(w.whole[k, market.CODE])
-    s.taken[i, USED], s.taken[i, ROW_USED] = shares, t
+    i = np.uint64(w.leg[k]["code"])
+    s.taken[i]["used"], s.taken[i]["row"] = shares, t
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int) -> None:
     """Leg k's attempt to enter at an auction, from the wish to the books."""
-    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+    r = w.leg[k]["start"] + t - w.leg[k]["row"]
     line = w.order[np.uint64(r + w.late if at == CLOSE else r)]
-    bits = np.int64(line[market.BITS])
-    if (bits & market.IS_OPEN_BIT) == 0 or s.mark[k, ENTERING] == 0 or s.mark[k, EXIT] >= 0:
+    if (line["flags"] & market.IS_OPEN) == 0 or s.leg[k]["entering"] == 0 or s.leg[k]["exit"] >= 0:
         return
-    done = bits >> market.DONE_SHIFT
-    if s.mark[k, FIRST_TRY] < 0:
-        s.mark[k, FIRST_TRY] = done
-    wait = w.whole[k, market.WAIT] if p.wait < 0 else p.wait
-    expires = done - s.mark[k, FIRST_TRY] >= wait
-    unsized = np.isnan(s.leg[k, PLANNED])
+    done = line["done"]
+    if s.past[k]["first_try"] < 0:
+        s.past[k]["first_try"] = done
+    wait = w.leg[k]["wait"] if p.wait < 0 else p.wait
+    expires = done - s.past[k]["first_try"] >= wait
+    unsized = np.isnan(s.leg[k]["planned"])
     shares = entry_order(w, rules, s, out, p, k, t, at, line)
     if shares != 0.0:
         used = _used(w, s, k, t)
         fill = judged(w, rules, s, line, Order(shares, at, 0.0, True, False), unsized, used)
         wanted = shares
         if rules.matched:
-            wanted = w.real[k, market.SIDE] * (s.leg[k, PLANNED] - s.leg[k, FILLED])
+            wanted = w.leg[k]["side"] * (s.leg[k]["planned"] - s.leg[k]["filled"])
         if fill.shares != 0.0:
             _use(w, s, k, t, used + abs(fill.shares))
             _book_entry(w, s, p, k, t, fill, line, rules.matched)
-            record_fill(w, out, k, t, at, fill, line[market.FX], _ENTRY, s.book[CASH])
+            record_fill(w, out, k, t, at, fill, line["fx"], _ENTRY, s.book[CASH])
         if abs(fill.shares) < abs(wanted) - EPS:
             why = fill.reason if fill.reason >= 0 else _UNPAIRED
             record_block(w, out, k, t, at, wanted, fill.shares, why)
     if expires:
-        s.mark[k, ENTERING] = 0
+        s.leg[k]["entering"] = 0
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
@@ -274,10 +256,10 @@ def _book_exit(
 ) -> None:
     """What came of an order that closes leg k or a part of it."""
     if fill.shares != 0.0:
-        side, shares = w.real[k, market.SIDE], abs(fill.shares)
+        side, shares = w.leg[k]["side"], abs(fill.shares)
         _use(w, s, k, t, used + shares)
         _move(s, fill, side, -(shares * fill.price * fx), fx)
-        s.leg[k, HELD] += fill.shares
+        s.leg[k]["held"] += fill.shares
         record_fill(w, out, k, t, order.at, fill, fx, why, s.book[CASH])
     if abs(fill.shares) < abs(order.wanted) - EPS:
         record_block(w, out, k, t, order.at, order.wanted, fill.shares, fill.reason)
@@ -286,35 +268,34 @@ def _book_exit(
 @njit(error_model="numpy", _nrt=False, inline="always")
 def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int, last: bool) -> None:
     """Leg k's exit or forced reduction at an auction, where one is due, from the wish to the books."""
-    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
+    r = w.leg[k]["start"] + t - w.leg[k]["row"]
     line = w.order[np.uint64(r + w.late if at == CLOSE else r)]
-    bits = np.int64(line[market.BITS])
-    if (bits & market.IS_OPEN_BIT) == 0:
+    if (line["flags"] & market.IS_OPEN) == 0:
         return
-    shares, why = exit_order(w, s, k, at, t, last, line[market.LOTS])
+    shares, why = exit_order(w, s, k, at, t, last, float(line["lot_step"]))
     if shares != 0.0:
-        locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
-        order = Order(shares, at, s.leg[k, HELD], not locked, False)
+        locked = s.past[k]["bought"] == t and (line["flags"] & market.T_PLUS_ONE) != 0
+        order = Order(shares, at, s.leg[k]["held"], not locked, False)
         used = _used(w, s, k, t)
         fill = judged(w, rules, s, line, order, False, used)
-        _book_exit(w, s, out, k, t, order, fill, used, line[market.FX], why)
+        _book_exit(w, s, out, k, t, order, fill, used, line["fx"], why)
 
 
 @njit(error_model="numpy", _nrt=False)
 def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int) -> None:
     """Leg k's exit at a price touched inside the bar, if one is."""
-    r = w.whole[k, market.START] + t - w.whole[k, market.ROW]
-    bits = np.int64(w.order[r, market.BITS])
+    r = w.leg[k]["start"] + t - w.leg[k]["row"]
+    flags = w.order[r]["flags"]
     why, price = touched(w, s, p, k, r)
-    if (bits & market.IS_OPEN_BIT) == 0 or why < 0:
+    if (flags & market.IS_OPEN) == 0 or why < 0:
         return
-    s.mark[k, EXIT], s.mark[k, ENTERING] = why, 0
-    held = s.leg[k, HELD]
-    locked = s.mark[k, BOUGHT] == t and (bits & market.T_PLUS_ONE_BIT) != 0
+    s.leg[k]["exit"], s.leg[k]["entering"] = why, 0
+    held = s.leg[k]["held"]
+    locked = s.past[k]["bought"] == t and (flags & market.T_PLUS_ONE) != 0
     order = Order(-held, TOUCH, held, not locked, why == _TARGET)
     used = _used(w, s, k, t)
     fill = judged_inside(w, rules, s, r, order, price, used)
-    _book_exit(w, s, out, k, t, order, fill, used, w.order[r, market.FX], why)
+    _book_exit(w, s, out, k, t, order, fill, used, w.order[r]["fx"], why)
 
 
 @njit(error_model="numpy", _nrt=False)
@@ -323,29 +304,29 @@ def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
     received = 0.0
     for k in legs:
-        if w.whole[k, market.CODE] != w.action_code[a]:
+        if w.leg[k]["code"] != w.action_code[a]:
             continue
-        if s.mark[k, ENTERING] and not np.isnan(s.leg[k, PLANNED]):
-            s.leg[k, PLANNED] = np.floor(s.leg[k, PLANNED] * terms[0] + EPS)
-            s.leg[k, FILLED] = np.floor(s.leg[k, FILLED] * terms[0] + EPS)
-        if s.leg[k, HELD] != 0.0:
-            r = w.whole[k, market.START] + fx_row - w.whole[k, market.ROW]
+        if s.leg[k]["entering"] and not np.isnan(s.leg[k]["planned"]):
+            s.leg[k]["planned"] = np.floor(s.leg[k]["planned"] * terms[0] + EPS)
+            s.leg[k]["filled"] = np.floor(s.leg[k]["filled"] * terms[0] + EPS)
+        if s.leg[k]["held"] != 0.0:
+            r = w.leg[k]["start"] + fx_row - w.leg[k]["row"]
             new = kernel.after_action(
-                s.leg[k, HELD], s.leg[k, BASIS], s.leg[k, PEAK], terms, w.action_terms[a, 3]
+                s.leg[k]["held"], s.leg[k]["basis"], s.leg[k]["peak"], terms, w.action_terms[a, 3]
             )
-            s.leg[k, HELD], s.leg[k, BASIS], s.leg[k, PEAK] = new.shares, new.basis, new.peak
-            received += new.cash * w.order[r, market.FX]
+            s.leg[k]["held"], s.leg[k]["basis"], s.leg[k]["peak"] = new.shares, new.basis, new.peak
+            received += new.cash * w.order[r]["fx"]
     return received
 
 
 @njit(error_model="numpy", _nrt=False)
 def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
     """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
-    s.mark[k, ENTERING] = 0
-    held = s.leg[k, HELD]
+    s.leg[k]["entering"] = 0
+    held = s.leg[k]["held"]
     if held != 0.0:
-        price = 0.0 if held > 0.0 else w.real[k, market.LAST_MARK]
-        fx = w.order[w.whole[k, market.START] + t - w.whole[k, market.ROW], market.FX]
+        price = 0.0 if held > 0.0 else w.leg[k]["last_mark"]
+        fx = w.order[w.leg[k]["start"] + t - w.leg[k]["row"]]["fx"]
         s.book[CASH] += held * price * fx
         record_fill(w, out, k, t, OPEN, Fill(-held, price, 0.0, 0.0, 0.0, -1), fx, _DELISTED, s.book[CASH])
-        s.leg[k, HELD] = 0.0
+        s.leg[k]["held"] = 0.0

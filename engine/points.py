@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from . import lane_batch as lanes
-from . import market
 from .compiled import njit
 from .config import Config, ExitOn, Pairing
 from .dayloop import run_days
@@ -220,7 +219,7 @@ def _run_points(
 def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
     """Fill the table by lanes; returns the points that are not proven exact."""
     plan = plan_lanes(job.windows, points, job.longest[0])
-    bad, span = np.zeros(len(points), np.bool_), int(job.windows.whole[:, market.LENGTH].max())
+    bad, span = np.zeros(len(points), np.bool_), int(job.windows.leg["length"].max())
 
     def begin() -> Callable[[I8], None]:
         batch = new_batch(span)

@@ -15,24 +15,26 @@ from .run import POSITION
 F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 
-# columns of State.leg: a leg's position, one cache line. `PEAK_THEN` is the peak before the leg was looked ahead for.
-HELD, BASIS, PEAK, PLANNED, FILLED, PEAK_THEN = range(6)
-LEG_WIDTH = 8
-# columns of State.mark. `NEXT` is the leg before it on the same session's list, `LOOKED` the session in which the leg was looked
-# ahead for: EXIT and PEAK then stand as they will be at its next event.
-ENTERING, FIRST_TRY, BOUGHT, EXIT, DUE, ACTION, NEXT, LOOKED = range(8)
-MARK_WIDTH = 8
+# A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
+# they will be at its next event. `next`: the leg before it on the same session's list.
+STANDING = np.dtype(
+    [(name, "f8") for name in ("held", "basis", "peak", "planned", "filled", "peak_then")]
+    + [(name, "i4") for name in ("entering", "exit", "due", "next")]
+)  # fmt: skip
+# What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, −1 for
+# none; its next corporate action, −1 for none.
+PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action")])
+# Shares of a code traded in one row, and that row.
+TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
 # columns of State.book
 CASH, NAV, GROSS, SHORT, CUT = range(5)
-# columns of State.events: the legs whose sells, covers and entries are due at the open, each list from its last leg on, and
+# parts of a row of State.events: the legs whose sells, covers and entries are due at the open, each list from its last leg on, and
 # what the session is: QUIET, one in which only these lists matter, or one that every rule has to look at
 SELLS, COVERS, ENTRIES, KIND = range(4)
 QUIET, PLAIN, FULL = range(3)
-# columns of State.taken
-USED, ROW_USED = range(2)
-# columns of State.value
+# parts of a row of State.value
 LONGS, SHORTS, OWED = range(3)
-VALUE_WIDTH = 4
+PARTS = 4
 # columns of Out.counts and Out.totals
 FILLS, BLOCKS, POSITIONS = range(3)
 COSTS, TRADED = range(2)
@@ -41,14 +43,14 @@ COSTS, TRADED = range(2)
 class State(NamedTuple):
     """Working memory of one run; a leg's part is initialised when the leg is admitted."""
 
-    leg: F8  # (L, 8)
-    mark: I4  # (L, 8)
+    leg: NDArray[Any]  # (L,): STANDING
+    past: NDArray[Any]  # (L,): PAST
     live: I4  # (L,): legs admitted and not known to be over, in order
     today: I4  # (L,): from some place on, the legs with an event in the session, in order
     queue: I4  # (L,): legs in the order in which their orders are due
-    events: I4  # (T + 1, 4): what is due in each row
-    value: F8  # (T + 1, 4): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
-    taken: F8  # (N, 2): shares of each code traded in one row, and that row
+    events: I4  # (4 × (T + 1),): what is due in each row
+    value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
+    taken: NDArray[Any]  # (N,): TAKEN
     paired: F8  # (M,)
     book: F8  # (5,)
 
@@ -72,16 +74,16 @@ class Out(NamedTuple):
 
 def new_state(windows: Windows, codes: int) -> State:
     """Working memory for any number of runs over one table of legs."""
-    n, rows = len(windows.whole), windows.rows
+    n, rows = len(windows.leg), windows.rows
     return State(
-        leg=market.lines(n, LEG_WIDTH),
-        mark=market.lines(n, MARK_WIDTH, np.int32),
+        leg=market.lines(n, STANDING),
+        past=market.lines(n, PAST),
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
         queue=np.empty(n, np.int32),
-        events=market.lines(rows + 1, 4, np.int32),
-        value=market.lines(rows + 1, VALUE_WIDTH),
-        taken=np.zeros((codes, 2)),
+        events=market.lines(PARTS * (rows + 1), np.dtype(np.int32)),
+        value=market.lines(PARTS * (rows + 1), np.dtype(np.float64)),
+        taken=np.zeros(codes, TAKEN),
         paired=np.zeros(len(windows.pair_weight)),
         book=np.zeros(5),
     )
@@ -149,7 +151,7 @@ def record_block(
     n = out.counts[BLOCKS]
     out.counts[BLOCKS] = n + 1
     if out.keep:
-        _keep_block(out.blocks, n, (t, at, w.whole[k, market.CODE], k, why), wanted, filled)
+        _keep_block(out.blocks, n, (t, at, w.leg[k]["code"], k, why), wanted, filled)
 
 
 @njit(_nrt=False, inline="always")
@@ -162,4 +164,4 @@ def record_fill(
     out.totals[COSTS] += (fill.commission + fill.stamp + fill.levies) * fx
     out.totals[TRADED] += abs(fill.shares) * fill.price * fx
     if out.keep:
-        _keep_fill(out.fills, n, (t, at, w.whole[k, market.CODE], k, why), fill, fx, cash)
+        _keep_fill(out.fills, n, (t, at, w.leg[k]["code"], k, why), fill, fx, cash)
