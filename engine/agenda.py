@@ -1,7 +1,7 @@
 """Which legs have something to do in a session, and in which order their orders are sent.
 
-A leg that waits for its next event stands on the list of that row, by what is due there: a sale, a cover, an entry.
-Where nothing else can happen, these lists in turn are the session's orders. Where it can (margin is called, prices
+A leg that waits for its next event stands on the list of that row: first the sales, then the covers, then the entries, each
+in order of legs. Where nothing else can happen, the list is the session's orders. Where it can (margin is called, prices
 are touched inside the bar, legs trade at the close, a corporate action, a delisting, the end of a window), all legs with
 an event are put in order, and each auction asks each of them.
 """
@@ -18,8 +18,6 @@ from .records import (
     COVERS,
     CUT,
     ENTRIES,
-    KIND,
-    PARTS,
     QUIET,
     SELLS,
     State,
@@ -27,50 +25,49 @@ from .records import (
 
 I4 = NDArray[np.int32]
 
+# A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which −1 follows.
+PART_SHIFT = 26
+LEG_MASK = (1 << PART_SHIFT) - 1
+FIRST_ENTRY = ENTRIES << PART_SHIFT
+
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
-    for u in range(PARTS * t, len(s.events), PARTS):
-        s.events[u + SELLS] = s.events[u + COVERS] = s.events[u + ENTRIES] = -1
-        s.events[u + KIND] = QUIET
+    for u in range(t, len(s.events)):
+        s.events[u]["last"], s.events[u]["kind"] = -1, QUIET
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
 def put_on_list(s: State, k: int, t: int, part: int, kind: int) -> None:
-    """Leg k is due in row t, which is at least of that kind. Lists run from their last leg to their first."""
-    leg, list_at, kind_at = np.int64(k), np.uint64(PARTS * t + part), np.uint64(PARTS * t + KIND)
-    if s.events[kind_at] < kind:
-        s.events[kind_at] = kind
-    later = np.int64(s.events[list_at])
-    if later < leg:
+    """Leg k is due in row t, which is at least of that kind."""
+    u, entry = np.uint64(t), np.int64((part << PART_SHIFT) + np.int64(k))
+    if s.events[u]["kind"] < kind:
+        s.events[u]["kind"] = kind
+    later = np.int64(s.events[u]["last"])
+    if later < entry:
         s.leg[k]["next"] = later
-        s.events[list_at] = leg
+        s.events[u]["last"] = entry
         return
-    following = np.int64(s.leg[np.uint64(later)]["next"])
-    while following > leg:
+    following = np.int64(s.leg[np.uint64(later & LEG_MASK)]["next"])
+    while following > entry:
         later = following
-        following = np.int64(s.leg[np.uint64(later)]["next"])
+        following = np.int64(s.leg[np.uint64(later & LEG_MASK)]["next"])
     s.leg[k]["next"] = following
-    s.leg[np.uint64(later)]["next"] = leg
+    s.leg[np.uint64(later & LEG_MASK)]["next"] = entry
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def take_lists(s: State, t: int, new: int) -> tuple[int, int]:
+def take_list(s: State, t: int, new: int) -> tuple[int, int]:
     """Put what is due in row t into the queue, up to its place `new`; returns the first place, and that of the entries."""
-    lo = new
-    k = s.events[np.uint64(PARTS * t + ENTRIES)]
-    while k >= 0:
+    lo = entries = new
+    entry = np.int64(s.events[np.uint64(t)]["last"])
+    while entry >= 0:
+        k = np.uint64(entry & LEG_MASK)
         lo -= 1
         s.queue[np.uint64(lo)] = k
-        k = s.leg[np.uint64(k)]["next"]
-    entries = lo
-    for part in (COVERS, SELLS):
-        k = s.events[np.uint64(PARTS * t + part)]
-        while k >= 0:
-            lo -= 1
-            s.queue[np.uint64(lo)] = k
-            k = s.leg[np.uint64(k)]["next"]
+        entries = lo if entry >= FIRST_ENTRY else entries
+        entry = np.int64(s.leg[k]["next"])
     return lo, entries
 
 

@@ -7,7 +7,7 @@ closed out; sends their orders; and looks ahead for what each leg does next. The
 import numpy as np
 from numpy.typing import NDArray
 
-from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_lists
+from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .compiled import njit
 from .holding import forget_ahead, look_ahead
 from .legs import CLOSE, TOUCH
@@ -18,7 +18,6 @@ from .records import (
     CUT,
     FULL,
     GROSS,
-    KIND,
     LONGS,
     NAV,
     OWED,
@@ -130,7 +129,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
     nav = long = short = 0.0
-    while t < joins and s.events[np.uint64(PARTS * t + KIND)] == QUIET:
+    while t < joins and s.events[np.uint64(t)]["kind"] == QUIET:
         u = np.uint64(t)
         long, short = s.value[np.uint64(PARTS * t + LONGS)], s.value[np.uint64(PARTS * t + SHORTS)]
         nav = cash + long - short
@@ -191,7 +190,7 @@ def _take_up(
     that of the entries, and whether the session is one that every rule has to look at.
     """
     following, legs = old, len(w.leg)
-    full = everyone or s.events[np.uint64(PARTS * t + KIND)] == FULL or rules.on_touch or w.late > 0
+    full = everyone or s.events[np.uint64(t)]["kind"] == FULL or rules.on_touch or w.late > 0
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
@@ -201,7 +200,7 @@ def _take_up(
     if everyone:
         lo = entries = _take_all(w, rules, p, s, t, admitted, new)
     else:
-        lo, entries = take_lists(s, t, new)
+        lo, entries = take_list(s, t, new)
     for j in range(following - old):
         s.queue[np.uint64(new + j)] = s.live[np.uint64(admitted + j)] = old + j
     return following, lo, entries, full

@@ -16,7 +16,7 @@ F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 
 # A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
-# they will be at its next event. `next`: the leg before it on the same session's list.
+# they will be at its next event. `next`: what stands before it on its session's list.
 STANDING = np.dtype(
     [(name, "f8") for name in ("held", "basis", "peak", "planned", "filled", "peak_then")]
     + [(name, "i4") for name in ("entering", "exit", "due", "next")]
@@ -28,9 +28,10 @@ PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "act
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
 # columns of State.book
 CASH, NAV, GROSS, SHORT, CUT = range(5)
-# parts of a row of State.events: the legs whose sells, covers and entries are due at the open, each list from its last leg on, and
-# what the session is: QUIET, one in which only these lists matter, or one that every rule has to look at
-SELLS, COVERS, ENTRIES, KIND = range(4)
+# What is due in a row: the last leg of its list, and what the session is: QUIET, without an event, PLAIN, where only the list
+# matters, or FULL, where every rule has to be looked at
+EVENTS = np.dtype([("last", "i4"), ("kind", "i4")])
+SELLS, COVERS, ENTRIES = range(3)
 QUIET, PLAIN, FULL = range(3)
 # parts of a row of State.value
 LONGS, SHORTS, OWED = range(3)
@@ -48,7 +49,7 @@ class State(NamedTuple):
     live: I4  # (L,): legs admitted and not known to be over, in order
     today: I4  # (L,): from some place on, the legs with an event in the session, in order
     queue: I4  # (L,): legs in the order in which their orders are due
-    events: I4  # (4 × (T + 1),): what is due in each row
+    events: NDArray[Any]  # (T + 1,): EVENTS
     value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
     taken: NDArray[Any]  # (N,): TAKEN
     paired: F8  # (M,)
@@ -81,7 +82,7 @@ def new_state(windows: Windows, codes: int) -> State:
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
         queue=np.empty(n, np.int32),
-        events=market.lines(PARTS * (rows + 1), np.dtype(np.int32)),
+        events=market.lines(rows + 1, EVENTS),
         value=market.lines(PARTS * (rows + 1), np.dtype(np.float64)),
         taken=np.zeros(codes, TAKEN),
         paired=np.zeros(len(windows.pair_weight)),
