@@ -18,7 +18,6 @@ from .records import (
     COVERS,
     CUT,
     ENTRIES,
-    QUIET,
     SELLS,
     State,
 )
@@ -35,15 +34,15 @@ FIRST_ENTRY = ENTRIES << PART_SHIFT
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
     for u in range(t, len(s.events)):
-        s.events[u]["last"], s.events[u]["kind"] = -1, QUIET
+        s.events[u]["last"], s.events[u]["full"] = -1, 0
 
 
 @njit(error_model="numpy", _nrt=False, inline="always")
-def put_on_list(s: State, k: int, t: int, part: int, kind: int) -> None:
-    """Leg k is due in row t, which is at least of that kind."""
+def put_on_list(s: State, k: int, t: int, part: int, full: bool) -> None:
+    """Leg k is due in row t; `full`: every rule has to be looked at there."""
     u, entry = np.uint64(t), np.int64((part << PART_SHIFT) + np.int64(k))
-    if s.events[u]["kind"] < kind:
-        s.events[u]["kind"] = kind
+    if full:
+        s.events[u]["full"] = 1
     later = np.int64(s.events[u]["last"])
     if later < entry:
         s.leg[k]["next"] = later

@@ -16,14 +16,12 @@ from .orders import act, delist, enter, leave, leave_inside
 from .records import (
     CASH,
     CUT,
-    FULL,
     GROSS,
     LONGS,
     NAV,
     OWED,
     PARTS,
     POSITIONS,
-    QUIET,
     SHORT,
     SHORTS,
     Out,
@@ -129,7 +127,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
     nav = long = short = 0.0
-    while t < joins and s.events[np.uint64(t)]["kind"] == QUIET:
+    while t < joins and s.events[np.uint64(t)]["last"] < 0:
         u = np.uint64(t)
         long, short = s.value[np.uint64(PARTS * t + LONGS)], s.value[np.uint64(PARTS * t + SHORTS)]
         nav = cash + long - short
@@ -190,7 +188,7 @@ def _take_up(
     that of the entries, and whether the session is one that every rule has to look at.
     """
     following, legs = old, len(w.leg)
-    full = everyone or s.events[np.uint64(t)]["kind"] == FULL or rules.on_touch or w.late > 0
+    full = everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch or w.late > 0
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)

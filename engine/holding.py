@@ -16,11 +16,9 @@ from .processor import fetch_line
 from .records import (
     COVERS,
     ENTRIES,
-    FULL,
     LONGS,
     OWED,
     PARTS,
-    PLAIN,
     SELLS,
     SHORTS,
     State,
@@ -124,7 +122,7 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     change = _next_change(w, s, k, t)
     if s.leg[k]["held"] == 0.0:
         if s.leg[k]["entering"]:
-            put_on_list(s, k, t + 1, ENTRIES, FULL if change <= t + 1 else PLAIN)
+            put_on_list(s, k, t + 1, ENTRIES, change <= t + 1)
         return
     r, n = w.leg[k]["start"] + t - w.leg[k]["row"], 1
     going, due = s.leg[k]["exit"] >= 0, s.leg[k]["due"]
@@ -146,4 +144,4 @@ def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> 
     if s.leg[k]["entering"] and s.leg[k]["exit"] < 0 and t + n < due:
         part = ENTRIES
     event = t + n if t + n < w.rows else w.rows
-    put_on_list(s, k, event, part, FULL if change <= t + n else PLAIN)
+    put_on_list(s, k, event, part, change <= t + n)
