@@ -24,6 +24,7 @@ from workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_point
 from launchlab.engine.market import Market, Point
 from launchlab.engine.points import METRICS, simulate_points
 from launchlab.engine.simulate import simulate
+from launchlab.engine.sweep import FEWEST, MOST, WORK
 
 F8 = NDArray[np.float64]
 
@@ -37,6 +38,13 @@ TARGETS = {"general": {"W1": 40_000, "W2": 3_500}, "fast": {"W1": 400_000, "W2":
 def tables(w: Workload, chosen: list[Choice]) -> list[tuple[Any, Any]]:
     """Legs and points of each lag: what the engine is asked, as the others are given their orders."""
     return [(w.legs(lag), to_points(list(same))) for lag, same in groupby(chosen, lambda one: one.lag)]
+
+
+def chunk_of_a_sweep(w: Workload) -> list[tuple[Any, Any]]:
+    """One table of legs and as many points as a sweep hands to the engine at once."""
+    size = min(WORK // len(w.legs(0)) // FEWEST * FEWEST, MOST)
+    same = [one for one in choices(5 * size) if one.lag == 0][:size]
+    return [(w.legs(0), to_points(same))]
 
 
 def ours(market: Market, asked: list[tuple[Any, Any]], path: str, threads: int = 1) -> F8:
@@ -75,6 +83,12 @@ def contenders(w: Workload, peers: bool) -> dict[str, tuple[int, Callable[[], An
         for threads in (1, 2):
             name = f"launchlab {'fast' if path == 'auto' else path}, {threads} thread{'s' * (threads - 1)}"
             run[name] = (len(chosen), lambda path=path, n=threads: ours(market, asked, path, n))
+    chunk = chunk_of_a_sweep(w)
+    for threads in (1, 2):
+        name = (
+            f"fast, {len(chunk[0][1]):,} points as a sweep sends them, {threads} thread{'s' * (threads - 1)}"
+        )
+        run[name] = (len(chunk[0][1]), lambda n=threads: ours(market, chunk, "auto", n))
     few = choices(POINTS[w.name])[:: max(len(chosen) // 40, 1)]
     nav = {one: CAPITAL * (1.0 + row[0]) for one, row in zip(chosen, general, strict=True)}
     if peers:
