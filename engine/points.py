@@ -7,7 +7,6 @@ path by itself. Threads release the interpreter's lock; results do not depend on
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +49,7 @@ FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than
 
 
 class Job(NamedTuple):
-    """What every block of points needs."""
+    """What all points share."""
 
     market: Market
     legs: NDArray[Any]
@@ -157,32 +156,26 @@ def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int)
 def _general(job: Job, points: NDArray[Any], table: F8) -> None:
     """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
     windows, waiting, slack = job.windows, np.arange(len(points)), SLACK
-    ends, codes = close_out_rows(job.market, job.config), len(job.market.panel.codes)
-    while len(waiting):
-        late = np.zeros(len(waiting), np.bool_)
-        begin = partial(_begin_general, job, windows, codes, ends, points, waiting, table, late)
-        _share(begin, len(waiting), job.threads)
-        waiting = waiting[late]
-        if len(waiting):
-            slack = wider(slack)
-            windows = job.market.windows(job.legs, job.rules, job.longest, slack)
+    while True:
+        waiting = _run_general(job, windows, points, waiting, table)
+        if not len(waiting):
+            return
+        slack = wider(slack)
+        windows = job.market.windows(job.legs, job.rules, job.longest, slack, threads=job.threads)
 
 
-def _begin_general(
-    job: Job,
-    windows: Windows,
-    codes: int,
-    ends: I4,
-    points: NDArray[Any],
-    waiting: I8,
-    table: F8,
-    late: NDArray[np.bool_],
-) -> Callable[[I8], None]:
-    """Working memory for one thread, and what it does."""
-    state, out = new_state(windows, codes), new_out(windows.rows, keep=False)
-    return lambda place: _run_points(
-        windows, job.rules, points, waiting, place, state, out, ends, job.periods, table, late
-    )
+def _run_general(job: Job, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
+    """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
+    late, ends = np.zeros(len(waiting), np.bool_), close_out_rows(job.market, job.config)
+
+    def begin() -> Callable[[I8], None]:
+        state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
+        return lambda place: _run_points(
+            windows, job.rules, points, waiting, place, state, out, ends, job.periods, table, late
+        )
+
+    _share(begin, len(waiting), job.threads)
+    return waiting[late]
 
 
 @njit(nogil=True)
