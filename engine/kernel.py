@@ -174,6 +174,12 @@ def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_or
 
 
 @njit()
+def _cost_anew(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
+    """trade_cost where it is rarely asked for: not compiled into its callers, whose compilation takes long enough."""
+    return trade_cost(costs, r, buy, price, shares, max_order)
+
+
+@njit()
 def tick_of(price: float, tables: Tables, table: int) -> float:
     """Smallest price step at `price`; a band includes its upper bound."""
     k = 0
@@ -311,7 +317,7 @@ def account_answer(order: Order, shares: float, price: float, lots: Lots, purse:
         shares = _affordable(shares, price, order, lots, purse, costs)
         if shares <= 0.0:
             return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-        cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
+        cost = _cost_anew(costs, lots.cost_row, buy, price, shares, lots.max_order)
     return Fill(shares if buy else -shares, price, cost.commission, cost.stamp, cost.levies, why)
 
 
