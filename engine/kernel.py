@@ -252,6 +252,12 @@ def legal_size(shares: float, held: float, lots: Lots) -> float:
 
 
 @njit()
+def _fewer(shares: float, held: float, lots: Lots) -> float:
+    """legal_size where it is rarely asked for: not compiled into its callers."""
+    return legal_size(shares, held, lots)
+
+
+@njit()
 def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Purse, costs: F8) -> float:
     """Largest legal order below `shares` that the budget pays for."""
     buy, r = order.wanted > 0.0, lots.cost_row
@@ -304,9 +310,9 @@ def account_answer(order: Order, shares: float, price: float, lots: Lots, purse:
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, _BELOW_LOT)
     if shares > lots.volume:
-        shares, why = legal_size(lots.volume, order.held, lots), _VOLUME
+        shares, why = _fewer(lots.volume, order.held, lots), _VOLUME
     if shares * price * purse.fx > purse.room:
-        shares, why = legal_size(purse.room / (price * purse.fx), order.held, lots), _MARGIN
+        shares, why = _fewer(purse.room / (price * purse.fx), order.held, lots), _MARGIN
     if shares <= 0.0:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     cost = trade_cost(costs, lots.cost_row, buy, price, shares, lots.max_order)
@@ -437,7 +443,7 @@ def after_action(
     return Adjusted(side * kept, (basis - gross) / ratio, (peak - gross) / ratio, paid)
 
 
-@njit(inline="always")
+@njit()
 def reduction(shares: float, part: float, lot_step: float) -> float:
     """Shares (positive) of a forced reduction by `part`, rounded up to a lot, at most the whole."""
     whole = abs(shares)
