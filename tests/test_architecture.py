@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from launchlab.engine import compiled
+
 ROOT = Path(__file__).parent.parent
 HOUSES = ("data", "engine", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
@@ -44,3 +46,15 @@ def test_nothing_below_the_command_line_imports_it() -> None:
 def test_sources_import_each_other_relatively() -> None:
     for path in (*SOURCES, *ROOT.glob("*.py")):
         assert not any(name.split(".")[0] == "launchlab" for name in imported(path)), path
+
+
+def test_the_cache_of_compiled_code_belongs_to_every_file_that_has_some() -> None:
+    """A file left out of compiled.SOURCES would change without its old code being forgotten."""
+    with_code = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name.endswith(".compiled") for name in imported(path))
+    }
+    assert with_code
+    assert with_code <= set(compiled.SOURCES)
+    assert all((ROOT / name).is_file() for name in compiled.SOURCES)
