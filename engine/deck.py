@@ -113,7 +113,7 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     find_exits(w, exits)
     signals = np.empty((n, 3, values.shape[1]), np.int32)
     find_signals(w, entries, exits, values, signals, np.zeros(3, np.int32))
-    order = np.argsort(w.leg[:]["row"] + entries.sized, kind="stable")
+    order = np.argsort(w.leg["row"] + entries.sized, kind="stable")
     whole, real = np.empty((n, WHOLE_WIDTH), np.int64), np.empty((n, REAL_WIDTH))
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
     _find_keys(w, entries, exits, signals, holds, order, keys)
@@ -123,7 +123,7 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
 
 def _count_crowd(w: Windows, e: Entries) -> I8:
     """For each leg, how many legs may trade its code within its window, (L,), at least 1."""
-    by_code = np.lexsort((w.leg[:]["row"], w.leg[:]["code"]))
+    by_code = np.lexsort((w.leg["row"], w.leg["code"]))
     crowd = np.ones(len(by_code), np.int64)
     _overlaps(w, e, by_code, crowd)
     return crowd

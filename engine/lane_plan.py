@@ -4,6 +4,7 @@ Points of one hold stand together, since lanes wait for the longest, and so do p
 found once. Which points share a batch, and so the last bit of their results, follows from the points alone.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,10 @@ F8 = NDArray[np.float64]
 I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 U4 = NDArray[np.uint32]
+
+MOST_STEP = (
+    2**40
+)  # a grid with more combinations than a key has room for is not quite in order, which costs time only
 
 
 class LanePlan(NamedTuple):
@@ -36,9 +41,11 @@ def plan_lanes(windows: Windows, points: NDArray[Any], longest_wait: int) -> Lan
     for kind, one in enumerate((stops, targets, trails)):
         values[kind, : len(one)] = one
     numbers, key = np.empty((len(points), 4), np.uint32), np.empty(len(points), np.int64)
-    highest = _number(points, holds, stops, targets, trails, int(points["wait"].max()), numbers, key)
+    sizes = [longest_wait + 1, len(trails), len(targets), len(stops), len(holds)]
+    steps = tuple(math.prod(sizes[:n]) % MOST_STEP for n in range(1, len(sizes)))
+    _number(points, holds, stops, targets, trails, steps, numbers, key)
     # of 16 bits numpy sorts by counting
-    order = np.argsort(key.astype(np.uint16) if highest < 2**16 else key, kind="stable")
+    order = np.argsort(key.astype(np.uint16) if math.prod(sizes) <= 2**16 else key, kind="stable")
     return LanePlan(build(windows, values, holds, longest_wait), points, numbers, order)
 
 
@@ -68,25 +75,17 @@ def _number(
     stops: F8,
     targets: F8,
     trails: F8,
-    longest_wait: int,
+    steps: tuple[int, ...],
     numbers: U4,
     key: I8,
-) -> int:
+) -> None:
     """Number the points' rules; `key` puts them in order of hold, stop, target, trail and wait, as far as it has room.
 
-    Returns the highest key that there may be.
+    `steps`: what the number of a trail, target, stop and hold counts in the key.
     """
-    waits = np.int64(longest_wait + 1)
-    sizes = (
-        waits,
-        waits * len(trails),
-        waits * len(trails) * len(targets),
-        waits * len(trails) * len(targets) * len(stops),
-    )
     for j in range(len(points)):
         p = points[j]
         hold, stop = _place(holds, p["hold"]), _place(stops, p["stop"])
         target, trail = _place(targets, p["target"]), _place(trails, p["trail"])
         numbers[j, 0], numbers[j, 1], numbers[j, 2], numbers[j, 3] = hold, stop, target, trail
-        key[j] = p["wait"] + trail * sizes[0] + target * sizes[1] + stop * sizes[2] + hold * sizes[3]
-    return int(sizes[3] * len(holds))
+        key[j] = p["wait"] + trail * steps[0] + target * steps[1] + stop * steps[2] + hold * steps[3]

@@ -58,9 +58,7 @@ class Windows(NamedTuple):
     Leg k sees session t in row `start + t − row` of the windows; its own ends after `length` rows.
     """
 
-    order: NDArray[
-        Any
-    ]  # (R,), ORDER: orders at the open; where there are any, then R rows of orders at the close
+    order: NDArray[Any]  # (R,): ORDER at the open; where there are orders at the close, then R rows of those
     late: int  # where those begin, 0 where there are none
     worth: F8  # (R,): base value of one share at the close
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
@@ -325,7 +323,8 @@ def _order_line(
     line["enter"], line["leave"] = enter, leave
     line["allowed"] = np.floor(rules.participation * c.volume[i, t] + EPS)
     unit = c.size_price[i, t]
-    line["part"] = weight / (unit * c.fx[fx, t - 1]) if unit > 0.0 else np.nan
+    base = unit * c.fx[fx, t - 1]
+    line["part"] = weight / base if base > 0.0 else np.nan
     line["fx"], line["max_order"] = c.fx[fx, t], c.max_order[i, t]
     line["lot_min"], line["lot_step"] = c.lot_min[i, t], c.lot_step[i, t]
     line["done"], line["cost_row"] = c.sessions_done[e, t], c.cost_row[i, t]

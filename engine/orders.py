@@ -193,7 +193,7 @@ def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line
     if held == 0.0:
         s.leg[k]["basis"] = s.leg[k]["peak"] = fill.price
         hold = w.leg[k]["hold"] if p.hold < 0 else p.hold
-        done = line["done"]
+        done = np.int64(line["done"])
         due, last = done + hold, w.row_of.shape[1] - 1
         s.leg[k]["due"] = w.row_of[np.uint64(w.leg[k]["exchange"]), np.uint64(due if due < last else last)]
     else:

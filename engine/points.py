@@ -41,10 +41,8 @@ METRICS = (
     "fills", "blocked", "turnover", "costs", "fallback",
 )  # fmt: skip
 PATHS = ("auto", "fast", "general")
-AT_ONCE, AT_ONCE_IN_LANES = (
-    1024,
-    8192,
-)  # points of one call of compiled code: until its end nothing can interrupt
+# points of one call of compiled code: until its end nothing can interrupt
+AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
 FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
 
 
@@ -139,16 +137,16 @@ def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int)
     place = np.zeros(1, np.int64)
 
     def take_part() -> None:
-        work = begin()
-        while place[0] < points:
-            work(place)
+        try:
+            work = begin()
+            while place[0] < points:
+                work(place)
+        finally:  # after a failure or an interruption the others take no more
+            place[0] = max(int(place[0]), points)
 
     with ThreadPoolExecutor(max(threads - 1, 1)) as pool:
         others = [pool.submit(take_part) for _ in range(threads - 1)]
-        try:
-            take_part()
-        finally:  # after an interruption the others take no more
-            place[0] = max(int(place[0]), points)
+        take_part()
         for other in others:
             other.result()
 

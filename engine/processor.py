@@ -90,7 +90,8 @@ def _fetch_line(array: Any, row: Any) -> Any:
 
 
 def take_next(place: NDArray[Any], n: int) -> int:
-    """The number at the front of `place` (1,), which n is added to in one piece: no other thread gets the same."""
+    """The number at the front of `place` (1,), to which n is added: where compiled, in one piece, so that no other thread gets
+    the same."""
     first = int(place[0])
     place[0] = first + n
     return first

@@ -11,6 +11,7 @@ from launchlab.engine.config import Config
 from launchlab.engine.market import Market, Point
 from launchlab.engine.metrics import equity_metrics
 from launchlab.engine.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
+from launchlab.engine.processor import take_next
 from launchlab.engine.simulate import simulate
 
 from .markets import random_config, random_legs, random_panel
@@ -76,21 +77,28 @@ def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for
     assert [len(one.signatures) for one in compiled] == before
 
 
-def test_all_threads_take_part_and_stop_when_one_of_them_fails() -> None:
+@pytest.mark.parametrize(("main", "error"), [(True, KeyboardInterrupt), (False, MemoryError)])
+def test_all_threads_take_part_and_stop_when_one_of_them_fails(
+    main: bool, error: type[BaseException]
+) -> None:
     seen = set()
+
+    @numba.njit
+    def take(place: np.ndarray) -> int:
+        return take_next(place, 1)
 
     def begin():
         def work(place: np.ndarray) -> None:
             seen.add(threading.get_ident())
-            place[0] += 1
+            taken = take(place)
             time.sleep(0.001)
-            if place[0] > 50 and threading.current_thread() is threading.main_thread():
-                raise KeyboardInterrupt
+            if taken > 50 and main == (threading.current_thread() is threading.main_thread()):
+                raise error
 
         return work
 
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         _share(begin, 10**9, 3)
     assert time.monotonic() - started < 60.0
     assert len(seen) == 3

@@ -42,7 +42,7 @@ def tables(w: Workload, chosen: list[Choice]) -> list[tuple[Any, Any]]:
 
 def chunk_of_a_sweep(w: Workload) -> list[tuple[Any, Any]]:
     """One table of legs and as many points as a sweep hands to the engine at once."""
-    size = min(WORK // len(w.legs(0)) // FEWEST * FEWEST, MOST)
+    size = int(np.clip(WORK // len(w.legs(0)) // FEWEST * FEWEST, FEWEST, MOST))
     same = [one for one in choices(5 * size) if one.lag == 0][:size]
     return [(w.legs(0), to_points(same))]
 
