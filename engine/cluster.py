@@ -4,13 +4,17 @@ Panels are scattered to every worker at once; a worker that joins later gets the
 that hold one be lost, it is scattered again from here.
 """
 
+import asyncio
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakSet
 
 from ..data.errors import ConfigError, WorkerError
 from ..data.panel import Panel
@@ -54,7 +58,8 @@ class Cluster(Runner):
         self.address, self._client = _connect(spec)
         self._lock = threading.Lock()
         self._panels: list[Held] = []
-        self._pool = self._client.get_executor(pure=False)
+        self._under_way = WeakSet[Future[Any]]()
+        self._theirs = WeakSet[Any]()
         self._begun = set[str]()
         self._counted, self._threads = -EVERY, 0
         self._topic = f"launchlab-{self._client.id}"
@@ -97,9 +102,14 @@ class Cluster(Runner):
                     shared.append([self._there(held) for held in one.parts])
                 else:
                     plain.append(one)
-            started: Future[T] = self._pool.submit(call, (code_name(), self._topic), fn, shared, plain)
+            theirs = self._client.submit(call, (code_name(), self._topic), fn, shared, plain, pure=False)
+            started: Future[T] = Future()
+            self._under_way.add(started)
+            self._theirs.add(theirs)
+            theirs.add_done_callback(partial(_pass_on, started))
         except ClosedClientError:
             raise WorkerError(self._gone()) from None
+        started.add_done_callback(lambda done: theirs.cancel() if done.cancelled() else None)
         return started
 
     def _there(self, held: Held) -> Any:
@@ -162,8 +172,24 @@ class Cluster(Runner):
 
         # a client that lost its scheduler has nothing to let go of
         with suppress(ClosedClientError, OSError):
-            self._pool.shutdown(wait)
+            if wait:
+                wait_for(self._under_way)
+            else:
+                self._client.cancel(list(self._theirs))
         self._client.close()
+
+
+def _pass_on(started: Future[Any], theirs: Any) -> None:
+    """What became of Dask's future, also where asking for its result fails: Dask's own executor would never say so."""
+    try:
+        found = theirs.result()
+    except BaseException as error:  # noqa: BLE001
+        if started.set_running_or_notify_cancel():
+            cancelled = isinstance(error, CancelledError | asyncio.CancelledError)
+            started.set_exception(CancelledError(str(error)) if cancelled else error)
+    else:
+        if started.set_running_or_notify_cancel():
+            started.set_result(found)
 
 
 def _connect(spec: str) -> tuple[str, Any]:

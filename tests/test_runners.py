@@ -1,10 +1,11 @@
 """Where work is done changes no figure, and what is lost with a worker is done again, a few times."""
 
+import asyncio
 import json
 import pickle
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from launchlab.data.errors import ConfigError, WorkerError
 from launchlab.data.panel import Panel
-from launchlab.engine.cluster import refuse_other_code
+from launchlab.engine.cluster import _pass_on, refuse_other_code
 from launchlab.engine.config import Config
 from launchlab.engine.identity import code_name
 from launchlab.engine.legs import empty_legs
@@ -246,3 +247,33 @@ def test_the_summary_says_where_the_points_were_run(market: Path) -> None:
     )
     assert json_of(done)["executor"] == "threads"
     assert json_of(done)["threads"] == 2
+
+
+class Theirs:
+    """A future of somebody else's, of which asking for the result fails."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def result(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (asyncio.CancelledError("already forgotten"), CancelledError),
+        (CancelledError("gone"), CancelledError),
+        (OSError("no route"), OSError),
+    ],
+)
+def test_a_result_that_cannot_be_fetched_is_an_error_and_no_endless_wait(
+    error: BaseException, seen: type[BaseException]
+) -> None:
+    started: Future[None] = Future()
+    _pass_on(started, Theirs(error))
+    assert type(started.exception(timeout=1.0)) is seen
+    given_up: Future[None] = Future()
+    given_up.cancel()
+    _pass_on(given_up, Theirs(error))
+    assert given_up.cancelled()
