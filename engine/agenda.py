@@ -14,13 +14,7 @@ from . import market
 from .compiled import njit
 from .legs import CLOSE
 from .market import Windows
-from .records import (
-    COVERS,
-    CUT,
-    ENTRIES,
-    SELLS,
-    State,
-)
+from .records import COVERS, CUT, ENTRIES, SELLS, State
 
 I4 = NDArray[np.int32]
 

@@ -106,7 +106,7 @@ class Cluster(Runner):
             started: Future[T] = Future()
             self._under_way.add(started)
             self._theirs.add(theirs)
-            theirs.add_done_callback(partial(_pass_on, started))
+            theirs.add_done_callback(partial(_settle, started))
         except ClosedClientError:
             raise WorkerError(self._gone()) from None
         started.add_done_callback(lambda done: theirs.cancel() if done.cancelled() else None)
@@ -179,7 +179,7 @@ class Cluster(Runner):
         self._client.close()
 
 
-def _pass_on(started: Future[Any], theirs: Any) -> None:
+def _settle(started: Future[Any], theirs: Any) -> None:
     """What became of Dask's future, also where asking for its result fails: Dask's own executor would never say so."""
     try:
         found = theirs.result()

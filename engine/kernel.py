@@ -140,7 +140,7 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     if stamp > 0.0:
         stamp = np.ceil(value * stamp - 1e-7) if costs[r, STAMP_UNIT] == 1.0 else cents(value * stamp)
     levies = 0.0  # each in whole cents, so that one division does for all
-    j = FIRST_LEVY
+    j = FIRST_LEVY  # of a range with a step numba makes twenty instructions before the first levy
     while j < costs.shape[1]:
         rate, fixed, least, most = costs[r, j], costs[r, j + 1], costs[r, j + 2], costs[r, j + 3]
         j += 4

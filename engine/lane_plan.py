@@ -19,9 +19,8 @@ I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 U4 = NDArray[np.uint32]
 
-MOST_STEP = (
-    2**40
-)  # a grid with more combinations than a key has room for is not quite in order, which costs time only
+# a grid with more combinations than a key has room for is not quite in order, which costs time only
+MOST_STEP = 2**40
 
 
 class LanePlan(NamedTuple):

@@ -28,7 +28,8 @@ PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "act
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
 # columns of State.book
 CASH, NAV, GROSS, SHORT, CUT = range(5)
-# What is due in a row: the last entry of its list, −1 for none (see agenda.py for what an entry says), and whether every rule has to be looked at, not only the list.
+# What is due in a row: the last entry of its list, −1 for none (agenda.py says what an entry is), and whether every rule has to be
+# looked at, not only the list.
 EVENTS = np.dtype([("last", "i4"), ("full", "i4")])
 SELLS, COVERS, ENTRIES = range(3)  # parts of a list, in order
 # parts of a row of State.value

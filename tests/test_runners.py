@@ -14,7 +14,7 @@ import pytest
 
 from launchlab.data.errors import ConfigError, WorkerError
 from launchlab.data.panel import Panel
-from launchlab.engine.cluster import _pass_on, refuse_other_code
+from launchlab.engine.cluster import _settle, refuse_other_code
 from launchlab.engine.config import Config
 from launchlab.engine.identity import code_name
 from launchlab.engine.legs import empty_legs
@@ -271,9 +271,9 @@ def test_a_result_that_cannot_be_fetched_is_an_error_and_no_endless_wait(
     error: BaseException, seen: type[BaseException]
 ) -> None:
     started: Future[None] = Future()
-    _pass_on(started, Theirs(error))
+    _settle(started, Theirs(error))
     assert type(started.exception(timeout=1.0)) is seen
     given_up: Future[None] = Future()
     given_up.cancel()
-    _pass_on(given_up, Theirs(error))
+    _settle(given_up, Theirs(error))
     assert given_up.cancelled()
