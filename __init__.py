@@ -10,46 +10,46 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import strategies as strategies
-    from .cli_folder import write_report as write_report
+    from .cli.folder import write_report as write_report
     from .data.errors import LaunchlabError as LaunchlabError
-    from .data.instruments import Instruments as Instruments
-    from .data.instruments import load_instruments as load_instruments
-    from .data.launches import Launch as Launch
-    from .data.launches import Launches as Launches
-    from .data.launches import load_launches as load_launches
-    from .data.load import PanelOptions as PanelOptions
-    from .data.load import load_panel as load_panel
-    from .data.panel import Panel as Panel
-    from .engine.backtest import Benchmark as Benchmark
-    from .engine.backtest import RunOptions as RunOptions
-    from .engine.backtest import Strategy as Strategy
-    from .engine.backtest import backtest as backtest
+    from .data.instruments.table import Instruments as Instruments
+    from .data.instruments.table import load_instruments as load_instruments
+    from .data.ledger.ledger import Launch as Launch
+    from .data.ledger.ledger import Launches as Launches
+    from .data.ledger.ledger import load_launches as load_launches
+    from .data.panel.build import PanelOptions as PanelOptions
+    from .data.panel.build import load_panel as load_panel
+    from .data.panel.panel import Panel as Panel
+    from .engine.backtest.backtest import Benchmark as Benchmark
+    from .engine.backtest.backtest import RunOptions as RunOptions
+    from .engine.backtest.backtest import Strategy as Strategy
+    from .engine.backtest.backtest import backtest as backtest
     from .engine.config import Config as Config
-    from .engine.research.options import StudyOptions as StudyOptions
-    from .engine.research.sensitivity import full_study as study  # noqa: F401
-    from .engine.result import Result as Result
-    from .engine.result import load_result as load_result
+    from .engine.results.result import Result as Result
+    from .engine.results.result import load_result as load_result
+    from .engine.study.options import StudyOptions as StudyOptions
+    from .engine.study.sensitivity import full_study as study  # noqa: F401
 
 _WHERE = {
     "LaunchlabError": ".data.errors",
-    "Instruments": ".data.instruments",
-    "load_instruments": ".data.instruments",
-    "Launch": ".data.launches",
-    "Launches": ".data.launches",
-    "load_launches": ".data.launches",
-    "Panel": ".data.panel",
-    "PanelOptions": ".data.load",
-    "load_panel": ".data.load",
+    "Instruments": ".data.instruments.table",
+    "load_instruments": ".data.instruments.table",
+    "Launch": ".data.ledger.ledger",
+    "Launches": ".data.ledger.ledger",
+    "load_launches": ".data.ledger.ledger",
+    "Panel": ".data.panel.panel",
+    "PanelOptions": ".data.panel.build",
+    "load_panel": ".data.panel.build",
     "Config": ".engine.config",
-    "Strategy": ".engine.backtest",
-    "Benchmark": ".engine.backtest",
-    "RunOptions": ".engine.backtest",
-    "backtest": ".engine.backtest",
-    "Result": ".engine.result",
-    "load_result": ".engine.result",
-    "study": ".engine.research.sensitivity:full_study",
-    "StudyOptions": ".engine.research.options",
-    "write_report": ".cli_folder",
+    "Strategy": ".engine.backtest.backtest",
+    "Benchmark": ".engine.backtest.backtest",
+    "RunOptions": ".engine.backtest.backtest",
+    "backtest": ".engine.backtest.backtest",
+    "Result": ".engine.results.result",
+    "load_result": ".engine.results.result",
+    "study": ".engine.study.sensitivity:full_study",
+    "StudyOptions": ".engine.study.options",
+    "write_report": ".cli.folder",
 }
 
 __all__ = [*sorted(_WHERE), "__version__", "strategies"]

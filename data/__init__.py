@@ -1,0 +1,1 @@
+"""Facts: what happened, what the rules were, and when it was known."""

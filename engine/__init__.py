@@ -1,0 +1,1 @@
+"""Mechanics: what would have happened to an order, and to a portfolio."""

@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
-    "write_report": ".book",
-    "write_book": ".book",
+    "write_report": ".run",
+    "write_book": ".run",
     "write_comparison": ".compare",
     "write_runs": ".runs",
-    "write_study": ".study_page",
-    "write_sweep": ".sweep_map",
-    "write_sweep_folder": ".sweep_map",
+    "write_study": ".study",
+    "write_sweep": ".sweep",
+    "write_sweep_folder": ".sweep",
     "write_tearsheet": ".tearsheet",
 }
 

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from ..data.errors import ConfigError
-from ..engine.result import Result
-from .formats import MINUS, exact, missing, told, visible
-from .metrics import KNOWN, written
+from ..engine.results.result import Result
+from .charts.plots import Figure, label, line, rounded
+from .numbers.formats import MINUS, exact, missing, told, visible
+from .numbers.metrics import KNOWN, written
+from .numbers.tables import Cell, Column, Table
 from .page import render
-from .plots import Figure, label, line, rounded
-from .tables import Cell, Column, Table
 
 COLORS = ("strategy", "paper", "long", "short", "violet", "benchmark")
 DASHES = ("solid", "dash", "dot")

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..engine.result import write_whole
-from . import formats
-from .static import still
+from ..engine.results.result import write_whole
+from .numbers import formats
+from .stills.still import still
 
 SCRIPT = "plotly.min.js"
 BANNER = '<p class="simulated" role="note">SIMULATED DATA — not market prices</p>'

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from .formats import visible
-from .metrics import Metric, metric
+from .numbers.formats import visible
+from .numbers.metrics import Metric, metric
 from .page import render
 
 SHOWN = ("total_return", "paper_return", "sharpe", "max_drawdown", "costs", "fills", "blocked")

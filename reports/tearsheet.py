@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import DataError
-from ..engine.result import Result, write_whole
-from .formats import percent, ratio, told, visible
-from .measures import session_returns
+from ..engine.results.result import Result, write_whole
+from .numbers.formats import percent, ratio, told, visible
+from .numbers.measures import session_returns
 from .page import BANNER, CONTENT_POLICY
 
 SHORTEST = 20  # sessions; below this QuantStats' tables and densities fail or mean nothing

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..engine.result import Result
-from .formats import visible
-from .metrics import metric
+from ..engine.results.result import Result
+from .numbers.formats import visible
+from .numbers.metrics import metric
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.-=+*#@"

@@ -6,10 +6,10 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
-from ..data.launch import Launches
-from ..data.panel import TRADING, Panel
-from ..data.reachable import first_rows
-from .common import Intent, TradeRules, about, check_roles, codes_with_roles, later_rows
+from ..data.ledger.launch import Launches
+from ..data.panel.panel import TRADING, Panel
+from ..data.panel.reach import first_rows
+from .base import Intent, TradeRules, about, check_roles, codes_with_roles, later_rows
 
 
 @dataclass(frozen=True, kw_only=True)

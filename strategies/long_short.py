@@ -5,9 +5,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..data.launch import Launches
-from ..data.panel import Panel
-from .common import Intent, TradeRules, about, check_roles, codes_with_roles
+from ..data.ledger.launch import Launches
+from ..data.panel.panel import Panel
+from .base import Intent, TradeRules, about, check_roles, codes_with_roles
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from .base import about
 from .buy_launch import BuyLaunch
-from .common import about
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import tenacity
 
-from ..bars import Bars
+from ..bars.bars import Bars
 from ..errors import ConfigError, did_you_mean
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 
 class Provider(Protocol):

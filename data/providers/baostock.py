@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
+from ..bars.bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
 from ..errors import FetchError
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 from . import Busy, Patience
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}

@@ -19,9 +19,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from ..bars import OPTIONAL, PRICES, REQUIRED, Bars, bars_from_columns, read_parquet
+from ..bars.bars import OPTIONAL, PRICES, REQUIRED, Bars, bars_from_columns, read_parquet
 from ..errors import ConfigError, DataError, FetchError
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 LOT = 100
 UNITS = ("shares", "lots")

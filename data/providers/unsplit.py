@@ -7,8 +7,8 @@ hands them out as float32: multiply back by the later splits and take the exchan
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bars import F8, Days
-from ..instruments import Instrument
+from ..bars.bars import F8, Days
+from ..instruments.table import Instrument
 from ..rules.ticks import tick_size, tick_table
 
 # A float32 is within 6e-8 of its number; anything further from the grid is not a rounded tick and is left for the

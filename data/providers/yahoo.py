@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
-from ..calendars import calendar
+from ..bars.bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
+from ..calendars.sessions import calendar
 from ..errors import FetchError
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 from . import Brake, Busy, Patience
 from .unsplit import later_split_factor, to_raw
 

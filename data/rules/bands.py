@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from ..dated import Dated
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 _BARS = "proven on real bars"
 _NONE = ("1990-12-19", np.inf, "no limit before the regime of 1996-12-16", "Q")

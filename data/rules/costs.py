@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..dated import Dated
 from ..errors import RuleError, did_you_mean
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 from . import fees
 from .ticks import checked_side
 

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..calendars import sessions
+from ..calendars.sessions import sessions
 from ..dated import as_date
 from ..errors import CalendarError, RuleError
-from ..instrument import A_SHARE_BOARDS, Instrument, Spell
+from ..instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
 from . import costs, parts, ticks
 
 _RECENT_DAYS = 30  # a listing is followed session by session for about a month

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..dated import as_date
 from ..errors import RuleError
-from ..instruments import Instrument, spells_cover
+from ..instruments.table import Instrument, spells_cover
 from . import bands
 from .ticks import TICK_SIZES, tick_table
 

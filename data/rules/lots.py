@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..dated import Dated
 from ..errors import RuleError
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 I4 = NDArray[np.int32]
 

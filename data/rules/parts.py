@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calendars import sessions
+from ..calendars.sessions import sessions
 from ..dated import Dated, Fact, as_date
 from ..errors import CalendarError, RuleError
-from ..instrument import Instrument
+from ..instruments.instrument import Instrument
 from . import bands, costs, lots, settlement, shorting, ticks
 from .limits import limit_bands, listing_day
 

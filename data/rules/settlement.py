@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dated import Dated, Fact
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 SAME_DAY, NEXT_SESSION = 0.0, 1.0
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dated import Dated
-from ..instruments import Instrument, spells_cover
+from ..instruments.table import Instrument, spells_cover
 
 MAINLAND_BAR = date(2024, 7, 11)
 MAINLAND_SOURCE = (

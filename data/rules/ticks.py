@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..dated import Dated
 from ..errors import RuleError
-from ..instruments import Instrument
+from ..instruments.table import Instrument
 
 F8 = NDArray[np.float64]
 Side = Literal["buy", "sell"]

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from .. import calendars
-from ..instruments import Instrument, load_instruments
+from ..calendars import sessions as calendars
+from ..instruments.table import Instrument, load_instruments
 from ..rules.limits import ex_reference, limit_bands
 from ..rules.lots import lot_rules
 from ..rules.ticks import tick_size, tick_table

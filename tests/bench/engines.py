@@ -1,6 +1,6 @@
 """Our paths beside backtrader and vectorbt on the same trades, in turn in one run; prints ratios and a table.
 
-    python tests/bench/engines.py [W1|W2] [--rounds 5] [--no-backtrader] [--busy]
+    python -m tests.bench.engines [W1|W2] [--rounds 5] [--no-backtrader] [--busy]
 
 Every engine must end with the same net asset value. vectorbt (extra `bench`) is given our finished orders, because
 it knows none of the rules; it is left out where it is not installed.
@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 
-from launchlab.engine.market import Market, Point
-from launchlab.engine.points import METRICS, simulate_points
-from launchlab.engine.simulate import simulate
-from launchlab.engine.sweep import FEWEST, MOST, WORK
+from launchlab.engine.compiled.simulate import simulate
+from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.sweeps.points import METRICS, simulate_points
+from launchlab.engine.sweeps.sweep import FEWEST, MOST, WORK
+
+from .workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 
 F8 = NDArray[np.float64]
 
@@ -97,7 +98,7 @@ def contenders(w: Workload, peers: bool) -> dict[str, tuple[int, Callable[[], An
 
 
 def _backtrader(w: Workload, few: list[Choice], nav: dict[Choice, float]) -> dict[str, Any]:
-    from peers import frames, run_backtrader
+    from .peers import frames, run_backtrader
 
     bars = frames(w)
     for one in few[:3] if w.name == "W1" else []:
@@ -115,7 +116,7 @@ def _vectorbt(w: Workload, chosen: list[Choice], nav: dict[Choice, float]) -> di
         import vectorbt  # noqa: F401
     except ImportError:
         return {}
-    from peers import run_vectorbt, vectorbt_orders
+    from .peers import run_vectorbt, vectorbt_orders
 
     some = chosen[:: max(len(chosen) // VECTORBT_POINTS[w.name], 1)][: VECTORBT_POINTS[w.name]]
     orders, unpaid = vectorbt_orders(w, [finished(w, one).fills for one in some])

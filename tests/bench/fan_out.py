@@ -1,6 +1,6 @@
 """What it costs to send a sweep to processes or to a Dask cluster of this machine, beside threads of one process.
 
-python tests/bench/fan_out.py [W1|W2|W3] [--points 100000] [--rounds 3] [--workers 2]
+python -m tests.bench.fan_out [W1|W2|W3] [--points 100000] [--rounds 3] [--workers 2]
 """
 
 import argparse
@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workloads import HOLDS, LAGS, STOPS, TARGETS, WAITS, make
+from launchlab.engine.sweeps.folder import SweepFolder
+from launchlab.engine.sweeps.job import Job
+from launchlab.engine.sweeps.points import warm_up
+from launchlab.engine.sweeps.sweep import chunk_size, sweep
+from launchlab.engine.workers.runner import Runner, open_runner
 
-from launchlab.engine.leg_tables import Job
-from launchlab.engine.points import warm_up
-from launchlab.engine.runners import Runner, open_runner
-from launchlab.engine.sweep import chunk_size, sweep
-from launchlab.engine.sweep_folder import SweepFolder
+from .workloads import HOLDS, LAGS, STOPS, TARGETS, WAITS, make
 
 CALLS = 200  # of a function that does nothing
 
@@ -51,7 +51,7 @@ def dask(workers: int) -> Iterator[str]:
     """A Dask cluster of processes with one thread each."""
     from distributed import LocalCluster
 
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
     with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
         yield cluster.scheduler_address.replace("tcp:", "dask:")
 

@@ -1,6 +1,6 @@
 """What `launchlab --help` costs against `python -c "import click"`: medians of runs made in turn, one ratio.
 
-    python tests/bench/help_cost.py
+    python -m tests.bench.help_cost
 
 Ends with 1 when the ratio is above the promised 3.
 """

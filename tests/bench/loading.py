@@ -1,4 +1,4 @@
-"""Seconds and memory of loading a store into a panel. Run: python tests/bench/loading.py [CODES SESSIONS]…
+"""Seconds and memory of loading a store into a panel. Run: python -m tests.bench.loading [CODES SESSIONS]…
 
 Targets: 60 codes × 1,000 sessions in 0.5 s warm; 5,000 × 2,500 in 10 s and 3 GB. Prices are made up.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from launchlab.data.bars import Bars, bars_from_columns
-from launchlab.data.calendars import calendar
-from launchlab.data.load import build_panel
-from launchlab.data.prices import Asked, Store
+from launchlab.data.bars.bars import Bars, bars_from_columns
+from launchlab.data.calendars.sessions import calendar
+from launchlab.data.panel.build import build_panel
+from launchlab.data.store.store import Asked, Store
 
 SHAPES = ((60, 1000), (5000, 2500))
 

@@ -1,6 +1,6 @@
 """How soon a large run book can be used in a browser: milliseconds from the start of the navigation.
 
-    python tests/bench/page_cost.py
+    python -m tests.bench.page_cost
 
 A made-up run of three years and 60 launches. Cold is a new browser process with an empty profile, warm the second visit
 in it. `readable`: the first words stand on the screen; `chart`: the equity chart is drawn and answers the mouse; `tables`:
@@ -14,11 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from browser import chromium
-from result_fixture import make_result
-
 from launchlab.reports import write_report
+
+from ..markets.browser import chromium
+from ..markets.result_fixture import make_result
 
 ROUNDS = 5
 PROMISED = 1000

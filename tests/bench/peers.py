@@ -7,9 +7,10 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from workloads import CAPITAL, FEE, LOT, SIDES, Choice, Workload
 
-from launchlab.engine.broker import PanelFeed
+from launchlab.engine.backtrader.broker import PanelFeed
+
+from .workloads import CAPITAL, FEE, LOT, SIDES, Choice, Workload
 
 F8 = NDArray[np.float64]
 WAITING, HELD, LEAVING = range(3)

@@ -1,6 +1,6 @@
 """What a whole report costs against the QuantStats sheet alone: medians of fresh processes in turn, one ratio.
 
-    python tests/bench/report_cost.py
+    python -m tests.bench.report_cost
 
 A made-up run of three years and 60 launches. Ends with 1 when the ratio is above the promised 1.5.
 """
@@ -13,11 +13,11 @@ from pathlib import Path
 
 ROUNDS = 5
 PROMISED = 1.5
-TESTS = Path(__file__).resolve().parents[1]
+MARKETS = Path(__file__).resolve().parents[1] / "markets"
 PREPARE = f"""
 import sys, time, warnings
 from pathlib import Path
-sys.path.insert(0, {str(TESTS)!r})
+sys.path.insert(0, {str(MARKETS)!r})
 from result_fixture import make_result
 result, out = make_result(sessions=780, launches=60), Path(sys.argv[1])
 started = time.perf_counter()

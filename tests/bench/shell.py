@@ -1,6 +1,6 @@
 """Seconds of a sweep of 1,000 points from the shell, on bars and launches of the size of W1. Target: 1.5 s warm.
 
-python tests/bench/shell.py [ROUNDS] [OPTION OF SWEEP]…
+python -m tests.bench.shell [ROUNDS] [OPTION OF SWEEP]…
 """
 
 import os
@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from workloads import Workload, make
 
-from launchlab.data import calendars
+from launchlab.data.calendars import sessions as calendars
+
+from .workloads import Workload, make
 
 ASK = [
     "--grid",

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from workloads import CONFIG, LAGS, Workload
 
-from launchlab.data.launch import Launch, LaunchCode, Launches
-from launchlab.data.panel import Panel
-from launchlab.engine.grid import Grid
-from launchlab.engine.leg_tables import Job
+from launchlab.data.ledger.launch import Launch, LaunchCode, Launches
+from launchlab.data.panel.panel import Panel
+from launchlab.engine.sweeps.grid import Grid
+from launchlab.engine.sweeps.job import Job
+
+from .workloads import CONFIG, LAGS, Workload
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from launchlab.data import calendars
-from launchlab.data.instruments import Instrument
-from launchlab.data.panel import ACTION, SUSPENDED, TRADING, Panel
+from launchlab.data.calendars import sessions as calendars
+from launchlab.data.instruments.table import Instrument
+from launchlab.data.panel.panel import ACTION, SUSPENDED, TRADING, Panel
 from launchlab.data.rules.costs import COST_WIDTH, FIRST_LEVY
 from launchlab.engine.config import Config, LimitPolicy
 from launchlab.engine.legs import OPEN, empty_legs
-from launchlab.engine.points import POINT
+from launchlab.engine.sweeps.points import POINT
 
 F8 = NDArray[np.float64]
 

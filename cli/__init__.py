@@ -1,0 +1,136 @@
+"""The command line: a table of commands, each imported only when it is called, and how faults end.
+
+Exit codes: 0 done, 2 the user's to repair (one sentence), 1 ours (a bug), 130 stopped by the user.
+"""
+
+import atexit
+import errno
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Never
+
+import click
+
+from .._version import __version__
+
+DEBUG = "LAUNCHLAB_DEBUG"
+USER_FAULT, STOPPED = 2, 130
+# Objects made between two of Python's searches for cycles of them that nobody needs: more than imports make.
+COLLECT_AFTER = 1_000_000
+# No place for a file is nobody's bug, wherever it happens.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+# name: (module, what it does in one line); the command is the attribute of that name in its module.
+COMMANDS = {
+    "backtest": ("backtest", "Trade a ledger of launches over daily bars and write the report."),
+    "strategies": ("strategies", "List the strategies and their parameters."),
+    "launches": ("launches", "Show the launches, and when each could first be traded."),
+    "rules": ("rules", "Explain the exchange's rules for a code on a day."),
+    "fetch": ("data", "Download bars into the store."),
+    "check": ("data", "Name what is wrong with the bars, by code and session."),
+    "study": ("study", "Measure abnormal returns around the launches."),
+    "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
+    "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
+    "runs": ("report", "List the saved runs of a folder."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and line of help, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f".{COMMANDS[cmd_name][0]}", __name__), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from ..data.errors import did_you_mean
+
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(
+                f"There is no command {args[0]!r}{hint}; `launchlab --help` lists them.", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Never:  # type: ignore[override]
+        """Run, and leave with the exit code; a fault of the user's is one sentence on stderr."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, prog_name, **extra)
+        except click.Abort:
+            click.echo("launchlab: stopped; nothing half-written is left behind", err=True)
+            sys.exit(STOPPED)
+        except click.ClickException as fault:
+            click.echo(f"launchlab: {fault.format_message()}", err=True)
+            sys.exit(USER_FAULT)
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from ..data.errors import LaunchlabError
+
+        try:
+            return super().invoke(ctx)
+        except LaunchlabError as fault:
+            if os.environ.get(DEBUG):
+                raise
+            raise click.ClickException(str(fault)) from fault
+        except OSError as error:
+            if error.errno not in NO_ROOM or os.environ.get(DEBUG):
+                raise
+            where = f" {error.filename}" if error.filename else ""
+            raise click.ClickException(
+                f"the disk refused to write{where} ({error.strerror}); make room, or write elsewhere"
+            ) from error
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s", prog_name="launchlab")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Backtest launch announcements on Hong Kong and A-share markets, under the exchanges' own rules.
+
+    `launchlab backtest` alone runs the embedded sample.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """The console command `launchlab`."""
+    sys.excepthook = report_bug
+    # Nearly all that a command's imports make stays: searching it again and again, and once more at the end, would be a
+    # quarter of a short command's time.
+    gc.set_threshold(COLLECT_AFTER)
+    atexit.register(gc.freeze)
+    cli()
+
+
+def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say that an unexpected exception is our fault; Python then exits with 1."""
+    if os.environ.get(DEBUG):
+        sys.__excepthook__(kind, error, trace)
+        return
+    click.echo(
+        f"launchlab: this is a bug in launchlab, not in your input ({kind.__name__}: {error}); "
+        f"run again with {DEBUG}=1 and report the traceback",
+        err=True,
+    )

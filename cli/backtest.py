@@ -1,0 +1,182 @@
+"""`launchlab backtest`: ledger + bars + strategy → the folder of a run."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import MARKET, example, print_json, shared, warn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..engine.results.result import Result
+    from .market import Loaded
+    from .plan import Plan
+
+
+@click.command(
+    epilog=example(
+        "launchlab backtest",
+        "launchlab backtest --launches week.csv --prices bars --strategy long-short --set hold=5 --out runs/week",
+    )
+)
+@shared(*MARKET)
+@click.option(
+    "--strategy",
+    metavar="NAME",
+    help="A name of `launchlab strategies`, or file.py:Class [default: long-short].",
+)
+@click.option(
+    "--set", "settings", metavar="K=V", multiple=True, help="A parameter; also config.K=V, brokerage.K=V."
+)
+@click.option(
+    "--config",
+    "toml",
+    metavar="FILE",
+    help="TOML with [config], [strategy], [brokerage], [data], [run]; flags win.",
+)
+@click.option("--capital", type=float, help="Starting cash in the base currency [default: 10,000,000].")
+@click.option(
+    "--limit-policy",
+    type=click.Choice(["strict", "opened", "ignore"]),
+    help="Orders at the limit [default: strict].",
+)
+@click.option(
+    "--pairing",
+    type=click.Choice(["independent", "matched"]),
+    help="Shorts sized alone, or to the filled longs.",
+)
+@click.option(
+    "--exit-on", type=click.Choice(["close", "touch"]), help="When stop, target and trail are judged."
+)
+@click.option("--participation", type=float, help="Largest share of a day's volume [default: 0.1].")
+@click.option("--slippage-bp", type=float, help="Basis points against the trader [default: 0].")
+@click.option("--reaction-minutes", type=float, help="From the news to the order [default: 15].")
+@click.option(
+    "--dates-known", type=click.Choice(["start", "end"]), help="When date-only launches count as known."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["backtrader", "compiled"]),
+    help="Who executes the orders [default: backtrader].",
+)
+@click.option(
+    "--analyzer",
+    "analyzers",
+    metavar="NAME",
+    multiple=True,
+    help="Of backtrader, such as DrawDown, for a backtrader.Strategy; repeatable.",
+)
+@click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
+@click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
+@click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
+@shared("json")
+def backtest(
+    settings: tuple[str, ...],
+    toml: str | None,
+    verify: bool,
+    out: str | None,
+    open_page: bool,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Trade a ledger of launches over daily bars and write the report.
+
+    With no option: the shipped ledger over the embedded sample market, which is simulated.
+    """
+    from pathlib import Path
+
+    from ..data.rules.costs import NO_HK_BROKERAGE
+    from ..strategies.loading.loading import build_strategy
+    from .folder import check_folder, put_folder
+    from .market import load_market, say
+    from .plan import read_plan
+
+    plan = read_plan(toml, flags, settings)
+    if out is not None:
+        check_folder(Path(out))
+    strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
+    loaded = load_market(plan.market, plan.brokerage)
+    say(loaded, labelled=not as_json)
+    folder = Path(out) if out is not None else usual_folder(plan, loaded)
+    check_folder(folder)
+    result = run(strategy, plan, loaded, verify=verify)
+    put_folder(folder, lambda place: write_pages(result, place))
+    if NO_HK_BROKERAGE in result.summary["unknowns"]:
+        click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
+    show(result, folder, as_json=as_json)
+    if open_page:
+        click.launch((folder / "index.html").resolve().as_uri())
+
+
+def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) -> "Result":
+    """The Result of a plan over its market, with what was left out among the summary's warnings."""
+    import sys
+    from contextlib import redirect_stdout
+    from dataclasses import replace
+
+    from ..engine.backtest.backtest import RunOptions
+    from ..engine.backtest.backtest import backtest as run_backtest
+    from ..engine.njit import is_cold
+    from ..engine.results.record import NO_ORDER
+    from ..strategies.loading.loading import inner
+    from ..strategies.loading.parameters import values_of
+    from .plan import command_line
+    from .progress import progress
+
+    options = RunOptions(
+        engine=plan.engine,
+        name=plan.strategy,
+        benchmark=loaded.benchmark,
+        parameters=values_of(inner(strategy)),
+        command=command_line(plan),
+    )
+    if is_cold():
+        click.echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
+    words = f"{plan.strategy} on {plan.engine}"
+    # what a strategy of one's own prints must not get among the results
+    with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):
+        result = run_backtest(
+            strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, progress=step)
+        )
+    if verify:
+        from ..engine.backtest.verify import confirm
+
+        other = "compiled" if plan.engine == "backtrader" else "backtrader"
+        again = run_backtest(
+            strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, engine=other)
+        )
+        confirm(result, again)
+    summary = dict(result.summary)
+    if NO_ORDER in summary["warnings"]:
+        warn(NO_ORDER)
+    summary["warnings"] = [*loaded.warnings, *summary["warnings"]]
+    return replace(result, summary=summary)
+
+
+def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
+    """runs/STRATEGY-START-END; a strategy of one's own gives the name of its class."""
+    from pathlib import Path
+
+    name = plan.strategy.rpartition(":")[2]
+    return Path("runs") / f"{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
+
+
+def write_pages(result: "Result", folder: "Path") -> None:
+    """All files of a run."""
+    from ..reports import write_report
+    from .progress import working
+
+    with working("writing the report"):
+        write_report(result, folder)
+
+
+def show(result: "Result", folder: "Path", *, as_json: bool) -> None:
+    """The run on stdout: JSON, or a few lines with where the report is."""
+    if as_json:
+        print_json(dict(result.summary))
+        click.echo(f"launchlab: report in {folder}", err=True)
+        return
+    from ..reports.terminal import print_run
+
+    print_run(result, folder)

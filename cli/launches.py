@@ -1,0 +1,90 @@
+"""`launchlab launches`: the ledger, and the first session on which each launch could be traded."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import example, print_json, shared
+
+if TYPE_CHECKING:
+    from ..data.instruments.table import Instruments
+    from ..data.ledger.ledger import Launches
+
+KIND = click.option(
+    "--kind", "kinds", metavar="KIND", multiple=True, help="Only launches of this kind; repeatable."
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=example("launchlab launches list --kind launch", "launchlab launches map --launches week.csv"),
+)
+@click.pass_context
+def launches(ctx: click.Context) -> None:
+    """Show the launches, and when each could first be traded."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@launches.command("list", epilog=example("launchlab launches list --kind pricing --json"))
+@shared("launches", "instruments")
+@KIND
+@shared("json")
+def list_(as_json: bool, **asked: Any) -> None:
+    """List the launches of a ledger, oldest first."""
+    found, _ = _read(**asked)
+    if as_json:
+        print_json([launch.as_row() for launch in found])
+        return
+    from .tables import print_table
+
+    columns = ("id", "announced_at", "precision", "company", "product", "kind", "codes")
+    print_table(columns, ([launch.as_row()[name] for name in columns] for launch in found))
+
+
+@launches.command("map", epilog=example("launchlab launches map --launches week.csv --json"))
+@shared("launches", "instruments")
+@KIND
+@click.option("--reaction-minutes", type=float, help="From the news to the order [default: 15].")
+@click.option(
+    "--dates-known", type=click.Choice(["start", "end"]), help="When date-only launches count as known."
+)
+@shared("json")
+def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **asked: Any) -> None:
+    """Per launch and code, the first open and close that could be traded, and why."""
+    from ..data.ledger.ledger import reach
+
+    found, book = _read(**asked)
+    rows = reach(found, book, reaction_minutes=reaction_minutes, dates_known=dates_known)
+    if as_json:
+        print_json(rows)
+        return
+    from .tables import on_terminal, print_table
+
+    if on_terminal():
+        click.echo("\n".join(_entry(row) for row in rows))
+        return
+    columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "why")
+    print_table(columns, ([row[name] for name in columns] for row in rows))
+
+
+def _entry(row: dict[str, str | None]) -> str:
+    """One launch and code on two lines, for a narrow terminal."""
+    code = f"{row['code'] or 'no listed code'} {row['role'] or ''}".strip()
+    first = (
+        f"open {row['first_open']}  close {row['first_close']}" if row["first_open"] else "cannot be traded"
+    )
+    return f"{click.style(str(row['launch']), bold=True)}  {code}  {first}\n    {row['why']}"
+
+
+def _read(
+    launches: str | None, instruments: str | None, kinds: tuple[str, ...]
+) -> "tuple[Launches, Instruments]":
+    from pathlib import Path
+
+    from ..data.instruments.table import load_instruments
+    from ..data.ledger.ledger import load_launches
+
+    book = load_instruments(*([Path(instruments)] if instruments else []))
+    found = load_launches(launches, book)
+    return (found.of_kinds(kinds) if kinds else found), book

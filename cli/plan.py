@@ -1,0 +1,215 @@
+"""What to run: the tables of a TOML file with the flags of the command line over them."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..data.errors import ConfigError, did_you_mean
+from ..data.rules.costs import Brokerage
+from ..engine.config import Config, config_from, read_toml
+
+DEFAULT_STRATEGY = "long-short"
+# Fields of Config that have a flag of their own.
+FLAGS = (
+    "capital",
+    "limit_policy",
+    "pairing",
+    "exit_on",
+    "participation",
+    "slippage_bp",
+    "reaction_minutes",
+    "dates_known",
+)
+PATHS = ("launches", "prices", "instruments", "fx")
+
+
+@dataclass(frozen=True)
+class Market:
+    """Which launches and bars, over which span; None is the default of each."""
+
+    launches: str | None = None
+    prices: str | None = None
+    start: str | None = None
+    end: str | None = None
+    currency: str = "HKD"
+    benchmark: str | None = None
+    bad_bars: str = "refuse"
+    instruments: str | None = None
+    fx: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run as it was asked for."""
+
+    market: Market = field(default_factory=Market)
+    strategy: str = DEFAULT_STRATEGY
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    config: Config = field(default_factory=lambda: config_from({}))
+    brokerage: Brokerage = field(default_factory=Brokerage)
+    engine: str = "backtrader"
+    analyzers: tuple[str, ...] = ()
+
+
+TABLES: Mapping[str, tuple[str, ...] | None] = {
+    "config": None,
+    "brokerage": None,
+    "strategy": None,
+    "data": tuple(one.name for one in fields(Market)),
+    "run": ("engine", "analyzers"),
+}
+
+
+def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str] = ()) -> Plan:
+    """The plan of a TOML file (or none) with the flags that were given over it.
+
+    `flags` are named as the fields of Market and Config, `engine` and `strategy`; None means not given. `settings` are
+    `name=value` texts for the strategy, or `config.name=value` and `brokerage.name=value`.
+    """
+    tables = _tables(Path(path)) if path is not None else {name: {} for name in TABLES}
+    given = {name: value for name, value in flags.items() if value is not None}
+    for name in TABLES["run"] or ():
+        if given.get(name):
+            tables["run"][name] = given.pop(name)
+    given.pop("analyzers", None)
+    if "strategy" in given:
+        if given["strategy"] != tables["strategy"].get("name"):
+            tables["strategy"] = {}  # the parameters in the file belong to another strategy
+        tables["strategy"]["name"] = given.pop("strategy")
+    for table, name, value in map(_setting, settings):
+        tables[table][name] = value
+    for name, value in given.items():
+        tables["data" if name in TABLES["data"] else "config"][name] = value  # type: ignore[operator]
+    strategy = dict(tables["strategy"])
+    return Plan(
+        market=market_from(tables["data"]),
+        strategy=str(strategy.pop("name", DEFAULT_STRATEGY)),
+        settings=strategy,
+        config=config_from(tables["config"]),
+        brokerage=brokerage_from(tables["brokerage"]),
+        engine=str(tables["run"].get("engine", "backtrader")),
+        analyzers=_words(tables["run"].get("analyzers", ())),
+    )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')
+    return tuple(value)
+
+
+def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
+    """A Brokerage, or one sentence that names the wrong option and what it should be."""
+    known = Brokerage.model_fields
+    for name in values:
+        if name not in known:
+            raise ConfigError(
+                f"the brokerage has no option {name!r}{did_you_mean(name, known)}; options are {', '.join(known)}"
+            )
+    try:
+        return Brokerage(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
+
+
+def day(text: Any, what: str) -> str:
+    """A day as 2026-02-12, or one sentence."""
+    try:
+        return str(date.fromisoformat(str(text)))
+    except ValueError:
+        raise ConfigError(f"{what} {str(text)!r} is not a day; write it as 2026-02-12") from None
+
+
+def command_line(plan: Plan) -> str:
+    """The shortest `launchlab backtest` command that asks for the same, without where the report goes."""
+    words = ["launchlab", "backtest"]
+    for one in fields(Market):
+        value = getattr(plan.market, one.name)
+        if value != one.default:
+            words += [f"--{one.name.replace('_', '-')}", str(value)]
+    if plan.strategy != DEFAULT_STRATEGY:
+        words += ["--strategy", plan.strategy]
+    for name, value in plan.settings.items():
+        words += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
+    words += _changed("config", plan.config, config_from({}))
+    words += _changed("brokerage", plan.brokerage, Brokerage())
+    if plan.engine != "backtrader":
+        words += ["--engine", plan.engine]
+    for name in plan.analyzers:
+        words += ["--analyzer", name]
+    return shlex.join(words)
+
+
+def _changed(table: str, model: BaseModel, usual: BaseModel) -> list[str]:
+    """The flag, or `--set table.name=value`, of every field that is not the usual one."""
+    values, default = model.model_dump(mode="json"), usual.model_dump(mode="json")
+    words: list[str] = []
+    for name, value in values.items():
+        if value != default[name]:
+            flagged = table == "config" and name in FLAGS
+            words += (
+                (f"--{name.replace('_', '-')}", str(value))
+                if flagged
+                else ("--set", f"{table}.{name}={value}")
+            )
+    return words
+
+
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    """The tables of a file, each there, checked by name; its paths are relative to its own folder."""
+    found = read_toml(path)
+    for name, table in found.items():
+        if name not in TABLES:
+            raise ConfigError(
+                f"{path}: there is no table [{name}]{did_you_mean(name, TABLES)}; tables are {', '.join(TABLES)}"
+            )
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: {name} must be a table; write [{name}] on its own line")
+        keys = TABLES[name]
+        for key in table:
+            if keys is not None and key not in keys:
+                raise ConfigError(
+                    f"{path}: [{name}] has no {key!r}{did_you_mean(key, keys)}; it has {', '.join(keys)}"
+                )
+    tables = {name: dict(found.get(name, {})) for name in TABLES}
+    for name in PATHS:
+        if name in tables["data"]:
+            tables["data"][name] = str(path.parent / str(tables["data"][name]))
+    return tables
+
+
+def _setting(text: str) -> tuple[str, str, str]:
+    """Table, name and value of `name=value`."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(f"--set {text!r} is not of the form name=value, such as hold=5")
+    table, dot, inner = name.strip().partition(".")
+    if not dot:
+        if table == "name":
+            raise ConfigError(f"--set {text!r} names no parameter; write --strategy {value.strip()}")
+        if table in Config.model_fields:
+            raise ConfigError(
+                f"{table} belongs to the portfolio, not to the strategy; write --set config.{text.strip()}"
+            )
+        return "strategy", table, value.strip()
+    if table not in ("config", "brokerage"):
+        raise ConfigError(f"--set {text!r}: before the dot stands config or brokerage, not {table!r}")
+    return table, inner, value.strip()
+
+
+def market_from(values: Mapping[str, Any]) -> Market:
+    """A Market of values by field name, its days checked."""
+    texts = {name: str(value) for name, value in values.items()}
+    for name in ("start", "end"):
+        if name in texts:
+            texts[name] = day(texts[name], f"--{name}")
+    if "currency" in texts:
+        texts["currency"] = texts["currency"].upper()
+    return Market(**texts)

@@ -1,0 +1,1 @@
+"""Daily bars and corporate actions as read from a file, and what is wrong with them."""

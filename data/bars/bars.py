@@ -1,0 +1,301 @@
+"""Daily bars of one code, and how a file, a folder or a zip of them is read.
+
+House format, one file per code named `CODE.csv` or `CODE.parquet`: `date,open,high,low,close,volume` with the
+optional columns of `OPTIONAL`. Prices are raw, in local currency; volume is in shares.
+"""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from ..errors import DataError, did_you_mean
+from .arrow import to_numpy
+
+F8 = NDArray[np.float64]
+I1 = NDArray[np.int8]
+Bool = NDArray[np.bool_]
+Days = NDArray[np.datetime64]
+
+PRICES = ("open", "high", "low", "close")
+REQUIRED = ("date", *PRICES, "volume")
+# amount: turnover in local currency; status: 1/0 or trading/suspended; st: 1 under special treatment;
+# ratio: shares after the ex-date for one share before; cash: gross dividend for one share before;
+# rights: shares offered for one share before, at rights_price.
+OPTIONAL = ("pre_close", "amount", "status", "st", "ratio", "cash", "rights", "rights_price")
+
+# A corporate action, effective before the open of its session (the ex-date); local currency per old share.
+CORPORATE_ACTION = np.dtype(
+    [("session", "M8[D]"), ("ratio", "f8"), ("cash", "f8"), ("rights", "f8"), ("rights_price", "f8")]
+)
+NO_ACTION = {"ratio": 1.0, "cash": 0.0, "rights": 0.0, "rights_price": 0.0}
+_SUSPENDED_WORDS = {"suspended": True, "0": True, "trading": False, "1": False, "": False}
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Raw daily bars of one code, read-only arrays of shape (n,), in the order in which the source gave them.
+
+    `pre_close` (the exchange's reference price) and `amount` are NaN where the source has none; `st` is -1 where
+    unknown. `suspended` is what the source says: a suspended session may have NaN prices. `actions` has dtype
+    CORPORATE_ACTION. `source` names path, sha256, rows, and whatever the provider recorded.
+    """
+
+    code: str
+    sessions: Days
+    open: F8
+    high: F8
+    low: F8
+    close: F8
+    volume: F8
+    pre_close: F8
+    amount: F8
+    suspended: Bool
+    st: I1
+    actions: NDArray[Any]
+    source: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        object.__setattr__(self, "source", MappingProxyType(dict(self.source)))
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def stale(self) -> Bool:
+        """Sessions whose bar is not a price: nothing was traded (zero volume), whatever the vendor repeated."""
+        return np.asarray((self.volume == 0.0) & ~self.suspended)
+
+    def take(self, rows: NDArray[Any]) -> "Bars":
+        """The bars of some rows (mask or indices); actions outside their span go with them."""
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        actions = self.actions
+        if len(columns["sessions"]):
+            first, last = columns["sessions"].min(), columns["sessions"].max()
+            actions = actions[(actions["session"] >= first) & (actions["session"] <= last)]
+        return Bars(code=self.code, **columns, actions=actions, source=self.source)
+
+    def between(self, start: object, end: object) -> "Bars":
+        """The bars of the sessions from `start` to `end`, both included."""
+        first, last = np.datetime64(str(start)[:10], "D"), np.datetime64(str(end)[:10], "D")
+        return self.take((self.sessions >= first) & (self.sessions <= last))
+
+    def suspend(self, sessions: Days) -> "Bars":
+        """The bars with some sessions made suspended: no prices, no volume, no reference; actions stay."""
+        out = np.isin(self.sessions, sessions)
+        priced = (*PRICES, "pre_close", "amount")
+        values: dict[str, Any] = {name: np.where(out, np.nan, getattr(self, name)) for name in priced}
+        values["volume"] = np.where(out, 0.0, self.volume)
+        return replace(self, **values, suspended=self.suspended | out)
+
+    def tidy(self) -> "Bars":
+        """The bars in order of session; of duplicates the last one given stays."""
+        if bool((self.sessions[1:] > self.sessions[:-1]).all()):
+            return self
+        order = np.argsort(self.sessions, kind="stable")
+        days = self.sessions[order]
+        last = np.append(days[1:] != days[:-1], True) if len(days) else np.zeros(0, bool)
+        return self.take(order[last])
+
+
+COLUMNS = ("sessions", *PRICES, "volume", "pre_close", "amount", "suspended", "st")
+
+
+def bars_from_columns(
+    code: str, columns: Mapping[str, NDArray[Any]], source: Mapping[str, object] = MappingProxyType({})
+) -> Bars:
+    """Bars from arrays of equal length named as in the house format (`date`, `open`, …); copies nothing it can keep.
+
+    `status` may be booleans (True = trading), 1/0 or words.
+    """
+    for name in REQUIRED:
+        if name not in columns:
+            raise DataError(
+                f"{source.get('path', code)}: column {name!r} is missing{did_you_mean(name, columns)}; "
+                f"a file of bars has the columns {','.join(REQUIRED)}"
+            )
+    days = np.asarray(columns["date"]).astype("M8[D]")
+    n = len(days)
+    nan = np.broadcast_to(np.array(np.nan), (n,))
+    numbers = {
+        name: np.asarray(columns[name], dtype=np.float64) if name in columns else nan
+        for name in (*PRICES, "volume", "pre_close", "amount")
+    }
+    st = np.full(n, -1, np.int8)
+    if "st" in columns:
+        flags = np.asarray(columns["st"], dtype=np.float64)
+        st = np.where(np.isnan(flags), -1, flags != 0).astype(np.int8)
+    return Bars(
+        code=code,
+        sessions=days,
+        **numbers,
+        suspended=_suspended(code, columns.get("status"), days),
+        st=st,
+        actions=_actions(columns, days),
+        source=source,
+    )
+
+
+def _suspended(code: str, status: NDArray[Any] | None, days: Days) -> Bool:
+    if status is None:
+        return np.zeros(len(days), bool)
+    if status.dtype.kind == "b":
+        return ~status
+    if status.dtype.kind in "iuf":
+        return np.asarray(status == 0)
+    words = ["" if word is None else str(word).strip().lower() for word in status]
+    for day, word in zip(days, words, strict=True):
+        if word not in _SUSPENDED_WORDS:
+            raise DataError(f"{code}: status {word!r} on {day} is not known; write trading or suspended")
+    return np.array([_SUSPENDED_WORDS[word] for word in words], bool)
+
+
+def _actions(columns: Mapping[str, NDArray[Any]], days: Days) -> NDArray[Any]:
+    given = [name for name in NO_ACTION if name in columns]
+    if not given:
+        return np.zeros(0, CORPORATE_ACTION)
+    table = np.zeros(len(days), CORPORATE_ACTION)
+    table["session"] = days
+    table["ratio"] = 1.0
+    for name in given:
+        values = np.asarray(columns[name], dtype=np.float64)
+        table[name] = np.where(np.isnan(values), NO_ACTION[name], values)
+    held = (table["ratio"] != 1.0) | (table["cash"] != 0.0) | (table["rights"] != 0.0)
+    return np.sort(table[held], order="session")
+
+
+def read_table(content: bytes, name: str) -> pa.Table:
+    """The table in one CSV or parquet file; `name` tells which and appears in errors."""
+    try:
+        if name.lower().endswith(".parquet"):
+            return read_parquet(content)
+        if b"\0" in content:  # UTF-16
+            raise UnicodeError
+        content.decode("utf-8")
+        types = dict.fromkeys((*PRICES, "volume", *OPTIONAL), pa.float64())
+        types |= {"date": pa.date32(), "status": pa.string()}
+        return pa.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pa.csv.ReadOptions(use_threads=False),
+            convert_options=pa.csv.ConvertOptions(column_types=types),
+        )
+    except UnicodeError:
+        raise DataError(
+            f"{name} is not UTF-8 text; save it as UTF-8, or import it with `launchlab fetch --provider files`"
+        ) from None
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError) as error:
+        raise DataError(
+            f"{name} cannot be read as daily bars ({str(error).splitlines()[0]}); "
+            f"write dates as 2026-02-12 and the columns {','.join(REQUIRED)}"
+        ) from None
+
+
+def read_parquet(content: bytes) -> pa.Table:
+    """The table in parquet bytes; five times faster on small files than pyarrow's read_table."""
+    return pa.parquet.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
+
+
+def table_to_bars(code: str, table: pa.Table, source: Mapping[str, object]) -> Bars:
+    """Bars from a table in the house format; columns that are not part of it are ignored."""
+    known = [name for name in table.column_names if name in REQUIRED or name in OPTIONAL]
+    twins = [name for k, name in enumerate(known) if name in known[:k]]
+    if twins:
+        raise DataError(
+            f"{source.get('path', code)} has the column {twins[0]!r} more than once; keep the right one"
+        )
+    columns = {name: to_numpy(table.column(name)) for name in known}
+    return bars_from_columns(code, columns, source)
+
+
+def read_file(path: Path, code: str | None = None) -> Bars:
+    """Bars of one CSV or parquet file; the code is the file's name unless given."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); check the path and its permissions"
+        ) from None
+    return _content_to_bars(content, str(path), code or path.stem)
+
+
+def _content_to_bars(content: bytes, name: str, code: str) -> Bars:
+    table = read_table(content, name)
+    digest = hashlib.sha256(content).hexdigest()
+    source = {"path": name, "sha256": digest, "rows": table.num_rows}
+    for key, value in (table.schema.metadata or {}).items():
+        if key.startswith(b"launchlab."):
+            source[key.decode().removeprefix("launchlab.")] = value.decode()
+    return table_to_bars(code, table, source)
+
+
+def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars]:
+    """Bars of each code, one at a time, from a folder or a zip of house-format files; all codes when None."""
+    folder = Path(folder)
+    names = _files(folder)
+    wanted = _wanted(codes, names, folder)
+    if folder.is_file():
+        with zipfile.ZipFile(folder) as archive:
+            for code in wanted:
+                name = names[_stem(code, names)]
+                yield _content_to_bars(archive.read(name), f"{folder}!{name}", code)
+        return
+    for code in wanted:
+        yield read_file(folder / names[_stem(code, names)], code)
+
+
+def file_codes(folder: Path) -> tuple[str, ...]:
+    """Codes that have a file in a folder or zip, as the files are named."""
+    return tuple(_files(Path(folder)))
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """File by code; a path that is neither a folder nor a zip is an error."""
+    if folder.is_dir():
+        return {path.stem: path.name for path in sorted(folder.iterdir()) if _is_bars(path.name)}
+    if not zipfile.is_zipfile(folder):
+        raise DataError(
+            f"{folder} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files"
+        )
+    with zipfile.ZipFile(folder) as archive:
+        return {Path(name).stem: name for name in archive.namelist() if _is_bars(name)}
+
+
+def read_bars(folder: Path, codes: Sequence[str] | None = None) -> dict[str, Bars]:
+    """Bars by code from a folder or a zip of house-format files (see `iter_bars`).
+
+    A code without a file is an error that names the nearest file; an index such as ^HSI may be named HSI.csv.
+    """
+    return {bars.code: bars for bars in iter_bars(folder, codes)}
+
+
+def _is_bars(name: str) -> bool:
+    return name.lower().endswith((".csv", ".parquet")) and not Path(name).name.startswith((".", "_"))
+
+
+def _stem(code: str, known: Mapping[str, object]) -> str:
+    return code if code in known else code.removeprefix("^")
+
+
+def _wanted(codes: Sequence[str] | None, known: Mapping[str, object], folder: Path) -> list[str]:
+    if codes is None:
+        return list(known)
+    missing = [code for code in codes if _stem(code, known) not in known]
+    if missing:
+        named = ", ".join(f"{code}{did_you_mean(code, known)}" for code in missing)
+        raise DataError(
+            f"{folder} has no bars of {named}; add {missing[0]}.csv there, fetch it, or drop the code from the ledger"
+        )
+    return list(dict.fromkeys(codes))

@@ -1,0 +1,253 @@
+"""What is wrong with the bars of one code, by session: errors make a fill wrong, warnings make it doubtful.
+
+The kinds of fault are listed in data/bars/findings.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calendars.sessions import calendar as calendar_of
+from ..errors import DataError
+from ..instruments.table import Instrument
+from ..rules.limits import Bands, limit_bands
+from ..rules.ticks import tick_table
+from .bars import PRICES, Bars, Days
+from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
+from .reconcile import price_differences, volume_ratio
+from .references import listed_sessions, previous_closes, reference_prices, ticks_of
+
+__all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
+
+# Data without a listing date may start within the unlimited first sessions of a new stock.
+UNSURE_FIRST_BARS = 5
+# Sessions since listing in which a board may have other limits.
+YOUNG = 5
+# No board's limit is narrower than 5 %: bars that stay well within need no look at the rule book.
+SMALLEST_LIMIT = 0.04
+
+
+def check_bars(
+    bars: Bars,
+    instrument: Instrument,
+    *,
+    calendar: Days,
+    raw: bool = True,
+    bands: Bands | None = None,
+    second: Bars | None = None,
+) -> tuple[Finding, ...]:
+    """Everything wrong with `bars`, errors first within each session, in order of session.
+
+    `calendar` holds the exchange's sessions, ascending; only bars within its span are held against it. Indices and
+    series declared adjusted (`raw=False`) are not held to ticks and limits. `bands` are the limits of these very
+    bars when the caller has them already. `second` is the same code from another source.
+    """
+    if not len(calendar):
+        raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
+    found = list(_session_faults(bars, calendar))
+    tidy = bars if not found else bars.tidy()
+    found += _missing(tidy, calendar, instrument)
+    found += _price_faults(tidy, volume_means_trading=instrument.tradable)
+    found += _idle(tidy, instrument)
+    found += _volume_units(tidy)
+    if raw and instrument.tradable:
+        found += _off_tick(tidy, instrument)
+        found += _pre_close(tidy, instrument, calendar)
+        found += _beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
+    if second is not None:
+        found += _disagreements(tidy, second, instrument if raw else None)
+    return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))
+
+
+def suspend_bad(bars: Bars, findings: Sequence[Finding]) -> Bars:
+    """`bars` in order, with every session that has an error suspended: no prices, actions kept.
+
+    Bars on days on which the exchange was shut are left out.
+    """
+    shut = np.array([one.session for one in findings if one.kind == "not_a_session"], "M8[D]")
+    tidy = bars.tidy()
+    return tidy.take(~np.isin(tidy.sessions, shut)).suspend(bad_sessions(findings))
+
+
+def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
+    days = bars.sessions
+    start = int(np.searchsorted(calendar, days[0])) if len(days) else 0
+    if np.array_equal(calendar[start : start + len(days)], days):
+        return
+    step = np.diff(days).astype(np.int64)
+    if (step <= 0).any():
+        _, first, count = np.unique(days, return_index=True, return_counts=True)
+        for i, n in zip(first[count > 1], count[count > 1], strict=True):
+            yield finding(bars.code, days[i], "duplicate", f"{n} bars of this session")
+        yield from each(
+            bars, "unsorted", np.append(False, step < 0), lambda i: f"comes after the bar of {days[i - 1]}"
+        )
+    at = np.searchsorted(calendar, days)
+    known = calendar[np.minimum(at, len(calendar) - 1)] == days
+    inside = (days >= calendar[0]) & (days <= calendar[-1])
+    yield from each(
+        bars, "not_a_session", np.asarray(inside & ~known), lambda i: "a bar on a day without trading"
+    )
+
+
+def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Finding]:
+    """One finding for each run of sessions without a bar between the first and the last bar."""
+    if len(bars) < 2:
+        return
+    low, high = np.searchsorted(calendar, [bars.sessions[0], bars.sessions[-1] + 1])
+    window = calendar[low:high]
+    if len(window) == len(bars) and bool((window == bars.sessions).all()):
+        return
+    absent = np.flatnonzero(~np.isin(window, bars.sessions))
+    for run in np.split(absent, np.flatnonzero(np.diff(absent) > 1) + 1):
+        if len(run):
+            first, last = window[run[0]], window[run[-1]]
+            span = (
+                f"no bar on {first}" if len(run) == 1 else f"no bar on {len(run)} sessions, {first} to {last}"
+            )
+            yield finding(bars.code, first, "missing_session", span + _half_days(window[run], instrument))
+
+
+def _half_days(days: Days, instrument: Instrument) -> str:
+    """Said where it explains a hole: vendors have no real bar of Hong Kong's half-days."""
+    known = calendar_of(instrument.exchange)
+    half = int(np.isin(days, known.sessions[known.half]).sum())
+    if not half:
+        return ""
+    return " (a half-day)" if len(days) == 1 else f" ({half} of them half-days)"
+
+
+def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
+    prices = np.stack([getattr(bars, name) for name in PRICES])
+    open_, high, low, close = prices
+    empty = np.isnan(prices).any(axis=0)
+    yield from each(bars, "missing_price", empty & ~bars.suspended, lambda i: "a price is empty")
+    wrong_volume = ~(bars.volume >= 0.0) & ~bars.suspended
+    below = (prices <= 0.0).any(axis=0) & ~bars.suspended
+    yield from each(
+        bars,
+        "non_positive",
+        below | (wrong_volume & volume_means_trading),
+        lambda i: f"prices {_bar(bars, i)}, volume {bars.volume[i]:g}",
+    )
+    body_high, body_low = np.maximum(open_, close), np.minimum(open_, close)
+    disorder = ((body_high > high) | (body_low < low) | (high < low)) & ~bars.suspended
+    yield from each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
+
+
+def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
+    """Bars without trades, and bars handed out twice."""
+    if not instrument.tradable:
+        return
+
+    def what(i: int) -> str:
+        return f"close {bars.close[i]:g} with zero volume{_half_days(bars.sessions[i : i + 1], instrument)}"
+
+    yield from each(bars, "stale", bars.stale, what)
+    same = np.zeros(len(bars), bool)
+    same[1:] = (bars.volume[1:] == bars.volume[:-1]) & (bars.volume[1:] > 0)
+    for name in PRICES:
+        price = getattr(bars, name)
+        same[1:] &= price[1:] == price[:-1]
+    yield from each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")
+
+
+def _bar(bars: Bars, i: int) -> str:
+    return "/".join(f"{getattr(bars, name)[i]:g}" for name in PRICES)
+
+
+def _disorder(bar: NDArray[Any]) -> str:
+    open_, high, low, close = bar
+    if high < low:
+        return f"high {high:g} is below low {low:g}"
+    name, price = ("close", close) if not low <= close <= high else ("open", open_)
+    return f"{name} {price:g} is outside {low:g}–{high:g}"
+
+
+def _volume_units(bars: Bars) -> Iterator[Finding]:
+    """Turnover over volume must be a price of the day; a median 100 times off means lots, not shares."""
+    traded = (bars.volume > 0) & ~np.isnan(bars.amount)
+    if not traded.any():
+        return
+    average = bars.amount[traded] / bars.volume[traded]
+    times = float(np.median(average / bars.close[traded]))
+    if not 0.5 < times < 2.0:
+        yield finding(
+            bars.code,
+            bars.sessions[traded][0],
+            "volume_units",
+            f"turnover per unit of volume is {times:.4g} times the price",
+        )
+
+
+def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
+    """Prices that are no whole number of ticks, each on the tick of its own height."""
+    prices = np.stack([getattr(bars, name) for name in PRICES])
+    tick = ticks_of(prices, tick_table(instrument, bars.sessions))
+    with np.errstate(invalid="ignore"):
+        steps = prices / tick
+        off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
+
+    def what(i: int) -> str:
+        j = int(np.flatnonzero(off[:, i])[0])
+        return f"{PRICES[j]} {prices[j, i]:g} is not a multiple of the tick {tick[j, i]:g}"
+
+    yield from each(bars, "off_tick", np.asarray(off.any(axis=0)), what)
+
+
+def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[Finding]:
+    """References unlike the previous close; on a known ex-date one tick of rounding is allowed."""
+    if np.isnan(bars.pre_close).all():
+        return
+    tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
+    expected = previous_closes(bars, calendar, instrument)
+    ex_date = np.isin(bars.sessions, bars.actions["session"])
+    with np.errstate(invalid="ignore"):
+        wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + 1e-6
+    yield from each(
+        bars,
+        "pre_close",
+        wrong,
+        lambda i: f"{bars.pre_close[i]:g} where the previous close and known actions give {expected[i]:g}",
+    )
+
+
+def _beyond_limit(
+    bars: Bars, instrument: Instrument, calendar: Days, bands: Bands | None
+) -> Iterator[Finding]:
+    if not instrument.mainland:
+        return
+    where: NDArray[Any] = np.arange(len(bars))
+    if bands is None:
+        reference = reference_prices(bars, calendar, instrument)
+        age = listed_sessions(bars, instrument, calendar)
+        with np.errstate(invalid="ignore"):
+            far = (bars.high > reference * (1 + SMALLEST_LIMIT)) | (
+                bars.low < reference * (1 - SMALLEST_LIMIT)
+            )
+        where = np.flatnonzero(far | ((age > 0) & (age <= YOUNG)))
+        bands = limit_bands(instrument, bars.sessions[where], reference[where], age[where])
+    up, down = np.full(len(bars), np.inf), np.zeros(len(bars))
+    up[where], down[where] = bands.up, bands.down
+    with np.errstate(invalid="ignore"):
+        wrong = ((bars.high > up + 1e-9) | (bars.low < down - 1e-9)) & ~bars.suspended & ~bars.stale
+    if instrument.listed is None:
+        wrong[:UNSURE_FIRST_BARS] = False
+    yield from each(
+        bars,
+        "beyond_limit",
+        wrong,
+        lambda i: f"{bars.low[i]:g}–{bars.high[i]:g} is outside the limits {down[i]:g}–{up[i]:g}",
+    )
+
+
+def _disagreements(bars: Bars, second: Bars, instrument: Instrument | None) -> Iterator[Finding]:
+    name = second.source.get("provider", "the second source")
+    for gap in price_differences(bars, second, instrument):
+        what = f"{gap.field} {gap.first:g} here, {gap.second:g} in {name}"
+        yield finding(bars.code, gap.session, "disagrees", what)
+    times = volume_ratio(bars, second)
+    if not 0.5 < times < 2.0:
+        yield finding(bars.code, bars.sessions[0], "volume_units", f"{times:.4g} times the volume in {name}")

@@ -1,0 +1,1 @@
+"""What a code is: its exchange, board, currency, listing and lots, by date."""

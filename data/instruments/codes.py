@@ -1,0 +1,131 @@
+"""What a code says by itself: exchange, board and currency from its suffix and prefix.
+
+Codes are written as Yahoo writes them: 0700.HK, 600519.SS, 300364.SZ, 920002.BJ; an index is ^HSI, HSI,
+000300.SS or 399006.SZ. Beijing's earlier codes (43, 83, 87, 88) became 920xxx on 2025-10-09.
+"""
+
+import re
+from types import MappingProxyType
+
+from ..errors import RuleError
+from .instrument import EXCHANGE_OF, Instrument
+
+_INDEX_NAMES = MappingProxyType(
+    {"HSI": "XHKG", "HSCE": "XHKG", "HSCEI": "XHKG", "HSTECH": "XHKG", "SSEC": "XSHG", "CSI300": "XSHG"}
+)
+# Longest prefix first where they overlap. Board by first digits; facts: market rules, board_from_code.
+_PREFIXES = (
+    ("SS", ("600", "601", "603", "605"), "main"),
+    ("SS", ("689",), "cdr"),
+    ("SS", ("688",), "star"),
+    ("SS", ("900",), "b"),
+    ("SS", ("508",), "reit"),
+    ("SS", ("50", "51", "52", "53", "55", "56", "58"), "fund"),
+    ("SS", ("11",), "convertible"),
+    ("SS", ("000",), "index"),
+    ("SZ", ("000", "001", "002", "003"), "main"),
+    ("SZ", ("300", "301", "302"), "chinext"),
+    ("SZ", ("200", "201"), "b"),
+    ("SZ", ("180",), "reit"),
+    ("SZ", ("15", "16"), "fund"),
+    ("SZ", ("12",), "convertible"),
+    ("SZ", ("399",), "index"),
+    ("BJ", ("810",), "convertible"),
+    ("BJ", ("899",), "index"),
+    ("BJ", ("920", "43", "83", "87", "88"), "bse"),
+)
+# Ranges HKEX allots to exchange-traded products, from memory.
+_HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
+_LEGACY_BSE = re.compile(r"(43|83|87|88)\d{4}\.BJ")
+_ST_NAME = re.compile(r"(?:XD|XR|DR|N|G)?S?\*?ST(?![A-Za-z])")
+_WRITTEN = "write it as 0700.HK, 600519.SS, 300364.SZ, 920002.BJ or ^HSI"
+
+
+def tidy(code: str) -> str:
+    """The code as the tables write it: upper case, .SH as .SS, Hong Kong with four digits at least.
+
+    >>> tidy("700.hk"), tidy("600519.SH"), tidy("hsi")
+    ('0700.HK', '600519.SS', '^HSI')
+    """
+    text = code.strip().upper()
+    if text.removeprefix("^") in _INDEX_NAMES:
+        return "^" + text.removeprefix("^")
+    number, _, suffix = text.partition(".")
+    if suffix == "HK" and number.isdigit():
+        return f"{int(number):04d}.HK"
+    return f"{number}.SS" if suffix == "SH" else text
+
+
+def successor(code: str) -> str | None:
+    """Today's code of an old Beijing one by the common rule, 839493.BJ to 920493.BJ; None for any other."""
+    return f"920{code[3:6]}.BJ" if _LEGACY_BSE.fullmatch(code) else None
+
+
+def derive(code: str) -> Instrument:
+    """Instrument from a tidy code alone, with what that leaves unknown; a malformed code is a RuleError."""
+    if code.startswith("^"):
+        exchange = _INDEX_NAMES.get(code[1:])
+        if exchange is None:
+            raise RuleError(f"{code} is no index the rule book knows; use one of ^{', ^'.join(_INDEX_NAMES)}")
+        return Instrument(
+            code, exchange=exchange, board="index", currency="HKD" if exchange == "XHKG" else "CNY"
+        )
+    number, _, suffix = code.partition(".")
+    if suffix not in EXCHANGE_OF:
+        raise RuleError(f"{code!r} is no code of Hong Kong or the mainland{_suffix_hint(number)}; {_WRITTEN}")
+    if suffix == "HK":
+        return _hong_kong(code, number)
+    if not re.fullmatch(r"\d{6}", number):
+        raise RuleError(f"{code!r}: a mainland code has six digits; {_WRITTEN}")
+    for market, prefixes, board in _PREFIXES:
+        if market == suffix and number.startswith(prefixes):
+            return Instrument(
+                code, exchange=EXCHANGE_OF[suffix], board=board, currency=_currency(suffix, board)
+            )
+    raise RuleError(
+        f"{code}: no board of {EXCHANGE_OF[suffix]} starts with {number[:3]}{_other_market(number)}"
+    )
+
+
+def _currency(suffix: str, board: str) -> str:
+    if board == "b":
+        return "USD" if suffix == "SS" else "HKD"
+    return "CNY"
+
+
+def _hong_kong(code: str, number: str) -> Instrument:
+    if not re.fullmatch(r"\d{4,5}", number) or int(number) == 0:
+        raise RuleError(f"{code!r}: a Hong Kong code has four or five digits; {_WRITTEN}")
+    value = int(number)
+    renminbi = 80_000 <= value <= 89_999
+    counter = value - 80_000 if renminbi else value
+    dollars = 9_000 <= value <= 9_199 or 9_400 <= value <= 9_499
+    if any(low <= counter <= high for low, high in _HK_ETP):
+        board = "hk_etp"
+    else:
+        board = "hk_gem" if 8_000 <= counter <= 8_999 else "hk_main"
+    return Instrument(
+        code, exchange="XHKG", board=board, currency="CNY" if renminbi else "USD" if dollars else "HKD"
+    )
+
+
+def _suffix_hint(number: str) -> str:
+    if re.fullmatch(r"\d{6}", number):
+        for suffix in ("SS", "SZ", "BJ"):
+            if any(m == suffix and number.startswith(p) and b != "index" for m, p, b in _PREFIXES):
+                return f" (did you mean {number}.{suffix}?)"
+    return f" (did you mean {number:0>4}.HK?)" if re.fullmatch(r"\d{1,5}", number) else ""
+
+
+def _other_market(number: str) -> str:
+    hint = _suffix_hint(number)
+    return f"{hint}; {_WRITTEN}"
+
+
+def is_st_name(name: str) -> bool:
+    """Whether a mainland short name says it was under a risk warning: ST, *ST, SST, S*ST at its head.
+
+    >>> is_st_name("*ST易联众"), is_st_name("XDST步森"), is_st_name("华ST科技")
+    (True, True, False)
+    """
+    return _ST_NAME.match(name.strip().replace(" ", "")) is not None

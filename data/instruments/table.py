@@ -1,0 +1,242 @@
+"""The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix.
+
+`instruments.csv` holds one row per code, with source and confidence. A user's CSV has `code` and any of the
+other columns; an empty cell keeps what was known. Spells are written `2022-01-04..2022-06-30;2023-05-04..`,
+values by date `2014-05-15=100;2026-12-01=200`, an empty short list `never`.
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ..dated import Dated, as_date
+from ..errors import RuleError, did_you_mean
+from .codes import derive, successor, tidy
+from .instrument import (
+    A_SHARE_BOARDS,
+    BOARDS,
+    EXCHANGE_OF,
+    FUND_CLASSES,
+    ROLES,
+    Instrument,
+    Spell,
+    spells_cover,
+)
+
+__all__ = ["BOARDS", "ROLES", "Instrument", "Instruments", "Spell", "load_instruments", "spells_cover"]
+
+_BY_DATE = frozenset({"lots", "borrow"})
+_SHIPPED = Path(__file__).with_name("instruments.csv")
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """Every instrument that is known, and a way to know the others: `instruments["0700.HK"]`.
+
+    A code that is not in the table is derived from its prefix, with `unknowns`; old Beijing codes give the
+    instrument of today's code; a malformed code is a RuleError. `in` and iteration see the table only.
+    """
+
+    _table: Mapping[str, Instrument]
+    _alias: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        alias = {old: row.code for row in self._table.values() for old in row.aliases}
+        object.__setattr__(self, "_alias", alias)
+
+    def __getitem__(self, code: str) -> Instrument:
+        known = self._find(tidy(code))
+        return replace(known, unknowns=_unknowns(known))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and self.canonical(code) in self._table
+
+    def canonical(self, code: str) -> str:
+        """Today's spelling of a code: 700.hk gives 0700.HK, 839493.BJ gives 920493.BJ."""
+        written = tidy(code)
+        return self._alias.get(written) or successor(written) or written
+
+    def _find(self, code: str) -> Instrument:
+        today = self.canonical(code)
+        if today in self._table:
+            return self._table[today]
+        derived = replace(
+            derive(today), unknowns=("not in the instruments table: board taken from the code",)
+        )
+        if today == code:
+            return derived
+        guess = f"{code} taken as {today}: the last three digits were kept, which a few codes did not do"
+        return replace(derived, aliases=(code,), unknowns=(*derived.unknowns, guess))
+
+
+def load_instruments(*paths: Path) -> Instruments:
+    """The shipped table with the rows of user CSV files over it, later files first in rank.
+
+    RuleError lists every bad row of a file at once, by line.
+    """
+    table: dict[str, Instrument] = {}
+    for path in (_SHIPPED, *paths):
+        _read_over(table, path)
+    return Instruments(table)
+
+
+def _read_over(table: dict[str, Instrument], path: Path) -> None:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
+            lines = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RuleError(f"{path}: the instruments cannot be read ({error}); give a UTF-8 CSV file") from None
+    strange = [f"{name!r}{did_you_mean(name or '', _PARSERS)}" for name in columns if name not in _PARSERS]
+    if "code" not in columns or strange:
+        wrong = f"unknown columns {', '.join(strange)}" if strange else "no column 'code'"
+        raise RuleError(f"{path}: {wrong}; columns are {', '.join(_PARSERS)}")
+    faults: list[str] = []
+    for line, row in lines:
+        try:
+            _set_row(table, row)
+        except (RuleError, ValueError) as error:
+            faults.append(f"line {line}: {error}")
+    if faults:
+        raise RuleError(f"{path}: {len(faults)} bad rows: " + "; ".join(faults))
+
+
+def _set_row(table: dict[str, Instrument], row: Mapping[str, Any]) -> None:
+    if None in row:
+        raise RuleError("more cells than columns; put quotes around commas")
+    given = {name: text.strip() for name, text in row.items() if text and text.strip()}
+    code = tidy(given.pop("code", ""))
+    code = successor(code) or code
+    base = table.get(code) or derive(code)
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        parse = _by_date(f"{name} of {code}") if name in _BY_DATE else _PARSERS[name]
+        values["unknowns" if name == "assumed" else name] = parse(text)
+    table[code] = replace(base, **values)
+
+
+def _one_of(allowed: Iterable[str], what: str) -> Callable[[str], str]:
+    words = tuple(allowed)
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise RuleError(
+                f"{what} {text!r}{did_you_mean(text, words)} must be one of {', '.join(filter(None, words))}"
+            )
+        return text
+
+    return parse
+
+
+def _spell(text: str) -> Spell:
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise RuleError(
+            f"spell {text!r} must be written 2022-01-04..2022-06-30, or 2022-01-04.. when it goes on"
+        )
+    spell = Spell(as_date(first.strip()), as_date(last.strip()) if last.strip() else None)
+    if spell.last is not None and spell.last < spell.first:
+        raise RuleError(f"spell {text!r} ends before it starts; swap the days")
+    return spell
+
+
+def _spells(text: str) -> tuple[Spell, ...]:
+    return () if text == "never" else tuple(_spell(part) for part in _parts(text))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _by_date(name: str) -> Callable[[str], Dated]:
+    positive = name.startswith("lots")
+
+    def parse(text: str) -> Dated:
+        rows = []
+        for part in _parts(text):
+            day, equals, value = part.partition("=")
+            if (
+                not equals
+                or not (float(value) > 0 or (float(value) == 0 and not positive))
+                or float(value) > 1e7
+            ):
+                raise RuleError(f"{name} {part!r} must be written 2020-01-01=500, above zero")
+            rows.append((day.strip(), float(value)))
+        return Dated(*rows, name=name, source="instruments table", confidence="")
+
+    return parse
+
+
+def _days(text: str) -> tuple[date, ...]:
+    return tuple(as_date(part) for part in _parts(text))
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("yes", "no", "true", "false", "1", "0"):
+        raise RuleError(f"{text!r} must be yes or no")
+    return text.lower() in ("yes", "true", "1")
+
+
+def _price(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise RuleError(f"issue_price {text} must be a price above zero")
+    return value
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "code": str,
+        "name": str,
+        "exchange": _one_of(EXCHANGE_OF.values(), "exchange"),
+        "board": _one_of(BOARDS, "board"),
+        "currency": _one_of(("HKD", "CNY", "USD"), "currency"),
+        "listed": as_date,
+        "delisted": as_date,
+        "role": _one_of(ROLES, "role"),
+        "issue_price": _price,
+        "approval_ipo": _truth,
+        "st": _spells,
+        "delisting": _spells,
+        "s_share": _spells,
+        "no_limit": _days,
+        "lots": _by_date("lots"),
+        "shortable": _spells,
+        "borrow": _by_date("borrow"),
+        "fund_class": _one_of(FUND_CLASSES, "fund_class"),
+        "aliases": _parts,
+        "source": str,
+        "confidence": str,
+        "assumed": _parts,
+    }
+)
+
+
+def _unknowns(row: Instrument) -> tuple[str, ...]:
+    """What a rule will have to assume about an instrument, beside what its row already says."""
+    found = list(row.unknowns)
+    derived = any("not in the instruments table" in text for text in found)
+    if row.board in A_SHARE_BOARDS and derived:
+        found.append("ST spells unknown: taken as never under a risk warning")
+    if row.tradable and row.listed is None:
+        found.append("listing day unknown: taken as listed long ago")
+    if row.board == "fund" and derived:
+        found.append("whether the exchange's 20 % list holds it is unknown: taken as 10 %")
+    if row.board in ("fund", "fund20") and not row.fund_class:
+        found.append("fund class unknown: taken as T+1")
+    if row.board.startswith("hk_") and row.lots is None:
+        found.append("board lot unknown")
+    if row.board.startswith("hk_") and row.shortable is None:
+        found.append("not known to be on the designated short list: taken as not shortable")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,210 @@
+"""Bars, instruments, calendars and rules compiled into one Panel."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bars.bars import Bars
+from ..bars.checks import Finding, bad_sessions, check_bars, errors_of
+from ..calendars import sessions as calendars
+from ..errors import DataError
+from ..instruments.table import Instrument, Instruments, load_instruments
+from ..rules.costs import Brokerage, cost_class, cost_rows, uncharged
+from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
+from ..store.joined import iter_instruments
+from . import fx
+from .columns import EXCHANGES, Columns, compile_code
+from .panel import ACTION, Days, Panel
+
+SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
+MOST_LISTED = 40
+YEAR = np.timedelta64(366, "D")
+
+
+@dataclass(frozen=True)
+class PanelOptions:
+    """What may be chosen about a panel. Dividend taxes are fractions withheld from cash dividends to longs."""
+
+    instruments: Instruments = field(default_factory=load_instruments)
+    brokerage: Brokerage = field(default_factory=Brokerage)
+    bad_bars: str = "refuse"
+    fx: Path | None = None
+    fx_max_age_days: int = 10
+    dividend_tax_cn: float = 0.20
+    dividend_tax_hk: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.bad_bars not in ("refuse", "suspend"):
+            raise DataError(
+                f"bad bars can be refused or suspended, not {self.bad_bars!r}; write refuse or suspend"
+            )
+
+
+def load_panel(
+    codes: Sequence[str],
+    start: object = None,
+    end: object = None,
+    *,
+    currency: str = "HKD",
+    prices: Path | str | None = None,
+    options: PanelOptions | None = None,
+) -> Panel:
+    """The panel of `codes` from `start` to `end` (both included; default: the span of their bars).
+
+    `prices` is a folder or zip of bars, a store, or None for the simulated sample. Bars under an earlier code are
+    joined. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
+    """
+    chosen = options or PanelOptions()
+    known = [chosen.instruments[code] for code in codes]
+    wanted = list({instrument.code: instrument for instrument in known}.values())
+    if not wanted:
+        raise DataError("there is no code to load; name at least one")
+    source = SAMPLE if prices is None else Path(prices)
+    return build_panel(iter_instruments(source, wanted), span=(start, end), currency=currency, options=chosen)
+
+
+def build_panel(
+    bars: Iterator[Bars] | Sequence[Bars],
+    *,
+    span: tuple[object, object] = (None, None),
+    currency: str = "HKD",
+    options: PanelOptions | None = None,
+) -> Panel:
+    """A panel from bars already in memory."""
+    chosen = options or PanelOptions()
+    series = list(bars)
+    sessions = _sessions(series, span)
+    done = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
+    known = [_tradable(chosen.instruments[one.code]) for one in series]
+    columns = Columns.empty(len(sessions), len(series))
+    actions: list[tuple[Any, ...]] = []
+    findings: list[Finding] = []
+    unknowns: list[str] = []
+    for i, (one, instrument) in enumerate(zip(series, known, strict=True)):
+        here = _between(one, sessions)
+        own = sessions[done[instrument.exchange][0]]
+        found = check_bars(here, instrument, calendar=own)
+        findings += found
+        good, doubtful = here.tidy(), bad_sessions(found)
+        if errors_of(found) and chosen.bad_bars == "suspend":
+            good = good.take(np.isin(good.sessions, own)).suspend(doubtful)
+        tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
+        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful)
+        columns.put(i, compiled)
+        actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
+        unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]
+    _refuse(errors_of(findings), chosen.bad_bars)
+    return _assemble(series, known, columns, sessions, done, chosen, currency, actions, findings, unknowns)
+
+
+def _assemble(
+    series: list[Bars], known: list[Instrument], columns: Columns, sessions: Days, done: Mapping[str, Any],
+    chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
+) -> Panel:  # fmt: skip
+    classes = list(dict.fromkeys(cost_class(instrument) for instrument in known))
+    free = [note for key in classes if (note := uncharged(key, chosen.brokerage))]
+    currencies = tuple(dict.fromkeys(instrument.currency for instrument in known))
+    rates = fx.rates(currencies, currency, sessions, path=chosen.fx, max_age_days=chosen.fx_max_age_days)
+    table = np.sort(np.array(actions, ACTION), order=["row", "code"])
+    return Panel(
+        sessions=sessions,
+        codes=tuple(one.code for one in series),
+        currency=currency,
+        instruments=tuple(known),
+        **columns.arrays(),
+        tick_bounds=TICK_BOUNDS.copy(),
+        tick_sizes=TICK_SIZES.copy(),
+        cost_class=np.array([classes.index(cost_class(one)) for one in known], np.int16),
+        costs=np.stack([cost_rows(key, sessions, chosen.brokerage) for key in classes], axis=1),
+        currencies=currencies,
+        currency_of=np.array([currencies.index(one.currency) for one in known], np.int8),
+        fx=rates,
+        exchanges=EXCHANGES,
+        exchange_of=np.array([EXCHANGES.index(one.exchange) for one in known], np.int8),
+        exchange_open=np.stack([done[name][0] for name in EXCHANGES], axis=1),
+        sessions_done=np.stack([done[name][1] for name in EXCHANGES], axis=1),
+        actions=table,
+        simulated=any(str(one.source.get("simulated", "")).lower() == "true" for one in series),
+        provenance=tuple(_provenance(one) for one in series),
+        warnings=tuple(finding.to_json() for finding in findings),
+        unknowns=tuple(dict.fromkeys([*free, *unknowns])),
+    )
+
+
+def _sessions(series: list[Bars], span: tuple[object, object]) -> Days:
+    held = [one for one in series if len(one)]
+    if not held:
+        raise DataError("none of the codes has a bar; check the prices folder")
+    first = min(map(_first_bar, held)) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
+    last = max(map(_last_bar, held)) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
+    if last < first:
+        raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
+    sessions = calendars.union_sessions(first, last)
+    if not len(sessions):
+        raise DataError(f"there is no session from {first} to {last}; widen the span")
+    return sessions
+
+
+def _first_bar(bars: Bars) -> np.datetime64:
+    return _dated(bars, bars.sessions.min())
+
+
+def _last_bar(bars: Bars) -> np.datetime64:
+    return _dated(bars, bars.sessions.max())
+
+
+def _dated(bars: Bars, day: np.datetime64) -> np.datetime64:
+    """`day`, unless it is years away from every known session: such a bar is misdated and decides no span."""
+    first, last = calendars.calendar("XSHG").sessions[0], calendars.known_end()
+    if not first <= day <= last + YEAR:
+        where = bars.source.get("path", bars.code)
+        raise DataError(
+            f"{where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
+        )
+    return day
+
+
+def _exchange_sessions(name: str, sessions: Days) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Which rows are sessions of the exchange, and how many it has had up to each row."""
+    own = calendars.sessions(name, sessions[0], sessions[-1])
+    is_open = np.isin(sessions, own)
+    return is_open, np.cumsum(is_open).astype(np.int32)
+
+
+def _tradable(instrument: Instrument) -> Instrument:
+    if not instrument.tradable:
+        raise DataError(
+            f"{instrument.code} is an index level, which nobody can buy; use a fund, or name it as the benchmark"
+        )
+    return instrument
+
+
+def _between(bars: Bars, sessions: Days) -> Bars:
+    inside = (bars.sessions >= sessions[0]) & (bars.sessions <= sessions[-1])
+    return bars if bool(inside.all()) else bars.take(inside)
+
+
+def _refuse(errors: tuple[Finding, ...], policy: str) -> None:
+    if errors and policy == "refuse":
+        shown = "\n".join(f"  {finding}" for finding in errors[:MOST_LISTED])
+        more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
+        bars = len({(one.code, one.session) for one in errors})
+        wrong = "1 bar is wrong; repair it" if bars == 1 else f"{bars} bars are wrong; repair them"
+        raise DataError(f"{wrong}, or treat wrong bars as suspended with --bad-bars suspend:\n{shown}{more}")
+
+
+def _provenance(bars: Bars) -> dict[str, object]:
+    source = dict(bars.source)
+    return {
+        "code": bars.code,
+        "source": str(source.get("provider") or Path(str(source.get("path", "memory"))).name),
+        "sha256": str(source.get("sha256", "")),
+        "first": str(bars.sessions.min()) if len(bars) else "",
+        "last": str(bars.sessions.max()) if len(bars) else "",
+        "rows": len(bars),
+    }

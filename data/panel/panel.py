@@ -1,0 +1,166 @@
+"""The panel: everything the exchanges and the prices say, as read-only arrays of sessions × codes.
+
+Row `t` is one session of the union of the Shanghai and Hong Kong calendars. Every rule has been compiled
+into the arrays, so that the simulator, the checks and the strategies all read the same numbers.
+Arrays of shape (T, N) are stored with time contiguous (Fortran order).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, did_you_mean
+from ..instruments.table import Instrument
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+I1 = NDArray[np.int8]
+Bool = NDArray[np.bool_]
+Days = NDArray[np.datetime64]
+
+CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
+STATUS_NAMES = ("closed", "trading", "suspended", "unlisted", "delisted")
+
+# One corporate action, effective before the open of `row`: each share becomes `ratio` shares, and each old
+# share receives `cash` (gross; owed by shorts) or `cash_net` (after tax; received by longs), local currency.
+ACTION = np.dtype(
+    [("row", "i4"), ("code", "i4"), ("ratio", "f8"), ("cash", "f8"), ("cash_net", "f8")], align=True
+)
+
+
+_BY_ROW = (
+    *(
+        "sessions",
+        "status",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "mark",
+        "ref",
+        "limit_up",
+        "limit_down",
+    ),
+    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table", "costs", "fx"),
+    *("exchange_open", "sessions_done"),
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Sessions × codes, read-only. Prices are raw and in local currency.
+
+    Shapes: (T, N) unless said. Unlimited prices are `inf` (up) and `0.0` (down). OHLC are NaN and volume is 0
+    where `status` is not TRADING; `mark` is the last known price, carried over and adjusted on ex-dates (NaN
+    before the first price). `fx[t, k]` is base money for one unit of currency k. `sessions_done[t, e]` counts
+    the sessions of exchange e up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
+    of cost class k.
+    """
+
+    sessions: Days
+    codes: tuple[str, ...]
+    currency: str
+    instruments: tuple[Instrument, ...]
+    status: I1
+    open: F8
+    high: F8
+    low: F8
+    close: F8
+    volume: F8
+    mark: F8
+    ref: F8
+    limit_up: F8
+    limit_down: F8
+    lot_min: I4
+    lot_step: I4
+    max_order: I4
+    t_plus_one: Bool
+    shortable: Bool
+    borrow: F8
+    tick_table: I1
+    tick_bounds: F8
+    tick_sizes: F8
+    cost_class: NDArray[np.int16]
+    costs: F8
+    currencies: tuple[str, ...]
+    currency_of: I1
+    fx: F8
+    exchanges: tuple[str, ...]
+    exchange_of: I1
+    exchange_open: Bool
+    sessions_done: I4
+    actions: NDArray[Any]
+    simulated: bool = False
+    provenance: tuple[Mapping[str, object], ...] = ()
+    warnings: tuple[Mapping[str, object], ...] = ()
+    unknowns: tuple[str, ...] = ()
+    _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_column", {code: i for i, code in enumerate(self.codes)})
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrays from another process may lie anywhere; compiled code is made for aligned, read-only ones."""
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                state[name] = value = np.require(value, requirements="A")
+                value.flags.writeable = False
+        self.__dict__.update(state)
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    def column(self, code: str) -> int:
+        """Column of a code; an unknown code is an error that names the nearest one."""
+        try:
+            return self._column[code]
+        except KeyError:
+            raise DataError(
+                f"{code} is not in the panel{did_you_mean(code, self.codes)}; "
+                "add its bars to the prices folder or drop it from the ledger"
+            ) from None
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._column
+
+    def row(self, session: object) -> int:
+        """Row of a session; a day that is no session of the panel is an error."""
+        day = np.datetime64(str(session)[:10], "D")
+        t = int(np.searchsorted(self.sessions, day))
+        if t == len(self.sessions) or self.sessions[t] != day:
+            raise DataError(
+                f"{day} is not a session of the panel ({self.sessions[0]} to {self.sessions[-1]})"
+            )
+        return t
+
+    @cached_property
+    def size_price(self) -> F8:
+        """Price known before each session, for sizing: yesterday's mark, or the reference price of a listing day.
+
+        On an ex-date it is the mark after the action, as orders of that session count new shares.
+        """
+        before = np.full(self.mark.shape, np.nan, order="F")
+        before[1:] = self.mark[:-1]
+        at = (self.actions["row"], self.actions["code"])
+        before[at] = (before[at] - self.actions["cash"]) / self.actions["ratio"]
+        before = np.where(np.isnan(before), self.ref, before)
+        before.flags.writeable = False
+        return np.asfortranarray(before)
+
+    def until(self, t: int) -> "Panel":
+        """What was known at the end of row t: the first t + 1 rows."""
+        if not 0 <= t < len(self):
+            raise DataError(f"row {t} is outside the panel of {len(self)} sessions")
+        cut: dict[str, Any] = {name: getattr(self, name)[: t + 1] for name in _BY_ROW}
+        return replace(self, **cut, actions=self.actions[self.actions["row"] <= t])

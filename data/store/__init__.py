@@ -1,0 +1,1 @@
+"""Bars kept on disk: one file for each code, a manifest, revisions."""

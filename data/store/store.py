@@ -1,0 +1,250 @@
+"""The store: raw bars of each code in one parquet file, with the history of where they came from.
+
+    <store>/store.json                       marks the folder as a store
+    <store>/codes/<CODE>/manifest.json       sources, revisions, which is read: the commit point of every write
+    <store>/codes/<CODE>/<provider>-<n>-<sha>.parquet
+
+A write makes the new parquet file first and replaces the manifest last, both atomically and under the code's lock, so
+a reader (which takes no lock) sees the old state or the new one.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from ..bars.bars import Bars, iter_bars, read_parquet, table_to_bars
+from ..bars.layout import bars_to_parquet
+from ..errors import DataError, StoreError, did_you_mean
+from ..files import remove_leftovers, write_atomic
+from .manifest import FORMAT, Manifest, Revision, read_manifest
+from .merge import compare_bars, merge_bars
+
+ENVIRONMENT = "LAUNCHLAB_STORE"
+MARKER = "store.json"
+LOCK_SECONDS = 60.0
+
+
+def default_store() -> Path:
+    """LAUNCHLAB_STORE if set, else a folder of the platform's user data."""
+    import platformdirs
+
+    given = os.environ.get(ENVIRONMENT)
+    return Path(given) if given else platformdirs.user_data_path("launchlab", appauthor=False) / "store"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was requested and when: the span of days (ISO, both included) and the moment (ISO, UTC)."""
+
+    first: str
+    last: str
+    fetched_at: str
+    errors: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of bars; cheap to make, touches the disk only when read or written."""
+
+    root: Path
+
+    def folder(self, code: str) -> Path:
+        return self.root / "codes" / code
+
+    def codes(self) -> tuple[str, ...]:
+        """Codes with bars, sorted."""
+        folder = self.root / "codes"
+        if not folder.is_dir():
+            return ()
+        return tuple(sorted(one.name for one in folder.iterdir() if (one / "manifest.json").is_file()))
+
+    def manifest(self, code: str) -> Manifest | None:
+        return read_manifest(self.folder(code) / "manifest.json")
+
+    def read(self, code: str, provider: str | None = None) -> Bars:
+        """Bars of a code from the provider that wins, or from the one named; their bytes are verified."""
+        for _ in range(3):
+            manifest = self.manifest(code)
+            revision = manifest.latest(provider) if manifest else None
+            if revision is None or revision.file is None:
+                raise DataError(self._missing(code, provider, manifest))
+            try:
+                content = (self.folder(code) / revision.file).read_bytes()
+            except FileNotFoundError:
+                continue  # superseded by a writer after we read the manifest
+            return _content_to_bars(code, content, revision, self.folder(code) / revision.file)
+        raise StoreError(
+            f"{self.folder(code)} has lost the file of its last revision; fetch {code} with --refresh"
+        )
+
+    def iter_bars(self, codes: Sequence[str] | None = None) -> Iterator[Bars]:
+        """Bars of each code, one at a time; all codes when None."""
+        for code in self.codes() if codes is None else dict.fromkeys(codes):
+            yield self.read(code)
+
+    def add(self, bars: Bars, asked: Asked, *, preference: Sequence[str] = ()) -> Revision:
+        """Merge newly fetched bars into the store; returns the code's latest revision of that provider.
+
+        Within the asked span the new bars replace the stored ones. A change of the past keeps both revisions; an
+        extension supersedes the file before. `preference` lists providers, most believed first, and is recorded.
+        """
+        folder = self.folder(bars.code)
+        with self._locked(folder):
+            remove_leftovers(folder)
+            provider = str(bars.source.get("provider", "files"))
+            manifest = self.manifest(bars.code) or Manifest(bars.code, provider, "")
+            _remove_orphans(folder, manifest)
+            before = manifest.latest(provider)
+            old = self._readable(bars.code, provider) if before else None
+            if old is None:
+                manifest = replace(manifest, asked={k: v for k, v in manifest.asked.items() if k != provider})
+            merged = merge_bars(old, bars, asked.first, asked.last)
+            manifest = _with_span(_with_winner(manifest, provider, preference), provider, asked)
+            changes = compare_bars(old, merged)
+            if before is not None and old is not None and not changes.any:
+                self._commit(folder, manifest)
+                return before
+            content = bars_to_parquet(merged)
+            digest = hashlib.sha256(content).hexdigest()
+            number = before.number + 1 if before else 1
+            revision = Revision(
+                number=number,
+                provider=provider,
+                version=str(bars.source.get("version", "")),
+                fetched_at=asked.fetched_at,
+                file=f"{provider}-{number:04d}-{digest[:12]}.parquet",
+                sha256=digest,
+                rows=len(merged),
+                first=str(merged.sessions[0]),
+                last=str(merged.sessions[-1]),
+                errors=asked.errors,
+                warnings=asked.warnings,
+                added=changes.added,
+                changed=changes.changed,
+                removed=changes.removed,
+                notes=changes.notes,
+            )
+            write_atomic(folder / str(revision.file), content)
+            supersedes = before is not None and not changes.past
+            self._commit(folder, manifest.with_revision(revision, supersedes=supersedes))
+            if supersedes and before is not None and before.file not in (None, revision.file):
+                (folder / str(before.file)).unlink(missing_ok=True)
+            return revision
+
+    def _readable(self, code: str, provider: str) -> Bars | None:
+        """The stored bars, None when their file is lost or damaged: what is being added replaces them."""
+        try:
+            return self.read(code, provider)
+        except (StoreError, DataError):
+            return None
+
+    def _commit(self, folder: Path, manifest: Manifest) -> None:
+        content = manifest.to_bytes()
+        path = folder / "manifest.json"
+        if not path.exists() or path.read_bytes() != content:
+            write_atomic(path, content)
+
+    def _locked(self, folder: Path) -> "_Lock":
+        marker = self.root / MARKER
+        if not marker.exists():
+            with _Lock(self.root):
+                remove_leftovers(self.root)
+                if not marker.exists():
+                    write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
+        return _Lock(folder)
+
+    def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
+        if manifest is not None:
+            have = ", ".join(sorted({one.provider for one in manifest.revisions}))
+            return f"{code} has no bars from {provider} in {self.root}, only from {have}; fetch it with that provider"
+        hint = did_you_mean(code, self.codes())
+        return f"{code} is not in the store {self.root}{hint}; run `launchlab fetch {code}`"
+
+
+class _Lock:
+    """The lock of one code's folder, released by the system even when its holder is killed."""
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock
+
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be made ({error.strerror}); give a writable --store") from None
+        self.lock = FileLock(folder / ".lock")
+
+    def __enter__(self) -> None:
+        from filelock import Timeout
+
+        try:
+            self.lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            raise StoreError(
+                f"{self.folder} is locked by another process for {LOCK_SECONDS:.0f} seconds; wait for it and try again"
+            ) from None
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder} cannot be locked ({error.strerror}); give a writable --store"
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def is_store(folder: Path) -> bool:
+    return (Path(folder) / MARKER).is_file()
+
+
+def iter_prices(prices: Path | Store, codes: Sequence[str] | None = None) -> Iterator[Bars]:
+    """Bars of each code, one at a time, from a store, or from a folder or zip of house-format files."""
+    if isinstance(prices, Store):
+        return prices.iter_bars(codes)
+    if is_store(prices):
+        return Store(Path(prices)).iter_bars(codes)
+    return iter_bars(Path(prices), codes)
+
+
+def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) -> Bars:
+    if hashlib.sha256(content).hexdigest() != revision.sha256:
+        raise StoreError(
+            f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with --refresh"
+        )
+    table = read_parquet(content)
+    source = {
+        "path": str(path),
+        "sha256": revision.sha256,
+        "rows": revision.rows,
+        "provider": revision.provider,
+        "version": revision.version,
+        "fetched_at": revision.fetched_at,
+        "revision": revision.number,
+    }
+    return table_to_bars(code, table, MappingProxyType(source))
+
+
+def _remove_orphans(folder: Path, manifest: Manifest) -> None:
+    """Delete parquet files that no revision names: their writer was killed before or after its commit."""
+    named = {one.file for one in manifest.revisions}
+    for path in folder.glob("*.parquet"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+
+
+def _with_winner(manifest: Manifest, provider: str, preference: Sequence[str]) -> Manifest:
+    have = {one.provider for one in manifest.revisions} | {provider}
+    ranked = [name for name in preference if name in have]
+    current = ranked[0] if ranked else manifest.current
+    return replace(
+        manifest, current=current, rule=" > ".join(preference) or manifest.rule or "the first fetched"
+    )
+
+
+def _with_span(manifest: Manifest, provider: str, asked: Asked) -> Manifest:
+    first, last = manifest.asked.get(provider, (asked.first, asked.last))
+    span = (min(first, asked.first), max(last, asked.last))
+    return replace(manifest, asked={**manifest.asked, provider: span})

@@ -1,0 +1,1 @@
+"""One strategy over one market, on either engine."""

@@ -1,0 +1,184 @@
+"""The main job: strategy + launches + panel → Result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import Panel
+from ..backtrader.native.plan import NativeStrategy, is_native
+from ..config import Config, LimitPolicy
+from ..legs import CLOSE, LEG, OPEN
+from ..results.run import Run
+
+if TYPE_CHECKING:
+    from ..results.result import Result
+
+ENGINES = ("backtrader", "compiled")
+Progress = Callable[[int], None]
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Decides legs from what was known; never sees the account."""
+
+    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
+        """A LEG table sorted by row; a leg of row t uses nothing later than the open (or close) it trades at."""
+        ...
+
+
+class Benchmark(NamedTuple):
+    """Name and simple returns in base currency on the panel's rows, shape (T,)."""
+
+    name: str
+    returns: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What is not part of the portfolio: the engine, its name, what it is compared with, how it was called."""
+
+    engine: str = "backtrader"
+    name: str = ""
+    benchmark: Benchmark | None = None
+    parameters: dict[str, Any] | None = None
+    command: str = ""
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ConfigError(f"there is no engine {self.engine!r}; engines are {', '.join(ENGINES)}")
+
+
+def backtest(
+    strategy: Strategy | NativeStrategy | type,
+    launches: Launches,
+    panel: Panel,
+    config: Config | None = None,
+    *,
+    options: RunOptions | None = None,
+) -> "Result":
+    """Fills, blocked orders, equity and attribution of one strategy over one panel.
+
+    A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
+    Raises ConfigError when the strategy's legs make no sense. Money is in `panel.currency`.
+    """
+    from ..results.record import Books, to_result
+
+    config, options = config or Config(), options or RunOptions()
+    if isinstance(strategy, type):
+        if not is_native(strategy):
+            raise ConfigError(
+                f"{strategy.__name__} is a class; hand over a strategy, as {strategy.__name__}()"
+            )
+        strategy = NativeStrategy(strategy)
+    if isinstance(strategy, NativeStrategy):
+        return _backtest_native(strategy, launches, panel, config, options)
+    timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
+    legs = checked_legs(strategy.legs(timed, panel), panel, len(timed))
+    run = execute(legs, panel, config, options.engine, options.progress)
+    paper = execute(legs, *on_paper(panel, config), "compiled")
+    books = Books(panel=panel, launches=timed, legs=legs, config=config)
+    about = _about(options, type(strategy).__name__)
+    return to_result(books, run, paper.equity, options.benchmark, about)
+
+
+def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
+    return {
+        "name": options.name or class_name,
+        "engine": options.engine,
+        "strategy": options.name or class_name,
+        "parameters": options.parameters or {},
+        "command": options.command,
+    }
+
+
+def _backtest_native(
+    native: NativeStrategy, launches: Launches, panel: Panel, config: Config, options: RunOptions
+) -> "Result":
+    """A backtrader strategy, and once more on paper; its analyzers are in the summary."""
+    from ..backtrader.native.result import analyses, paper_equity, run_native
+    from ..results.record import Books, to_result
+
+    if options.engine != "backtrader":
+        raise ConfigError(
+            f"{native.cls.__name__} is a backtrader strategy and runs on backtrader only; "
+            f"leave out --engine {options.engine} and --verify"
+        )
+    timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
+    done = run_native(native, timed, panel, config, options.progress)
+    paper = paper_equity(native, timed, *on_paper(panel, config))
+    books = Books(panel=panel, launches=timed, legs=done.legs, config=config)
+    about = _about(options, native.cls.__name__) | {"analyzers": analyses(done.strategy)}
+    return to_result(books, done.run, paper, options.benchmark, about)
+
+
+def execute(
+    legs: NDArray[Any],
+    panel: Panel,
+    config: Config,
+    engine: str = "backtrader",
+    progress: Progress | None = None,
+) -> Run:
+    """The records of the legs under one engine; the engine is imported only when it is used."""
+    if engine == "compiled":
+        from ..compiled.simulate import simulate
+
+        return simulate(legs, panel, config)
+    from ..backtrader.broker import run_backtrader
+
+    return run_backtrader(legs, panel, config, progress)
+
+
+def on_paper(panel: Panel, config: Config) -> tuple[Panel, Config]:
+    """The same market without costs, and the same portfolio without limits, slippage or volume caps."""
+    ideal = {
+        "limit_policy": LimitPolicy.IGNORE,
+        "participation": 1.0,
+        "slippage_bp": 0.0,
+        "slippage_ticks": 0,
+    }
+    return replace(panel, costs=np.zeros_like(panel.costs)), config.model_copy(update=ideal)
+
+
+MOST_SESSIONS = 10_000  # of a wait or a hold: forty years
+_FRACTION = "must be a fraction above 0 such as 0.05, or NaN for none"
+
+
+def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) -> NDArray[Any]:
+    """The legs, read-only and sorted by row, or a ConfigError that names the first leg that makes no sense.
+
+    `launches` is the length of the ledger, where it is known.
+    """
+    if not isinstance(legs, np.ndarray) or legs.dtype != LEG:
+        raise ConfigError(
+            "a strategy must return an array of dtype launchlab.engine.legs.LEG; start from empty_legs(n)"
+        )
+    last = np.iinfo(np.int32).max if launches is None else launches - 1
+    for name, low, high, rule in (
+        ("row", 1, len(panel) - 1, f"must be from 1 to {len(panel) - 1}, inside the panel"),
+        ("code", 0, len(panel.codes) - 1, "must be a column of the panel"),
+        ("launch", 0, last, "must be a position in the ledger"),
+        ("hold", 1, MOST_SESSIONS, f"must be from 1 to {MOST_SESSIONS} sessions"),
+        ("wait", 0, MOST_SESSIONS, f"must be from 0 to {MOST_SESSIONS} sessions"),
+    ):
+        _refuse_first(legs, name, (legs[name] < low) | (legs[name] > high), rule)
+    _refuse_first(legs, "side", ~np.isin(legs["side"], (-1, 1)), "must be 1 or -1")
+    _refuse_first(legs, "at", ~np.isin(legs["at"], (OPEN, CLOSE)), "must be OPEN or CLOSE")
+    finite = np.isfinite(legs["weight"]) & (legs["weight"] > 0)
+    _refuse_first(legs, "weight", ~finite, "must be a finite share of NAV above 0")
+    for name in ("stop", "target", "trail"):
+        _refuse_first(legs, name, (legs[name] <= 0) | np.isinf(legs[name]), _FRACTION)
+    ordered = legs[np.argsort(legs["row"], kind="stable")].copy()
+    ordered.flags.writeable = False
+    return ordered
+
+
+def _refuse_first(legs: NDArray[Any], name: str, wrong: NDArray[np.bool_], rule: str) -> None:
+    if wrong.any():
+        k = int(np.flatnonzero(wrong)[0])
+        raise ConfigError(f"leg {k}: {name} {legs[name][k]} {rule}")

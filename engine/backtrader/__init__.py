@@ -1,0 +1,1 @@
+"""The same legs on backtrader: the reference that a reader can follow."""

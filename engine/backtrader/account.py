@@ -1,0 +1,217 @@
+"""The account of the backtrader path: its money, what its legs hold and owe, and the records of the run.
+
+Each leg is its own sub-account: it sells only what it bought, so T+1, odd lots and shorts are judged per leg.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...data.panel.panel import DELISTED, Panel
+from ..compiled.windows import to_rules
+from ..config import Config
+from ..judge import kernel
+from ..legs import BLOCK, FILL, OPEN, Reason
+from ..results.run import POSITION, Run
+from .leg_state import Attempt, LegState
+
+
+@dataclass
+class Account:
+    """Money in base currency; of the `legs`, those `live` hold shares or may still enter, in their order."""
+
+    panel: Panel
+    legs: list[LegState]
+    config: Config
+    t: int = 0
+    cash: float = 0.0
+    nav: float = 0.0
+    gross: float = 0.0
+    short: float = 0.0
+    live: list[LegState] = field(default_factory=list)
+    long_filled: dict[int, float] = field(default_factory=dict)
+    taken: dict[int, float] = field(default_factory=dict)
+    fills: list[tuple[Any, ...]] = field(default_factory=list)
+    blocks: list[tuple[Any, ...]] = field(default_factory=list)
+    positions: list[tuple[int, int, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.cash = self.nav = self.config.capital
+        self.policy = to_rules(self.config).policy
+        self.money = {k: np.zeros(len(self.panel)) for k in ("cash", "long", "short", "borrow", "dividends")}
+        costs = self.panel.costs.reshape(-1, self.panel.costs.shape[2])
+        self.tables = kernel.Tables(self.panel.tick_bounds, self.panel.tick_sizes, costs)
+        open_ = self.panel.exchange_open
+        last = [
+            int(np.flatnonzero(open_[:, e])[-1]) if open_[:, e].any() else -1 for e in range(open_.shape[1])
+        ]
+        self.last_row = last if self.config.close_out else [-1] * len(last)
+
+    def start_session(self, t: int) -> list[tuple[int, float]]:
+        """Charge borrow, apply corporate actions and delistings; returns (code, change of shares)."""
+        self.t, self.taken = t, {}
+        if t > 0:
+            self._borrow(t)
+        changes = self._actions(t)
+        return changes + self._delistings(t)
+
+    def _is_open(self, leg: LegState) -> bool:
+        return bool(self.panel.exchange_open[self.t, self.panel.exchange_of[leg.code]])
+
+    def _done(self, leg: LegState) -> int:
+        return int(self.panel.sessions_done[self.t, self.panel.exchange_of[leg.code]])
+
+    def _actions(self, t: int) -> list[tuple[int, float]]:
+        p, changes = self.panel, []
+        for action in p.actions[p.actions["row"] == t]:
+            i = int(action["code"])
+            terms = (float(action["ratio"]), float(action["cash"]), float(action["cash_net"]))
+            price = p.ref[t, i] if p.ref[t, i] > 0.0 else p.mark[max(t - 1, 0), i] / terms[0]
+            fx = float(p.fx[t, p.currency_of[i]])
+            for leg in self.live:
+                if leg.code != i:
+                    continue
+                if leg.entering and not np.isnan(leg.planned):
+                    leg.planned = float(np.floor(leg.planned * terms[0] + kernel.EPS))
+                    leg.filled = float(np.floor(leg.filled * terms[0] + kernel.EPS))
+                if leg.held != 0.0:
+                    new = kernel.after_action(leg.held, leg.basis, leg.peak, terms, float(price))
+                    changes.append((i, new.shares - leg.held))
+                    leg.held, leg.basis, leg.peak = new.shares, new.basis, new.peak
+                    self.cash += new.cash * fx
+                    self.money["dividends"][t] += new.cash * fx
+        return changes
+
+    def _borrow(self, t: int) -> None:
+        """What last night's shorts cost until today, on last night's market value."""
+        p = self.panel
+        days = float((p.sessions[t] - p.sessions[t - 1]).astype(int))
+        charge = 0.0
+        for leg in self.live:
+            if leg.held < 0.0:
+                i = leg.code
+                value = -leg.held * p.mark[t - 1, i] * p.fx[t - 1, p.currency_of[i]]
+                charge += float(value * (p.borrow[t - 1, i] * days / 365.0))
+        self.cash -= charge
+        self.money["borrow"][t] = charge
+
+    def _delistings(self, t: int) -> list[tuple[int, float]]:
+        """A delisted long is worth nothing, a delisted short is bought back at the last mark: against the trader."""
+        p, changes = self.panel, []
+        for leg in self.live:
+            i = leg.code
+            if p.status[t, i] == DELISTED:
+                leg.entering = False
+                if leg.held != 0.0:
+                    price = 0.0 if leg.held > 0.0 else float(p.mark[t - 1, i])
+                    changes.append((i, -leg.held))
+                    fx = float(p.fx[t, p.currency_of[i]])
+                    self.cash += leg.held * price * fx
+                    self._record(leg, OPEN, -leg.held, price, (0.0, 0.0, 0.0), int(Reason.DELISTED))
+                    leg.held = 0.0
+        return changes
+
+    def judge(self, attempt: Attempt) -> kernel.Fill:
+        """What the exchange and the account make of an attempt; nothing changes yet."""
+        p, t, i = self.panel, self.t, attempt.leg.code
+        allowed = np.floor(self.config.participation * p.volume[t, i] + kernel.EPS) - self.taken.get(i, 0.0)
+        quote = kernel.Quote(
+            int(p.status[t, i]), attempt.price, float(p.high[t, i]), float(p.low[t, i]),
+            float(p.limit_up[t, i]), float(p.limit_down[t, i]), float(p.lot_min[t, i]), float(p.lot_step[t, i]),
+            float(p.max_order[t, i]), bool(p.shortable[t, i]), float(allowed), int(p.tick_table[t, i]),
+            t * p.costs.shape[1] + int(p.cost_class[i]),
+        )  # fmt: skip
+        fill: kernel.Fill = kernel.fill_order(
+            attempt.order, quote, self._purse(attempt), self.policy, self.tables
+        )
+        return fill
+
+    def _purse(self, attempt: Attempt) -> kernel.Purse:
+        fx = float(self.panel.fx[self.t, self.panel.currency_of[attempt.leg.code]])
+        if attempt.order.held != 0.0:
+            return kernel.Purse(self.cash, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
+        c = self.config
+        spend = 1.0 if attempt.order.wanted > 0 else c.short_collateral - 1.0
+        room = max(c.max_gross * self.nav - self.gross, 0.0)
+        return kernel.Purse(self.cash - c.short_collateral * self.short, spend, room, fx)
+
+    def settle(self, attempt: Attempt, fill: kernel.Fill) -> None:
+        """Book a fill and, when it is less than was wanted, the block."""
+        leg, order = attempt.leg, attempt.order
+        i, t = leg.code, self.t
+        opening = order.held == 0.0
+        wanted = leg.side * (leg.planned - leg.filled) if opening else order.wanted
+        if fill.shares != 0.0:
+            fx = float(self.panel.fx[t, self.panel.currency_of[i]])
+            self.cash -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
+            value = abs(fill.shares) * fill.price * fx
+            self.taken[i] = self.taken.get(i, 0.0) + abs(fill.shares)
+            self.gross = max(self.gross + (value if opening else -value), 0.0)
+            if leg.side < 0:
+                self.short = max(self.short + (value if opening else -value), 0.0)
+            if opening:
+                self._open(leg, fill)
+            else:
+                leg.held += fill.shares
+            self._record(leg, order.at, fill.shares, fill.price, fill[2:5], attempt.reason)
+        if abs(fill.shares) < abs(wanted) - kernel.EPS:
+            why = fill.reason if fill.reason >= 0 else int(Reason.UNPAIRED)
+            self._block(leg, order.at, wanted, fill.shares, why)
+
+    def _open(self, leg: LegState, fill: kernel.Fill) -> None:
+        shares = abs(fill.shares)
+        if leg.held == 0.0:
+            leg.basis = leg.peak = fill.price
+            leg.opened_on = self._done(leg)
+        else:
+            leg.basis = (leg.basis * abs(leg.held) + fill.price * shares) / (abs(leg.held) + shares)
+        leg.held += fill.shares
+        leg.filled += shares
+        leg.bought_row = self.t
+        if leg.side > 0:
+            part = leg.weight * shares / leg.planned
+            self.long_filled[leg.launch] = self.long_filled.get(leg.launch, 0.0) + part
+        if leg.filled >= leg.planned - kernel.EPS:
+            leg.entering = False
+
+    def _record(
+        self, leg: LegState, at: int, shares: float, price: float, cost: tuple[float, float, float], why: int
+    ) -> None:
+        fx = float(self.panel.fx[self.t, self.panel.currency_of[leg.code]])
+        money = (cost[0] * fx, cost[1] * fx, cost[2] * fx, self.cash)
+        self.fills.append((self.t, at, leg.code, leg.launch, leg.index, why, shares, price, fx, *money))
+
+    def _block(self, leg: LegState, at: int, wanted: float, filled: float, why: int) -> None:
+        self.blocks.append((self.t, at, leg.code, leg.launch, leg.index, why, wanted, filled))
+
+    def end_session(self) -> None:
+        """Mark every leg, call margin, write the books of the session, and let go of legs that are over."""
+        p, t = self.panel, self.t
+        long, short = 0.0, 0.0
+        net: dict[int, float] = {}
+        for leg in self.live:
+            if leg.held != 0.0:
+                i = leg.code
+                value = float(abs(leg.held) * p.mark[t, i] * p.fx[t, p.currency_of[i]])
+                long, short = (long + value, short) if leg.side > 0 else (long, short + value)
+                net[i] = net.get(i, 0.0) + leg.held
+        self.nav = self.cash + long - short
+        self.gross, self.short = long + short, short
+        cut = 0.0
+        if self.gross > 0.0 and self.nav < self.config.maintenance * self.gross:
+            cut = 1.0 - max(self.nav, 0.0) * self.config.max_gross / self.gross
+        for leg in self.live:
+            leg.cut = cut
+        self.live = [leg for leg in self.live if leg.entering or leg.held != 0.0]
+        self.money["cash"][t], self.money["long"][t], self.money["short"][t] = self.cash, long, short
+        self.positions += [(t, i, shares) for i, shares in sorted(net.items()) if shares != 0.0]
+
+    def finish(self) -> Run:
+        """The records of the whole run."""
+        return Run(
+            fills=np.array(self.fills, FILL),
+            blocks=np.array(self.blocks, BLOCK),
+            positions=np.array(self.positions, POSITION),
+            **self.money,
+        )

@@ -1,0 +1,152 @@
+"""The trading desk of the backtrader path: which legs are due when, and the orders they send.
+
+One session runs: corporate actions and borrow, the open (exits that sell, exits that cover, entries), prices
+touched inside the bar, the close, marks and signals. Every order is judged by `kernel.fill_order`.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...data.panel.panel import TRADING, UNLISTED
+from ..config import ExitOn, Pairing
+from ..judge import kernel
+from ..legs import CLOSE, OPEN, TOUCH, Reason
+from .account import Account
+from .leg_state import Attempt, LegState
+
+
+class Desk(Account):
+    """The account of a run of legs; `legs` in the order in which they are tried."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._next = 0
+        weights: dict[int, float] = {}
+        for leg in self.legs:
+            if leg.side > 0:
+                weights[leg.launch] = weights.get(leg.launch, 0.0) + leg.weight
+        self.long_weight = weights
+
+    def start_session(self, t: int) -> list[tuple[int, float]]:
+        """Take up the legs that are due; then as any account starts its session."""
+        while self._next < len(self.legs) and self.legs[self._next].row <= t:
+            self.live.append(self.legs[self._next])
+            self._next += 1
+        return super().start_session(t)
+
+    def attempts(self, at: int) -> Iterator[Attempt]:
+        """The session's orders for one moment: sells, covers, then entries, each in leg order."""
+        if at == TOUCH:
+            if self.config.exit_on is ExitOn.TOUCH:
+                yield from self._touched()
+            return
+        for sign in (1.0, -1.0):
+            for leg in self.live:
+                if leg.held * sign > 0.0 and self._is_open(leg):
+                    attempt = self._exit(leg, at)
+                    if attempt is not None:
+                        yield attempt
+        for leg in self.live:
+            if leg.entering and leg.at == at and leg.exit_reason < 0 and self._is_open(leg):
+                attempt = self._entry(leg)
+                if attempt is not None:
+                    yield attempt
+                if self._done(leg) - leg.first_try >= leg.wait:
+                    leg.entering = False
+
+    def _exit(self, leg: LegState, at: int) -> Attempt | None:
+        if leg.exit_reason < 0 and leg.at == at and self._done(leg) - leg.opened_on >= leg.hold:
+            leg.exit_reason = int(Reason.HOLD)
+        last = at == CLOSE and self.t == self.last_row[self.panel.exchange_of[leg.code]]
+        if last:
+            leg.exit_reason = int(Reason.END)
+        wanted, reason = leg.held, leg.exit_reason
+        exits_at = CLOSE if reason == Reason.HOLD and leg.at == CLOSE else OPEN
+        if reason < 0 or (at != exits_at and not last):
+            if at != OPEN or leg.cut <= 0.0:
+                return None
+            part = kernel.reduction(leg.held, leg.cut, float(self.panel.lot_step[self.t, leg.code]))
+            wanted, reason = part if leg.held > 0 else -part, int(Reason.MARGIN_CALL)
+        else:
+            leg.entering = False
+        prices = self.panel.open if at == OPEN else self.panel.close
+        order = kernel.Order(-wanted, at, leg.held, self._sellable(leg), False)
+        return Attempt(leg, order, float(prices[self.t, leg.code]), reason)
+
+    def _sellable(self, leg: LegState) -> bool:
+        return not (leg.bought_row == self.t and bool(self.panel.t_plus_one[self.t, leg.code]))
+
+    def _touched(self) -> Iterator[Attempt]:
+        p, t = self.panel, self.t
+        for sign in (1.0, -1.0):
+            for leg in self.live:
+                i = leg.code
+                if leg.held * sign <= 0.0 or leg.exit_reason >= 0 or p.status[t, i] != TRADING:
+                    continue
+                if leg.bought_row == t and leg.at == CLOSE:
+                    continue
+                bar = (float(p.open[t, i]), float(p.high[t, i]), float(p.low[t, i]))
+                table = int(p.tick_table[t, i])
+                why, price = kernel.touch_signal(
+                    float(leg.side), leg.basis, leg.peak, bar, leg.rules, self.tables, table
+                )
+                if why >= 0:
+                    leg.exit_reason = int(why)
+                    leg.entering = False
+                    order = kernel.Order(
+                        -leg.held, TOUCH, leg.held, self._sellable(leg), why == Reason.TARGET
+                    )
+                    yield Attempt(leg, order, float(price), int(why))
+
+    def _entry(self, leg: LegState) -> Attempt | None:
+        p, t, i = self.panel, self.t, leg.code
+        if leg.first_try < 0:
+            leg.first_try = self._done(leg)
+        if self.nav <= 0.0:
+            self._block(leg, leg.at, 0.0, 0.0, int(Reason.BANKRUPT))
+            return None
+        lot_min, lot_step = float(p.lot_min[t, i]), float(p.lot_step[t, i])
+        if np.isnan(leg.planned):
+            price, fx = float(p.size_price[t, i]), float(p.fx[t - 1, p.currency_of[i]])
+            if not price > 0.0:
+                listed = p.status[t, i] != UNLISTED
+                self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE if listed else Reason.UNLISTED))
+                return None
+            leg.planned = float(kernel.planned_shares(leg.weight, self.nav, price, fx, lot_min, lot_step))
+            if leg.planned == 0.0:
+                wanted = leg.weight * self.nav / (price * fx)
+                self._block(leg, leg.at, leg.side * wanted, 0.0, int(Reason.BELOW_LOT))
+                leg.entering = False
+                return None
+        wanted = leg.planned - leg.filled
+        if self.config.pairing is Pairing.MATCHED and leg.side < 0:
+            total = self.long_weight.get(leg.launch, 0.0)
+            ratio = self.long_filled.get(leg.launch, 0.0) / total if total > 0.0 else 1.0
+            paired = kernel.lot_floor(leg.planned * min(ratio, 1.0), lot_min, lot_step) - leg.filled
+            wanted = min(wanted, paired)
+            if wanted <= 0.0:
+                self._block(leg, leg.at, leg.side * (leg.planned - leg.filled), 0.0, int(Reason.UNPAIRED))
+                return None
+        prices = p.open if leg.at == OPEN else p.close
+        order = kernel.Order(leg.side * wanted, leg.at, 0.0, True, False)
+        return Attempt(leg, order, float(prices[t, i]), int(Reason.ENTRY))
+
+    def end_session(self) -> None:
+        """As any account ends its session; then judge the exits that the close has shown."""
+        super().end_session()
+        for leg in self.live:
+            if leg.held != 0.0 and self.panel.status[self.t, leg.code] == TRADING:
+                self._signal(leg)
+
+    def _signal(self, leg: LegState) -> None:
+        p, t, i = self.panel, self.t, leg.code
+        side = float(leg.side)
+        best = float(p.close[t, i])
+        if self.config.exit_on is ExitOn.CLOSE:
+            if leg.exit_reason < 0:
+                levels = kernel.exit_levels(side, leg.basis, leg.rules)
+                leg.exit_reason = int(kernel.close_signal(side * best, side * leg.peak, levels))
+        else:
+            best = float(p.high[t, i] if leg.side > 0 else p.low[t, i])
+        leg.peak = max(leg.peak, best) if leg.side > 0 else min(leg.peak, best)

@@ -1,0 +1,59 @@
+"""A leg on its way through a run of the backtrader path, and the orders that it sends."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..judge import kernel
+
+
+@dataclass
+class LegState:
+    """One leg on its way; shares and prices in local units, `held` signed."""
+
+    index: int
+    launch: int
+    code: int
+    side: int
+    at: int
+    row: int
+    wait: int
+    hold: int
+    weight: float
+    rules: tuple[float, float, float]
+    entering: bool = True
+    planned: float = np.nan
+    filled: float = 0.0
+    first_try: int = -1
+    held: float = 0.0
+    basis: float = np.nan
+    peak: float = np.nan
+    opened_on: int = -1
+    bought_row: int = -1
+    exit_reason: int = -1
+    cut: float = 0.0
+
+
+@dataclass
+class Attempt:
+    """One order about to be sent; `reason` is what a fill will be recorded as."""
+
+    leg: LegState
+    order: kernel.Order
+    price: float
+    reason: int
+
+
+def leg_states(legs: NDArray[Any]) -> list[LegState]:
+    """The rows of a LEG table as objects; `index` is the row in the table."""
+    rules = np.column_stack([legs["stop"], legs["target"], legs["trail"]])
+    return [
+        LegState(
+            index=k, launch=int(leg["launch"]), code=int(leg["code"]), side=int(leg["side"]), at=int(leg["at"]),
+            row=int(leg["row"]), wait=int(leg["wait"]), hold=int(leg["hold"]), weight=float(leg["weight"]),
+            rules=(float(rules[k, 0]), float(rules[k, 1]), float(rules[k, 2])),
+        )
+        for k, leg in enumerate(legs)
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Somebody's own `backtrader.Strategy` under the same rules."""

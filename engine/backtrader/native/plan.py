@@ -1,0 +1,75 @@
+"""A `backtrader.Strategy` of somebody's own as a value: its class and parameters. Never imports backtrader itself."""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from ....data.errors import ConfigError, did_you_mean
+
+Guard = Callable[[], AbstractContextManager[None]]
+
+
+def is_native(found: object) -> bool:
+    """Whether this is a subclass of backtrader.Strategy; a file that defines one has imported backtrader."""
+    library = sys.modules.get("backtrader")
+    return library is not None and isinstance(found, type) and issubclass(found, library.Strategy)
+
+
+def native_params(cls: type) -> dict[str, Any]:
+    """The `params` of a backtrader strategy with their defaults, in the order of their definition."""
+    pairs = getattr(cls, "params")._getpairs()  # noqa: B009 (backtrader makes the attribute)
+    return {name: value for name, value in pairs.items() if not name.startswith("_")}
+
+
+def analyzer_names() -> tuple[str, ...]:
+    """What backtrader can find out about a run, by the names of its classes."""
+    library = sys.modules["backtrader"]
+    found = vars(library.analyzers).items()
+    return tuple(
+        sorted(
+            name
+            for name, one in found
+            if isinstance(one, type)
+            and issubclass(one, library.Analyzer)
+            and one is not library.Analyzer
+            and not name.endswith("Base")
+        )
+    )
+
+
+@dataclass(frozen=True)
+class NativeStrategy:
+    """A backtrader strategy to be run with `values`; `guard` turns what its code raises into a fault of its file.
+
+    `analyzers` are names of backtrader.analyzers, added to those that the class's own `prepare` adds.
+    """
+
+    cls: type
+    values: Mapping[str, Any] = field(default_factory=dict)
+    guard: Guard = nullcontext
+    analyzers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not is_native(self.cls):
+            raise ConfigError(
+                f"{self.cls!r} is not a subclass of backtrader.Strategy; hand over such a class"
+            )
+        known = analyzer_names()
+        for name in self.analyzers:
+            if name not in known:
+                raise ConfigError(
+                    f"backtrader has no analyzer {name!r}{did_you_mean(name, known)}; it has {', '.join(known)}"
+                )
+
+    def variant(self, values: Mapping[str, Any]) -> "NativeStrategy":
+        """The same with `values` over its own."""
+        return replace(self, values={**self.values, **values})
+
+    def legs(self, launches: object, panel: object) -> NoReturn:
+        """A backtrader strategy decides bar by bar; whatever needs legs beforehand cannot run it."""
+        raise ConfigError(
+            f"{self.cls.__name__} is a backtrader strategy: it sends orders bar by bar and has no legs, "
+            "so it cannot be studied, nor run by the compiled engine; use `launchlab backtest` or `launchlab sweep`"
+        )

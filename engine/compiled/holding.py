@@ -1,0 +1,139 @@
+"""A leg that is held asks for nothing until its next event: its value is booked up to there at once.
+
+The event is the day its hold ends, the session after a close that says stop, target or trail, a bar that touches one,
+an ex-date, a delisting, or the end of the leg's window.
+"""
+
+import numpy as np
+
+from ...data.panel.panel import TRADING
+from ..judge import kernel
+from ..njit import njit
+from . import windows as market
+from .agenda import put_on_list
+from .orders import leg_rules, touched
+from .processor import fetch_line
+from .state import COVERS, ENTRIES, LONGS, OWED, PARTS, SELLS, SHORTS, State
+from .windows import Point, Rules, Windows
+
+
+@njit(error_model="numpy", _nrt=False, inline="always")
+def _levels(w: Windows, p: Point, s: State, k: int) -> kernel.Levels:
+    return kernel.exit_levels(w.leg[k]["side"], s.leg[k]["basis"], leg_rules(w, p, k))
+
+
+@njit(error_model="numpy", _nrt=False)
+def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> None:
+    """Note the first close from row `r` on, before `stop`, that says get out, and the best close."""
+    side, levels = w.leg[k]["side"], _levels(w, p, s, k)
+    for q in range(r, stop):
+        close, peak = side * w.shut[q], side * s.leg[k]["peak"]
+        s.leg[k]["exit"] = kernel.close_signal(close, peak, levels)
+        if s.leg[k]["exit"] >= 0:
+            return
+        if close > peak:
+            s.leg[k]["peak"] = w.shut[q]
+
+
+@njit(error_model="numpy", _nrt=False)
+def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> int:
+    """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
+    while True:
+        if w.shut[r] == w.shut[r]:
+            if w.leg[k]["side"] > 0.0:
+                s.leg[k]["peak"] = max(s.leg[k]["peak"], w.bar[r, market.HIGH])
+            else:
+                s.leg[k]["peak"] = min(s.leg[k]["peak"], w.bar[r, market.LOW])
+        r += 1
+        if r >= stop:
+            return stop
+        if w.bar[r, market.STATUS] == TRADING and touched(w, s, p, k, r)[0] >= 0:
+            return r
+
+
+@njit(error_model="numpy", _nrt=False)
+def forget_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
+    """Bring a leg that was looked ahead for back to how it stands in row t."""
+    base = w.leg[k]["start"] - w.leg[k]["row"]
+    s.leg[k]["peak"], s.leg[k]["exit"] = s.leg[k]["peak_then"], -1
+    if rules.on_touch:
+        _first_touch(w, p, s, k, base + s.past[k]["looked"], base + t)
+    else:
+        _first_signal(w, p, s, k, base + s.past[k]["looked"], base + t)
+
+
+@njit(error_model="numpy", _nrt=False, inline="always")
+def _next_change(w: Windows, s: State, k: int, t: int) -> int:
+    """First row after t in which something happens to leg k that is not an order of its own."""
+    a = s.past[k]["action"]
+    while a >= 0 and w.action_row[a] <= t:
+        a = w.action_next[a]
+    s.past[k]["action"] = a
+    change = w.leg[k]["ends"]
+    if a >= 0 and w.action_row[a] < change:
+        change = w.action_row[a]
+    return change
+
+
+@njit(error_model="numpy", _nrt=False, inline="always")
+def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
+    """Add the value of leg k to the rows from t to t + n; r: row t of its window."""
+    held = s.leg[k]["held"]
+    part = LONGS if held > 0.0 else SHORTS
+    shares = abs(held)
+    for j in range(n):
+        s.value[np.uint64(PARTS * (t + j) + part)] += shares * w.worth[np.uint64(r + j)]
+
+
+@njit(error_model="numpy", _nrt=False, inline="always")
+def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: int) -> int:
+    """Add the value of leg k to the rows from t to t + n, or to the one whose close says get out; returns how many."""
+    held, side = s.leg[k]["held"], w.leg[k]["side"]
+    part = LONGS if held > 0.0 else SHORTS
+    shares = abs(held)
+    levels = _levels(w, p, s, k)
+    peak = side * s.leg[k]["peak"]
+    trail = kernel.trail_level(peak, levels)
+    trails = trail == trail
+    for j in range(n):
+        s.value[np.uint64(PARTS * (t + j) + part)] += shares * w.worth[np.uint64(r + j)]
+        close = side * w.shut[np.uint64(r + j)]
+        why = kernel.level_signal(close, trail, levels)
+        if why >= 0:
+            s.leg[k]["exit"] = why
+            return j + 1
+        if trails and close > peak:
+            peak, trail = close, kernel.trail_level(close, levels)
+            s.leg[k]["peak"] = side * peak
+    return n
+
+
+@njit(error_model="numpy", _nrt=False, inline="always")
+def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
+    """Book leg k after its orders of row t: its value up to its next event, and that event on its row's list."""
+    change = _next_change(w, s, k, t)
+    if s.leg[k]["held"] == 0.0:
+        if s.leg[k]["entering"]:
+            put_on_list(s, k, t + 1, ENTRIES, change <= t + 1)
+        return
+    r, n = w.leg[k]["start"] + t - w.leg[k]["row"], 1
+    going, due = s.leg[k]["exit"] >= 0, s.leg[k]["due"]
+    if not going and s.leg[k]["entering"] == 0:
+        until = due if due < change else change
+        n = until - t if until > t else 1
+    s.leg[k]["peak_then"], s.past[k]["looked"] = s.leg[k]["peak"], -1 if going else t
+    if rules.on_touch:
+        n = _first_touch(w, p, s, k, r, r + n) - r
+    if rules.on_touch or going:
+        _hold(w, s, k, r, t, n)
+    else:
+        n = _hold_to_signal(w, p, s, k, r, t, n)
+    if w.borrows and s.leg[k]["held"] < 0.0:
+        for j in range(n):
+            s.value[np.uint64(PARTS * (t + j) + OWED)] -= s.leg[k]["held"] * w.owed[np.uint64(r + j)]
+    fetch_line(w.order, r + n)
+    part = SELLS if s.leg[k]["held"] > 0.0 else COVERS
+    if s.leg[k]["entering"] and s.leg[k]["exit"] < 0 and t + n < due:
+        part = ENTRIES
+    event = t + n if t + n < w.rows else w.rows
+    put_on_list(s, k, event, part, change <= t + n)

@@ -1,0 +1,167 @@
+"""Working memory of one compiled run and what it writes: fills, blocks, positions, books."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..judge.kernel import Fill
+from ..legs import BLOCK, FILL
+from ..njit import njit
+from ..results.run import POSITION
+from . import windows as market
+from .windows import Windows
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+
+# A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
+# they will be at its next event. `next`: what stands before it on its session's list.
+STANDING = np.dtype(
+    [(name, "f8") for name in ("held", "basis", "peak", "planned", "filled", "peak_then")]
+    + [(name, "i4") for name in ("entering", "exit", "due", "next")]
+)  # fmt: skip
+# What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, −1 for
+# none; its next corporate action, −1 for none.
+PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action")])
+# Shares of a code traded in one row, and that row.
+TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
+# columns of State.book
+CASH, NAV, GROSS, SHORT, CUT = range(5)
+# What is due in a row: the last entry of its list, −1 for none (agenda.py says what an entry is), and whether every rule has to be
+# looked at, not only the list.
+EVENTS = np.dtype([("last", "i4"), ("full", "i4")])
+SELLS, COVERS, ENTRIES = range(3)  # parts of a list, in order
+# parts of a row of State.value
+LONGS, SHORTS, OWED = range(3)
+PARTS = 4
+# columns of Out.counts and Out.totals
+FILLS, BLOCKS, POSITIONS = range(3)
+COSTS, TRADED = range(2)
+
+
+class State(NamedTuple):
+    """Working memory of one run; a leg's part is initialised when the leg is admitted."""
+
+    leg: NDArray[Any]  # (L,): STANDING
+    past: NDArray[Any]  # (L,): PAST
+    live: I4  # (L,): legs admitted and not known to be over, in order
+    today: I4  # (L,): from some place on, the legs with an event in the session, in order
+    queue: I4  # (L,): legs in the order in which their orders are due
+    events: NDArray[Any]  # (T + 1,): EVENTS
+    value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
+    taken: NDArray[Any]  # (N,): TAKEN
+    paired: F8  # (M,)
+    book: F8  # (5,)
+
+
+class Out(NamedTuple):
+    """What a run writes. Records beyond the capacity are counted but not kept."""
+
+    keep: bool
+    equity: F8  # (T,)
+    cash: F8  # (T,) when kept, else (1,)
+    long: F8
+    short: F8
+    borrow: F8
+    dividends: F8
+    fills: NDArray[Any]
+    blocks: NDArray[Any]
+    positions: NDArray[Any]
+    counts: NDArray[np.int64]  # (3,)
+    totals: F8  # (2,)
+
+
+def new_state(windows: Windows, codes: int) -> State:
+    """Working memory for any number of runs over one table of legs."""
+    n, rows = len(windows.leg), windows.rows
+    return State(
+        leg=market.lines(n, STANDING),
+        past=market.lines(n, PAST),
+        live=np.empty(n, np.int32),
+        today=np.empty(n, np.int32),
+        queue=np.empty(n, np.int32),
+        events=market.lines(rows + 1, EVENTS),
+        value=market.lines(PARTS * (rows + 1), np.dtype(np.float64)),
+        taken=np.zeros(codes, TAKEN),
+        paired=np.zeros(len(windows.pair_weight)),
+        book=np.zeros(5),
+    )
+
+
+def new_out(rows: int, *, keep: bool, room: NDArray[np.int64] | None = None) -> Out:
+    """Where a run writes; without `keep` only equity, counts and totals."""
+    records = np.ones(3, np.int64) if room is None else room
+    books = {name: np.zeros(rows if keep else 1) for name in ("cash", "long", "short", "borrow", "dividends")}
+    return Out(
+        keep=keep,
+        equity=np.zeros(rows),
+        **books,
+        fills=np.zeros(records[FILLS], FILL),
+        blocks=np.zeros(records[BLOCKS], BLOCK),
+        positions=np.zeros(records[POSITIONS], POSITION),
+        counts=np.zeros(3, np.int64),
+        totals=np.zeros(2),
+    )
+
+
+@njit(_nrt=False)
+def _keep_fill(
+    fills: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], fill: Fill, fx: float, cash: float
+) -> None:
+    if n < len(fills):
+        r = fills[n]
+        r["row"], r["at"], r["code"], r["leg"], r["reason"] = ids
+        r["shares"], r["price"], r["fx"], r["cash"] = fill.shares, fill.price, fx, cash
+        r["commission"], r["stamp"], r["levies"] = fill.commission * fx, fill.stamp * fx, fill.levies * fx
+
+
+@njit(_nrt=False)
+def _keep_block(
+    blocks: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], wanted: float, filled: float
+) -> None:
+    if n < len(blocks):
+        r = blocks[n]
+        r["row"], r["at"], r["code"], r["leg"], r["reason"] = ids
+        r["wanted"], r["filled"] = wanted, filled
+
+
+@njit(_nrt=False)
+def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: int, shares: float) -> int:
+    """Add shares to the session's row of the code, kept in order of code; returns the new end."""
+    at = stop
+    while at > first and at - 1 < len(positions) and positions[at - 1]["code"] > code:
+        at -= 1
+    if at > first and at - 1 < len(positions) and positions[at - 1]["code"] == code:
+        positions[at - 1]["shares"] += shares
+        return stop
+    for q in range(min(stop, len(positions) - 1), at, -1):
+        positions[q] = positions[q - 1]
+    if at < len(positions):
+        r = positions[at]
+        r["row"], r["code"], r["shares"] = t, code, shares
+    return stop + 1
+
+
+@njit(_nrt=False, inline="always")
+def record_block(
+    w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled: float, why: int
+) -> None:
+    """Count, and keep, an attempt that got less than it wanted."""
+    n = out.counts[BLOCKS]
+    out.counts[BLOCKS] = n + 1
+    if out.keep:
+        _keep_block(out.blocks, n, (t, at, w.leg[k]["code"], k, why), wanted, filled)
+
+
+@njit(_nrt=False, inline="always")
+def record_fill(
+    w: Windows, out: Out, k: int, t: int, at: int, fill: Fill, fx: float, why: int, cash: float
+) -> None:
+    """Count, and keep, an execution."""
+    n = out.counts[FILLS]
+    out.counts[FILLS] = n + 1
+    out.totals[COSTS] += (fill.commission + fill.stamp + fill.levies) * fx
+    out.totals[TRADED] += abs(fill.shares) * fill.price * fx
+    if out.keep:
+        _keep_fill(out.fills, n, (t, at, w.leg[k]["code"], k, why), fill, fx, cash)

@@ -1,0 +1,377 @@
+"""A panel, legs and a portfolio's rules laid out for compiled code: NamedTuples of few arrays, and scalars.
+
+What a leg can meet is gathered once into its window, the rows from its first attempt to its last possible exit: the
+exchange's answer to its orders stands there on one cache line for each session, marks and closes beside it. The
+cost of a run then follows the live legs, not the symbols or the idle days of the panel.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.panel.panel import DELISTED, TRADING, UNLISTED, Panel
+from ...data.rules.costs import FIRST_LEVY
+from ..config import Config, ExitOn, LimitPolicy, Pairing
+from ..judge import kernel
+from ..judge.kernel import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
+from ..legs import CLOSE, OPEN
+from ..njit import njit
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+
+POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
+
+# What the exchange says in one row of a window, one cache line: the price of an order to enter and of one to leave, 0 for a
+# refusal, and its Reason, −1 for a fill; shares allowed under the participation cap; the leg's weight per base money that one
+# share is sized at, NaN without a price; base money for one unit of local currency; largest order and board lots; sessions
+# of the exchange that are done; row of Tables.costs.
+ORDER = np.dtype(
+    [(name, "f8") for name in ("enter", "leave", "allowed", "part", "fx")]
+    + [(name, "i4") for name in ("max_order", "lot_min", "lot_step", "done", "cost_row")]
+    + [("why_enter", "i1"), ("why_leave", "i1"), ("flags", "u1"), ("unused", "u1")]
+)  # fmt: skip
+IS_OPEN, T_PLUS_ONE, NOT_YET_LISTED = 1, 2, 4  # bits of flags
+
+# columns of Windows.bar
+STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
+BAR_WIDTH = 7
+
+# A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
+# which the window or the code's listing ends, `gone` the latter; `pair`: its launch; `action`: the code's first; `last_mark`:
+# what a share is worth once it is gone.
+LEG_WINDOW = np.dtype(
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action")]
+    + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
+)  # fmt: skip
+
+ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
+SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
+
+
+class Windows(NamedTuple):
+    """Legs in order of row and what they can meet. R rows of windows in all, L legs, A corporate actions.
+
+    Leg k sees session t in row `start + t − row` of the windows; its own ends after `length` rows.
+    """
+
+    order: NDArray[Any]  # (R,): ORDER at the open; where there are orders at the close, then R rows of those
+    late: int  # where those begin, 0 where there are none
+    worth: F8  # (R,): base value of one share at the close
+    owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
+    shut: F8  # (R,): close, NaN where there is none
+    bar: F8  # (R, 7) where exits are on touch, else (0, 7)
+    leg: NDArray[Any]  # (L,): LEG_WINDOW
+    tables: Tables
+    row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
+    pair_weight: F8  # (M,): long weight of each launch
+    action_row: I4
+    action_code: I4
+    action_next: I4  # the code's next action, −1 for none
+    action_terms: F8  # (A, 4): ratio, cash, cash_net, price of fractions
+    rows: int  # T
+    borrows: bool  # whether the borrow of some share costs something
+
+
+class Rules(NamedTuple):
+    """The portfolio's rules as numbers."""
+
+    capital: float
+    policy: Policy
+    matched: bool
+    on_touch: bool
+    participation: float
+    max_gross: float
+    maintenance: float
+    collateral: float
+    close_out: bool
+
+
+class Point(NamedTuple):
+    """One parameter point: overrides for every leg. `scale` multiplies weights; −1 and inf keep the leg's own rule."""
+
+    scale: float
+    wait: int
+    hold: int
+    stop: float
+    target: float
+    trail: float
+
+
+OWN = Point(1.0, -1, -1, np.inf, np.inf, np.inf)
+
+
+class Market:
+    """A panel turned to codes × sessions, so that gathering a leg's window walks through contiguous memory."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.nights = np.zeros(len(panel))
+        self.nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
+        self.tables, self.cost_row = _regimes(panel)
+
+        names = (
+            "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow", "lot_min",
+            "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table", "exchange_open", "sessions_done", "fx",
+        )  # fmt: skip
+        turned = {name: _fixed(getattr(panel, name).T) for name in names}
+        self.columns = Columns(
+            **turned,
+            nights=_fixed(self.nights),
+            cost_row=_fixed(self.cost_row),
+            currency_of=_fixed(panel.currency_of),
+            exchange_of=_fixed(panel.exchange_of),
+        )
+
+    @cached_property
+    def row_of(self) -> I4:
+        """Row of each exchange's n-th session, n from 1; T where there is none."""
+        t = len(self.panel)
+        rows = np.full((len(self.panel.exchanges), t + 2), t, np.int32)
+        for e in range(len(self.panel.exchanges)):
+            own = np.flatnonzero(self.panel.exchange_open[:, e])
+            rows[e, 1 : len(own) + 1] = own
+        return rows
+
+    @cached_property
+    def gone(self) -> I4:
+        """First delisted row of each code, T where there is none."""
+        delisted = self.panel.status == DELISTED
+        return np.where(delisted.any(axis=0), delisted.argmax(axis=0), len(self.panel)).astype(np.int32)
+
+    @cached_property
+    def last_open(self) -> I4:
+        """Last session's row of each exchange, −1 where it has none."""
+        rows = [np.flatnonzero(self.panel.exchange_open[:, e]) for e in range(len(self.panel.exchanges))]
+        return np.array([own[-1] if len(own) else -1 for own in rows], np.int32)
+
+    @cached_property
+    def actions(self) -> tuple[I4, I4, I4, F8]:
+        """Row and code of each corporate action, the code's next action (−1 for none), and terms (A, 4)."""
+        p = self.panel
+        row, code = (np.ascontiguousarray(p.actions[name], np.int32) for name in ("row", "code"))
+        ratio, cash, net = (p.actions[name].astype(np.float64) for name in ("ratio", "cash", "cash_net"))
+        ref, mark = p.ref[row, code], p.mark[np.maximum(row - 1, 0), code]
+        following = np.full(len(row), -1, np.int32)
+        seen: dict[int, int] = {}
+        for a in range(len(row) - 1, -1, -1):
+            following[a] = seen.get(int(code[a]), -1)
+            seen[int(code[a])] = a
+        terms = np.column_stack([ratio, cash, net, np.where(ref > 0.0, ref, mark / ratio)])
+        return _fixed(row), _fixed(code), _fixed(following), _fixed(terms.reshape(-1, 4))
+
+    @cached_property
+    def first_action(self) -> I4:
+        """First action of each code, −1 for none."""
+        first = np.full(len(self.panel.codes), -1, np.int32)
+        _, code, _, _ = self.actions
+        first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
+        return first
+
+    def windows(
+        self,
+        legs: NDArray[Any],
+        rules: "Rules",
+        longest: tuple[int, int],
+        slack: int = SLACK,
+        *,
+        threads: int = 1,
+    ) -> Windows:
+        """Windows of legs (LEG dtype, sorted by row), for the `longest` (wait, hold); −1 means each leg's own.
+
+        A window reaches `slack` rows beyond the row in which the longest holding can be sold, or to the panel's end.
+        """
+        p, n = self.panel, len(legs)
+        leg = lines(n, LEG_WINDOW)
+        for name in ("row", "code", "at", "wait", "hold", "side", "weight", "stop", "target", "trail"):
+            leg[name] = legs[name]
+        launches, pair = np.unique(legs["launch"], return_inverse=True)
+        leg["pair"] = pair.reshape(-1)
+        leg["gone"] = self.gone[legs["code"]]
+        leg["exchange"] = p.exchange_of[legs["code"]]
+        leg["action"] = self.first_action[legs["code"]]
+        leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
+        total = _measure(leg, self.row_of, self.columns, longest, slack)
+        closing = rules.close_out or bool((leg["at"] == CLOSE).any())
+        late = total if closing else 0
+        order = lines(total + late, ORDER)
+        bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
+        worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
+        into = (order, bar, worth, owed, shut)
+
+        def gather(part: slice) -> None:
+            _gather(leg[part], into, self.columns, self.tables, rules)
+
+        if threads == 1 or total < ROWS_FOR_THREADS:
+            gather(slice(n))
+        else:
+            cuts = np.linspace(0, n, threads + 1).astype(int)
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
+        row, code, following, terms = self.actions
+        return Windows(
+            order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, leg=leg,
+            tables=self.tables, row_of=self.row_of,
+            pair_weight=np.bincount(
+                pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
+            ).astype(np.float64),
+            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p), borrows=bool((owed > 0.0).any()),
+        )  # fmt: skip
+
+
+def _fixed(values: NDArray[Any]) -> NDArray[Any]:
+    """Contiguous and read-only: compiled code takes writable arrays for another type, and would be compiled for both."""
+    values = np.ascontiguousarray(values)
+    if values.flags.writeable:
+        values = values.view()
+        values.flags.writeable = False
+    return values
+
+
+class Columns(NamedTuple):
+    """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `exchange_open` on)."""
+
+    open: F8
+    high: F8
+    low: F8
+    close: F8
+    limit_up: F8
+    limit_down: F8
+    mark: F8
+    volume: F8
+    size_price: F8
+    borrow: F8
+    lot_min: I4
+    lot_step: I4
+    max_order: I4
+    status: NDArray[np.int8]
+    t_plus_one: NDArray[np.bool_]
+    shortable: NDArray[np.bool_]
+    tick_table: NDArray[np.int8]
+    exchange_open: NDArray[np.bool_]
+    sessions_done: I4
+    fx: F8
+    nights: F8  # (T,): calendar days since the previous row
+    cost_row: I4  # (codes, T): row of Tables.costs
+    currency_of: NDArray[np.int8]
+    exchange_of: NDArray[np.int8]
+
+
+def _regimes(panel: Panel) -> tuple[Tables, I4]:
+    """The distinct cost rows, without levies that nobody asks, and each code's in each session (codes, T)."""
+    costs = panel.costs
+    rows = np.ascontiguousarray(costs.reshape(-1, costs.shape[2]))
+    distinct, number = np.unique(rows, axis=0, return_inverse=True)
+    asked = distinct[:, FIRST_LEVY:].reshape(len(distinct), -1, 4)[:, :, :3] != 0.0
+    levies = np.flatnonzero(asked.any(axis=(0, 2)))
+    width = FIRST_LEVY + 4 * (int(levies[-1]) + 1 if len(levies) else 0)
+    per_day = number.reshape(costs.shape[:2]).astype(np.int32)
+    tables = Tables(_fixed(panel.tick_bounds), _fixed(panel.tick_sizes), _fixed(distinct[:, :width]))
+    return tables, np.ascontiguousarray(per_day[:, panel.cost_class].T)
+
+
+def lines(n: int, kind: "np.dtype[Any]") -> NDArray[Any]:
+    """n zeros from the start of a cache line on, so that none stands on more lines than it must."""
+    room = np.zeros(n * kind.itemsize + 64, np.uint8)
+    skip = -room.ctypes.data % 64
+    return room[skip : skip + n * kind.itemsize].view(kind)
+
+
+@njit(nogil=True, _nrt=False)
+def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
+    """Start and length of every window; returns the rows of all."""
+    total, rows = 0, len(c.nights)
+    for k in range(len(leg)):
+        e, i, t = leg[k]["exchange"], leg[k]["code"], leg[k]["row"]
+        wait = longest[0] if longest[0] >= 0 else leg[k]["wait"]
+        hold = longest[1] if longest[1] >= 0 else leg[k]["hold"]
+        due = c.sessions_done[e, t] - c.exchange_open[e, t] + 1 + wait + hold
+        r = row_of[e, min(due, rows + 1)]
+        while r < rows:
+            price = c.close[i, r] if leg[k]["at"] == CLOSE else c.open[i, r]
+            locked = (
+                price <= c.limit_down[i, r] + EPS if leg[k]["side"] > 0.0 else price >= c.limit_up[i, r] - EPS
+            )
+            if c.status[i, r] == TRADING and price > 0.0 and not locked:
+                break
+            r += 1
+        leg[k]["start"], leg[k]["length"] = total, min(r + 1 + slack, rows) - t
+        leg[k]["ends"] = min(t + leg[k]["length"], leg[k]["gone"])
+        total += leg[k]["length"]
+    return total
+
+
+@njit(_nrt=False, inline="always")
+def _order_line(
+    line: Any, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
+) -> None:
+    """The exchange's answers to a leg's orders; `place` is code, session, auction, side and weight."""
+    i, t, at, side, weight = place
+    e, fx = c.exchange_of[i], c.currency_of[i]
+    price = c.open[i, t] if at == OPEN else c.close[i, t]
+    quote = Quote(
+        c.status[i, t], price, c.high[i, t], c.low[i, t], c.limit_up[i, t], c.limit_down[i, t], 1.0, 1.0, np.inf, c.shortable[i, t],
+        np.inf, c.tick_table[i, t], 0,
+    )  # fmt: skip
+    enter, why_enter = kernel.exchange_answer(Order(side, at, 0.0, True, False), quote, rules.policy, tables)
+    leave, why_leave = kernel.exchange_answer(
+        Order(-side, at, side, True, False), quote, rules.policy, tables
+    )
+    line["enter"], line["leave"] = enter, leave
+    line["allowed"] = np.floor(rules.participation * c.volume[i, t] + EPS)
+    unit = c.size_price[i, t]
+    base = unit * c.fx[fx, t - 1]
+    line["part"] = weight / base if base > 0.0 else np.nan
+    line["fx"], line["max_order"] = c.fx[fx, t], c.max_order[i, t]
+    line["lot_min"], line["lot_step"] = c.lot_min[i, t], c.lot_step[i, t]
+    line["done"], line["cost_row"] = c.sessions_done[e, t], c.cost_row[i, t]
+    line["why_enter"], line["why_leave"] = why_enter, why_leave
+    line["flags"] = (
+        IS_OPEN * c.exchange_open[e, t]
+        + T_PLUS_ONE * c.t_plus_one[i, t]
+        + NOT_YET_LISTED * (c.status[i, t] == UNLISTED)
+    )
+
+
+@njit(nogil=True, _nrt=False)
+def _gather(
+    leg: NDArray[Any], into: tuple[NDArray[Any], F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
+) -> None:
+    """Fill the windows: orders at the open and at the close, bars, worth, owed and shut."""
+    order, bar, worth, owed, shut = into
+    late = len(order) - len(worth)
+    last = len(c.nights) - 1
+    for k in range(len(leg)):
+        i, side, weight = leg[k]["code"], leg[k]["side"], leg[k]["weight"]
+        for j in range(leg[k]["length"]):
+            r, t = leg[k]["start"] + j, leg[k]["row"] + j
+            _order_line(order[r], c, rules, tables, (i, t, OPEN, side, weight))
+            if late:
+                _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side, weight))
+            worth[r] = c.mark[i, t] * c.fx[c.currency_of[i], t]
+            owed[r] = 0.0
+            if side < 0.0 and t < last:
+                owed[r] = worth[r] * (c.borrow[i, t] * c.nights[t + 1] / 365.0)
+            shut[r] = c.close[i, t]
+            if len(bar):
+                bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.tick_table[i, t]
+                bar[r, OPENS], bar[r, HIGH], bar[r, LOW] = c.open[i, t], c.high[i, t], c.low[i, t]
+                bar[r, UP], bar[r, DOWN] = c.limit_up[i, t], c.limit_down[i, t]
+
+
+def to_rules(config: Config) -> Rules:
+    """The configuration as numbers."""
+    return Rules(
+        capital=float(config.capital),
+        policy=Policy(POLICIES[config.limit_policy], config.slippage_bp / 1e4, float(config.slippage_ticks)),
+        matched=config.pairing is Pairing.MATCHED,
+        on_touch=config.exit_on is ExitOn.TOUCH,
+        participation=float(config.participation),
+        max_gross=float(config.max_gross),
+        maintenance=float(config.maintenance),
+        collateral=float(config.short_collateral),
+        close_out=bool(config.close_out),
+    )

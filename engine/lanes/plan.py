@@ -1,0 +1,90 @@
+"""Which points run beside each other in the lanes, and what all of them share.
+
+Points of one hold stand together, since lanes wait for the longest, and so do points of the same rules, whose exits are
+found once. Which points share a batch, and so the last bit of their results, follows from the points alone.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiled.windows import Windows
+from ..njit import njit
+from .deck import Deck, build
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+U4 = NDArray[np.uint32]
+
+# a grid with more combinations than a key has room for is not quite in order, which costs time only
+MOST_STEP = 2**40
+
+
+class LanePlan(NamedTuple):
+    """The deck of a table of legs, and the order in which the lanes take n points (POINT dtype)."""
+
+    deck: Deck
+    points: NDArray[Any]  # (n,)
+    numbers: U4  # (n, 4): hold, stop, target and trail of each as numbers of values in the deck
+    order: I8  # (n,)
+
+
+def plan_lanes(windows: Windows, points: NDArray[Any], longest_wait: int) -> LanePlan:
+    """Plan the lanes for points (POINT dtype) whose rules are their own, not the legs'."""
+    holds = np.unique(np.ascontiguousarray(points["hold"]))
+    stops, targets, trails = (_distinct(points[name]) for name in ("stop", "target", "trail"))
+    values = np.full((3, max(len(stops), len(targets), len(trails))), np.nan)
+    for kind, one in enumerate((stops, targets, trails)):
+        values[kind, : len(one)] = one
+    numbers, key = np.empty((len(points), 4), np.uint32), np.empty(len(points), np.int64)
+    sizes = [longest_wait + 1, len(trails), len(targets), len(stops), len(holds)]
+    steps = tuple(math.prod(sizes[:n]) % MOST_STEP for n in range(1, len(sizes)))
+    _number(points, holds, stops, targets, trails, steps, numbers, key)
+    # of 16 bits numpy sorts by counting
+    order = np.argsort(key.astype(np.uint16) if math.prod(sizes) <= 2**16 else key, kind="stable")
+    return LanePlan(build(windows, values, holds, longest_wait), points, numbers, order)
+
+
+def _distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Ascending distinct values with one NaN at the end, so that NaN has a number too."""
+    found = np.unique(np.ascontiguousarray(values))
+    return found if np.isnan(found[-1]) else np.append(found, np.nan)
+
+
+@njit(inline="always", _nrt=False)
+def _place(values: NDArray[Any], value: Any) -> int:
+    """Where a value that is one of the ascending `values` stands; NaN stands at the end."""
+    if value != value:
+        return len(values) - 1
+    at, n = 0, len(values)
+    while n > 1:
+        half = n // 2
+        at += half if values[at + half - 1] < value else 0
+        n -= half
+    return at
+
+
+@njit(nogil=True, _nrt=False)
+def _number(
+    points: NDArray[Any],
+    holds: I4,
+    stops: F8,
+    targets: F8,
+    trails: F8,
+    steps: tuple[int, ...],
+    numbers: U4,
+    key: I8,
+) -> None:
+    """Number the points' rules; `key` puts them in order of hold, stop, target, trail and wait, as far as it has room.
+
+    `steps`: what the number of a trail, target, stop and hold counts in the key.
+    """
+    for j in range(len(points)):
+        p = points[j]
+        hold, stop = _place(holds, p["hold"]), _place(stops, p["stop"])
+        target, trail = _place(targets, p["target"]), _place(trails, p["trail"])
+        numbers[j, 0], numbers[j, 1], numbers[j, 2], numbers[j, 3] = hold, stop, target, trail
+        key[j] = p["wait"] + trail * steps[0] + target * steps[1] + stop * steps[2] + hold * steps[3]

@@ -1,0 +1,212 @@
+"""Raw records turned into the tables of a Result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..._version import __version__
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import STATUS_NAMES, Panel
+from ..config import Config
+from ..legs import AT_NAMES, Reason
+from .attribution import attribute
+from .metrics import DEFINITIONS, equity_metrics, periods_per_year
+from .result import COLUMNS, Result
+from .run import Run
+
+F8 = NDArray[np.float64]
+NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
+LABELS = {int(reason): reason.label for reason in Reason}
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a run was made of."""
+
+    panel: Panel
+    launches: Launches
+    legs: NDArray[Any]
+    config: Config
+
+    @property
+    def days(self) -> NDArray[Any]:
+        """Sessions as text, shape (T,)."""
+        return np.asarray(self.panel.sessions.astype(str), dtype=object)
+
+    def code_names(self, columns: NDArray[Any]) -> NDArray[Any]:
+        return np.array(self.panel.codes, dtype=object)[columns]
+
+    def launch_ids(self, positions: NDArray[Any]) -> NDArray[Any]:
+        """Ids of launches by position; empty where it is −1, an order that answered none."""
+        return np.array([*(launch.id for launch in self.launches), ""], dtype=object)[positions]
+
+
+def to_result(
+    books: Books, run: Run, paper: F8, benchmark: tuple[str, F8] | None, about: Mapping[str, Any]
+) -> Result:
+    """The Result of a run; `paper` is the equity without limits and costs, shape (T,)."""
+    launches = attribute(books.panel, books.launches, books.legs, run)
+    return Result(
+        fills=_fills(books, run),
+        blocks=_blocks(books, run),
+        equity=_equity(books, run),
+        positions=_positions(books, run),
+        launches=launches,
+        prices=_prices(books),
+        comparison=_comparison(books, paper, benchmark),
+        summary=_summary(books, run, paper, benchmark, launches) | dict(about),
+    )
+
+
+def _table(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({column: columns[column] for column in COLUMNS[name]})
+
+
+def _record_columns(books: Books, records: NDArray[Any]) -> dict[str, Any]:
+    return {
+        "session": books.days[records["row"]],
+        "at": np.array(AT_NAMES, dtype=object)[records["at"]],
+        "code": books.code_names(records["code"]),
+        "launch": books.launch_ids(records["launch"]),
+        "leg": records["leg"],
+        "reason": [LABELS[int(why)] for why in records["reason"]],
+    }
+
+
+def _fills(books: Books, run: Run) -> pd.DataFrame:
+    f = run.fills
+    currencies = np.array(books.panel.currencies, dtype=object)[books.panel.currency_of[f["code"]]]
+    money = {name: f[name] for name in ("price", "fx", "commission", "stamp", "levies", "cash")}
+    costs = f["commission"] + f["stamp"] + f["levies"]
+    columns = _record_columns(books, f) | money | {"currency": currencies, "costs": costs}
+    return _table("fills", columns | {"shares": np.rint(f["shares"]).astype(np.int64)})
+
+
+def _blocks(books: Books, run: Run) -> pd.DataFrame:
+    b = run.blocks
+    amounts = {name: np.trunc(b[name]).astype(np.int64) for name in ("wanted", "filled")}
+    return _table("blocks", _record_columns(books, b) | amounts)
+
+
+def _equity(books: Books, run: Run) -> pd.DataFrame:
+    columns = {
+        "session": books.days,
+        "equity": run.equity,
+        "gross": run.long + run.short,
+        "net": run.long - run.short,
+    }
+    columns |= {name: getattr(run, name) for name in ("cash", "long", "short", "borrow", "dividends")}
+    return _table("equity", columns)
+
+
+def _positions(books: Books, run: Run) -> pd.DataFrame:
+    p, held = books.panel, run.positions
+    price = p.mark[held["row"], held["code"]]
+    fx = p.fx[held["row"], p.currency_of[held["code"]]]
+    columns = {
+        "session": books.days[held["row"]],
+        "code": books.code_names(held["code"]),
+        "price": price,
+        "fx": fx,
+    }
+    columns["shares"] = np.rint(held["shares"]).astype(np.int64)
+    return _table("positions", columns | {"value": held["shares"] * price * fx})
+
+
+def _prices(books: Books) -> pd.DataFrame:
+    """Bars of the codes that had a leg, on the sessions of their own exchange."""
+    p = books.panel
+    used = np.unique(books.legs["code"])
+    parts = [np.flatnonzero(p.exchange_open[:, p.exchange_of[i]]) for i in used]
+    rows = np.concatenate(parts) if parts else np.zeros(0, int)
+    columns_of = np.repeat(used, [len(part) for part in parts]) if parts else np.zeros(0, int)
+    columns: dict[str, Any] = {"session": books.days[rows], "code": books.code_names(columns_of)}
+    columns["status"] = np.array(STATUS_NAMES, dtype=object)[p.status[rows, columns_of]]
+    for name in ("open", "high", "low", "close", "volume"):
+        columns[name] = getattr(p, name)[rows, columns_of]
+    up, down = p.limit_up[rows, columns_of], p.limit_down[rows, columns_of]
+    columns["limit_up"] = np.where(np.isinf(up), np.nan, up)
+    columns["limit_down"] = np.where(down <= 0.0, np.nan, down)
+    return _table("prices", columns)
+
+
+def _comparison(books: Books, paper: F8, benchmark: tuple[str, F8] | None) -> pd.DataFrame:
+    p = books.panel
+    level = (
+        np.full(len(p), np.nan)
+        if benchmark is None
+        else books.config.capital * np.cumprod(1.0 + benchmark[1])
+    )
+    hk = p.exchange_open[:, p.exchanges.index("XHKG")]
+    cn = p.exchange_open[:, p.exchanges.index("XSHG")]
+    names = np.where(hk & cn, "XHKG+XSHG", np.where(hk, "XHKG", "XSHG"))
+    return _table(
+        "comparison",
+        {"session": books.days, "paper": paper, "benchmark": level, "open_markets": names.astype(object)},
+    )
+
+
+def _summary(
+    books: Books, run: Run, paper: F8, benchmark: tuple[str, F8] | None, launches: pd.DataFrame
+) -> dict[str, Any]:
+    p, config = books.panel, books.config
+    periods = periods_per_year(frozenset(p.exchanges[e] for e in p.exchange_of))
+    metrics: dict[str, float | None] = {}
+    metrics |= equity_metrics(run.equity, config.capital, periods) | activity(run, config.capital, periods)
+    traded = launches[launches["filled_legs"] > 0]
+    profit = traded["long_profit"] + traded["short_profit"]
+    metrics |= {
+        "launches": len(launches),
+        "traded_launches": len(traded),
+        "win_rate_launches": float((profit > 0).mean()) if len(traded) else 0.0,
+        "paper_return": float(paper[-1] / config.capital - 1.0),
+        "benchmark_return": None if benchmark is None else float(np.prod(1.0 + benchmark[1]) - 1.0),
+    }
+    names, counts = np.unique(run.blocks["reason"], return_counts=True)
+    return {
+        "launchlab": __version__,
+        "simulated": p.simulated,
+        "config": config.model_dump(mode="json"),
+        "capital": config.capital,
+        "currency": p.currency,
+        "start": str(p.sessions[0]),
+        "end": str(p.sessions[-1]),
+        "sessions": len(p),
+        "periods_per_year": periods,
+        "benchmark": None if benchmark is None else benchmark[0],
+        "metrics": metrics,
+        "definitions": dict(DEFINITIONS),
+        "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
+        "data": [dict(one) for one in p.provenance],
+        "launches_sha256": books.launches.sha256,
+        "warnings": [
+            *([] if len(run.fills) or len(run.blocks) else [NO_ORDER]),
+            *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
+        ],
+        "unknowns": list(p.unknowns),
+    }
+
+
+def activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+    """How much was held and traded, what it cost, and the profit: figures of engine/results/metrics.py."""
+    f, equity = run.fills, run.equity
+    value = float(np.abs(f["shares"] * f["price"] * f["fx"]).sum())
+    positive = np.where(equity > 0.0, equity, np.inf)
+    costs = {name: float(f[name].sum()) for name in ("commission", "stamp", "levies")}
+    return {
+        "mean_gross": float(np.mean((run.long + run.short) / positive)),
+        "mean_net": float(np.mean((run.long - run.short) / positive)),
+        "exposure": float(np.mean((run.long + run.short) > 0.0)),
+        "turnover": value / max(float(np.mean(equity)), 1e-9) * periods / len(equity),
+        "profit": float(equity[-1] - capital),
+        **costs,
+        "costs": sum(costs.values()),
+        "borrow": float(run.borrow.sum()),
+        "dividends": float(run.dividends.sum()),
+        "fills": len(f),
+        "blocked": len(run.blocks),
+    }

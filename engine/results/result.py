@@ -1,0 +1,134 @@
+"""The result of one run: tables that can be saved as CSV and read back, and the summary that sums them up.
+
+Money is in base currency unless a column says otherwise; shares are signed: + long or bought, − short or sold.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data.errors import DataError
+from .metrics import session_returns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    # one row per execution; price in local currency; `at` is open, touch or close
+    "fills": ("session", "at", "code", "launch", "leg", "shares", "price", "currency", "fx",
+              "commission", "stamp", "levies", "costs", "cash", "reason"),
+    # one row per attempt that got less than it wanted
+    "blocks": ("session", "at", "code", "launch", "leg", "wanted", "filled", "reason"),
+    # one row per session; borrow and dividends of that session
+    "equity": ("session", "equity", "cash", "long", "short", "gross", "net", "borrow", "dividends"),
+    # every open position at every close
+    "positions": ("session", "code", "shares", "price", "fx", "value"),
+    # one row per launch; paper = captured + missed_gap + missed_limits + costs, as fractions of NAV at entry;
+    # long_profit and short_profit in base currency, after costs
+    "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
+                 "legs", "filled_legs", "blocked", "paper", "captured", "missed_gap", "missed_limits", "costs",
+                 "long_profit", "short_profit", "source"),
+    # the bars that the orders met, for the traded codes; limits empty where there is none
+    "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
+    # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
+    # open_markets: the exchanges that had a session
+    "comparison": ("session", "paper", "benchmark", "open_markets"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run. Every attribute but `summary` is a table with the columns of `COLUMNS`."""
+
+    fills: "pd.DataFrame"
+    blocks: "pd.DataFrame"
+    equity: "pd.DataFrame"
+    positions: "pd.DataFrame"
+    launches: "pd.DataFrame"
+    prices: "pd.DataFrame"
+    comparison: "pd.DataFrame"
+    summary: Mapping[str, Any]
+
+    @property
+    def returns(self) -> "pd.Series":
+        """Simple return of each session, indexed by tz-naive session; the first is against the starting capital.
+
+        0 from the session after a bankruptcy on.
+        """
+        return self._returns_of(self.equity, "equity").rename("strategy")
+
+    @property
+    def benchmark(self) -> "pd.Series | None":
+        """Simple return of the benchmark on the same sessions, or None when the run had none."""
+        if self.comparison["benchmark"].isna().all():
+            return None
+        return self._returns_of(self.comparison, "benchmark").rename(str(self.summary["benchmark"]))
+
+    def _returns_of(self, table: "pd.DataFrame", column: str) -> "pd.Series":
+        import pandas as pd
+
+        level = table[column].ffill().to_numpy(np.float64)
+        returns = session_returns(level, float(self.summary["capital"]))
+        return pd.Series(returns, index=pd.DatetimeIndex(table["session"]))
+
+    def save(self, folder: Path) -> None:
+        """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in COLUMNS:
+            write_whole(folder / f"{name}.csv", getattr(self, name).to_csv(index=False, lineterminator="\n"))
+        write_whole(folder / "summary.json", json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_result(folder: Path) -> Result:
+    """Read back a saved run; a missing or damaged file is a DataError that names it."""
+    tables = {name: _read_table(folder / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+    path = folder / "summary.json"
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON ({error}); run the backtest again") from None
+    return Result(**tables, summary=summary)
+
+
+def write_whole(path: Path, text: str | bytes) -> None:
+    """Write a file under a temporary name, then rename it, so that no reader ever sees half of it."""
+    data = text.encode("utf-8") if isinstance(text, str) else text
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+_TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at", "precision", "company",
+         "product", "kind", "first_session", "codes", "source", "status", "open_markets")  # fmt: skip
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    text = {name: str for name in columns if name in _TEXT}
+    try:
+        table = pd.read_csv(
+            path, dtype=text, keep_default_na=False, na_values={c: [""] for c in columns if c not in text}
+        )
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); run the backtest again") from None
+    if tuple(table.columns) != columns:
+        raise DataError(f"{path}: expected the columns {','.join(columns)}; run the backtest again")
+    return table

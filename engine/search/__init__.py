@@ -1,0 +1,1 @@
+"""A strategy at points that a search chooses."""

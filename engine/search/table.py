@@ -1,0 +1,148 @@
+"""What a search found: every finished trial in order, the distinct points among them, and the front of several aims."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ..sweeps.folder import COUNTS, FLAG, POINTS, column_of
+from ..sweeps.grid import Grid
+from ..sweeps.points import METRICS
+from .points import CAPACITY, COLUMNS
+from .search import EARLY_STEP, Search
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+F8 = NDArray[np.float64]
+I8 = NDArray[np.int64]
+
+COMPLETE, PRUNED = "complete", "pruned"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Finished trials in order of their numbers, shape (n,). `measured` (n, len(COLUMNS)), NaN where pruned.
+
+    `early`: the objective on the early market, NaN without pruning. `repeat`: the point came before.
+    """
+
+    trial: I8
+    number: I8
+    stream: I8
+    complete: NDArray[np.bool_]
+    repeat: NDArray[np.bool_]
+    measured: F8
+    early: F8
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+    @property
+    def distinct(self) -> I8:
+        """Positions of the first complete trial of each point, in order."""
+        at = np.flatnonzero(self.complete)
+        _, first = np.unique(self.number[at], return_index=True)
+        return np.sort(at[first])
+
+
+def to_trials(stored: "list[FrozenTrial]") -> Trials:
+    """The trials of a storage as arrays."""
+    empty = [np.nan] * len(COLUMNS)
+    about = [one.user_attrs for one in stored]
+    number = np.array([one["number"] for one in about], np.int64)
+    repeat = np.ones(len(stored), bool)
+    repeat[np.unique(number, return_index=True)[1]] = False
+    return Trials(
+        trial=np.array([one.number for one in stored], np.int64),
+        number=number,
+        stream=np.array([one["stream"] for one in about], np.int64),
+        complete=np.array(["measured" in one for one in about], bool),
+        repeat=repeat,
+        measured=np.array([one.get("measured", empty) for one in about], np.float64).reshape(
+            -1, len(COLUMNS)
+        ),
+        early=np.array([one.intermediate_values.get(EARLY_STEP, np.nan) for one in stored], np.float64),
+    )
+
+
+def write_points(folder: Path, grid: Grid, search: Search, trials: Trials) -> None:
+    """points.parquet: one row per trial; metrics are null where it was pruned."""
+    levels = grid.levels(trials.number)
+    columns: dict[str, Any] = {
+        name: column_of(values).take(pa.array(levels[name])) for name, values in grid.values.items()
+    }
+    pruned = ~trials.complete
+    for j, name in enumerate(METRICS):
+        kind = pa.int32() if name in COUNTS else pa.bool_() if name == FLAG else pa.float64()
+        values = np.where(pruned, 0.0, trials.measured[:, j]).astype(kind.to_pandas_dtype())
+        columns[name] = pa.array(values, kind, mask=pruned)
+    columns["trial"] = pa.array(trials.trial, pa.int32())
+    columns["state"] = pa.array(np.where(trials.complete, COMPLETE, PRUNED))
+    columns["repeat"] = pa.array(trials.repeat)
+    if search.wants_capacity:
+        columns[CAPACITY] = pa.array(trials.measured[:, -1], mask=pruned)
+    if search.prune:
+        columns["early"] = pa.array(trials.early)
+    hidden = folder / f".{POINTS}"
+    pq.write_table(pa.table(columns), hidden)
+    hidden.replace(folder / POINTS)
+
+
+def front(aims: F8) -> I8:
+    """Positions of the rows (n, objectives) that no other row dominates: as good in all aims and better in one."""
+    order = np.lexsort(tuple(-aims[:, k] for k in range(aims.shape[1] - 1, -1, -1)))
+    kept: list[int] = []
+    for at in order:  # whatever dominates a row stands before it
+        others = aims[kept]
+        if not ((others >= aims[at]).all(axis=1) & (others > aims[at]).any(axis=1)).any():
+            kept.append(int(at))
+    return np.array(kept, np.int64)
+
+
+def pareto_rows(trials: Trials, grid: Grid, search: Search) -> list[dict[str, Any]]:
+    """The front of several aims, best in the first aim first: trial, parameters, metrics, and capacity if wanted."""
+    at = trials.distinct
+    at = at[front(search.aims(trials.measured[at]))]
+    names = COLUMNS if search.wants_capacity else METRICS
+    rows = []
+    for k in at.tolist():
+        row = {"trial": int(trials.trial[k])} | grid.point(int(trials.number[k]))
+        found = dict(zip(COLUMNS, trials.measured[k].tolist(), strict=True))
+        kinds = dict.fromkeys(COUNTS, int) | {FLAG: bool}
+        rows.append(row | {name: kinds.get(name, float)(found[name]) for name in names})
+    return rows
+
+
+def counts(trials: Trials) -> dict[str, Any]:
+    """How many trials ended how, and how many each process gave (0 began the study)."""
+    streams, given = np.unique(trials.stream, return_counts=True)
+    return {
+        "trials": len(trials),
+        "complete": int(trials.complete.sum()),
+        "pruned": int((~trials.complete).sum()),
+        "repeats": int(trials.repeat.sum()),
+        "distinct": len(np.unique(trials.number)),
+        "by_process": dict(zip(map(str, streams.tolist()), given.tolist(), strict=True)),
+    }
+
+
+def to_csv(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV; a rule that is off is `none`, words are joined by `+`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows([_word(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return "+".join(map(str, value))
+    return "none" if value is None else value

@@ -1,0 +1,158 @@
+"""How much of a reaction an order could have captured, and which returns the price limits cut short.
+
+Everything is a percentage of the last close before the news, for a buyer (`side` +1) or a short seller (-1). The
+parts add up: paper = gap + locks + costs + captured.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.calendars.sessions import Auction
+from ...data.panel.panel import TRADING, Panel
+from ...data.panel.returns import Returns
+from ...data.rules.costs import (
+    COMMISSION,
+    COMMISSION_MIN,
+    COST_WIDTH,
+    FIRST_LEVY,
+    FIXED,
+    MAXIMUM,
+    MINIMUM,
+    RATE,
+    STAMP_BUY,
+    STAMP_SELL,
+)
+from .events import Event
+
+F8 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+TOLERANCE = 1e-9  # prices lie on ticks; this only absorbs binary rounding
+VALUE = 1_000_000.0  # local money in one order, so that minimum fees weigh as they would
+
+
+@dataclass(frozen=True)
+class Order:
+    """A buyer (`side` +1) or short seller (-1) who enters at day 0's auction `at` and leaves at the close of offset `last`.
+
+    Entry and exit each try `wait` further sessions, never on the locked side of a limit.
+    """
+
+    last: int
+    wait: int = 5
+    side: int = 1
+    at: Auction = "open"
+
+
+@dataclass(frozen=True)
+class Capture:
+    """The parts of one event's reaction, in percent of the last close before the news.
+
+    `gap`: moved before the first possible fill; `locks`: lost, or saved, because limits or suspensions delayed the
+    entry or the exit; `costs`: both sides' fees; `captured`: what the order earned. `entry` and `exit` are sessions,
+    empty when no fill was possible.
+    """
+
+    launch: str
+    code: str
+    paper: float
+    gap: float
+    locks: float
+    costs: float
+    captured: float
+    entry: str
+    exit: str
+
+
+def sealed(panel: Panel) -> Bool:
+    """Sessions (T, N) that closed at a price limit: their return is cut short."""
+    traded = panel.status == TRADING
+    at_up = panel.close >= panel.limit_up - TOLERANCE
+    at_down = (panel.limit_down > 0) & (panel.close <= panel.limit_down + TOLERANCE)
+    return np.asarray(traded & (at_up | at_down), dtype=np.bool_)
+
+
+def cost_share(row: F8, side: int, value: float = VALUE) -> float:
+    """Fees of one order as a fraction of its value; `row` as in data/rules/costs.py, without cent rounding."""
+    stamp = row[STAMP_BUY] if side > 0 else row[STAMP_SELL]
+    levies = row[FIRST_LEVY:COST_WIDTH].reshape(-1, 4)
+    each = np.clip(value * levies[:, RATE] + levies[:, FIXED], levies[:, MINIMUM], levies[:, MAXIMUM])
+    commission = max(value * row[COMMISSION], row[COMMISSION_MIN])
+    return float(stamp + (commission + each.sum()) / value)
+
+
+def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: Order) -> tuple[Capture, ...]:
+    """Each event from its last close before the news to the close of offset `order.last`, in its exchange's sessions.
+
+    Events without prices at both ends are left out.
+    """
+    found = (_capture(panel, returns, event, order) for event in events)
+    return tuple(one for one in found if one is not None)
+
+
+def _capture(panel: Panel, returns: Returns, event: Event, order: Order) -> Capture | None:
+    i, side = event.column, order.side
+    own = np.flatnonzero(panel.exchange_open[:, panel.exchange_of[i]])
+    start = int(np.searchsorted(own, event.row))
+    if start + order.last >= len(own) or event.base < 0:
+        return None
+    growth, end_row = returns.growth[:, i], int(own[start + order.last])
+    before, end = (panel.mark[t, i] * growth[t] for t in (event.base, end_row))
+    if not (before > 0 and end > 0):
+        return None
+    price = panel.open[:, i] if order.at == "open" else panel.close[:, i]
+    paper = side * (end / before - 1) * 100
+    first = _first(panel, own[start : start + order.last + 1], i, np.ones(len(panel), bool))
+    gap = 0.0 if first is None else side * (price[first] * growth[first] / before - 1) * 100
+    entry = _first(panel, own[start : start + order.wait + 1], i, _can_trade(panel, i, side, price))
+    leave = None
+    if entry is not None and entry <= end_row:
+        exits = own[start + order.last : start + order.last + order.wait + 1]
+        leave = _first(panel, exits, i, _can_trade(panel, i, -side, panel.close[:, i]))
+    if entry is None or leave is None:
+        return Capture(event.launch, event.code, paper, gap, paper - gap, 0.0, 0.0, "", "")
+    bought, sold = price[entry] * growth[entry], panel.close[leave, i] * growth[leave]
+    row_in, row_out = (panel.costs[t, panel.cost_class[i]] for t in (entry, leave))
+    costs = (cost_share(row_in, side) * bought + cost_share(row_out, -side) * sold) / before * 100
+    gross = side * (sold - bought) / before * 100
+    return Capture(
+        event.launch, event.code, paper, gap, paper - gap - gross, costs, gross - costs,
+        str(panel.sessions[entry]), str(panel.sessions[leave]),
+    )  # fmt: skip
+
+
+def _can_trade(panel: Panel, i: int, side: int, price: F8) -> Bool:
+    """Rows at which a buy (+1) or sell (-1) at `price` is not on the locked side of a limit, (T,)."""
+    if side > 0:
+        return np.asarray(price < panel.limit_up[:, i] - TOLERANCE)
+    return np.asarray(price > panel.limit_down[:, i] + TOLERANCE)
+
+
+def _first(panel: Panel, rows: NDArray[np.intp], i: int, allowed: Bool) -> int | None:
+    good = rows[(panel.status[rows, i] == TRADING) & allowed[rows]]
+    return int(good[0]) if len(good) else None
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """Sums over events, in percentage points: paper = gap + locks + costs + captured."""
+
+    n: int
+    filled: int
+    paper: float
+    gap: float
+    locks: float
+    costs: float
+    captured: float
+
+
+def waterfall(captures: Sequence[Capture]) -> Waterfall:
+    """The parts summed over the ledger, and how many of the events could be filled at all."""
+    total = {
+        part: float(sum(getattr(one, part) for one in captures))
+        for part in ("paper", "gap", "locks", "costs", "captured")
+    }
+    return Waterfall(len(captures), sum(bool(one.entry) for one in captures), **total)

@@ -1,0 +1,129 @@
+"""From a ledger and a panel to events: each launch on each of its codes, dated by the first tradable session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.calendars.sessions import Auction, first_reachable
+from ...data.ledger.launch import Launch, Launches
+from ...data.panel.panel import TRADING, Panel
+
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+
+NO_ROW = -1
+_DAY = 86_400 * 10**9
+
+
+@dataclass(frozen=True)
+class Event:
+    """One launch on one code. `row` is day 0 in the panel, `column` the code; `base` is the row of the last session of
+    its exchange that closed before the news (-1 outside the panel). `confounds` are ids of other companies' launches
+    whose day 0 is near.
+    """
+
+    launch: str
+    code: str
+    company: str
+    kind: str
+    role: str
+    row: int
+    column: int
+    base: int
+    confounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A launch and code, or one of its windows, that could not be measured, and why."""
+
+    launch: str
+    code: str
+    reason: str
+    window: str = ""
+
+
+def reachable_rows(known: I8, panel: Panel, exchange: int, *, at: Auction, reaction_minutes: float) -> I4:
+    """Panel row of the first session of an exchange that each instant (int64 ns UTC) reaches; -1 outside the panel."""
+    days = panel.sessions.astype("datetime64[ns]").astype(np.int64)
+    inside = (known >= days[0] - _DAY) & (known < days[-1] + _DAY)
+    rows = np.full(len(known), NO_ROW, np.int32)
+    if not inside.any():
+        return rows
+    sessions = first_reachable(
+        known[inside], panel.exchanges[exchange], at, reaction_minutes=reaction_minutes
+    )
+    place = np.searchsorted(panel.sessions, sessions)
+    found = (place < len(panel)) & (panel.sessions[np.minimum(place, len(panel) - 1)] == sessions)
+    rows[inside] = np.where(found, place, NO_ROW)
+    return rows
+
+
+def shifted(rows: I4, panel: Panel, exchange: int, shift: int) -> I4:
+    """The rows moved by `shift` sessions of an exchange; -1 where that leaves the panel."""
+    if not shift:
+        return rows
+    own = np.flatnonzero(panel.exchange_open[:, exchange]).astype(np.int32)
+    place = np.searchsorted(own, rows) + shift
+    inside = (rows >= 0) & (place >= 0) & (place < len(own))
+    return np.where(inside, own[np.clip(place, 0, len(own) - 1)], NO_ROW).astype(np.int32)
+
+
+def find_events(
+    launches: Launches, panel: Panel, *, at: Auction = "open", shift: int = 0, near: tuple[int, int] = (-1, 1)
+) -> tuple[tuple[Event, ...], tuple[Refusal, ...]]:
+    """Every launch on every code of the panel, and those that cannot be dated or priced.
+
+    Day 0 is the first session whose auction `at` can be reached under the ledger's clock, moved by `shift` sessions.
+    A launch of another company confounds an event when its day 0 lies `near` (sessions) the event's.
+    """
+    known = launches.known_ns()
+    day0, last = [], []
+    for x in range(len(panel.exchanges)):
+        first = reachable_rows(known, panel, x, at=at, reaction_minutes=launches.reaction_minutes)
+        day0.append(shifted(first, panel, x, shift))
+        after = reachable_rows(known, panel, x, at="close", reaction_minutes=0.0)
+        last.append(shifted(after, panel, x, -1))
+    events: list[Event] = []
+    refused: list[Refusal] = []
+    for k, launch in enumerate(launches):
+        for concerned in launch.codes:
+            if concerned.code not in panel:
+                refused.append(Refusal(launch.id, concerned.code, "no bars in the panel"))
+                continue
+            column = panel.column(concerned.code)
+            x = int(panel.exchange_of[column])
+            row = int(day0[x][k])
+            why = _unusable(panel, row, column)
+            if why:
+                refused.append(Refusal(launch.id, concerned.code, why))
+                continue
+            others = _confounds(launches, k, day0[x], panel.sessions_done[:, x], near)
+            events.append(
+                Event(
+                    launch.id, concerned.code, launch.company, launch.kind, concerned.role or "",
+                    row, column, int(last[x][k]), others,
+                )
+            )  # fmt: skip
+    return tuple(events), tuple(refused)
+
+
+def _unusable(panel: Panel, row: int, column: int) -> str:
+    if row == NO_ROW:
+        return (
+            f"its first tradable session is outside the panel ({panel.sessions[0]} to {panel.sessions[-1]})"
+        )
+    if not panel.instruments[column].tradable:
+        return "an index cannot be traded"
+    if not (panel.status[: row + 1, column] == TRADING).any():
+        return f"not listed, or without bars, on {panel.sessions[row]}"
+    return ""
+
+
+def _confounds(launches: Launches, k: int, day0: I4, done: I4, near: tuple[int, int]) -> tuple[str, ...]:
+    mine: Launch = launches[k]
+    away = done[day0] - done[day0[k]]
+    others: Sequence[int] = np.flatnonzero((day0 >= 0) & (away >= near[0]) & (away <= near[1])).tolist()
+    return tuple(launches[j].id for j in others if j != k and launches[j].company != mine.company)

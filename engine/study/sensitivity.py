@@ -1,0 +1,79 @@
+"""How far a study's conclusions depend on the clock: day 0 a session earlier or later, bare dates early or late."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...data.bars.bars import Bars
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import Panel
+from .findings import Study, Variant
+from .options import StudyOptions
+from .study import NO_BARS, study
+
+
+def full_study(
+    launches: Launches,
+    panel: Panel,
+    options: StudyOptions | None = None,
+    *,
+    outside: Mapping[str, Bars] = NO_BARS,
+) -> Study:
+    """The study with its sensitivity to the clock."""
+    chosen = options or StudyOptions()
+    variants = clock_variants(launches, panel, chosen, outside=outside)
+    return replace(
+        study(launches, panel, chosen, outside=outside), clock=variants, clock_text=conclusions(variants)
+    )
+
+
+def clock_variants(
+    launches: Launches, panel: Panel, options: StudyOptions, *, outside: Mapping[str, Bars] = NO_BARS
+) -> tuple[Variant, ...]:
+    """The study as asked, with day 0 a session earlier and later, and with date-only launches at the day's start and end."""
+    as_asked = study(launches, panel, options, outside=outside)
+    found = list(_variants("as asked", as_asked, as_asked))
+    for shift in (-1, 1):
+        moved = study(launches, panel, replace(options, shift=options.shift + shift), outside=outside)
+        found += _variants(f"day 0 {shift:+d} session", moved, as_asked)
+    for when in ("start", "end"):
+        timed = launches.timed(reaction_minutes=launches.reaction_minutes, dates_known=when)
+        found += _variants(
+            f"bare dates known at the {when}", study(timed, panel, options, outside=outside), as_asked
+        )
+    return tuple(found)
+
+
+def conclusions(variants: Sequence[Variant]) -> tuple[str, ...]:
+    """One sentence per window: whether its mean keeps its sign and its verdict under every clock."""
+    sentences = []
+    for window in dict.fromkeys(variant.window for variant in variants):
+        mine = [variant for variant in variants if variant.window == window]
+        asked = mine[0]
+        other_sign = [v.clock for v in mine if v.mean * asked.mean < 0]
+        other_verdict = [f"{v.verdict} with {v.clock}" for v in mine if v.verdict != asked.verdict]
+        if not other_sign and not other_verdict:
+            sentences.append(
+                f"{window}: {asked.mean:+.2f} % ({asked.verdict}) keeps its sign and verdict under every clock."
+            )
+            continue
+        parts = [f"the mean changes sign with {', '.join(other_sign)}"] if other_sign else []
+        parts += [f"the verdict becomes {', '.join(other_verdict)}"] if other_verdict else []
+        sentences.append(f"{window}: {asked.mean:+.2f} % ({asked.verdict}), but {' and '.join(parts)}.")
+    return tuple(sentences)
+
+
+def _cars(found: Study, window: str) -> Mapping[tuple[str, str], float]:
+    return {(row.launch, row.code): row.car for row in found.table if row.window == window}
+
+
+def _variants(clock: str, found: Study, asked: Study) -> list[Variant]:
+    rows = []
+    for label, summary in found.windows.items():
+        cars, before = _cars(found, label), _cars(asked, label)
+        flips = sum(cars[key] * before[key] < 0 for key in cars.keys() & before.keys())
+        robust = [summary.tests[name].p for name in summary.tests.robust]
+        worst = float(np.max(robust))  # NaN when a test refused
+        rows.append(Variant(clock, label, summary.n, summary.mean, worst, summary.tests.verdict, flips))
+    return rows

@@ -1,0 +1,1 @@
+"""A strategy at every point of a grid."""

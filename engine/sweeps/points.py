@@ -1,0 +1,249 @@
+"""Many parameter points over one table of legs, each a full portfolio: points in, a row of metrics out.
+
+Two paths, one answer. The general path runs every rule for every point, day by day. The fast path runs 64 points at
+once over shared exit tables and is used where it is provably exact; a point for which it is not goes to the general
+path by itself. Threads release the interpreter's lock; results do not depend on how the points were split.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError
+from ..compiled.days import run_days
+from ..compiled.processor import take_next
+from ..compiled.simulate import close_out_rows, wider
+from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
+from ..compiled.warm import tiny
+from ..compiled.windows import SLACK, Market, Point, Rules, Windows, to_rules
+from ..config import Config, ExitOn, Pairing
+from ..lanes import memory as lanes
+from ..lanes.batch import run_batch
+from ..lanes.memory import LANES, Batch, new_batch
+from ..lanes.plan import LanePlan, plan_lanes
+from ..njit import njit
+from .sums import metrics_row, sum_up
+
+F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+
+# One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
+POINT = np.dtype(
+    [("scale", "f8"), ("wait", "i4"), ("hold", "i4"), ("stop", "f8"), ("target", "f8"), ("trail", "f8")],
+    align=True,
+)
+METRICS = (
+    "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
+    "fills", "blocked", "turnover", "costs", "fallback",
+)  # fmt: skip
+PATHS = ("auto", "fast", "general")
+# points of one call of compiled code: until its end nothing can interrupt
+AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
+FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
+
+
+class Job(NamedTuple):
+    """What all points share."""
+
+    market: Market
+    legs: NDArray[Any]
+    config: Config
+    rules: Rules
+    longest: tuple[int, int]
+    windows: Windows
+    periods: float
+    threads: int
+
+
+def simulate_points(
+    market: Market,
+    legs: NDArray[Any],
+    config: Config,
+    points: NDArray[Any],
+    *,
+    periods: float,
+    threads: int = 1,
+    path: str = "auto",
+) -> F8:
+    """Metrics of each point, shape (points, len(METRICS)), as defined in engine/results/metrics.py.
+
+    `legs` (LEG dtype) sorted by row; `points` (POINT dtype); `periods` a year. A bankrupt point is a row like any other.
+    `fallback` is 1 where the fast path could not be proven exact and the general path ran instead.
+    """
+    if path not in PATHS:
+        raise ConfigError(f"there is no path {path!r}; paths are {', '.join(PATHS)}")
+    table = np.empty((len(points), len(METRICS)))
+    if not len(points):
+        return table
+    points, own = _with_own_rules(points, legs)
+    possible = config.exit_on is ExitOn.CLOSE and not config.close_out
+    possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0 and not own
+    if path == "fast" and not possible:
+        raise ConfigError(
+            "the fast path needs exits on the close, independent pairing, no forced close-out and rules that all legs share"
+        )
+    fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
+    rules = to_rules(config)
+    longest = int(points["wait"].max()), int(points["hold"].max())
+    windows = market.windows(legs, rules, longest, threads=threads)
+    job = Job(market, legs, config, rules, longest, windows, periods, threads)
+    if not fast:
+        _general(job, points, table)
+        return table
+    bad = _fast(job, points, table)
+    if len(bad):
+        again = np.empty((len(bad), len(METRICS)))
+        _general(job, points[bad], again)
+        again[:, METRICS.index("fallback")] = 1.0
+        table[bad] = again
+    return table
+
+
+def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """The points with the legs' own rules in the place of −1 and inf, and whether some stay because legs differ."""
+    own = {name: points[name] < 0 for name in ("wait", "hold")}
+    own |= {name: np.isinf(points[name]) for name in ("stop", "target", "trail")}
+    own = {name: which for name, which in own.items() if len(legs) and which.any()}
+    if own or not (points.flags.c_contiguous and points.flags.writeable):  # as compiled code expects them
+        points = points.copy()
+    differ = False
+    for name, which in own.items():
+        first = legs[name][0]
+        if np.array_equal(legs[name], np.full(len(legs), first), equal_nan=True):
+            points[name][which] = first
+        else:
+            differ = True
+    return points, differ
+
+
+def warm_up() -> None:
+    """Load the compiled code, or compile it, on the smallest market: one point on each path."""
+    market, legs = tiny()
+    points = np.zeros(1, POINT)
+    points["scale"], points["hold"] = 1.0, 1
+    for path in ("general", "fast"):
+        simulate_points(market, legs, Config(), points, periods=242.0, path=path)
+
+
+def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int) -> None:
+    """Have every thread `begin`, then call what that returned with the place of the next point until all are taken.
+
+    Compiled code takes points from there by itself, so that no thread waits for another or asks the interpreter for more.
+    """
+    place = np.zeros(1, np.int64)
+
+    def take_part() -> None:
+        try:
+            work = begin()
+            while place[0] < points:
+                work(place)
+        finally:  # after a failure or an interruption the others take no more
+            place[0] = max(int(place[0]), points)
+
+    with ThreadPoolExecutor(max(threads - 1, 1)) as pool:
+        others = [pool.submit(take_part) for _ in range(threads - 1)]
+        take_part()
+        for other in others:
+            other.result()
+
+
+def _general(job: Job, points: NDArray[Any], table: F8) -> None:
+    """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
+    windows, waiting, slack = job.windows, np.arange(len(points)), SLACK
+    while True:
+        waiting = _run_general(job, windows, points, waiting, table)
+        if not len(waiting):
+            return
+        slack = wider(slack)
+        windows = job.market.windows(job.legs, job.rules, job.longest, slack, threads=job.threads)
+
+
+def _run_general(job: Job, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
+    """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
+    late, ends = np.zeros(len(waiting), np.bool_), close_out_rows(job.market, job.config)
+
+    def begin() -> Callable[[I8], None]:
+        state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
+        return lambda place: _run_points(
+            windows, job.rules, points, waiting, place, state, out, ends, job.periods, table, late
+        )
+
+    _share(begin, len(waiting), job.threads)
+    return waiting[late]
+
+
+@njit(nogil=True)
+def _run_points(
+    windows: Windows,
+    rules: Rules,
+    points: NDArray[Any],
+    waiting: I8,
+    place: I8,
+    state: State,
+    out: Out,
+    ends: I4,
+    periods: float,
+    table: F8,
+    late: NDArray[np.bool_],
+) -> None:
+    """Fill the rows of the table for the next of the points `waiting`; `late` where a leg outlived its window."""
+    sums = np.empty(lanes.SCALE)
+    for _ in range(AT_ONCE):
+        j = take_next(place, 1)
+        if j >= len(waiting):
+            return
+        p, row = points[waiting[j]], table[waiting[j]]
+        wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
+        hold: Any = np.int64(p["hold"])
+        point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
+        late[j] = not run_days(windows, rules, point, state, out, ends)
+        sum_up(out.equity, rules.capital, sums)
+        sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
+        metrics_row(sums, 0, len(out.equity), rules.capital, periods, row)
+        row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
+
+
+def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
+    """Fill the table by lanes; returns the points that are not proven exact."""
+    plan = plan_lanes(job.windows, points, job.longest[0])
+    bad, span = np.zeros(len(points), np.bool_), int(job.windows.leg["length"].max())
+
+    def begin() -> Callable[[I8], None]:
+        batch = new_batch(span)
+        return lambda place: _run_batches(job.windows, job.rules, plan, place, batch, job.periods, table, bad)
+
+    _share(begin, len(points), job.threads)
+    return np.flatnonzero(bad)
+
+
+@njit(nogil=True)
+def _run_batches(
+    w: Windows,
+    rules: Rules,
+    plan: LanePlan,
+    place: I8,
+    b: Batch,
+    periods: float,
+    table: F8,
+    bad: NDArray[np.bool_],
+) -> None:
+    """Fill the rows of the table for the next points of the plan, LANES at a time; `bad` those not proven exact."""
+    for _ in range(AT_ONCE_IN_LANES // LANES):
+        a = take_next(place, LANES)
+        if a >= len(plan.order):
+            return
+        chosen = plan.order[a : a + LANES]
+        for x in range(LANES):  # the last batch is filled up with its last point
+            j = chosen[min(x, len(chosen) - 1)]
+            b.m[lanes.SCALE + x], b.m[lanes.WAIT + x] = plan.points[j]["scale"], plan.points[j]["wait"]
+            b.asked[x] = plan.numbers[j]
+        run_batch(w, rules, plan.deck, b)
+        for x in range(len(chosen)):
+            row = table[chosen[x]]
+            metrics_row(b.m, x, w.rows, rules.capital, periods, row)
+            row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
+            bad[chosen[x]] = b.m[lanes.BAD + x] > 0.0

@@ -1,0 +1,56 @@
+"""What a search with several aims found: its points in the first two of them, and the front that no point beats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ...engine.search.search import OBJECTIVES
+from ..numbers.metrics import KNOWN
+from .plots import Figure, label, rounded
+
+COMPLETE = "complete"
+OF_A_TRIAL = ("trial", "state", "repeat", "early", "capacity")  # columns that a search adds
+PERCENT = ("total_return", "max_drawdown", "cagr")
+
+
+def finished_points(points: pd.DataFrame, parameters: Sequence[str]) -> pd.DataFrame:
+    """One row per point that ran on the whole market: trials that were pruned, or repeat a point, are left out."""
+    if "state" not in points:
+        return points
+    return points[points["state"] == COMPLETE].drop_duplicates(list(parameters)).reset_index(drop=True)
+
+
+def trials_told(summary: Mapping[str, Any]) -> str:
+    """What a reader should know of the search, in words; empty for a sweep of a grid."""
+    search = summary.get("search")
+    if not search:
+        return ""
+    pruned = f", {summary['pruned']:,} of them pruned on the early market" if search.get("prune") else ""
+    return f"chosen by {search['kind']} in {summary['trials']:,} trials{pruned}"
+
+
+def front_figure(points: pd.DataFrame, summary: Mapping[str, Any]) -> Figure | None:
+    """Points by the second aim (across) and the first (up), the front above them; None with a single aim."""
+    if len(summary.get("pareto") or ()) < 1:
+        return None
+    up, across = (OBJECTIVES[one] for one in summary["search"]["objectives"][:2])
+    front = pd.DataFrame(summary["pareto"])
+    data = [
+        _dots(points, across, up, "points", "benchmark", 5),
+        _dots(front, across, up, "front", "strategy", 8),
+    ]
+    axes = {name: _axis(column) for name, column in (("xaxis", across), ("yaxis", up))}
+    return {"data": data, "layout": {**axes, "hovermode": "closest"}}
+
+
+def _dots(rows: pd.DataFrame, across: str, up: str, name: str, color: str, size: int) -> Figure:
+    return {
+        "type": "scatter", "mode": "markers", "name": name, "x": rounded(rows[across], 4), "y": rounded(rows[up], 4),
+        "text": [f"trial {trial}" for trial in rows["trial"]], "marker": {"color": f"var:{color}", "size": size, "symbol": "circle"},
+    }  # fmt: skip
+
+
+def _axis(column: str) -> Figure:
+    title = {"title": {"text": label(KNOWN.get(column, (column.capitalize(),))[0])}}
+    return title | ({"tickformat": ".0%"} if column in PERCENT else {})

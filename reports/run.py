@@ -1,0 +1,225 @@
+"""The run book: one page with everything a launch trader asks of a run, from the Result alone."""
+
+import itertools
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..engine.results.result import Result
+from .charts import plots
+from .charts.launches import local_time, pack
+from .numbers.capacity import capacity
+from .numbers.formats import money, number, percent, sentence, visible
+from .numbers.measures import session_returns
+from .numbers.metrics import headline, metrics
+from .numbers.tables import Column, Table, table, toml
+from .page import render
+from .stills.launches import launch_pictures
+from .tearsheet import write_tearsheet
+
+PAGE = "index.html"
+SHEET = "tearsheet.html"
+ASKED = ("launches", "prices", "instruments", "fx", "bad_bars", "benchmark", "analyzer")
+ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def write_report(result: Result, folder: Path) -> None:
+    """Write the whole folder of a run: its tables and summary, the tear sheet, and the run book."""
+    result.save(folder)
+    write_tearsheet(result, folder / SHEET)
+    write_book(result, folder)
+
+
+def write_book(result: Result, folder: Path) -> None:
+    """Write index.html and the chart script; the same result gives the same bytes."""
+    steps = plots.capture_steps(result)
+    figures = {
+        "equity": plots.equity_figure(result),
+        "exposure": plots.exposure_figure(result),
+        "launches": plots.launches_figure(result),
+        "turnover": plots.turnover_figure(result),
+    }
+    if steps:
+        figures["waterfall"] = plots.waterfall_figure(steps)
+    packed = pack(result)
+    summary = result.summary
+    render(
+        "book.html",
+        folder / PAGE,
+        summary=summary,
+        headline=headline(summary),
+        figures_all=metrics(summary),
+        figures=figures,
+        packed=packed,
+        pictures=launch_pictures(packed),
+        tables=_tables(result),
+        monthly=_monthly(result),
+        lengths=_bars(result),
+        months=MONTHS,
+        warnings=_by_code(summary["warnings"]),
+        unknowns=_by_code(summary["unknowns"]),
+        settings=rerun(summary),
+        sheet=SHEET,
+    )
+
+
+def _tables(result: Result) -> dict[str, Table]:
+    return {
+        "launches": _launch_table(result),
+        "blocks": table(
+            result.blocks, BLOCKS, id="blocks", caption="Attempts that got less than they wanted", file="blocks.csv"
+        ),
+        "fills": table(result.fills, FILLS, id="fills", caption="Every execution", file="fills.csv"),
+        "capacity": table(capacity(result), CAPACITY, id="capacity", caption="Capital at which the first entry, a tenth and half of them reach the share"),
+        "data": table(
+            pd.DataFrame(list(result.summary["data"]), columns=[column.key for column in DATA]),
+            DATA, id="data", caption="Where the bars came from", file="summary.json",
+        ),
+    }  # fmt: skip
+
+
+def _launch_table(result: Result) -> Table:
+    frame = result.launches
+    frame = frame.assign(announced=list(map(_announced, frame["announced_at"], frame["precision"])))
+    return table(frame, LAUNCHES, id="launches", caption="Every launch of the run", file="launches.csv")
+
+
+def _announced(announced_at: object, precision: str) -> str:
+    """When the news came, as far as it is known: a time, `by` a time, or a day."""
+    time = local_time(announced_at)
+    return f"by {time}" if precision == "upper_bound" else time[:10] if precision == "date" else time
+
+
+def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Warnings gathered under the code, and session, that they start with, in order of appearance."""
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        head, _, tail = sentence(text).partition(": ")
+        about = head if tail and ABOUT_A_CODE.match(head) else ""
+        groups.setdefault(about, []).append(tail if about else sentence(text))
+    return list(groups.items())
+
+
+def rerun(summary: Mapping[str, Any]) -> str:
+    """The tables of a TOML file that `launchlab backtest --config` takes; a rule that is off is "none"."""
+    config = dict(summary["config"])
+    brokerage = config.pop("brokerage", None)
+    data = {name: summary.get(name) for name in ("start", "end", "currency", "benchmark")}
+    given = asked(summary["command"])
+    analyzers = {"analyzers": given["analyzer"]} if given["analyzer"] else {}
+    files = {name: values[-1] for name, values in given.items() if values and name != "analyzer"}
+    data = files | {name: value for name, value in data.items() if value is not None}
+    tables: dict[str, Any] = {
+        "run": {"engine": summary["engine"]} | analyzers,
+        "data": data,
+        "strategy": {"name": summary["strategy"]}
+        | {k: "none" if v is None else v for k, v in summary["parameters"].items()},
+        "config": {k: v for k, v in config.items() if k != "currency"},
+    }
+    return toml(tables | ({"brokerage": brokerage} if brokerage else {})).strip() + "\n"
+
+
+def asked(command: str) -> dict[str, list[str]]:
+    """What a command gives each of `ASKED`, such as its files: values that no other part of a summary holds."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    flags = {name: f"--{name.replace('_', '-')}" for name in ASKED}
+    return {
+        name: [value for word, value in itertools.pairwise(words) if word == flag]
+        for name, flag in flags.items()
+    }
+
+
+def _monthly(result: Result) -> list[dict[str, Any]]:
+    """Return of each month, compounded from the sessions; one entry per year, twelve cells and the year's total."""
+    growth = 1.0 + session_returns(result)
+    index = pd.DatetimeIndex(growth.index)
+    by_month = growth.groupby([index.year, index.month]).prod() - 1.0
+    by_year = growth.groupby(index.year).prod() - 1.0
+    widest = max(float(by_month.abs().max()), 1e-9)
+    years = []
+    for year, total in by_year.items():
+        cells = [by_month.get((year, month)) for month in range(1, 13)]
+        shades = [None if value is None else round(float(value) / widest, 3) for value in cells]
+        years.append(
+            {"year": int(str(year)), "total": float(total), "cells": list(zip(cells, shades, strict=True))}
+        )
+    return years
+
+
+def _bars(result: Result) -> dict[str, list[tuple[str, str, float]]]:
+    """Lists of (name, text, length from 0 to 1): costs by kind, and blocked attempts by reason."""
+    figures = result.summary["metrics"]
+    kinds = [(name, figures.get(name)) for name in ("commission", "stamp", "levies", "borrow")]
+    words = {"stamp": "stamp duty", "borrow": "borrowing"}
+    costs = [(words.get(name, name), float(value)) for name, value in kinds if value is not None]
+    reasons = [(reason.replace("_", " "), float(n)) for reason, n in result.summary["blocked"].items()]
+    reasons.sort(key=lambda pair: (-pair[1], pair[0]))
+    return {"costs": _lengths(costs, 2), "blocked": _lengths(reasons, 0)}
+
+
+def _lengths(pairs: list[tuple[str, float]], digits: int) -> list[tuple[str, str, float]]:
+    widest = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+    return [(name, number(value, digits), round(abs(value) / widest, 4)) for name, value in pairs]
+
+
+def _words(value: Any) -> str:
+    return visible(value).replace("_", " ")
+
+
+def _shares(value: Any) -> str:
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+def _price(value: Any) -> str:
+    return number(value, 3 if round(value, 2) != round(value, 3) else 2)
+
+
+def _short_hash(value: Any) -> str:
+    return visible(value)[:12]
+
+
+LAUNCHES = (
+    Column("launch", "Launch"), Column("announced", "Announced", hint="Hong Kong time; a day alone where no clock time is known"), Column("company", "Company"),
+    Column("product", "Product"), Column("kind", "Kind", kind="choice"),
+    Column("first_session", "First session", hint="First session on which the news could be traded"),
+    Column("captured", "Captured", percent, "number", "What was left, as a share of equity at entry"),
+    Column("paper", "Whole move", percent, "number", "From the last close before the news to the exit, without costs"),
+    Column("missed_gap", "Gap", percent, "number", "Missed: the move before the first price that could be traded"),
+    Column("missed_limits", "Limits", percent, "number", "Missed: price limits, suspensions and other blocks"),
+    Column("costs", "Costs", percent, "number", "Missed: costs of the fills"),
+    Column("long_profit", "Long leg", money, "number", "Profit in base currency, after costs"),
+    Column("short_profit", "Short leg", money, "number", "Profit in base currency, after costs"),
+    Column("filled_legs", "Filled legs", number, "number"), Column("blocked", "Blocked", number, "number"),
+    Column("source", "Source", kind="link"),
+)  # fmt: skip
+BLOCKS = (
+    Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),
+    Column("launch", "Launch"), Column("leg", "Leg", number, "number"), Column("wanted", "Wanted", _shares, "number"),
+    Column("filled", "Filled", _shares, "number"), Column("reason", "Reason", _words, "choice"),
+)  # fmt: skip
+FILLS = (
+    Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),
+    Column("launch", "Launch"), Column("shares", "Shares", _shares, "number"),
+    Column("price", "Price", _price, "number", "In local currency"), Column("currency", "Currency"),
+    Column("fx", "FX", lambda value: number(value, 4), "number", "Base money for one unit of local currency"),
+    Column("costs", "Costs", lambda value: number(value, 2), "number", "Commission, stamp duty and levies, base currency"),
+    Column("cash", "Cash after", money, "number", "Base currency"), Column("reason", "Reason", _words, "choice"),
+)  # fmt: skip
+CAPACITY = (
+    Column("participation", "Share of volume", lambda value: percent(value, 0), "number"),
+    Column("first", "First entry", money, "number"),
+    Column("tenth", "A tenth", money, "number"),
+    Column("half", "Half", money, "number"),
+)
+DATA = (
+    Column("code", "Code"), Column("source", "Source", kind="choice"), Column("first", "First"), Column("last", "Last"),
+    Column("rows", "Sessions", number, "number"), Column("sha256", "SHA-256", _short_hash),
+)  # fmt: skip

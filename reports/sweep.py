@@ -1,0 +1,126 @@
+"""The map of a sweep: a metric over any two parameters, what is around the best point, and how much of it is luck."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..data.errors import ConfigError, DataError
+from ..engine.luck.verdict import Verdict
+from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
+from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
+from .numbers.formats import number, percent, ratio, visible
+from .numbers.metrics import KNOWN
+from .numbers.sweep_pack import MOST, level_text, pack
+from .numbers.tables import Cell, Column, Table
+from .page import render
+
+TOP = 20
+EXTRAS = ("fallback", "run", "error", *OF_A_TRIAL)  # columns that are neither parameters nor figures
+
+
+def write_sweep(
+    points: pd.DataFrame,
+    parameters: Sequence[str],
+    folder: Path,
+    *,
+    summary: Mapping[str, Any],
+    verdict: Verdict | None = None,
+) -> None:
+    """Write index.html of a sweep: one row of `points` per parameter point, with its metrics.
+
+    `summary` may name the `metric` (default sharpe), `strategy`, `start`, `end`, `seconds`, `simulated`, `command`,
+    `periods_per_year`. A column `run` holds folders of full runs beside the page. No point or no such metric is a
+    ConfigError.
+    """
+    metric, points = str(summary.get("metric", "sharpe")), finished_points(points, parameters)
+    if points.empty or metric not in points:
+        raise ConfigError(
+            f"the sweep has no {metric} to draw a map of; run `launchlab sweep` to the end first"
+        )
+    judged = verdict.to_json() if verdict else summary.get("verdict") or {}
+    threshold = _threshold(judged, summary) if metric == "sharpe" else None
+    score = points[metric].astype(float)
+    best = points.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
+    figures = {"spread": spread_figure(points[metric], float(best[metric]), threshold)}
+    figures |= panels(judged)
+    front = front_figure(points, summary)
+    render(
+        "sweep.html",
+        folder / "index.html",
+        summary=summary,
+        metric=metric,
+        name=KNOWN.get(metric, (metric,))[0],
+        count=len(points),
+        sampled=min(len(points), MOST) if len(points) > MOST else 0,
+        best=[(visible(name), level_text(best[name])) for name in parameters],
+        best_value=_written(metric, best[metric]),
+        threshold=None if threshold is None else ratio(threshold),
+        verdict=judged,
+        figures=figures,
+        chosen=trials_told(summary),
+        front=front,
+        map=map_figure(points, parameters, metric),
+        plateau=plateau_figure(points, parameters, metric),
+        packed=pack(points, parameters, metric),
+        top=_top(points, parameters, metric),
+    )
+
+
+def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
+    """Write index.html into the folder of a finished sweep, from its points.parquet and summary.json.
+
+    Without `verdict`, what summary.json says under that name is shown; whole runs in the folder are linked.
+    """
+    try:
+        points = pd.read_parquet(folder / "points.parquet")
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{folder} is not the folder of a finished sweep ({error}); run `launchlab sweep`"
+        ) from None
+    parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
+    write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary, verdict=verdict)
+
+
+def _linked(points: pd.DataFrame, parameters: Sequence[str], folder: Path) -> pd.DataFrame:
+    """The points with the names of the folders below that hold their whole runs, in the column `run`."""
+    runs = pd.Series("", points.index)
+    for place in sorted(folder.glob("top-*/summary.json")):
+        ran = json.loads(place.read_text(encoding="utf-8"))["parameters"]
+        same = [points[name].map(level_text) == level_text(ran.get(name)) for name in parameters]
+        runs[np.logical_and.reduce(same)] = place.parent.name
+    return points.assign(run=runs)
+
+
+def _threshold(verdict: Mapping[str, Any], summary: Mapping[str, Any]) -> float | None:
+    """Annual Sharpe ratio that the best of so many worthless points would be expected to show."""
+    luck = verdict.get("luck")
+    return None if luck is None else float(luck * math.sqrt(float(summary.get("periods_per_year", 252))))
+
+
+def _top(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Table:
+    """The best points with every parameter and metric, linked to their full runs where there are any."""
+    best = points.assign(_key=points[metric].astype(float)).nlargest(TOP, "_key", keep="first")
+    names = [name for name in dict.fromkeys((metric, *KNOWN)) if name in points]
+    columns = [Column("rank", "Rank"), *(Column(name, visible(name)) for name in parameters)]
+    columns += [Column(name, KNOWN.get(name, (name,))[0], kind="number") for name in names]
+    rows = []
+    for rank, (_, point) in enumerate(best.iterrows(), 1):
+        run = str(point.get("run", "") or "")
+        link = f"{run}/index.html" if run and "/" not in run and ":" not in run else ""
+        cells = [Cell(str(rank), f"{rank:03d}", link)]
+        cells += [Cell(text, text) for text in (level_text(point[name]) for name in parameters)]
+        cells += [Cell(_written(name, point[name]), repr(float(point[name]))) for name in names]
+        rows.append(tuple(cells))
+    return Table("top", f"The best {len(rows)} points", tuple(columns), tuple(rows), "top.csv")
+
+
+def _written(metric: str, value: Any) -> str:
+    if metric in KNOWN:
+        return KNOWN[metric][1](float(value))
+    return percent(value) if metric.endswith("return") else number(value, 4)

@@ -1,0 +1,184 @@
+"""From a name and texts to a strategy: the registry, packages' entry points, a file of one's own, typed parameters."""
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, is_dataclass
+from functools import lru_cache, partial
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError, LaunchlabError, did_you_mean
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import Panel
+from ...engine.backtrader.native.plan import NativeStrategy, is_native
+from ...engine.workers.parcel import OWN, SOURCE
+from .. import STRATEGIES
+from .parameters import parameters
+
+GROUP = "launchlab.strategies"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A strategy from somebody's own file: what goes wrong inside is reported as a fault of that file."""
+
+    path: Path
+    strategy: Any
+
+    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
+        with _blaming(self.path):
+            legs: NDArray[Any] = self.strategy.legs(launches, panel)
+        return legs
+
+
+def strategy_names() -> tuple[str, ...]:
+    """Names that `find_strategy` knows, ours first, then those of installed packages."""
+    return (*STRATEGIES, *(point.name for point in entry_points(group=GROUP) if point.name not in STRATEGIES))
+
+
+def find_strategy(name: str) -> type:
+    """The class of a registered name, of an installed package's name, or of `file.py:Class`."""
+    if name in STRATEGIES:
+        return STRATEGIES[name]
+    path, colon, attribute = name.rpartition(":")
+    if colon and path.endswith(".py"):
+        return _checked(_from_file(Path(path), attribute), name)
+    if name.endswith(".py"):
+        raise ConfigError(f"{name}: say which class of the file is the strategy, as {name}:MyStrategy")
+    for point in entry_points(group=GROUP, name=name):
+        with _blaming(Path(point.value)):
+            found = point.load()
+        return _checked(found, name)
+    known = strategy_names()
+    raise ConfigError(
+        f"there is no strategy {name!r}{did_you_mean(name, known)}; "
+        f"use one of {', '.join(known)}, or your own as file.py:Class"
+    )
+
+
+def build_strategy(
+    name: str, settings: Mapping[str, Any] | None = None, analyzers: tuple[str, ...] = ()
+) -> Any:
+    """The strategy of a name with its parameters; values may be text (`--set`) or typed (TOML).
+
+    `analyzers` of backtrader for a strategy of backtrader's. An unknown parameter or a value of the wrong type is a ConfigError that names the nearest, or what is wanted.
+    """
+    cls = find_strategy(name)
+    known = parameters(cls)
+    values: dict[str, Any] = {}
+    for key, value in (settings or {}).items():
+        if key not in known:
+            raise ConfigError(
+                f"{name} has no parameter {key!r}{did_you_mean(key, known)}; "
+                f"parameters are {', '.join(known) or 'none'}"
+            )
+        values[key] = known[key].parse(value)
+    missing = [p.name for p in known.values() if p.required and p.name not in values]
+    if missing:
+        raise ConfigError(f"{name} needs a value for {', '.join(missing)}; write --set {missing[0]}=…")
+    if analyzers and not is_native(cls):
+        raise ConfigError(
+            f"--analyzer {analyzers[0]} is for a backtrader.Strategy, which {name} is not; leave it out"
+        )
+    if name in STRATEGIES:
+        return cls(**values)
+    path = Path(name.rpartition(":")[0] or name)
+    if is_native(cls):
+        return NativeStrategy(cls, values, partial(_blaming, path, surely=True), analyzers)
+    with _blaming(path):
+        strategy = cls(**values)
+    return Guarded(path, strategy)
+
+
+def file_sha256(name: str) -> str | None:
+    """Of the file that a strategy named `file.py:Class` came from; None for one of an installed package."""
+    text = getattr(sys.modules[find_strategy(name).__module__], SOURCE, None)
+    return None if text is None else hashlib.sha256(text).hexdigest()
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What `launchlab strategies` shows of one: name, what it does, parameters; plain values ready for JSON."""
+    cls = find_strategy(name)
+    return {
+        "name": name,
+        "summary": (cls.__doc__ or "").strip().partition("\n")[0],
+        "parameters": [parameter.as_json() for parameter in parameters(cls).values()],
+    }
+
+
+def _checked(found: Any, name: str) -> type:
+    if is_native(found):
+        checked: type = found
+        return checked
+    if not isinstance(found, type) or not callable(getattr(found, "legs", None)):
+        raise ConfigError(f"{name} is not a strategy: it must be a class with a method legs(launches, panel)")
+    if not is_dataclass(found):
+        raise ConfigError(
+            f"{name} must be a dataclass; write @dataclass(frozen=True, kw_only=True) above the class"
+        )
+    return found
+
+
+def _from_file(path: Path, attribute: str) -> Any:
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such file; a strategy of your own is named file.py:Class")
+    module = _module(path, path.stat().st_mtime_ns)
+    if not hasattr(module, attribute):
+        classes = [key for key, value in vars(module).items() if hasattr(value, "legs") or is_native(value)]
+        hint = did_you_mean(attribute, classes) or f"; it has {', '.join(classes) or 'no strategy'}"
+        raise ConfigError(f"{path} has no class {attribute!r}{hint}")
+    return getattr(module, attribute)
+
+
+@lru_cache(maxsize=16)
+def _module(path: Path, changed_ns: int) -> ModuleType:
+    """The file as a module, run once for each state of the file (`changed_ns`)."""
+    name = f"{OWN}{path.stem}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} cannot be imported as Python; its name must end in .py")
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up there
+    setattr(module, SOURCE, path.read_bytes())  # other processes make the module from it
+    folder = str(path.parent.resolve())
+    if folder not in sys.path:
+        sys.path.append(folder)  # so that the file can import its neighbours
+    with _blaming(path), redirect_stdout(sys.stderr):
+        spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
+    """Whatever somebody's own code raises becomes a ConfigError with the file and line.
+
+    `surely`: only what passed through a line of the file; the rest is a fault of ours.
+    """
+    try:
+        yield
+    except LaunchlabError:
+        raise
+    except (Exception, SystemExit) as error:
+        trace, line = error.__traceback__, 0
+        while trace is not None:
+            if Path(trace.tb_frame.f_code.co_filename).name == path.name:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        if isinstance(error, SyntaxError):
+            line = error.lineno or 0
+        if surely and not line:
+            raise
+        where = f"{path} line {line}" if line else str(path)
+        raise ConfigError(f"{where}: {type(error).__name__}: {error}; repair the strategy") from error
+
+
+def inner(strategy: Any) -> Any:
+    """The strategy itself, without the guard around one from a file."""
+    return strategy.strategy if isinstance(strategy, Guarded) else strategy

@@ -1,0 +1,108 @@
+"""A backtrader strategy from the command line and from Python."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from launchlab.data.errors import ConfigError
+from launchlab.data.ledger.launch import Launches
+from launchlab.engine.backtest.backtest import RunOptions, backtest
+from launchlab.strategies.loading.loading import build_strategy, describe
+
+from ..markets.cli_fixture import asked, faults, launchlab, write_market
+from ..markets.native_market import rising
+
+MINE = '''
+import backtrader as bt
+
+class Mine(bt.Strategy):
+    """Buys each launch and sells after `days`."""
+    params = dict(days=2, share=0.2, word=None)
+
+    @classmethod
+    def prepare(cls, cerebro):
+        cerebro.addanalyzer(bt.analyzers.DrawDown, _name="drawdown")
+
+    def __init__(self):
+        self.bought = {}
+        if self.p.word == "raise":
+            raise KeyError("nothing")
+
+    def notify_launch(self, launch, datas):
+        for data in datas:
+            self.order_target_percent(data, self.p.share)
+            self.bought[data] = len(self)
+
+    def next(self):
+        print("hello")
+        for data, since in list(self.bought.items()):
+            if len(self) - since >= self.p.days and self.getposition(data).size:
+                self.close(data)
+
+class Cheat(bt.Strategy):
+    def next_open(self):
+        self.buy()
+'''
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("launchlab.cli.backtest.write_pages", lambda result, folder: result.save(folder))
+    write_market(tmp_path)
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    return path
+
+
+def test_the_command_runs_it_with_its_parameters_and_keeps_its_analyzers(mine: Path) -> None:
+    place = mine.parent
+    ran = launchlab("backtest", *asked(place), "--strategy", f"{mine}:Mine", "--set", "days=3", "--out", place / "run",
+                    "--json")  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    summary = json.loads(ran.stdout)
+    assert summary["parameters"] == {"days": 3, "share": 0.2, "word": None}
+    assert summary["analyzers"]["drawdown"]["max"]["drawdown"] == pytest.approx(
+        -100.0 * summary["metrics"]["max_drawdown"], rel=1e-6
+    )
+    written = (place / "run" / "fills.csv").read_text().splitlines()
+    assert written[1].startswith("2026-02-12,open,2513.HK,glm5,")
+
+
+def test_its_parameters_are_listed(mine: Path) -> None:
+    told = describe(f"{mine}:Mine")
+    assert told["summary"] == "Buys each launch and sells after `days`."
+    assert [(p["name"], p["type"], p["default"]) for p in told["parameters"]][:2] == [
+        ("days", "int", 2),
+        ("share", "float", 0.2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("Mine", "--set", "dasy=3"), "did you mean 'days'"),
+        (("Mine", "--set", "days=many"), "days must be a whole number"),
+        (("Mine", "--set", "word=raise"), "mine.py line 15: KeyError: 'nothing'"),
+        (("Mine", "--engine", "compiled"), "runs on backtrader only"),
+        (("Mine", "--verify"), "runs on backtrader only"),
+        (("Cheat",), "notify_launch"),
+        (("Mien",), "did you mean 'Mine'"),
+    ],
+)
+def test_what_cannot_be_run_is_one_sentence(mine: Path, words: tuple[str, ...], said: str) -> None:
+    name, *rest = words
+    ran = launchlab("backtest", *asked(mine.parent), "--strategy", f"{mine}:{name}", *rest)
+    assert said in faults(ran)
+
+
+def test_a_run_of_ones_own_class_works_from_python_and_cannot_be_studied(mine: Path) -> None:
+    native = build_strategy(f"{mine}:Mine", {"days": "4"})
+    assert native.values == {"days": 4}
+    with pytest.raises(ConfigError, match="has no legs, so it cannot be studied"):
+        native.legs(None, None)
+    with pytest.raises(ConfigError, match="Path is a class; hand over a strategy"):
+        backtest(Path, Launches(), rising())
+    with pytest.raises(ConfigError, match="runs on backtrader only"):
+        backtest(native, Launches(), rising(), options=RunOptions(engine="compiled"))

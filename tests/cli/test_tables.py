@@ -1,0 +1,47 @@
+"""Tables on stdout: whole words on a narrow terminal, one line a row in a pipe."""
+
+import re
+from functools import partial
+
+import pytest
+from rich.console import Console
+
+from launchlab.cli.tables import print_table
+
+SENTENCE = "an explanation that is a good deal longer than any narrow terminal can show"
+ROWS = [("2026-02-12", "long-short", SENTENCE), ("2026-03-02", "buy-launch", SENTENCE)]
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 50 columns."""
+    monkeypatch.setattr("rich.console.Console", partial(Console, force_terminal=True, width=50))
+
+
+@pytest.mark.usefixtures("narrow")
+def test_only_sentences_are_folded_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("session", "strategy", "why"), ROWS)
+    lines = shown(capsys)
+    assert max(map(len, lines)) <= 50
+    assert all(any(word in line for line in lines) for row in ROWS for word in row[:2])
+    assert sum("explanation" in line for line in lines) == 2
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_terminal_too_narrow_for_the_words_gets_whole_words_on_longer_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_table([f"column {k}" for k in range(8)], [[f"2026-02-1{k}" for k in range(8)]])
+    lines = shown(capsys)
+    assert [line.split() for line in lines][-1] == [f"2026-02-1{k}" for k in range(8)]
+
+
+def test_a_pipe_gets_one_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("session", "strategy", "why"), ROWS)
+    lines = shown(capsys)
+    assert len(lines) == 3
+    assert lines[1].endswith(SENTENCE)

@@ -1,0 +1,100 @@
+"""Benchmarks: blends are read exactly, and a holiday never shows tomorrow's price."""
+
+import numpy as np
+import pytest
+
+from launchlab.data.bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
+from launchlab.data.errors import ConfigError, DataError
+from launchlab.data.panel.benchmark import benchmark_returns, parse_benchmark
+
+ROWS = np.array(["2026-02-11", "2026-02-12", "2026-02-13", "2026-02-16"], "M8[D]")
+ONE = np.ones(4)
+
+
+def bars(code, days, closes, **columns) -> Bars:
+    close = np.array(closes, float)
+    given = dict.fromkeys(("open", "high", "low", "close"), close) | columns
+    return bars_from_columns(
+        code, given | {"date": np.array(days, "M8[D]"), "volume": np.full(len(close), 1e6)}
+    )
+
+
+def test_blends_and_lone_codes_are_parsed():
+    assert parse_benchmark("60% 3033.HK + 40% 510300.SS") == ((0.6, "3033.HK"), (0.4, "510300.SS"))
+    assert parse_benchmark(" ^HSI ") == ((1.0, "^HSI"),)
+    assert parse_benchmark("12.5% 3033.hk+87.5% 510300.SS") == ((0.125, "3033.HK"), (0.875, "510300.SS"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("60% 3033.HK + 30% 510300.SS", "add up to 90 %"),
+        ("3033.HK + 510300.SS", "'3033.HK' is not understood"),
+        ("60 3033.HK", "is not understood"),
+        ("50% 3033.HK + 50% 3033.hk", "names a code twice"),
+        ("", "is not understood"),
+    ],
+)
+def test_a_benchmark_that_makes_no_sense_is_refused(text, said):
+    with pytest.raises(ConfigError, match=said):
+        parse_benchmark(text)
+
+
+def test_a_blend_weighs_the_returns_of_each_row():
+    found = benchmark_returns(
+        ((0.6, "3033.HK"), (0.4, "510300.SS")),
+        {
+            "3033.HK": bars("3033.HK", ROWS, (5.0, 5.5, 5.5, 4.4)),
+            "510300.SS": bars("510300.SS", ROWS, (4.0, 4.0, 5.0, 5.0)),
+        },
+        {"3033.HK": ONE, "510300.SS": ONE},
+        ROWS,
+    )
+    # 0.6 x 10 %, 0.4 x 25 %, 0.6 x -20 %
+    assert found.tolist() == pytest.approx([0.0, 0.06, 0.10, -0.12])
+
+
+def test_on_a_holiday_only_the_currency_moves_and_the_next_session_catches_up():
+    days = np.array(["2026-02-11", "2026-02-16"], "M8[D]")
+    found = benchmark_returns(
+        ((1.0, "510300.SS"),),
+        {"510300.SS": bars("510300.SS", days, (4.0, 5.0))},
+        {"510300.SS": np.array([1.1, 1.1, 1.21, 1.21])},
+        ROWS,
+    )
+    assert found.tolist() == pytest.approx([0.0, 0.0, 0.1, 0.25])
+
+
+def test_changing_a_price_changes_no_return_before_its_session():
+    before = {"3033.HK": bars("3033.HK", ROWS, (5.0, 5.5, 5.5, 4.4))}
+    after = {"3033.HK": bars("3033.HK", ROWS, (5.0, 5.5, 9.9, 1.1))}
+    spec = ((1.0, "3033.HK"),)
+    one, other = (benchmark_returns(spec, each, {"3033.HK": ONE}, ROWS) for each in (before, after))
+    assert one[:2].tolist() == other[:2].tolist()
+    assert one[2] != other[2]
+
+
+def test_dividends_and_splits_are_reinvested_on_their_ex_date():
+    actions = np.zeros(2, CORPORATE_ACTION)
+    actions["session"] = ROWS[1:3]
+    actions["ratio"], actions["cash"] = (1.0, 2.0), (0.5, 0.0)
+    plain = bars("3033.HK", ROWS, (5.0, 4.5, 2.25, 2.25))
+    paid = Bars(**{**vars(plain), "actions": actions})
+    found = benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": paid}, {"3033.HK": ONE}, ROWS)
+    assert found.tolist() == pytest.approx([0.0, 0.0, 0.0, 0.0])
+
+
+def test_a_benchmark_without_a_first_close_or_long_still_is_refused():
+    late = bars("3033.HK", ROWS[1:], (5.0, 5.0, 5.0))
+    with pytest.raises(DataError, match="starts 2026-02-12, after the first row"):
+        benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": late}, {"3033.HK": ONE}, ROWS)
+    rows = np.arange("2026-02-11", "2026-04-01", dtype="M8[D]")
+    with pytest.raises(DataError, match="may not stand still"):
+        benchmark_returns(
+            ((1.0, "3033.HK"),),
+            {"3033.HK": bars("3033.HK", ROWS, (5.0,) * 4)},
+            {"3033.HK": np.ones(len(rows))},
+            rows,
+        )
+    with pytest.raises(DataError, match=r"add 3033\.HK\.csv"):
+        benchmark_returns(((1.0, "3033.HK"),), {}, {}, ROWS)

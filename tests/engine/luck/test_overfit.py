@@ -1,0 +1,263 @@
+"""Overfitting statistics, against the papers' examples, a brute-force reference and `arch`."""
+
+import math
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+
+from launchlab.data.errors import ConfigError, DataError
+from launchlab.engine.luck import trials as ledger
+from launchlab.engine.luck.overfit import backtest_overfitting, plateau, superior_ability
+from launchlab.engine.luck.sharpe import (
+    Moments,
+    deflated_sharpe,
+    expected_best,
+    independent_trials,
+    mean_correlation,
+    minimum_track_record,
+    moments,
+    probabilistic_sharpe,
+    sharpe_ratios,
+)
+from launchlab.engine.luck.verdict import Sweep, verdict
+
+from ...bench.calibrations.verdicts import Points, simulate, sweep_rates
+
+F8 = NDArray[np.float64]
+
+# Bailey & López de Prado (2014), the numerical example: annual Sharpe 2.5 over 5 years of 250 days.
+EXAMPLE = Moments(2.5 / math.sqrt(250), skew=-3.0, kurtosis=10.0, n=1250)
+VARIANCE = 0.5 / 250
+
+
+def brute_force_pbo(returns: F8, blocks: int) -> float:
+    """CSCV as its definition reads: glue the chosen blocks, rank by Sharpe, count."""
+    t, p = returns.shape
+    size = t // blocks
+    rows = np.arange(t - size * blocks, t).reshape(blocks, size)
+    below = 0
+    splits = list(combinations(range(blocks), blocks // 2))
+    for inside in splits:
+        outside = [b for b in range(blocks) if b not in inside]
+        train, test = returns[np.concatenate(rows[list(inside)])], returns[np.concatenate(rows[outside])]
+        chosen = np.argmax(train.mean(axis=0) / train.std(axis=0, ddof=1))
+        omega = stats.rankdata(test.mean(axis=0) / test.std(axis=0, ddof=1))[chosen] / (p + 1)
+        below += math.log(omega / (1 - omega)) <= 0
+    return below / len(splits)
+
+
+def test_the_papers_deflated_sharpe_ratio() -> None:
+    assert expected_best(100, VARIANCE) == pytest.approx(0.1132, abs=5e-5)
+    assert deflated_sharpe(EXAMPLE, 100, VARIANCE) == pytest.approx(0.9004, abs=5e-5)
+
+
+def test_the_papers_number_of_trials_at_which_the_example_would_still_pass() -> None:
+    assert deflated_sharpe(EXAMPLE, 46, VARIANCE) == pytest.approx(0.9505, abs=5e-5)
+
+
+def test_one_trial_is_not_deflated() -> None:
+    assert deflated_sharpe(EXAMPLE, 1, VARIANCE) == probabilistic_sharpe(EXAMPLE)
+
+
+def test_the_minimum_track_record_is_where_the_probabilistic_sharpe_reaches_the_level() -> None:
+    n = minimum_track_record(EXAMPLE)
+    at_least = Moments(EXAMPLE.sharpe, EXAMPLE.skew, EXAMPLE.kurtosis, math.ceil(n))
+    one_less = Moments(EXAMPLE.sharpe, EXAMPLE.skew, EXAMPLE.kurtosis, math.ceil(n) - 1)
+    assert probabilistic_sharpe(one_less) < 0.95 <= probabilistic_sharpe(at_least)
+
+
+def test_a_sharpe_ratio_below_its_benchmark_has_no_track_record_long_enough() -> None:
+    assert minimum_track_record(EXAMPLE, benchmark=1.0) == math.inf
+
+
+def test_the_minimum_track_record_of_a_normal_record_by_hand() -> None:
+    """Sharpe 0.1 a day: 1 + (1 + 0.1² / 2) × (1.6449 / 0.1)²."""
+    assert minimum_track_record(Moments(0.1, 0.0, 3.0, 250)) == pytest.approx(1 + 1.005 * 270.554, rel=1e-4)
+
+
+def test_moments_agree_with_scipy() -> None:
+    returns = np.random.default_rng(0).standard_t(5, 300)
+    found = moments(returns)
+    assert found.skew == pytest.approx(stats.skew(returns))
+    assert found.kurtosis == pytest.approx(stats.kurtosis(returns, fisher=False))
+    assert found.sharpe == pytest.approx(returns.mean() / returns.std(ddof=1))
+
+
+@pytest.mark.parametrize("returns", [np.zeros(100), np.array([0.01, 0.02])])
+def test_a_flat_or_short_record_is_refused(returns: F8) -> None:
+    with pytest.raises(DataError, match=r"vary|too few"):
+        moments(returns)
+
+
+def test_the_mean_correlation_agrees_with_the_matrix() -> None:
+    returns = simulate(Points(points=7, sessions=200), np.random.default_rng(0))
+    matrix = np.corrcoef(returns.T)
+    assert mean_correlation(returns) == pytest.approx((matrix.sum() - 7) / 42)
+
+
+def test_perfectly_correlated_trials_are_one_and_uncorrelated_ones_all() -> None:
+    assert independent_trials(100, 1.0) == 1.0
+    assert independent_trials(100, 0.0) == 100.0
+
+
+@pytest.mark.parametrize(
+    ("seed", "points", "sessions", "blocks"), [(0, 5, 97, 6), (1, 12, 160, 8), (2, 3, 40, 4)]
+)
+def test_pbo_agrees_with_brute_force(seed: int, points: int, sessions: int, blocks: int) -> None:
+    returns = simulate(Points(points=points, sessions=sessions), np.random.default_rng(seed))
+    found = backtest_overfitting(returns, blocks)
+    assert found.pbo == brute_force_pbo(returns, blocks)
+    assert found.splits == math.comb(blocks, blocks // 2)
+
+
+def test_a_point_that_always_leads_is_never_overfitted() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.01, (200, 5))
+    noise[:, 2] += 0.05
+    assert backtest_overfitting(noise).pbo == 0.0
+
+
+def test_points_that_only_take_turns_are_overfitted() -> None:
+    """Two points each good in one half: whichever half chooses, the other half punishes."""
+    good, bad = np.full((40, 1), 0.01), np.full((40, 1), -0.01)
+    swing = np.vstack([np.hstack([good, bad]), np.hstack([bad, good])])
+    returns = swing + np.random.default_rng(0).normal(0, 1e-4, swing.shape)
+    halves = backtest_overfitting(returns, 4)
+    # of the six splits of four blocks, the two pure ones choose wrongly; the mixed ones are coin throws
+    assert halves.pbo >= 2 / 6
+    assert halves.slope < 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_pbo_does_not_depend_on_the_order_of_the_points(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    returns = rng.normal(0, 0.01, (80, 6))
+    assert backtest_overfitting(returns, 6).pbo == backtest_overfitting(returns[:, rng.permutation(6)], 6).pbo
+
+
+@pytest.mark.parametrize("blocks", [3, 2, 18])
+def test_cscv_needs_an_even_sensible_number_of_blocks(blocks: int) -> None:
+    with pytest.raises(ConfigError, match="even"):
+        backtest_overfitting(np.zeros((100, 3)), blocks)
+
+
+def test_spa_is_archs_own() -> None:
+    bootstrap = pytest.importorskip("arch.bootstrap")
+    returns = simulate(Points(points=10, sessions=250), np.random.default_rng(3))
+    returns[:, 4] += 0.003
+    reference = bootstrap.SPA(np.zeros(250), -returns, block_size=10, reps=299, seed=0)
+    reference.compute()
+    found = superior_ability(returns, draws=299)
+    assert [found.lower, found.consistent, found.upper] == [
+        reference.pvalues[k] for k in ("lower", "consistent", "upper")
+    ]
+    assert found.survivors == (4,)
+
+
+def test_the_step_down_is_archs_own_and_also_ends_where_every_point_is_superior() -> None:
+    bootstrap = pytest.importorskip("arch.bootstrap")
+    returns = simulate(Points(points=12, sessions=250, skill=3.0, every=3), np.random.default_rng(5))
+    reference = bootstrap.StepM(np.zeros(250), -returns, block_size=10, reps=299, seed=0)
+    reference.compute()
+    assert 0 < len(reference.superior_models) < 12
+    assert superior_ability(returns, draws=299).survivors == tuple(reference.superior_models)
+    noise = np.random.default_rng(0).normal(0, 0.01, (250, 3))
+    first_the_loud_one = noise * np.array([4.0, 1.0, 1.0]) + np.array([0.02, 0.002, 0.002])
+    assert superior_ability(first_the_loud_one, draws=299).survivors == (0, 1, 2)
+
+
+def test_spa_measures_against_the_benchmark() -> None:
+    pytest.importorskip("arch")
+    returns = simulate(Points(points=4, sessions=250, skill=6.0), np.random.default_rng(3))
+    assert superior_ability(returns, draws=199).consistent < 0.05
+    better = superior_ability(returns, returns[:, 0] + 0.01, draws=199)
+    assert better.consistent > 0.05
+    assert better.survivors == ()
+
+
+def test_without_arch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "arch.bootstrap", None)
+    with pytest.raises(ConfigError, match=r"launchlab\[stats\]"):
+        superior_ability(np.random.default_rng(0).normal(size=(100, 2)))
+
+
+def test_a_plateau_is_told_from_a_spike() -> None:
+    hold, weight = (grid.ravel() for grid in np.meshgrid([1, 3, 5, 10, 20], [0.1, 0.2, 0.3]))
+    params = {"hold": hold, "weight": weight, "side": np.array(["long"] * 15)}
+    smooth = np.where(hold <= 10, 1.0, 0.2)
+    smooth[6] = 1.1  # hold 3, weight 0.2
+    assert plateau(params, smooth) == (1.0, 8)
+    spike = np.full(15, 0.1)
+    spike[6] = 1.1
+    assert plateau(params, spike) == (0.0, 8)
+
+
+def test_neighbours_share_what_is_not_a_number() -> None:
+    params = {"hold": np.array([1, 2, 1, 2]), "kind": np.array(["a", "a", "b", "b"])}
+    assert plateau(params, np.array([1.0, 0.9, 0.1, 0.1])) == (1.0, 1)
+
+
+def test_a_sweep_run_again_counts_once_and_another_adds_up(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    assert ledger.read(path, "bars") == ()
+    rng = np.random.default_rng(0)
+    first, second = (simulate(Points(points=n, correlation=0.0), rng) for n in (10, 20))
+    for name, returns in (("one", first), ("one", first), ("two", second)):
+        ledger.record(path, ledger.sweep_trials("bars", name, returns))
+    ledger.record(path, ledger.sweep_trials("other bars", "one", first))
+    total = ledger.together(ledger.read(path, "bars"))
+    assert (total.sweeps, total.points) == (2, 30)
+    pooled = np.concatenate([sharpe_ratios(first), sharpe_ratios(second)])
+    assert total.variance == pytest.approx(pooled.var(), rel=0.15)
+    assert total.independent == pytest.approx(30, rel=0.1)
+
+
+def test_a_damaged_ledger_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_text("{}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 1"):
+        ledger.read(path, "bars")
+
+
+def test_more_trials_on_the_same_data_never_raise_the_deflated_sharpe() -> None:
+    found = [deflated_sharpe(EXAMPLE, n, VARIANCE) for n in (1, 2, 10, 100, 10_000)]
+    assert found == sorted(found, reverse=True)
+
+
+def test_a_sweep_without_skill_is_not_called_skill_more_than_five_times_in_a_hundred() -> None:
+    assert sweep_rates(Points(points=30), sweeps=60, spa=False)["skill"] <= 0.05
+
+
+def test_a_clear_skill_is_recognised_and_put_into_words() -> None:
+    returns = np.random.default_rng(0).normal(0, 0.01, (600, 3)) + 0.003
+    judged = verdict(Sweep(returns, longest_hold=5, spa=False))
+    assert judged.label == "skill"
+    assert "more than luck" in judged.text
+    assert judged.to_json()["pbo"] is not None
+
+
+def test_a_verdict_names_what_speaks_against_skill() -> None:
+    returns = np.random.default_rng(0).normal(0, 0.01, (600, 3)) + 0.003
+    judged = verdict(
+        Sweep(returns, longest_hold=5, spa=False, placebo=0.4, profits=np.array([[5.0, -1.0, -2.0]] * 3))
+    )
+    assert judged.label == "unclear"
+    assert any("placebo" in reason for reason in judged.reasons)
+    assert any("best launch" in reason for reason in judged.reasons)
+
+
+def test_a_record_too_short_gives_no_verdict() -> None:
+    judged = verdict(Sweep(np.random.default_rng(0).normal(size=(15, 4)), longest_hold=1, spa=False))
+    assert judged.label == "too few"
+    assert judged.to_json()["dsr"] is None
+
+
+def test_a_strategy_that_never_traded_gives_no_verdict() -> None:
+    assert verdict(Sweep(np.zeros((300, 4)), longest_hold=1)).label == "too few"

@@ -1,0 +1,65 @@
+"""Our metrics, worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from launchlab.engine.results.metrics import DEFINITIONS, equity_metrics, periods_per_year, session_returns
+
+
+def of(*equity: float, periods: float = 4.0) -> dict[str, float]:
+    return equity_metrics(np.array(equity), 100.0, periods)
+
+
+def test_a_gain_and_a_loss_of_a_tenth() -> None:
+    # returns 0.1, −0.1, 0: mean 0, standard deviation 0.1 with n − 1
+    found = of(110.0, 99.0, 99.0)
+    assert found["total_return"] == pytest.approx(-0.01)
+    assert found["volatility"] == pytest.approx(0.1 * 2)
+    assert found["sharpe"] == pytest.approx(0.0, abs=1e-12)
+    assert found["sortino"] == pytest.approx(0.0, abs=1e-12)
+    assert found["max_drawdown"] == pytest.approx(99 / 110 - 1)
+    assert found["cagr"] == pytest.approx(0.99 ** (4 / 3) - 1)
+    assert found["calmar"] == pytest.approx((0.99 ** (4 / 3) - 1) / 0.1)
+
+
+def test_sharpe_and_sortino_use_their_own_deviations() -> None:
+    # 0.2 and 0.1: mean 0.15, deviation 0.1 / √2; −0.1 and 0.2: mean 0.05, downside √(0.01 / 2)
+    assert of(120.0, 132.0, periods=2.0)["sharpe"] == pytest.approx(
+        0.15 / (0.1 / math.sqrt(2)) * math.sqrt(2)
+    )
+    assert of(90.0, 108.0, periods=2.0)["sortino"] == pytest.approx(0.05 / math.sqrt(0.005) * math.sqrt(2))
+
+
+def test_a_loss_from_the_start_is_a_drawdown_from_the_capital() -> None:
+    assert of(90.0, 95.0, 99.0)["max_drawdown"] == pytest.approx(-0.1)
+    assert of(101.0, 102.0)["max_drawdown"] == 0.0
+
+
+def test_ratios_that_do_not_exist_are_zero() -> None:
+    flat = of(100.0, 100.0, 100.0)
+    assert {name: flat[name] for name in ("sharpe", "sortino", "calmar", "volatility", "cagr")} == {
+        "sharpe": 0.0, "sortino": 0.0, "calmar": 0.0, "volatility": 0.0, "cagr": 0.0,
+    }  # fmt: skip
+    assert of(110.0)["volatility"] == 0.0
+    assert of(110.0, 121.0)["sortino"] == 0.0
+
+
+def test_a_bankruptcy_is_a_result() -> None:
+    found = of(50.0, -10.0, -10.0)
+    assert found["total_return"] == pytest.approx(-1.1)
+    assert found["cagr"] == -1.0
+    assert found["max_drawdown"] == pytest.approx(-1.1)
+    assert session_returns(np.array([50.0, -10.0, -10.0]), 100.0).tolist() == pytest.approx([-0.5, -1.2, 0.0])
+    assert all(math.isfinite(value) for value in found.values())
+
+
+def test_a_year_has_the_sessions_of_its_calendars() -> None:
+    assert periods_per_year(frozenset({"XHKG"})) == 246
+    assert periods_per_year(frozenset({"XSHG", "XSHE", "XBSE"})) == 242
+    assert periods_per_year(frozenset({"XSHE", "XHKG"})) == 253
+
+
+def test_every_metric_has_a_definition() -> None:
+    assert set(of(110.0, 99.0)) <= set(DEFINITIONS)

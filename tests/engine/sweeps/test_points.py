@@ -1,0 +1,104 @@
+"""Parameter points: the batch gives for each point what a run of that point alone gives."""
+
+import threading
+import time
+
+import numba
+import numpy as np
+import pytest
+
+from launchlab.engine.compiled.processor import take_next
+from launchlab.engine.compiled.simulate import simulate
+from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.config import Config
+from launchlab.engine.results.metrics import equity_metrics
+from launchlab.engine.sweeps.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
+
+from ...markets.random_markets import random_config, random_legs, random_panel
+
+
+def random_points(rng: np.random.Generator, n: int) -> np.ndarray:
+    points = np.zeros(n, POINT)
+    points["scale"] = rng.uniform(0.2, 1.5, n)
+    points["wait"] = rng.integers(0, 4, n)
+    points["hold"] = rng.integers(1, 15, n)
+    for name in ("stop", "target", "trail"):
+        points[name] = rng.choice([np.nan, 0.03, 0.08], n)
+    return points
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_point_of_a_batch_equals_its_own_run(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel, config = random_panel(rng), random_config(rng)
+    legs, points = random_legs(rng, panel), random_points(rng, 40)
+    table = simulate_points(Market(panel), legs, config, points, periods=253.0, threads=2)
+    for j, p in enumerate(points):
+        point = Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"])
+        run = simulate(legs, panel, config, point)
+        expected = equity_metrics(run.equity, config.capital, 253.0)
+        for name, value in expected.items():
+            assert table[j, METRICS.index(name)] == pytest.approx(value, rel=1e-9, abs=1e-12), (j, name)
+        assert table[j, METRICS.index("fills")] == len(run.fills)
+        assert table[j, METRICS.index("blocked")] == len(run.blocks)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_number_of_threads_changes_no_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel = random_panel(rng, rows=90, deep=True)
+    legs, points = random_legs(rng, panel, n=25), random_points(rng, 700)
+    legs["weight"] = rng.choice([0.002, 0.01, 0.03], len(legs))
+    tables = [
+        simulate_points(
+            Market(panel), legs, Config(participation=1.0), points, periods=253.0, threads=threads
+        )
+        for threads in (1, 2, 3)
+    ]
+    assert tables[0].tobytes() == tables[1].tobytes() == tables[2].tobytes()
+
+
+@pytest.mark.parametrize("path", ["general", "auto"])
+def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for_that(path: str) -> None:
+    rng = np.random.default_rng(3)
+    panel = random_panel(rng, rows=60)
+    legs, points, market = random_legs(rng, panel), random_points(rng, 260), Market(panel)
+    wanted = simulate_points(market, legs, Config(), points, periods=253.0, path=path)
+    compiled = [] if numba.config.DISABLE_JIT else [_run_batches, _run_points]
+    before = [len(one.signatures) for one in compiled]
+    apart = np.zeros(2 * len(points), POINT)[::2]
+    apart[:] = points
+    points.flags.writeable = False
+    for same in (points, apart):
+        assert (
+            simulate_points(market, legs, Config(), same, periods=253.0, path=path).tobytes()
+            == wanted.tobytes()
+        )
+    assert [len(one.signatures) for one in compiled] == before
+
+
+@pytest.mark.parametrize(("main", "error"), [(True, KeyboardInterrupt), (False, MemoryError)])
+def test_all_threads_take_part_and_stop_when_one_of_them_fails(
+    main: bool, error: type[BaseException]
+) -> None:
+    seen = set()
+
+    @numba.njit
+    def take(place: np.ndarray) -> int:
+        return take_next(place, 1)
+
+    def begin():
+        def work(place: np.ndarray) -> None:
+            seen.add(threading.get_ident())
+            taken = take(place)
+            time.sleep(0.001)
+            if taken > 50 and main == (threading.current_thread() is threading.main_thread()):
+                raise error
+
+        return work
+
+    started = time.monotonic()
+    with pytest.raises(error):
+        _share(begin, 10**9, 3)
+    assert time.monotonic() - started < 60.0
+    assert len(seen) == 3

@@ -1,0 +1,104 @@
+"""Every chart is one that Plotly accepts, and draws the tables' numbers."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from launchlab.reports.charts import plots
+from launchlab.reports.charts.sweep import map_figure, plateau_figure, spread_figure
+from launchlab.reports.numbers.measures import drawdown
+from launchlab.reports.study import _path_figure
+
+from ..markets.result_fixture import CAPITAL, HOSTILE, make_result
+from ..markets.study_fixture import make_study
+from ..markets.sweep_fixture import PARAMETERS, make_points
+
+
+def painted(value: Any) -> Any:
+    """The figure with its named colours replaced, as the page's script does."""
+    if isinstance(value, dict):
+        return {key: painted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [painted(item) for item in value]
+    return "#123456" if isinstance(value, str) and value.startswith("var:") else value
+
+
+def figures() -> dict[str, plots.Figure]:
+    result = make_result(hostile=True)
+    study = make_study()
+    return {
+        "equity": plots.equity_figure(result),
+        "exposure": plots.exposure_figure(result),
+        "launches": plots.launches_figure(result),
+        "turnover": plots.turnover_figure(result),
+        "waterfall": plots.waterfall_figure(plots.capture_steps(result)),
+        "path": _path_figure(study),
+        "spread": spread_figure(make_points()["sharpe"], 1.0, 0.5),
+        "map": map_figure(make_points(), PARAMETERS, "sharpe"),
+        "plateau": plateau_figure(make_points(), PARAMETERS, "sharpe"),
+    }
+
+
+@pytest.mark.parametrize("name", list(figures()))
+def test_plotly_accepts_the_figure(name: str) -> None:
+    go.Figure(painted(figures()[name]))
+
+
+def test_plotly_shows_hostile_names_letter_by_letter() -> None:
+    for name in HOSTILE:
+        shown = plots.label(name)
+        assert "<" not in shown
+        assert "\u202e" not in shown
+
+
+def test_the_curves_are_the_levels_of_the_tables() -> None:
+    result = make_result()
+    strategy, paper, benchmark, _ = plots.equity_figure(result)["data"]
+    np.testing.assert_allclose(strategy["y"], result.equity["equity"], atol=0.005)
+    np.testing.assert_allclose(paper["y"], result.comparison["paper"], atol=0.005)
+    np.testing.assert_allclose(benchmark["y"], result.comparison["benchmark"], atol=0.005)
+
+
+def test_drawdown_counts_the_starting_capital_as_a_high() -> None:
+    level = make_result().equity["equity"].head(3) * 0 + np.array([90.0, 120.0, 60.0])
+    np.testing.assert_allclose(drawdown(level, 100.0), [-0.1, 0.0, -0.5])
+
+
+def test_shorts_are_drawn_below_zero_and_net_is_long_less_short() -> None:
+    result = make_result()
+    long, short, net = (
+        np.array(trace["y"], dtype=float) for trace in plots.exposure_figure(result)["data"][:3]
+    )
+    assert short.max() <= 0
+    assert long.min() >= 0
+    np.testing.assert_allclose(net, long + short, atol=3e-5)
+
+
+def test_sessions_with_one_market_shut_are_marked() -> None:
+    result = make_result()
+    shut = {
+        name: result.comparison.loc[result.comparison["open_markets"] == name, "session"].tolist()
+        for name in ("XHKG", "XSHG")
+    }
+    marks = {trace["name"]: trace["x"] for trace in plots.exposure_figure(result)["data"][3:]}
+    assert marks == {"only Hong Kong open": shut["XHKG"], "only mainland open": shut["XSHG"]}
+
+
+def test_the_steps_of_the_waterfall_add_up() -> None:
+    (_, paper), *missed, (_, captured) = plots.capture_steps(make_result())
+    assert paper + sum(value for _, value in missed) == pytest.approx(captured)
+
+
+def test_bought_and_sold_add_up_to_the_value_of_the_fills() -> None:
+    result = make_result()
+    value = (result.fills["shares"] * result.fills["price"] * result.fills["fx"]).abs().sum()
+    assert plots.traded_value(result).to_numpy().sum() == pytest.approx(value)
+
+
+def test_a_run_without_fills_has_every_chart() -> None:
+    result = make_result(flat=True)
+    assert plots.capture_steps(result) == ()
+    assert plots.launches_figure(result)["data"][0]["x"] == []
+    assert result.equity["equity"].iloc[-1] == CAPITAL

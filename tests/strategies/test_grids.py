@@ -1,0 +1,63 @@
+"""Grids of a sweep: ranges, lists and words to typed values, and what is refused."""
+
+import pytest
+
+from launchlab.data.errors import ConfigError
+from launchlab.strategies.loading.grids import parse_grid, size
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("hold=1:4", (1, 2, 3, 4)),
+        ("hold=1:10:4", (1, 5, 9)),
+        ("hold=5", (5,)),
+        ("hold=1,1,2:3", (1, 2, 3)),
+        ("stop=none,0.03,0.05", (None, 0.03, 0.05)),
+        ("stop=0.01:0.03:0.01", (0.01, 0.02, 0.03)),
+        ("gross=0.1:0.3:0.1", (0.1, 0.2, 0.3)),
+        ("entry=open,close", ("open", "close")),
+        ("longs=pure_play,pure_play+supplier", (("pure_play",), ("pure_play", "supplier"))),
+        ("kinds=launch", (("launch",),)),
+    ],
+)
+def test_values_are_typed_by_the_field_and_ranges_hold_both_ends(
+    text: str, values: tuple[object, ...]
+) -> None:
+    grid = parse_grid("long-short", [text])
+    assert grid == {text.partition("=")[0]: values}
+    assert [type(one) for one in next(iter(grid.values()))] == [type(one) for one in values]
+
+
+def test_parameters_stay_in_the_order_given_and_their_product_is_the_size() -> None:
+    grid = parse_grid("long-short", ["stop=none,0.05", "hold=1:20"])
+    assert list(grid) == ["stop", "hold"]
+    assert size(grid) == 40
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([], "at least one --grid"),
+        (["hold"], "not of the form name=values"),
+        (["hodl=1:3"], "did you mean 'hold'"),
+        (["hold=1:3", "hold=4"], "twice"),
+        (["hold="], "a value is missing"),
+        (["hold=1,,2"], "a value is missing"),
+        (["hold=5:1"], "inverted"),
+        (["hold=1:5:0"], "must be above 0"),
+        (["hold=1:5:-1"], "must be above 0"),
+        (["hold=1:5:1:1"], "is not a range"),
+        (["hold=1:many"], "is not a range"),
+        (["hold=1:nan"], "is not a range"),
+        (["hold=1:inf"], "is not a range"),
+        (["hold=:"], "is not a range"),
+        (["hold=1:1000000000"], "1,000,000,000 values"),
+        (["hold=0.5:2:0.5"], "hold must be a whole number"),
+        (["stop=no"], "stop must be a number or none"),
+        (["entry=opne"], "did you mean 'open'"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_one_sentence(texts: list[str], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse_grid("long-short", texts)

@@ -1,0 +1,67 @@
+"""What may import what, where import-linter's layers do not reach."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from launchlab.engine import njit
+
+from .. import ROOT
+
+HOUSES = ("cli", "data", "engine", "reports", "strategies")
+SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
+ONLY_IN = {
+    "backtrader": {
+        "engine/backtrader/broker.py",
+        "engine/backtrader/native/broker.py",
+        "engine/backtrader/native/orders.py",
+    },
+    "quantstats": {"reports/tearsheet.py"},
+    "yfinance": {"data/providers/yahoo.py"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Modules that a file imports, relative ones with their dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_foreign_engine_is_imported_in_one_place(library: str) -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in (*SOURCES, *ROOT.glob("*.py"))
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert users == ONLY_IN[library]
+
+
+def test_nothing_below_the_command_line_imports_it() -> None:
+    for path in SOURCES:
+        if path.is_relative_to(ROOT / "cli"):
+            continue
+        assert not any(name.strip(".").startswith("cli") for name in imported(path)), path
+
+
+def test_sources_import_each_other_relatively() -> None:
+    for path in (*SOURCES, *ROOT.glob("*.py")):
+        assert not any(name.split(".")[0] == "launchlab" for name in imported(path)), path
+
+
+def test_the_cache_of_compiled_code_belongs_to_every_file_that_has_some() -> None:
+    """A file left out of njit.SOURCES would change without its old code being forgotten."""
+    with_code = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "engine") and any(name.endswith(".njit") for name in imported(path))
+    }
+    assert with_code
+    assert with_code <= {path.relative_to(ROOT).as_posix() for path in njit.source_files(ROOT)}
+    assert all((ROOT / name).exists() for name in njit.SOURCES)
