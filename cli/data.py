@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..data.bars.checks import Finding
     from ..data.instruments.table import Instruments
-    from ..data.providers import Provider
+    from ..data.providers.provider import Provider
     from ..data.store.fetch import Outcome
     from ..data.store.store import Store
 
@@ -96,7 +96,7 @@ def _provider(
 ) -> "Provider":
     from pathlib import Path
 
-    from ..data.providers import make_provider
+    from ..data.providers.choose import make_provider
 
     place = Path(path) if path is not None else None
     return make_provider(provider, path=place, volume_unit=volume_unit, accept_adjusted=accept_adjusted)

@@ -98,7 +98,7 @@ def sweep(
 
     from ..engine.sweeps.folder import SweepFolder
     from ..engine.sweeps.grid import Grid
-    from ..engine.workers.runner import check_spec
+    from ..engine.workers.choose import check_spec
     from ..strategies.loading.grids import parse_grid
     from ..strategies.loading.variants import variants
     from .market import load_market, say
@@ -250,7 +250,7 @@ def run(
 def runner_of(job: "Job | NativeJob", executor: str | None) -> "AbstractContextManager[Runner]":
     """Where the points are run."""
     from ..engine.sweeps.job import Job
-    from ..engine.workers.runner import open_runner
+    from ..engine.workers.choose import open_runner
 
     if isinstance(job, Job):
         return open_runner(executor, job.threads)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..bars.bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
 from ..errors import FetchError
 from ..instruments.table import Instrument
-from . import Busy, Patience
+from .provider import Busy, Patience
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")

@@ -19,7 +19,7 @@ from ..bars.bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
 from ..calendars.sessions import calendar
 from ..errors import FetchError
 from ..instruments.table import Instrument
-from . import Brake, Busy, Patience
+from .provider import Brake, Busy, Patience
 from .unsplit import later_split_factor, to_raw
 
 ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}

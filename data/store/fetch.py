@@ -16,7 +16,7 @@ from ..bars.reconcile import PREFERENCE
 from ..calendars.sessions import calendar
 from ..errors import FetchError, LaunchlabError
 from ..instruments.table import Instrument
-from ..providers import Provider
+from ..providers.provider import Provider
 from .manifest import Revision
 from .store import Asked, Store
 

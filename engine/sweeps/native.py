@@ -18,7 +18,8 @@ from ..luck.placebo import ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import sweep_trials, together
 from ..luck.verdict import Sweep, Verdict, verdict
 from ..results.metrics import session_returns
-from ..workers.runner import Runner, open_runner
+from ..workers.choose import open_runner
+from ..workers.runner import Runner
 from .folder import PointsWriter, SweepFolder
 from .grid import Grid
 from .job import own_points

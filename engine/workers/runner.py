@@ -1,28 +1,19 @@
-"""Where work is done: threads of this process, processes of this machine, or the workers of a Dask cluster.
-
-    with open_runner("processes:4") as runner:
-        job = runner.share(job)                          # travels once to each worker
-        future = runner.submit(run_points, job, 0, 256)  # carries only which job, 0 and 256
+"""An executor for pieces of work that may be lost with whoever does them.
 
 A runner is a `concurrent.futures.Executor`. What is lost with a worker (killed, out of memory) is run again, a few
 times; then the future fails with a WorkerError. Errors of the work itself come back as they are, at once.
 """
 
-import os
-import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from ...data.errors import ConfigError, LaunchlabError, WorkerError, did_you_mean
+from ...data.errors import LaunchlabError, WorkerError
 
 T = TypeVar("T")
 
 ATTEMPTS = 4  # of one piece of work that is lost with its workers
-KINDS = ("threads", "processes", "dask")
-SPEC = re.compile(r"(?:threads|processes)(?::([1-9]\d{0,3}))?|dask(?:\+tls)?://[^/\s]+:\d+/?")
 
 
 class Runner(Executor):
@@ -143,36 +134,6 @@ def attempt(fn: Callable[..., T], args: Sequence[Any]) -> T:
         raise
 
 
-class Threads(Runner):
-    """Threads of this process, which share its memory; compiled code runs outside the interpreter's lock."""
-
-    local = True
-
-    def note(self) -> str:
-        return ""
-
-    def __init__(self, threads: int) -> None:
-        super().__init__()
-        self._pool, self._threads = ThreadPoolExecutor(threads, "launchlab"), threads
-
-    @property
-    def slots(self) -> int:
-        return self._threads
-
-    def share(self, value: Any) -> Any:
-        return value
-
-    def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
-        return self._pool.submit(fn, *args)
-
-    def _is_lost(self, error: BaseException) -> bool:
-        return False
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        super().shutdown()
-        self._pool.shutdown(wait, cancel_futures=cancel_futures)
-
-
 def spread(
     executor: Executor | None, fn: Callable[..., T], shared: Sequence[Any], parts: Iterable[Any]
 ) -> list[T]:
@@ -189,43 +150,3 @@ def spread(
     finally:
         for future in futures:
             future.cancel()
-
-
-@contextmanager
-def open_runner(spec: str | None = None, threads: int | None = None) -> Iterator[Runner]:
-    """The runner that `spec` names: `threads[:N]`, `processes[:N]` or `dask://host:port`; None is threads.
-
-    N is `threads` where it is not given, and that the number of cores. ConfigError for a spec that means nothing or
-    an extra that is not installed, WorkerError for a scheduler that does not answer or workers with other code.
-    """
-    runner = _runner(spec or "threads", threads or os.cpu_count() or 1)
-    try:
-        yield runner
-    except BaseException:
-        runner.shutdown(wait=False, cancel_futures=True)
-        raise
-    runner.shutdown()
-
-
-def check_spec(spec: str) -> int | None:
-    """The N of a `spec`, None where it has none; ConfigError for one that names no runner."""
-    found = SPEC.fullmatch(spec)
-    if found is None:
-        raise ConfigError(
-            f"there is no executor {spec!r}{did_you_mean(spec.partition(':')[0], KINDS)}; "
-            "write threads, processes, processes:4 or dask://host:8786"
-        )
-    return int(found[1]) if found[1] else None
-
-
-def _runner(spec: str, threads: int) -> Runner:
-    count = check_spec(spec) or threads
-    if spec.startswith("threads"):
-        return Threads(count)
-    if spec.startswith("processes"):
-        from .processes import Processes
-
-        return Processes(count)
-    from .cluster import Cluster
-
-    return Cluster(spec)

@@ -18,7 +18,8 @@ from launchlab.engine.sweeps.folder import SweepFolder
 from launchlab.engine.sweeps.job import Job
 from launchlab.engine.sweeps.points import warm_up
 from launchlab.engine.sweeps.sweep import chunk_size, sweep
-from launchlab.engine.workers.runner import Runner, open_runner
+from launchlab.engine.workers.choose import open_runner
+from launchlab.engine.workers.runner import Runner
 
 from .workloads import HOLDS, LAGS, STOPS, TARGETS, WAITS, make
 

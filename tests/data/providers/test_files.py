@@ -9,7 +9,7 @@ import pytest
 
 from launchlab.data.errors import ConfigError, DataError, FetchError
 from launchlab.data.instruments.table import load_instruments
-from launchlab.data.providers import make_provider
+from launchlab.data.providers.choose import make_provider
 from launchlab.data.providers.files import Files, recognise, stems
 
 TABLE = load_instruments()

@@ -36,7 +36,7 @@ from launchlab.engine.sweeps.native_chunk import (
     stays,
 )
 from launchlab.engine.sweeps.points import METRICS
-from launchlab.engine.workers.runner import open_runner
+from launchlab.engine.workers.choose import open_runner
 from launchlab.strategies.loading.variants import variants
 
 from ...markets.cli_fixture import asked, faults, json_of, launchlab, write_market

@@ -19,7 +19,7 @@ import pytest
 import launchlab
 from launchlab.data.errors import WorkerError
 from launchlab.engine.workers import cluster as clusters
-from launchlab.engine.workers.runner import open_runner
+from launchlab.engine.workers.choose import open_runner
 
 from ...markets.cli_fixture import asked, write_market
 

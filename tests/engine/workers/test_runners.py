@@ -19,10 +19,11 @@ from launchlab.engine.config import Config
 from launchlab.engine.legs import empty_legs
 from launchlab.engine.luck.placebo import ThroughEngine, placebo_codes, placebo_days
 from launchlab.engine.luck.walk_forward import walk_forward
+from launchlab.engine.workers.choose import check_spec, open_runner
 from launchlab.engine.workers.cluster import _settle, refuse_other_code
 from launchlab.engine.workers.identity import code_name
 from launchlab.engine.workers.parcel import Parcel, pack
-from launchlab.engine.workers.runner import ATTEMPTS, Runner, check_spec, open_runner, spread
+from launchlab.engine.workers.runner import ATTEMPTS, Runner, spread
 
 from ...markets.cli_fixture import asked, faults, json_of, launchlab, write_market
 from ...markets.random_markets import random_panel
