@@ -11,8 +11,8 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import F8, Days
 from .errors import RuleError
 
 Row = tuple[str, float] | tuple[str, float, str] | tuple[str, float, str, str]
@@ -77,7 +77,7 @@ class Dated:
         """The value in force on a day."""
         return self.at(day).value
 
-    def over(self, sessions: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    def over(self, sessions: Days) -> F8:
         """The value in force on each session: datetime64[D] (n,) to f8 (n,); sessions need no order."""
         days = np.asarray(sessions, "datetime64[D]")
         if not len(days):

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.arrays import I4
 from ..data.errors import ConfigError
 from ..data.ledger.launch import KINDS, LAUNCH_ROLES, Launches, unknown_word
 from ..data.panel.panel import Panel
@@ -74,7 +75,7 @@ class TradeRules:
         """OPEN or CLOSE."""
         return OPEN if self.entry == "open" else CLOSE
 
-    def entry_rows(self, launches: Launches, panel: Panel) -> NDArray[np.int32]:
+    def entry_rows(self, launches: Launches, panel: Panel) -> I4:
         """First row to try, after `lag`, per launch and exchange; −1 or `len(panel)` where there is none."""
         first = first_rows(launches, panel, self.entry)
         return later_rows(first, self.lag, panel)
@@ -93,7 +94,7 @@ class TradeRules:
         return legs
 
 
-def later_rows(rows: NDArray[np.int32], lag: int, panel: Panel) -> NDArray[np.int32]:
+def later_rows(rows: I4, lag: int, panel: Panel) -> I4:
     """Rows `lag` sessions of their own exchange later, shape (launches, exchanges)."""
     if lag == 0:
         return rows

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..arrays import I8, Bool
+
 TEXT = (pa.string(), pa.large_string())
 
 
@@ -26,7 +28,7 @@ def to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
     return found
 
 
-def to_arrow(values: NDArray[Any], null: NDArray[np.bool_] | None = None) -> pa.Array:
+def to_arrow(values: NDArray[Any], null: Bool | None = None) -> pa.Array:
     """Numbers or truth values, shape (n,), as `pa.array(values, mask=null)` gives them."""
     valid = None if null is None or not null.any() else _bits(~null)
     if values.dtype == np.bool_:
@@ -35,7 +37,7 @@ def to_arrow(values: NDArray[Any], null: NDArray[np.bool_] | None = None) -> pa.
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, content])
 
 
-def taken(column: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
+def taken(column: pa.Array, rows: I8) -> pa.Array:
     """The rows of a column, as `column.take(rows)` gives them."""
     if column.type not in (pa.float64(), pa.int64()):
         return column.take(pa.array(rows))
@@ -62,12 +64,12 @@ def _values(chunk: pa.Array) -> NDArray[Any]:
     return np.frombuffer(chunk.buffers()[1], stored, len(chunk), chunk.offset * stored.itemsize)
 
 
-def _null(chunk: pa.Array) -> NDArray[np.bool_]:
+def _null(chunk: pa.Array) -> Bool:
     if not chunk.null_count:
         return np.zeros(len(chunk), np.bool_)
     valid = np.unpackbits(np.frombuffer(chunk.buffers()[0], np.uint8), bitorder="little")
     return ~valid[chunk.offset : chunk.offset + len(chunk)].astype(np.bool_)
 
 
-def _bits(flags: NDArray[np.bool_]) -> pa.Buffer:
+def _bits(flags: Bool) -> pa.Buffer:
     return pa.py_buffer(np.packbits(flags, bitorder="little"))

@@ -19,13 +19,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from ..arrays import F8, I1, Bool, Days
 from ..errors import DataError, did_you_mean
 from .arrow import to_numpy
-
-F8 = NDArray[np.float64]
-I1 = NDArray[np.int8]
-Bool = NDArray[np.bool_]
-Days = NDArray[np.datetime64]
 
 PRICES = ("open", "high", "low", "close")
 REQUIRED = ("date", *PRICES, "volume")

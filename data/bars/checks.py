@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Days
 from ..calendars.sessions import calendar as calendar_of
 from ..errors import DataError
 from ..instruments.table import Instrument
 from ..rules.limits import Bands, limit_bands
 from ..rules.ticks import tick_table
-from .bars import PRICES, Bars, Days
+from .bars import PRICES, Bars
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
 from .references import listed_sessions, previous_closes, reference_prices, ticks_of

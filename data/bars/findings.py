@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from .bars import Bars, Bool, Days
+from ..arrays import Bool, Days
+from .bars import Bars
 
 ADVICE = {
     "duplicate": "delete all but one row of the session",

@@ -3,18 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, I1, I4, I8, Bool, Days
 from ..instruments.table import Instrument
 from ..rules.limits import ex_reference
 from ..rules.ticks import TICK_SIZES, tick_size, tick_table
-from .bars import F8, Bars, Days
+from .bars import Bars
 
 NO_DAYS = np.zeros(0, "M8[D]")
 SAME_PRICE = 1e-6
 
 
-def ticks_of(prices: F8, tables: NDArray[np.int8]) -> F8:
+def ticks_of(prices: F8, tables: I1) -> F8:
     """Tick at each price, shape of `prices` (…, n), for the tables (n,) of its sessions; quick where a step is all there is."""
     if len(tables) and (tables == tables[0]).all():
         sizes = TICK_SIZES[tables[0]]
@@ -80,9 +80,9 @@ def reference_prices(bars: Bars, calendar: Days, instrument: Instrument) -> F8:
 class Before(NamedTuple):
     """For each bar the last earlier one with a known price (-1: none), that price, and whether a hole lies between."""
 
-    bar: NDArray[np.int64]
-    price: NDArray[np.float64]
-    hole: NDArray[np.bool_]
+    bar: I8
+    price: F8
+    hole: Bool
 
 
 def closes_before(bars: Bars, own: Days, doubtful: Days = NO_DAYS) -> Before:
@@ -107,7 +107,7 @@ def moved_references(bars: Bars, before: Before) -> list[int]:
     return [j for j in np.flatnonzero(moved).tolist() if not ((told > before.bar[j]) & (told <= j)).any()]
 
 
-def listed_sessions(bars: Bars, instrument: Instrument, calendar: Days) -> NDArray[np.int32]:
+def listed_sessions(bars: Bars, instrument: Instrument, calendar: Days) -> I4:
     """1-based count of the exchange's sessions since listing, shape (n,); 0 where old or unknown."""
     if instrument.listed is None or np.datetime64(instrument.listed, "D") < calendar[0]:
         return np.zeros(len(bars), np.int32)

@@ -14,14 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I8, Days
 from ..errors import StoreError
 from ..files import write_atomic
 from .hours import CALENDAR_OF, MINUTE, OFFSET
-
-Days = NDArray[np.datetime64]
-I8 = NDArray[np.int64]
 
 FIRST_DAY = "1992-01-01"
 LIBRARIES = ("exchange_calendars", "pandas")  # they decide what the sessions are

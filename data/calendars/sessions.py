@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I8, Bool, Days
 from ..errors import CalendarError, did_you_mean
 from .almanac import FIRST_DAY, almanac
 from .hours import (
@@ -29,8 +29,6 @@ from .hours import (
     override_of,
 )
 
-Days = NDArray[np.datetime64]
-I8 = NDArray[np.int64]
 Auction = Literal["open", "close"]
 Day = str | date | np.datetime64
 
@@ -53,7 +51,7 @@ class Calendar:
     close_cut: I8
     opens: I8
     closes: I8
-    half: NDArray[np.bool_]
+    half: Bool
 
     def __post_init__(self) -> None:
         for value in vars(self).values():

@@ -5,8 +5,8 @@ from datetime import date
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Bool, Days
 from ..dated import Dated
 
 EXCHANGE_OF = MappingProxyType({"HK": "XHKG", "SS": "XSHG", "SZ": "XSHE", "BJ": "XBSE"})
@@ -26,13 +26,13 @@ class Spell:
     first: date
     last: date | None = None
 
-    def covers(self, sessions: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    def covers(self, sessions: Days) -> Bool:
         """Which sessions lie inside; datetime64[D] (n,) to bool (n,)."""
-        inside: NDArray[np.bool_] = sessions >= np.datetime64(self.first)
+        inside: Bool = sessions >= np.datetime64(self.first)
         return inside if self.last is None else inside & (sessions <= np.datetime64(self.last))
 
 
-def spells_cover(spells: tuple[Spell, ...], sessions: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+def spells_cover(spells: tuple[Spell, ...], sessions: Days) -> Bool:
     """Which sessions lie inside any of the spells; bool (n,)."""
     inside = np.zeros(len(sessions), np.bool_)
     for spell in spells:

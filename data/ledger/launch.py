@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I8
 from ..calendars.hours import CHINA_TIME
 from ..calendars.sessions import REACTION_MINUTES, instant_ns
 from ..errors import LedgerError, did_you_mean
@@ -155,7 +155,7 @@ class Launches:
         """The same launches under another clock."""
         return replace(self, reaction_minutes=reaction_minutes, dates_known=dates_known)
 
-    def known_ns(self) -> NDArray[np.int64]:
+    def known_ns(self) -> I8:
         """`known_at` of every launch as int64 nanoseconds UTC, shape (n,)."""
         return np.array(
             [instant_ns(launch.known_at(self.dates_known)) for launch in self.rows], dtype=np.int64

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..bars.bars import F8, Bars, Days
+from ..arrays import F8, Days
+from ..bars.bars import Bars
 from ..bars.references import closes_before, moved_references
 from ..calendars import sessions as calendars
 from ..errors import ConfigError, DataError

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.checks import Finding, bad_sessions, check_bars, errors_of
 from ..calendars import sessions as calendars
@@ -19,7 +19,7 @@ from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import iter_instruments
 from . import fx
 from .columns import EXCHANGES, Columns, compile_code
-from .panel import ACTION, Days, Panel
+from .panel import ACTION, Panel
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
@@ -169,7 +169,7 @@ def _dated(bars: Bars, day: np.datetime64) -> np.datetime64:
     return day
 
 
-def _exchange_sessions(name: str, sessions: Days) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+def _exchange_sessions(name: str, sessions: Days) -> tuple[Bool, I4]:
     """Which rows are sessions of the exchange, and how many it has had up to each row."""
     own = calendars.sessions(name, sessions[0], sessions[-1])
     is_open = np.isin(sessions, own)

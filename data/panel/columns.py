@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import F8, I1, I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.references import NO_DAYS, Before, closes_before, moved_references, reference_prices
 from ..calendars import sessions as calendars
@@ -16,7 +17,7 @@ from ..rules.lots import lot_rules
 from ..rules.settlement import t_plus_one
 from ..rules.shorting import borrow_rate, shortable
 from ..rules.ticks import tick_table
-from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Days
+from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
@@ -43,23 +44,23 @@ class Compiled:
 class Columns:
     """The panel's arrays while they are being filled, (T, N), time contiguous."""
 
-    status: NDArray[np.int8]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
-    mark: NDArray[np.float64]
-    ref: NDArray[np.float64]
-    limit_up: NDArray[np.float64]
-    limit_down: NDArray[np.float64]
-    lot_min: NDArray[np.int32]
-    lot_step: NDArray[np.int32]
-    max_order: NDArray[np.int32]
-    t_plus_one: NDArray[np.bool_]
-    shortable: NDArray[np.bool_]
-    borrow: NDArray[np.float64]
-    tick_table: NDArray[np.int8]
+    status: I1
+    open: F8
+    high: F8
+    low: F8
+    close: F8
+    volume: F8
+    mark: F8
+    ref: F8
+    limit_up: F8
+    limit_down: F8
+    lot_min: I4
+    lot_step: I4
+    max_order: I4
+    t_plus_one: Bool
+    shortable: Bool
+    borrow: F8
+    tick_table: I1
 
     @classmethod
     def empty(cls, rows: int, codes: int) -> "Columns":
@@ -84,7 +85,7 @@ def compile_code(
     bars: Bars,
     instrument: Instrument,
     sessions: Days,
-    is_open: NDArray[np.bool_],
+    is_open: Bool,
     doubtful: Days = NO_DAYS,
 ) -> Compiled:
     """Everything the panel says of one code. `bars` checked, in order, inside `sessions`; `is_open` (T,).
@@ -136,7 +137,7 @@ def _rules(instrument: Instrument, sessions: Days) -> dict[str, NDArray[Any]]:
     }
 
 
-def _onto(n: int, rows: NDArray[Any], values: NDArray[Any], empty: float) -> NDArray[np.float64]:
+def _onto(n: int, rows: NDArray[Any], values: NDArray[Any], empty: float) -> F8:
     column = np.full(n, empty)
     column[rows] = values
     return column
@@ -155,7 +156,7 @@ def _with_st(instrument: Instrument, bars: Bars) -> Instrument:
     return replace(instrument, st=spells)
 
 
-def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[NDArray[np.float64], list[str]]:
+def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[F8, list[str]]:
     """Reference price of each bar, the issue price on the first session, and what is not known."""
     reference = reference_prices(bars, own, instrument)
     notes = []
@@ -173,7 +174,7 @@ def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[NDArray[
 
 
 def _row_actions(
-    bars: Bars, reference: NDArray[np.float64], rows: NDArray[Any], before: Before
+    bars: Bars, reference: F8, rows: NDArray[Any], before: Before
 ) -> tuple[list[RowAction], list[str]]:
     """The known actions, those that only show as a reference unlike the price before (taken as reinvested), and notes.
 
@@ -200,7 +201,7 @@ def _row_actions(
     return [known[row] for row in sorted(known)], notes
 
 
-def _marks(close: NDArray[np.float64], actions: list[RowAction]) -> NDArray[np.float64]:
+def _marks(close: F8, actions: list[RowAction]) -> F8:
     """Last close carried over; on an ex-date without a trade, adjusted for the action."""
     held = np.where(np.isnan(close), 0, np.arange(len(close)))
     mark = close[np.maximum.accumulate(held)]
@@ -212,7 +213,7 @@ def _marks(close: NDArray[np.float64], actions: list[RowAction]) -> NDArray[np.f
     return np.asarray(mark)
 
 
-def _listed_sessions(instrument: Instrument, sessions: Days) -> NDArray[np.int32]:
+def _listed_sessions(instrument: Instrument, sessions: Days) -> I4:
     """1-based count of the exchange's sessions since listing on each row; 0 where old or unknown."""
     age = np.zeros(len(sessions), np.int32)
     if instrument.listed is None:

@@ -22,12 +22,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, Days
 from ..errors import DataError
-
-F8 = NDArray[np.float64]
-Days = NDArray[np.datetime64]
 
 MAX_AGE_DAYS = 10
 

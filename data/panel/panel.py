@@ -13,14 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import F8, I1, I4, Bool, Days
 from ..errors import DataError, did_you_mean
 from ..instruments.table import Instrument
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-I1 = NDArray[np.int8]
-Bool = NDArray[np.bool_]
-Days = NDArray[np.datetime64]
 
 CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
 STATUS_NAMES = ("closed", "trading", "suspended", "unlisted", "delisted")

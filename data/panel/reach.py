@@ -1,8 +1,8 @@
 """Panel rows at which launches first become tradable."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I4
 from ..calendars.sessions import Auction, cut_off, first_reachable, instant_ns
 from ..ledger.launch import Launches
 from .panel import Panel
@@ -11,7 +11,7 @@ from .panel import Panel
 LONGEST_BREAK = 30 * 24 * 3600 * 10**9
 
 
-def first_rows(launches: Launches, panel: Panel, at: Auction) -> NDArray[np.int32]:
+def first_rows(launches: Launches, panel: Panel, at: Auction) -> I4:
     """First row whose open (or close) each launch can still reach on each of the panel's exchanges.
 
     Shape (launches, exchanges), int32; −1 where that session lies before the panel or the panel does not trade on

@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, I4, Bool
 from ..bars.bars import Bars
 from ..errors import ConfigError, RuleError
 from ..instruments.codes import derive
 from .benchmark import total_return_marks
 from .panel import TRADING, Panel
-
-F8 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 MAX_GAP = 20  # sessions; a price that returns after a longer silence is not a daily return
 
@@ -28,7 +25,7 @@ class Returns:
 
     simple: F8
     growth: F8
-    since: NDArray[np.int32]
+    since: I4
     gaps: int
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bars.bars import CORPORATE_ACTION, F8, Bars, bars_from_columns
+from ..arrays import F8
+from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from ..errors import FetchError
 from ..instruments.table import Instrument
 from .provider import Busy, Patience

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from ..arrays import F8, Days
 from ..bars.bars import OPTIONAL, PRICES, REQUIRED, Bars, bars_from_columns, read_parquet
 from ..errors import ConfigError, DataError, FetchError
 from ..instruments.table import Instrument
@@ -239,7 +240,7 @@ def _columns(table: pa.Table, layout: Layout, where: str) -> dict[str, NDArray[A
     return columns
 
 
-def _days(values: NDArray[Any], where: str) -> NDArray[np.datetime64]:
+def _days(values: NDArray[Any], where: str) -> Days:
     """Days written 2026-02-12, 20260212 or 2026/2/12, with or without a clock time."""
     if values.dtype.kind == "M":
         return values.astype("M8[D]")
@@ -252,7 +253,7 @@ def _days(values: NDArray[Any], where: str) -> NDArray[np.datetime64]:
     return np.array(days, "M8[D]")
 
 
-def _numbers(values: NDArray[Any], name: str, where: str) -> NDArray[np.float64]:
+def _numbers(values: NDArray[Any], name: str, where: str) -> F8:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -5,9 +5,8 @@ hands them out as float32: multiply back by the later splits and take the exchan
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..bars.bars import F8, Days
+from ..arrays import F8, I1, Days
 from ..instruments.table import Instrument
 from ..rules.ticks import tick_size, tick_table
 
@@ -31,7 +30,7 @@ def to_raw(prices: F8, factor: F8, sessions: Days, instrument: Instrument) -> F8
     return snap(raw, tick_table(instrument, sessions))
 
 
-def snap(prices: F8, tables: NDArray[np.int8]) -> F8:
+def snap(prices: F8, tables: I1) -> F8:
     """Prices within float32 noise of a tick moved onto it; others unchanged. The result prints as few decimals."""
     tick = tick_size(prices, np.broadcast_to(tables, prices.shape))
     on_grid = np.round(np.rint(prices / tick) * tick, 6)

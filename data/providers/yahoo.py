@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..bars.bars import CORPORATE_ACTION, Bars, Days, bars_from_columns
+from ..arrays import Days
+from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from ..calendars.sessions import calendar
 from ..errors import FetchError
 from ..instruments.table import Instrument

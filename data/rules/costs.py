@@ -10,9 +10,9 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..arrays import F8, Days
 from ..dated import Dated
 from ..errors import RuleError, did_you_mean
 from ..instruments.table import Instrument
@@ -138,7 +138,7 @@ def fees_of(key: str) -> CostClass:
         ) from None
 
 
-def cost_rows(key: str, sessions: NDArray[np.datetime64], brokerage: Brokerage) -> NDArray[np.float64]:
+def cost_rows(key: str, sessions: Days, brokerage: Brokerage) -> F8:
     """Rates of a class on each session; f8 (n, COST_WIDTH). RuleError before a fee's first known day."""
     rows = _commission_rows(key, len(sessions), brokerage)
     chosen = fees_of(key)
@@ -150,9 +150,7 @@ def cost_rows(key: str, sessions: NDArray[np.datetime64], brokerage: Brokerage) 
     return rows
 
 
-def known_row(
-    key: str, session: NDArray[np.datetime64], brokerage: Brokerage
-) -> tuple[NDArray[np.float64], dict[str, str]]:
+def known_row(key: str, session: Days, brokerage: Brokerage) -> tuple[F8, dict[str, str]]:
     """Cost row of one session (shape (1,)) and the levies the book does not cover then, with the reason."""
     rows = _commission_rows(key, 1, brokerage)
     chosen = fees_of(key)
@@ -168,7 +166,7 @@ def known_row(
     return rows[0], gaps
 
 
-def _commission_rows(key: str, n: int, brokerage: Brokerage) -> NDArray[np.float64]:
+def _commission_rows(key: str, n: int, brokerage: Brokerage) -> F8:
     rows = np.zeros((n, COST_WIDTH))
     rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
     if key == "index":
@@ -180,9 +178,7 @@ def _commission_rows(key: str, n: int, brokerage: Brokerage) -> NDArray[np.float
     return rows
 
 
-def _set_levy(
-    rows: NDArray[np.float64], slot: int, levy: fees.Levy, sessions: NDArray[np.datetime64]
-) -> None:
+def _set_levy(rows: F8, slot: int, levy: fees.Levy, sessions: Days) -> None:
     first = FIRST_LEVY + 4 * slot
     for offset, dated in enumerate((levy.rate, levy.fixed, levy.minimum, levy.maximum)):
         rows[:, first + offset] = dated.over(sessions)
@@ -196,7 +192,7 @@ def charged(levy: str, brokerage: Brokerage) -> bool:
 
 
 def itemise(
-    row: Sequence[float] | NDArray[np.float64],
+    row: Sequence[float] | F8,
     names: Sequence[str],
     side: str,
     price: float,

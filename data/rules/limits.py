@@ -14,16 +14,13 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import F8, I4, I8, Bool, Days
 from ..dated import as_date
 from ..errors import RuleError
 from ..instruments.table import Instrument, spells_cover
 from . import bands
 from .ticks import TICK_SIZES, tick_table
 
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
-Days = NDArray[np.datetime64]
 NO_REFERENCE = "no reference"
 _UNLIMITED = np.int64(-1)
 _BASIS = 10_000  # percentages as whole basis points
@@ -48,11 +45,11 @@ class _Regime:
 
     up: I8
     down: I8
-    of_issue: NDArray[np.bool_]
-    floor: NDArray[np.bool_]
+    of_issue: Bool
+    floor: Bool
     note: NDArray[np.object_]
 
-    def set(self, where: NDArray[np.bool_], up: I8 | np.int64, down: I8 | np.int64, note: str) -> None:
+    def set(self, where: Bool, up: I8 | np.int64, down: I8 | np.int64, note: str) -> None:
         self.up[where] = up
         self.down[where] = down
         self.of_issue[where] = False
@@ -166,7 +163,7 @@ def _to_prices(regime: _Regime, instrument: Instrument, sessions: Days, referenc
     )
 
 
-def _delisting_floor(instrument: Instrument, sessions: Days, base: I8) -> NDArray[np.bool_]:
+def _delisting_floor(instrument: Instrument, sessions: Days, base: I8) -> Bool:
     """Shanghai's delisting board let a stock below 0.05 move by 0.01 before the floor became general."""
     inside = spells_cover(instrument.delisting, sessions)
     if instrument.exchange != "XSHG" or not inside.any():

@@ -6,13 +6,11 @@ Selling: whole lots, and a residue below a lot only all at once (`sale_is_legal`
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import I4, Days
 from ..dated import Dated
 from ..errors import RuleError
 from ..instruments.table import Instrument
-
-I4 = NDArray[np.int32]
 
 _SSE = "SSE trading rules 3.3.8 and, for STAR, 6.1.7 (2026: 6.7)"
 _BSE = "BSE trading rules: at least 100, then one share at a time"
@@ -65,7 +63,7 @@ def hk_lots(instrument: Instrument) -> Dated:
     return instrument.lots
 
 
-def lot_rules(instrument: Instrument, sessions: NDArray[np.datetime64]) -> tuple[I4, I4, I4]:
+def lot_rules(instrument: Instrument, sessions: Days) -> tuple[I4, I4, I4]:
     """(lot_min, lot_step, max_order) on each session, in shares, i4 (n,).
 
     A buy is `lot_min` or more, in steps of `lot_step` above it. RuleError for an unknown Hong Kong lot or a

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, Days
 from ..calendars.sessions import sessions
 from ..dated import Dated, Fact, as_date
 from ..errors import CalendarError, RuleError
@@ -57,7 +57,7 @@ class Limits(NamedTuple):
 class Book:
     """Collects steps, sources and unknowns while an answer is worked out; `day` is datetime64[D] (1,)."""
 
-    day: NDArray[np.datetime64]
+    day: Days
     steps: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     unknowns: list[str] = field(default_factory=list)
@@ -254,7 +254,7 @@ def cost_part(
     return items
 
 
-def _say_rates(book: Book, row: NDArray[np.float64], names: tuple[str, ...]) -> None:
+def _say_rates(book: Book, row: F8, names: tuple[str, ...]) -> None:
     stamp = f"stamp {row[costs.STAMP_BUY] * 100:g} % on buys and {row[costs.STAMP_SELL] * 100:g} % on sales"
     rounded = ", up to the next dollar" if row[costs.STAMP_UNIT] else ""
     least = f", at least {row[costs.COMMISSION_MIN]:g} an order" if row[costs.COMMISSION_MIN] else ""

@@ -1,8 +1,6 @@
 """When bought shares can be sold again, and sale proceeds used again."""
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..arrays import Bool, Days
 from ..dated import Dated, Fact
 from ..instruments.table import Instrument
 
@@ -68,9 +66,9 @@ def settlement_schedule(instrument: Instrument) -> Dated:
     return SHARES
 
 
-def t_plus_one(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+def t_plus_one(instrument: Instrument, sessions: Days) -> Bool:
     """Whether shares bought on each session can be sold only from the next one; bool (n,)."""
-    barred: NDArray[np.bool_] = settlement_schedule(instrument).over(sessions) == NEXT_SESSION
+    barred: Bool = settlement_schedule(instrument).over(sessions) == NEXT_SESSION
     return barred
 
 

@@ -8,8 +8,8 @@ before that only where the instruments table says so.
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, Bool, Days
 from ..dated import Dated
 from ..instruments.table import Instrument, spells_cover
 
@@ -23,7 +23,7 @@ HK_SOURCE = "hkex.com.hk Regulated Short Selling: designated securities only, co
 DEFAULT_BORROW = Dated(("1990-01-01", 0.03, "mid-sized names, 1 to 4 % a year", "M"), name="the borrow rate")
 
 
-def shortable(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+def shortable(instrument: Instrument, sessions: Days) -> Bool:
     """Whether an account may open a short on each session; bool (n,). Unknown counts as no."""
     if not instrument.tradable or instrument.shortable is None:
         return np.zeros(len(sessions), np.bool_)
@@ -31,7 +31,7 @@ def shortable(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArr
     return allowed & (sessions < np.datetime64(MAINLAND_BAR)) if instrument.mainland else allowed
 
 
-def borrow_rate(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArray[np.float64]:
+def borrow_rate(instrument: Instrument, sessions: Days) -> F8:
     """Annual borrow rate on each session as a fraction of market value; f8 (n,), also where not shortable."""
     return (instrument.borrow or DEFAULT_BORROW).over(sessions)
 

@@ -8,13 +8,12 @@ A table is a row of (upper bound, step) pairs: the first bound that is not below
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import F8, I1, Bool, Days
 from ..dated import Dated
 from ..errors import RuleError
 from ..instruments.table import Instrument
 
-F8 = NDArray[np.float64]
 Side = Literal["buy", "sell"]
 
 HK_2006, HK_2025, HK_2026, HK_ETP, CENT, MILL, FREE = range(7)
@@ -105,7 +104,7 @@ def tick_schedule(instrument: Instrument) -> Dated:
     return CN_MILL if shanghai_b or board in {"fund", "fund20", "reit", "convertible"} else CN_CENT
 
 
-def tick_table(instrument: Instrument, sessions: NDArray[np.datetime64]) -> NDArray[np.int8]:
+def tick_table(instrument: Instrument, sessions: Days) -> I1:
     """Row of TICK_BOUNDS and TICK_SIZES that holds on each session; int8 (n,). RuleError before 2006-07-24 in HK."""
     return tick_schedule(instrument).over(sessions).astype(np.int8)
 
@@ -118,12 +117,12 @@ def tick_size(price: object, table: object) -> F8:
     return np.where(np.isnan(prices), np.nan, sizes)
 
 
-def is_legal(price: object, table: object) -> NDArray[np.bool_]:
+def is_legal(price: object, table: object) -> Bool:
     """Whether an order may carry each price; False where it is not finite, zero or negative."""
     prices = np.asarray(price, np.float64)
     possible = np.isfinite(prices) & (prices > 0)
     steps = np.where(possible, prices, 0.0) / tick_size(np.where(possible, prices, 0.0), table)
-    legal: NDArray[np.bool_] = possible & (np.abs(steps - np.rint(steps)) < 1e-6)
+    legal: Bool = possible & (np.abs(steps - np.rint(steps)) < 1e-6)
     return legal
 
 

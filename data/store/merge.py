@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bars.bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, Days, bars_from_columns
+from ..arrays import Days
+from ..bars.bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, bars_from_columns
 from ..bars.layout import bars_to_columns
 
 NOTES = 20

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, Bool
 from ...data.errors import ConfigError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -35,7 +36,7 @@ class Benchmark(NamedTuple):
     """Name and simple returns in base currency on the panel's rows, shape (T,)."""
 
     name: str
-    returns: NDArray[np.float64]
+    returns: F8
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) 
     return ordered
 
 
-def _refuse_first(legs: NDArray[Any], name: str, wrong: NDArray[np.bool_], rule: str) -> None:
+def _refuse_first(legs: NDArray[Any], name: str, wrong: Bool, rule: str) -> None:
     if wrong.any():
         k = int(np.flatnonzero(wrong)[0])
         raise ConfigError(f"leg {k}: {name} {legs[name][k]} {rule}")

@@ -7,16 +7,14 @@ an event are put in order, and each auction asks each of them.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import I4
 from ...data.panel.panel import TRADING
 from ..legs import CLOSE
 from ..njit import njit
 from . import windows as market
 from .state import COVERS, CUT, ENTRIES, SELLS, State
 from .windows import Windows
-
-I4 = NDArray[np.int32]
 
 # A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which −1 follows.
 PART_SHIFT = 26

@@ -5,8 +5,8 @@ closed out; sends their orders; and looks ahead for what each leg does next. The
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import I4
 from ..legs import CLOSE, TOUCH
 from ..njit import njit
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
@@ -28,8 +28,6 @@ from .state import (
     keep_position,
 )
 from .windows import Point, Rules, Windows
-
-I4 = NDArray[np.int32]
 
 NEVER = 2_000_000_000
 

@@ -7,8 +7,8 @@ more than the work itself.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import I4
 from ..judge import kernel
 from ..judge.kernel import EPS, Fill, Lots, Order, Purse, Quote
 from ..legs import CLOSE, OPEN, TOUCH, Reason
@@ -16,9 +16,6 @@ from ..njit import njit
 from . import windows as market
 from .state import CASH, CUT, GROSS, NAV, SHORT, Out, State, record_block, record_fill
 from .windows import Point, Rules, Windows
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 _ENTRY, _HOLD, _TARGET = int(Reason.ENTRY), int(Reason.HOLD), int(Reason.TARGET)
 _MARGIN_CALL, _END = int(Reason.MARGIN_CALL), int(Reason.END)

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import I4
 from ...data.panel.panel import Panel
 from ..config import Config
 from ..results.run import Run
 from .days import run_days
 from .state import BLOCKS, FILLS, POSITIONS, new_out, new_state
 from .windows import OWN, SLACK, Market, Point, to_rules
-
-I4 = NDArray[np.int32]
 
 
 def simulate(

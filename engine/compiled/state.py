@@ -5,15 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, I8
 from ..judge.kernel import Fill
 from ..legs import BLOCK, FILL
 from ..njit import njit
 from ..results.run import POSITION
 from . import windows as market
 from .windows import Windows
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 # A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
 # they will be at its next event. `next`: what stands before it on its session's list.
@@ -68,7 +66,7 @@ class Out(NamedTuple):
     fills: NDArray[Any]
     blocks: NDArray[Any]
     positions: NDArray[Any]
-    counts: NDArray[np.int64]  # (3,)
+    counts: I8  # (3,)
     totals: F8  # (2,)
 
 
@@ -89,7 +87,7 @@ def new_state(windows: Windows, codes: int) -> State:
     )
 
 
-def new_out(rows: int, *, keep: bool, room: NDArray[np.int64] | None = None) -> Out:
+def new_out(rows: int, *, keep: bool, room: I8 | None = None) -> Out:
     """Where a run writes; without `keep` only equity, counts and totals."""
     records = np.ones(3, np.int64) if room is None else room
     books = {name: np.zeros(rows if keep else 1) for name in ("cash", "long", "short", "borrow", "dividends")}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I1, I4, Bool
 from ...data.panel.panel import DELISTED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
 from ..config import Config, ExitOn, LimitPolicy, Pairing
@@ -19,9 +20,6 @@ from ..judge import kernel
 from ..judge.kernel import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
 from ..njit import njit
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
@@ -247,17 +245,17 @@ class Columns(NamedTuple):
     lot_min: I4
     lot_step: I4
     max_order: I4
-    status: NDArray[np.int8]
-    t_plus_one: NDArray[np.bool_]
-    shortable: NDArray[np.bool_]
-    tick_table: NDArray[np.int8]
-    exchange_open: NDArray[np.bool_]
+    status: I1
+    t_plus_one: Bool
+    shortable: Bool
+    tick_table: I1
+    exchange_open: Bool
     sessions_done: I4
     fx: F8
     nights: F8  # (T,): calendar days since the previous row
     cost_row: I4  # (codes, T): row of Tables.costs
-    currency_of: NDArray[np.int8]
-    exchange_of: NDArray[np.int8]
+    currency_of: I1
+    exchange_of: I1
 
 
 def _regimes(panel: Panel) -> tuple[Tables, I4]:

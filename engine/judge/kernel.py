@@ -10,14 +10,12 @@ Prices, costs and shares are in local units; `fx` is base money for one unit of 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL, STAMP_UNIT
 from ..legs import CLOSE, Reason
 from ..njit import njit
-
-F8 = NDArray[np.float64]
 
 STRICT, OPENED, IGNORE = range(3)
 EPS = (

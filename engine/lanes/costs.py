@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ...data.arrays import F8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL, STAMP_UNIT
 from ..compiled.processor import higher, pick
 from ..judge.kernel import HALF
 from ..njit import njit
-from .memory import COST, F8, LANES, VALUE
+from .memory import COST, LANES, VALUE
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")

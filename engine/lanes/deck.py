@@ -7,8 +7,8 @@ succeeds and how many attempts fail before; of several rules the smallest key is
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, I8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL
 from ..compiled.windows import Windows
 from ..legs import CLOSE
@@ -24,10 +24,6 @@ from .tables import (
     new_entries,
     new_exits,
 )
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
 
 # columns of Deck.whole; `easy`: plain, and entered at the first attempt; `cheap`: only a commission is charged
 (

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...data.arrays import F8, I8, U8
 from ..compiled.processor import pick
 from ..compiled.windows import Windows
 from ..judge.kernel import trade_cost
@@ -20,9 +21,7 @@ from .memory import (
     CASH_IN,
     COST,
     COSTS,
-    F8,
     FX,
-    I8,
     LANES,
     LEAVES,
     NEED,
@@ -30,7 +29,6 @@ from .memory import (
     PRICE,
     SHARES,
     TRADED,
-    U8,
     VALUE,
     WIDTH,
     Batch,

@@ -7,15 +7,9 @@ turns each loop over lanes into vector instructions. Both begin on a cache line.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8, U1, U4, U8
 from ..compiled.windows import lines
-
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
-U4 = NDArray[np.uint32]
-U8 = NDArray[np.uint64]
-U1 = NDArray[np.uint8]
 
 LANES = 64
 # a row of Batch.ring: value of longs and shorts at the close; cash that comes in, cash that must be there, value

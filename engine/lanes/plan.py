@@ -10,14 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, I8, U4
 from ..compiled.windows import Windows
 from ..njit import njit
 from .deck import Deck, build
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
-U4 = NDArray[np.uint32]
 
 # a grid with more combinations than a key has room for is not quite in order, which costs time only
 MOST_STEP = 2**40

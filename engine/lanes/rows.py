@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...data.arrays import F8
 from ..compiled.processor import higher, lower, pick, stored
 from ..compiled.windows import Rules
 from ..njit import njit
@@ -17,7 +18,6 @@ from .memory import (
     DOWNS,
     ENTERED,
     EQUITY,
-    F8,
     FLOOR,
     INVERSE,
     LANES,

@@ -7,16 +7,13 @@ account. They are read once for all parameter points from the exchange's answers
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, U1
 from ..compiled import windows as market
 from ..compiled.windows import Windows
 from ..judge import kernel
 from ..legs import CLOSE
 from ..njit import njit
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 NONE = 30_000  # an offset that is never reached: no such row before the end of the panel
 BEYOND = 30_001  # an offset beyond the leg's window: only the general path can tell
@@ -32,7 +29,7 @@ class Entries(NamedTuple):
     sessions: I4  # attempts that the panel leaves room for
     price: F8  # fill price, local
     part: F8  # weight per base money of one share, when sized
-    plain: NDArray[np.uint8]
+    plain: U1
 
 
 class Exits(NamedTuple):

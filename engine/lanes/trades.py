@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...data.arrays import F8, I8
 from ..compiled.processor import lower, pick, stored
 from ..compiled.windows import Rules, Windows
 from ..judge.kernel import EPS
@@ -24,9 +25,7 @@ from .memory import (
     COST,
     COSTS,
     ENTERED,
-    F8,
     FILLS,
-    I8,
     LANES,
     LEAVES,
     LONG,

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...data.arrays import F8
 from ...data.errors import ConfigError, DataError
-
-F8 = NDArray[np.float64]
 
 CHUNK = 2_000_000  # combinations × points held in memory at once
 

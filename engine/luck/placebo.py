@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I1, I4, Bool
 from ...data.errors import ConfigError
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns, panel_returns
@@ -22,9 +23,6 @@ from ..config import Config
 from ..results.metrics import session_returns
 from ..workers.runner import spread
 
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-Bool = NDArray[np.bool_]
 Legs = NDArray[Any]
 Run = Callable[[Legs], F8]
 
@@ -136,7 +134,7 @@ class _OtherDays:
     legs: Legs
     group: NDArray[np.intp]
     after: I4
-    exchange: NDArray[np.int8]
+    exchange: I1
     reached: I4
 
     def __call__(self, starts: I4) -> Legs:
@@ -234,7 +232,7 @@ def _matched_days(legs: Legs, panel: Panel, returns: Returns, busy: Bool) -> tup
     return np.array([start]), "none"
 
 
-def _volatility(returns: Returns, codes: NDArray[np.int32]) -> F8:
+def _volatility(returns: Returns, codes: I4) -> F8:
     """Mean deviation of the codes' last 20 rows before each row, (T,); NaN with fewer than half of them traded."""
     part = returns.simple[:, codes]
     seen = np.isfinite(part)

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ...data.errors import DataError
-
-F8 = NDArray[np.float64]
 
 MIN_PERIODS = 20
 NORMAL = NormalDist()

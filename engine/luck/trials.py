@@ -8,14 +8,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ...data.errors import ConfigError
 from .sharpe import independent_trials, mean_correlation, sharpe_ratios
-
-F8 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

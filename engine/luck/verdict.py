@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ...data.arrays import F8
 from ...data.errors import DataError
 from .overfit import Overfit, Superior, backtest_overfitting, plateau, superior_ability
 from .sharpe import (
@@ -28,8 +29,6 @@ from .sharpe import (
 )
 from .trials import Trials, sweep_trials, together
 from .walk_forward import LeaveOneOut, WalkForward, leave_one_launch_out, walk_forward
-
-F8 = NDArray[np.float64]
 
 CONFIDENT = 0.95  # deflated Sharpe ratio of a skilled record
 MOST_PBO = 0.20  # of PBO, and of the splits in which the chosen point loses

@@ -9,14 +9,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4
 from ...data.errors import DataError
 from ..workers.runner import spread
 from .sharpe import sharpe_ratios
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 MIN_ROWS = 20
 

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ...data.panel.panel import Panel
 from ..legs import Reason
-
-F8 = NDArray[np.float64]
 
 LEVELS = {"first": 1.0, "tenth": 0.9, "half": 0.5}  # quantile of the entries' shares of volume
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-F8 = NDArray[np.float64]
+from ...data.arrays import F8
 
 # Sessions in a usual year: Hong Kong 246, mainland 242, the union of both 253.
 SESSIONS_PER_YEAR: Mapping[frozenset[str], float] = MappingProxyType(

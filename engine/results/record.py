@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..._version import __version__
+from ...data.arrays import F8
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import STATUS_NAMES, Panel
 from ..config import Config
@@ -18,7 +19,6 @@ from .metrics import DEFINITIONS, equity_metrics, periods_per_year
 from .result import COLUMNS, Result
 from .run import Run
 
-F8 = NDArray[np.float64]
 NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
 LABELS = {int(reason): reason.label for reason in Reason}
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-F8 = NDArray[np.float64]
+from ...data.arrays import F8
 
 # Net shares of one code at one close.
 POSITION = np.dtype([("row", "i4"), ("code", "i4"), ("shares", "f8")], align=True)

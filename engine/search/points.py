@@ -8,8 +8,8 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
 from ..compiled.simulate import simulate
 from ..results.capacity import carried, entry_shares
@@ -17,8 +17,6 @@ from ..sweeps.job import Job, run_numbers
 from ..sweeps.points import METRICS
 from ..workers.runner import Runner
 
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
 Measure = Callable[[I8], F8]  # numbers of points, ascending and distinct → (points, len(COLUMNS))
 
 CAPACITY = "capacity"

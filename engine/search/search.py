@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8, Bool
 from ...data.errors import ConfigError
 from .points import CAPACITY, COLUMNS, Measure
 from .space import Space
@@ -19,8 +19,6 @@ from .study import PRUNERS, SAMPLERS, known, private, pruner, recall, sampler
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
 Step = Callable[[int], None]
 
 BATCH = 64  # points asked for at once: one pass of the lanes
@@ -159,7 +157,7 @@ class Worker:
         told, self.again = told[self.again :], 0
         return told
 
-    def _survivors(self, asked: "list[Trial]", numbers: I8) -> NDArray[np.bool_]:
+    def _survivors(self, asked: "list[Trial]", numbers: I8) -> Bool:
         """Which trials run on the whole market: all, or those that did not do worse on its early part."""
         if self.field.early is None:
             return np.ones(len(asked), bool)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8, Bool
 from ..sweeps.folder import COUNTS, FLAG, POINTS, column_of
 from ..sweeps.grid import Grid
 from ..sweeps.points import METRICS
@@ -20,8 +20,6 @@ from .search import EARLY_STEP, Search
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
 
 COMPLETE, PRUNED = "complete", "pruned"
 
@@ -36,8 +34,8 @@ class Trials:
     trial: I8
     number: I8
     stream: I8
-    complete: NDArray[np.bool_]
-    repeat: NDArray[np.bool_]
+    complete: Bool
+    repeat: Bool
     measured: F8
     early: F8
 

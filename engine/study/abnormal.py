@@ -11,11 +11,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, Bool
 from ...data.errors import ConfigError
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-Bool = NDArray[np.bool_]
 
 MIN_ESTIMATION = 10  # fewer observations than this estimate no variance worth a test
 

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from .abnormal import Abnormal
 from .clustered import block_bootstrap, calendar_time, clusters, wild_bootstrap
 from .inference import (
@@ -19,8 +19,6 @@ from .inference import (
     rank_test,
     variance_ratio,
 )
-
-F8 = NDArray[np.float64]
 
 LEVEL = 0.05
 # The tests that hold their size under clustered, noisy, limited launches (docs/research.md has the measurement).

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, Bool
 from ...data.calendars.sessions import Auction
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns
@@ -26,9 +27,6 @@ from ...data.rules.costs import (
     STAMP_SELL,
 )
 from .events import Event
-
-F8 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 TOLERANCE = 1e-9  # prices lie on ticks; this only absorbs binary rounding
 VALUE = 1_000_000.0  # local money in one order, so that minimum fees weigh as they would

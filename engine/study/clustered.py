@@ -8,14 +8,11 @@ circular block bootstrap.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from .abnormal import I4, Sample
+from ...data.arrays import F8, I4
+from .abnormal import Sample
 from .inference import Test, refuse
-
-F8 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 MIN_DAYS = 3
 MIN_BLOCK_DAYS = 20

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import I4, I8
 from ...data.calendars.sessions import Auction, first_reachable
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import TRADING, Panel
-
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
 
 NO_ROW = -1
 _DAY = 86_400 * 10**9

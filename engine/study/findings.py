@@ -10,17 +10,14 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4
 from ..results.result import write_whole
 from .battery import Battery
 from .capturable import Capture, Waterfall
 from .events import Event, Refusal
 from .options import StudyOptions
 from .trails import Trail
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
 
 COLUMNS = ("launch", "code", "day0", "window", "car", "n")
 EVENT_COLUMNS = (

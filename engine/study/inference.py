@@ -10,14 +10,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
+from ...data.arrays import F8
 from .abnormal import Abnormal, Sample
-
-F8 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 MIN_EVENTS = 5  # for a mean and its deviation across events
 MIN_SIGNS = 10  # for the normal approximation of a count

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, Bool, Days
 from ...data.bars.bars import Bars
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -20,10 +20,6 @@ from .findings import CarRow, Path, Study, WindowSummary
 from .options import Span, StudyOptions
 from .trails import Trail, trails
 
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-Bool = NDArray[np.bool_]
-
 NO_BARS: Mapping[str, Bars] = MappingProxyType({})
 UNLOCK = 20  # further sessions searched for the first close off its limit
 
@@ -35,7 +31,7 @@ class _Measured:
     events: tuple[Event, ...]
     abnormal: Abnormal
     sealed: Bool
-    sessions: NDArray[np.datetime64]
+    sessions: Days
 
 
 def study(

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, Bool, Days
 from ...data.ledger.launch import Launches
 from .abnormal import Abnormal
 from .events import Event
-
-F8 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Trail:
 
 
 def trails(
-    events: Sequence[Event], abnormal: Abnormal, sealed: Bool, launches: Launches, sessions: NDArray[np.datetime64],
+    events: Sequence[Event], abnormal: Abnormal, sealed: Bool, launches: Launches, sessions: Days,
     span: tuple[int, int],
 ) -> tuple[Trail, ...]:  # fmt: skip
     """The trail of every event over the offsets of `span`, both included; `sealed` lies on the offsets of `abnormal`."""

@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ..compiled.days import run_days
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
 from ..compiled.windows import SLACK, Point, to_rules
 from ..legs import Reason
 from .job import Job, Table, overrides, own_points
-
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
 
 
 def equity_curves(job: Job, numbers: I8) -> F8:

@@ -22,15 +22,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ...data.bars.arrow import taken, to_arrow
 from ...data.errors import ConfigError
 from ..results.result import write_whole
 from .grid import Grid
 from .points import METRICS
-
-F8 = NDArray[np.float64]
 
 ASKED, PARTS, POINTS, SUMMARY = "sweep.json", "parts", "points.parquet", "summary.json"
 TOP, PARETO = "top.csv", "pareto.csv"
@@ -187,7 +185,7 @@ class PointsWriter:
         return self
 
     def write(
-        self, numbers: NDArray[np.int64], metrics: F8, words: Mapping[str, Sequence[str | None]] | None = None
+        self, numbers: I8, metrics: F8, words: Mapping[str, Sequence[str | None]] | None = None
     ) -> None:
         """One row group; a count that is NaN is null."""
         levels = self.grid.levels(numbers)

@@ -11,11 +11,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import I8
 from ...data.errors import ConfigError
-
-I8 = NDArray[np.int64]
 
 # Parameters that only say how a leg is executed: they override columns of a shared table of legs.
 WHOLE = ("wait", "hold")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ..backtest.backtest import Strategy, checked_legs
@@ -22,7 +23,6 @@ from ..legs import LEG
 from .grid import EXECUTION, RULES, SCALE, WHOLE, Grid
 from .points import METRICS, POINT, simulate_points
 
-F8 = NDArray[np.float64]
 Table = NDArray[Any]
 Build = Callable[[Mapping[str, Any]], Strategy]
 
@@ -119,7 +119,7 @@ def run_points(job: Job, start: int, stop: int) -> F8:
     return run_numbers(job, job.grid.numbers(start, stop))
 
 
-def run_numbers(job: Job, numbers: NDArray[np.int64]) -> F8:
+def run_numbers(job: Job, numbers: I8) -> F8:
     """Metrics (points, len(METRICS)) of the points of these numbers, ascending."""
     if not len(numbers):
         return np.empty((0, len(METRICS)))
@@ -129,7 +129,7 @@ def run_numbers(job: Job, numbers: NDArray[np.int64]) -> F8:
     return np.concatenate(parts)
 
 
-def _run_group(job: Job, numbers: NDArray[np.int64]) -> F8:
+def _run_group(job: Job, numbers: I8) -> F8:
     legs = job.shared(int(numbers[0])) if len(numbers) > 1 else None
     if legs is None:
         alone = [_simulate(job, job.legs(job.grid.point(int(number))), own_points(1)) for number in numbers]
@@ -152,7 +152,7 @@ def own_points(count: int) -> Table:
     return points
 
 
-def overrides(grid: Grid, numbers: NDArray[np.int64]) -> Table:
+def overrides(grid: Grid, numbers: I8) -> Table:
     """Points (POINT dtype) of one group: what each puts in the place of the shared table's columns."""
     points, levels = own_points(len(numbers)), grid.levels(numbers)
     for name in grid.execution:

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
 from ..luck.placebo import ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import sweep_trials, together
@@ -27,7 +27,6 @@ from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_p
 from .sweep import Best, Outcome, in_order
 from .verdict import MOST, BestOfMany, placebo_p, sample, with_earlier
 
-F8 = NDArray[np.float64]
 Step = Callable[[int, int], None]  # points done, failed
 
 ANALYZERS = "analyzers.jsonl"
@@ -145,14 +144,14 @@ class _Table:
         self.folder, self.grid = folder, grid
         self.points = PointsWriter(folder, grid, words=(ERROR,))
         self.lines: IO[str] | None = None
-        self.waiting: list[tuple[NDArray[np.int64], Chunk]] = []
+        self.waiting: list[tuple[I8, Chunk]] = []
 
     def __enter__(self) -> "_Table":
         (self.folder / ANALYZERS).unlink(missing_ok=True)
         self.points.__enter__()
         return self
 
-    def write(self, numbers: NDArray[np.int64], chunk: Chunk) -> None:
+    def write(self, numbers: I8, chunk: Chunk) -> None:
         self.waiting.append((numbers, chunk))
         if sum(len(one) for one, _ in self.waiting) >= ROWS:
             self._flush()
@@ -224,7 +223,7 @@ def judged_native(
     )
 
 
-def confirm_native(job: NativeJob, numbers: NDArray[np.int64], metrics: F8) -> int:
+def confirm_native(job: NativeJob, numbers: I8, metrics: F8) -> int:
     """How many of these points give the same figures when they run again in this process."""
     again = [run_point(job, int(number)).metrics for number in numbers]
     return sum(np.array_equal(one, row) for one, row in zip(again, metrics, strict=True))

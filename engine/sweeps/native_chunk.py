@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ...data.errors import LaunchlabError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -32,7 +33,6 @@ from .folder import PARTS
 from .grid import Grid
 from .points import METRICS
 
-F8 = NDArray[np.float64]
 Values = Mapping[str, Any]
 
 WORK = 20_000  # rows × codes × points of a chunk: about a second

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I4, I8, Bool
 from ...data.errors import ConfigError
 from ..compiled.days import run_days
 from ..compiled.processor import take_next
@@ -26,10 +27,6 @@ from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
 from ..njit import njit
 from .sums import metrics_row, sum_up
-
-F8 = NDArray[np.float64]
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
 
 # One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
 POINT = np.dtype(
@@ -188,7 +185,7 @@ def _run_points(
     ends: I4,
     periods: float,
     table: F8,
-    late: NDArray[np.bool_],
+    late: Bool,
 ) -> None:
     """Fill the rows of the table for the next of the points `waiting`; `late` where a leg outlived its window."""
     sums = np.empty(lanes.SCALE)
@@ -229,7 +226,7 @@ def _run_batches(
     b: Batch,
     periods: float,
     table: F8,
-    bad: NDArray[np.bool_],
+    bad: Bool,
 ) -> None:
     """Fill the rows of the table for the next points of the plan, LANES at a time; `bad` those not proven exact."""
     for _ in range(AT_ONCE_IN_LANES // LANES):

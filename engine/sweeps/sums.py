@@ -4,12 +4,10 @@ Sums stand as the lanes keep them: a place of `lane_batch` for each, with the nu
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ..lanes import memory as lanes
 from ..njit import njit
-
-F8 = NDArray[np.float64]
 
 
 @njit(nogil=True, error_model="numpy")

@@ -14,8 +14,8 @@ from itertools import islice, product
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
 from ..workers.runner import Runner
 from .folder import COUNTS, FLAG, PointsWriter, SweepFolder
@@ -23,7 +23,6 @@ from .grid import Grid
 from .job import Job, run_points
 from .points import METRICS
 
-F8 = NDArray[np.float64]
 Step = Callable[[int], None]
 T = TypeVar("T")
 
@@ -40,7 +39,7 @@ class Outcome:
 
     points: int
     computed: int  # in this run; the others were there before
-    numbers: NDArray[np.int64]
+    numbers: I8
     metrics: F8
     fallbacks: int
     bankrupt: int
@@ -184,7 +183,7 @@ class Best:
         self.metrics: F8 = np.empty((0, len(METRICS)))
         self.fallbacks = self.bankrupt = 0
 
-    def see(self, numbers: NDArray[np.int64], metrics: F8) -> None:
+    def see(self, numbers: I8, metrics: F8) -> None:
         """Take in a chunk."""
         self.fallbacks += int(np.nansum(metrics[:, METRICS.index("fallback")]))
         self.bankrupt += int((metrics[:, METRICS.index("total_return")] <= -1.0).sum())
@@ -195,7 +194,7 @@ class Best:
         self.numbers, self.metrics = numbers[order], metrics[order]
 
 
-def outcome_rows(grid: Grid, numbers: NDArray[np.int64], metrics: F8) -> list[dict[str, Any]]:
+def outcome_rows(grid: Grid, numbers: I8, metrics: F8) -> list[dict[str, Any]]:
     """One dict per point: its parameters, then its metrics."""
     kinds = [int if name in COUNTS else bool if name == FLAG else float for name in METRICS]
     return [

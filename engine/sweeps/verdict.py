@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.arrays import F8, I8
 from ..luck.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import SweepTrials, read, record, sweep_trials, together
 from ..luck.verdict import Sweep, Verdict, verdict
@@ -18,9 +19,6 @@ from .curves import equity_curves, launch_profits
 from .grid import WHOLE, Grid
 from .job import Job, overrides, own_points
 from .points import METRICS, simulate_points
-
-F8 = NDArray[np.float64]
-I8 = NDArray[np.int64]
 
 PLACEBOS = 1_000  # drawn for the best point: p to 0.001
 MANY_LEGS, FEWER_PLACEBOS = 500, 200  # a placebo takes as long as its legs

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ....data.arrays import F8
 from ....data.errors import ConfigError
 from ....data.ledger.launch import Launch, Launches
 from ....data.panel.panel import Panel
@@ -77,9 +78,7 @@ def seeded() -> Iterator[None]:
         np.random.set_state(before[1])  # noqa: NPY002
 
 
-def paper_equity(
-    native: NativeStrategy, launches: Launches, panel: Panel, config: Config
-) -> NDArray[np.float64]:
+def paper_equity(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> F8:
     """Equity of the same strategy on a paper market, shape (T,); what it prints there is dropped."""
     with redirect_stdout(StringIO()):
         return run_native(native, launches, panel, config).run.equity
