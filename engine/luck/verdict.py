@@ -35,6 +35,7 @@ MOST_PBO = 0.20  # of PBO, and of the splits in which the chosen point loses
 LEVEL = 0.05
 SPA_POINTS = 500  # SPA looks at no more than the best of so many points: time grows with them
 SPA_DRAWS = 499
+SHARPE = "sharpe"  # by which a point is chosen unless another metric is asked for
 BELIEF = MappingProxyType(
     {
         "skill": "A careful reader may believe that this is more than luck.",
@@ -48,12 +49,13 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Evidence:
     """What is known of a sweep. `returns` (T, P) per session and point; `longest_hold` in sessions.
 
     Optional: `trials` of every sweep on the same data (else this one alone), `profits` (P, K) per launch, `params`
     per point for the plateau, `benchmark` (T,) returns, `placebo` and `placebo_codes` p-values (other days, other codes), `spa` False to leave out the slow test,
-    `best` the column of the chosen point (else that with the highest Sharpe ratio), `periods` sessions a year.
+    `best` the column of the chosen point (else that with the highest Sharpe ratio), `metric` the figure it was chosen by,
+    `periods` sessions a year.
     """
 
     returns: F8
@@ -66,6 +68,7 @@ class Sweep:
     placebo_codes: float | None = None
     spa: bool = True
     best: int | None = None
+    metric: str = SHARPE
     seed: int = 0
     periods: float = 242.0
 
@@ -91,13 +94,14 @@ class Verdict:
     placebo: float | None
     placebo_codes: float | None = None
     periods: float = 242.0
+    metric: str = SHARPE
     reasons: tuple[str, ...] = ()
     text: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The figures as plain JSON values; what was not or cannot be computed is null.
 
-        `luck`: the Sharpe ratio that the best of as many worthless points would be expected to show; `logits` one per
+        `luck`: the Sharpe ratio that the best of as many worthless points would be expected to show, which `dsr` deflates by; `logits` one per
         split; folds as pairs of Sharpe ratios, in and out of sample.
         """
         return {
@@ -119,7 +123,7 @@ class Verdict:
             "leave_one_out_kept": _figure(self.left_out, "kept"),
             "plateau": _number(self.plateau), "neighbours": self.neighbours, "placebo_p": _number(self.placebo),
             "placebo_codes_p": _number(self.placebo_codes),
-            "luck": _number(expected_best(self.trials.independent, self.trials.variance)) if self.trials else None,
+            "luck": _number(expected_best(self.trials.points, self.trials.variance)) if self.trials else None,
             "logits": self.overfit.logits.tolist() if self.overfit else None,
             "folds_anchored": _folds(self.anchored), "folds_rolling": _folds(self.rolling),
         }  # fmt: skip
@@ -129,7 +133,7 @@ def _folds(walk: WalkForward | None) -> list[list[float | None]] | None:
     return [[_number(fold.train_sharpe), _number(fold.test_sharpe)] for fold in walk.folds] if walk else None
 
 
-def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
+def verdict(sweep: Evidence, executor: Executor | None = None) -> Verdict:
     """Judge the chosen point, or the best by Sharpe ratio, given how many were tried; folds run on `executor`."""
     purge = sweep.longest_hold
     ratios = sharpe_ratios(sweep.returns)
@@ -150,12 +154,13 @@ def verdict(sweep: Sweep, executor: Executor | None = None) -> Verdict:
         superior=_superior(sweep, ratios),
         anchored=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=True, executor=executor)),
         rolling=_or_none(lambda: walk_forward(sweep.returns, purge=purge, anchored=False, executor=executor)),
-        left_out=None if profits is None else _or_none(lambda: leave_one_launch_out(profits)),
+        left_out=None if profits is None else _or_none(lambda: leave_one_launch_out(profits, best)),
         plateau=None if math.isnan(share) else share,
         neighbours=neighbours,
         placebo=sweep.placebo,
         placebo_codes=sweep.placebo_codes,
         periods=sweep.periods,
+        metric=sweep.metric,
     )
     label, reasons = _judge(found)
     return replace(found, label=label, reasons=reasons, text=" ".join(sentences(found, label, reasons)))
@@ -169,7 +174,7 @@ def _or_none(make: Callable[[], T]) -> T | None:
         return None
 
 
-def _superior(sweep: Sweep, ratios: F8) -> Superior | None:
+def _superior(sweep: Evidence, ratios: F8) -> Superior | None:
     """SPA over the sweep, or over its best `SPA_POINTS` points; None without `arch`."""
     if not sweep.spa or find_spec("arch") is None:
         return None
@@ -221,8 +226,9 @@ def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]
             f"{tried.points:,} points were tried{sweeps}, alike enough to be worth about {tried.independent:,.0f} independent ones."
         )
     if found.record and found.dsr is not None and found.psr is not None:
+        best = "best" if found.metric == SHARPE else f"best by {found.metric.replace('_', ' ')}"
         said.append(
-            f"The best has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(found.periods):.2f} over "
+            f"The {best} has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(found.periods):.2f} over "
             f"{found.record.n} sessions; taken alone that is above zero with probability {found.psr:.0%}, "
             f"as the best of so many with {found.dsr:.0%}."
         )

@@ -81,10 +81,10 @@ def _fold(returns: F8, window: tuple[int, int, int, int]) -> Fold:
 
 @dataclass(frozen=True)
 class LeaveOneOut:
-    """Profit of each launch under the point chosen without it, (K,), and how much hangs on one launch.
+    """Profit of each launch under the point chosen without it, (K,), and how much of the judged point hangs on one launch.
 
-    `chosen` (K,) points; `kept` is the summed profit so chosen over that of the point chosen with everything;
-    `largest` the share of that point's profit which its best launch made; `without` its profit without it.
+    `chosen` (K,) points; `kept` is the summed profit so chosen over that of the most profitable point;
+    `largest` the share of the judged point's profit which its best launch made; `without` its profit without it.
     """
 
     chosen: I4
@@ -94,24 +94,25 @@ class LeaveOneOut:
     without: float
 
 
-def leave_one_launch_out(profits: F8) -> LeaveOneOut:
-    """Choose the point with the largest total profit without each launch in turn; `profits` (P, K) per launch."""
+def leave_one_launch_out(profits: F8, judged: int) -> LeaveOneOut:
+    """Choose the point with the largest total profit without each launch in turn; `profits` (P, K) per launch.
+
+    `judged` is the point whose own dependence on its best launch is told: it may have been chosen by another figure.
+    """
     if profits.shape[1] < 3:
         raise DataError(f"{profits.shape[1]} launches are too few to leave one out; it needs at least 3")
     total = profits.sum(axis=1)
     chosen = (total[:, None] - profits).argmax(axis=0).astype(np.int32)
     profit = profits[chosen, np.arange(profits.shape[1])]
-    best = profits[int(total.argmax())]
-    whole = float(best.sum())
-    top = float(best.max())
-    some = whole > 0
+    own, top = float(total[judged]), float(profits[judged].max())
     return LeaveOneOut(
-        chosen,
-        profit,
-        float(profit.sum()) / whole if some else math.nan,
-        top / whole if some else math.nan,
-        whole - top,
+        chosen, profit, _share(float(profit.sum()), float(total.max())), _share(top, own), own - top
     )
+
+
+def _share(part: float, whole: float) -> float:
+    """NaN of what is no profit."""
+    return part / whole if whole > 0 else math.nan
 
 
 def _sharpe(values: F8) -> float:

@@ -16,7 +16,7 @@ from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
 from ..luck.placebo import ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import sweep_trials, together
-from ..luck.verdict import Sweep, Verdict, verdict
+from ..luck.verdict import Evidence, Verdict, verdict
 from ..results.metrics import session_returns
 from ..workers.choose import open_runner
 from ..workers.runner import Runner
@@ -209,7 +209,7 @@ def judged_native(
     entry = sweep_trials(*names, returns, points=len(job.grid))
     levels = job.grid.levels(numbers)
     return verdict(
-        Sweep(
+        Evidence(
             returns=returns,
             longest_hold=min(max(one.longest for one in kept), len(job.panel) // LONG_ENOUGH),
             trials=together(with_earlier(ledger, entry)),
@@ -217,6 +217,7 @@ def judged_native(
             profits=profits[:, traded] if traded.sum() > 1 else None,
             placebo=placebo_p(alone, legs, partial(placebo_days, executor=runner)),
             placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=runner)),
+            best=int(np.searchsorted(numbers, best)),
             periods=job.periods,
         ),
         runner,

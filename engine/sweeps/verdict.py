@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I8
 from ..luck.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import SweepTrials, read, record, sweep_trials, together
-from ..luck.verdict import Sweep, Verdict, verdict
+from ..luck.verdict import Evidence, Verdict, verdict
 from ..results.metrics import session_returns
 from .curves import equity_curves, launch_profits
 from .grid import WHOLE, Grid
@@ -53,7 +53,7 @@ def judged(
     holds = job.grid.values.get("hold")
     legs, through = job.legs(job.grid.point(best)), ThroughEngine(job.panel, job.config)
     table, sweeping = best_of_many(job, best, numbers)
-    found = Sweep(
+    found = Evidence(
         returns=returns,
         longest_hold=max(holds) if holds else _longest(job, best),
         trials=together(with_earlier(ledger, entry)),
@@ -61,7 +61,7 @@ def judged(
         profits=_profits(job, numbers),
         placebo=placebo_p(sweeping, table, partial(placebo_days, executor=executor), placebos),
         placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=executor), placebos),
-        best=int(np.searchsorted(numbers, best)) if trials else None,
+        best=int(np.searchsorted(numbers, best)),
         periods=job.periods,
     )
     return verdict(found, executor)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from launchlab.data.errors import ConfigError, DataError
-from launchlab.engine.luck.verdict import Sweep, verdict
+from launchlab.engine.luck.verdict import Evidence, verdict
 from launchlab.reports import write_sweep, write_sweep_folder
 from launchlab.reports.numbers.sweep_pack import pack
 
@@ -72,7 +72,7 @@ def test_the_first_row_of_the_top_table_is_the_best_point(tmp_path: Path) -> Non
 
 def test_a_sweep_with_a_verdict_says_it_and_one_without_says_to_take_it_for_luck(tmp_path: Path) -> None:
     returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
-    found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
+    found = verdict(Evidence(returns=returns, longest_hold=5, spa=False))
     write_sweep(make_points(), PARAMETERS, tmp_path / "a", summary={}, verdict=found)
     write_sweep(make_points(), PARAMETERS, tmp_path / "b", summary={})
     assert found.text.split(".")[0] in (tmp_path / "a/index.html").read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_finished_folder_is_drawn_with_what_its_summary_says(tmp_path: Path) -
 def test_a_page_drawn_again_has_the_charts_of_its_verdict_and_links_to_its_runs(tmp_path: Path) -> None:
     points = make_points()
     returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
-    found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
+    found = verdict(Evidence(returns=returns, longest_hold=5, spa=False))
     points.to_parquet(tmp_path / "points.parquet")
     (tmp_path / "summary.json").write_text(json.dumps({"verdict": found.to_json()}))
     best = points.loc[points["sharpe"].idxmax(), list(PARAMETERS)].to_dict()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from launchlab import reports
-from launchlab.engine.luck.verdict import Sweep, verdict
+from launchlab.engine.luck.verdict import Evidence, verdict
 from launchlab.reports import write_report
 
 from ..markets.browser import chromium, console, open_page, requests, scroll_through, unreadable
@@ -47,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     points = make_points().assign(**{HOSTILE[1]: HOSTILE[2]})
     points.loc[points.index[::2], HOSTILE[1]] = HOSTILE[0]
     returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
-    found = verdict(Sweep(returns=returns, longest_hold=5, spa=False))
+    found = verdict(Evidence(returns=returns, longest_hold=5, spa=False))
     about = {"strategy": HOSTILE[0], "command": HOSTILE[2], "simulated": True}
     reports.write_sweep(points, (HOSTILE[1], *PARAMETERS), folder / "sweep", summary=about, verdict=found)
     reports.write_runs(folder)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from launchlab.engine.luck.sharpe import sharpe_ratios
 from launchlab.engine.luck.trials import sweep_trials, together
-from launchlab.engine.luck.verdict import CONFIDENT, Sweep, verdict
+from launchlab.engine.luck.verdict import CONFIDENT, Evidence, verdict
 from launchlab.engine.search.points import COLUMNS
 from launchlab.engine.search.search import Field, Search, run_search
 from launchlab.engine.search.space import Space
@@ -96,7 +96,7 @@ def searched(case: Surface, rng: np.random.Generator) -> tuple[bool, bool, bool]
     seen = returns[:, numbers]
     counted = together((sweep_trials("", "", seen, points=len(trials)),))
     place = int(np.searchsorted(numbers, best))
-    found = verdict(Sweep(seen, longest_hold=5, trials=counted, spa=False, best=place))
+    found = verdict(Evidence(seen, longest_hold=5, trials=counted, spa=False, best=place))
     sure = [figure is not None and figure >= CONFIDENT for figure in (found.psr, found.dsr)]
     return sure[0], sure[1], found.label == "skill"
 

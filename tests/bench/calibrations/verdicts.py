@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchlab.engine.luck.trials import sweep_trials, together
-from launchlab.engine.luck.verdict import CONFIDENT, LEVEL, MOST_PBO, Sweep, verdict
+from launchlab.engine.luck.verdict import CONFIDENT, LEVEL, MOST_PBO, Evidence, verdict
 
 F8 = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def sweep_rates(case: Points, *, sweeps: int, seed: int = 0, spa: bool = True) -
     for rng in np.random.default_rng(seed).spawn(sweeps):
         returns = simulate(case, rng)
         trials = together((sweep_trials("", "", returns),))
-        found = verdict(Sweep(returns, longest_hold=5, trials=trials, spa=spa))
+        found = verdict(Evidence(returns, longest_hold=5, trials=trials, spa=spa))
         count["psr"] += found.psr is not None and found.psr >= CONFIDENT
         count["dsr"] += found.dsr is not None and found.dsr >= CONFIDENT
         count["pbo"] += found.overfit is not None and min(found.overfit.pbo, found.overfit.loss) <= MOST_PBO

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from launchlab.engine.luck.sharpe import (
     probabilistic_sharpe,
     sharpe_ratios,
 )
-from launchlab.engine.luck.verdict import Sweep, verdict
+from launchlab.engine.luck.verdict import Evidence, verdict
 
 from ...bench.calibrations.verdicts import Points, simulate, sweep_rates
 
@@ -235,9 +236,33 @@ def test_a_sweep_without_skill_is_not_called_skill_more_than_five_times_in_a_hun
     assert sweep_rates(Points(points=30), sweeps=60, spa=False)["skill"] <= 0.05
 
 
+def test_the_luck_of_the_verdict_is_what_the_deflated_sharpe_ratio_deflates_by() -> None:
+    """Eighty points, however alike: a record at exactly that ratio has even odds, as a DSR of one half says."""
+    common = np.random.default_rng(4).normal(0, 0.01, (600, 1))
+    returns = common + np.random.default_rng(5).normal(0, 0.004, (600, 80))
+    judged = verdict(Evidence(returns, longest_hold=5, spa=False))
+    assert judged.record is not None
+    assert judged.trials is not None
+    assert judged.trials.independent < 40 < judged.trials.points == 80
+    at_luck = replace(judged.record, sharpe=judged.to_json()["luck"])
+    assert deflated_sharpe(at_luck, 80, judged.trials.variance) == pytest.approx(0.5)
+
+
+def test_the_chosen_point_is_judged_and_the_figure_it_was_chosen_by_is_named() -> None:
+    """The second column has the higher Sharpe ratio; the first one, twice as far and far wilder, was asked for."""
+    quiet = np.random.default_rng(0).normal(0.001, 0.005, 600)
+    wild = np.random.default_rng(1).normal(0.002, 0.05, 600)
+    found = Evidence(np.column_stack([wild, quiet]), longest_hold=5, spa=False, best=0, metric="total_return")
+    judged = verdict(found)
+    assert judged.best == 0
+    assert judged.record is not None
+    assert judged.record.sharpe == pytest.approx(wild.mean() / wild.std(ddof=1))
+    assert "The best by total return has an annual Sharpe ratio of" in judged.text
+
+
 def test_a_clear_skill_is_recognised_and_put_into_words() -> None:
     returns = np.random.default_rng(0).normal(0, 0.01, (600, 3)) + 0.003
-    judged = verdict(Sweep(returns, longest_hold=5, spa=False))
+    judged = verdict(Evidence(returns, longest_hold=5, spa=False))
     assert judged.label == "skill"
     assert "more than luck" in judged.text
     assert judged.to_json()["pbo"] is not None
@@ -246,7 +271,7 @@ def test_a_clear_skill_is_recognised_and_put_into_words() -> None:
 def test_a_verdict_names_what_speaks_against_skill() -> None:
     returns = np.random.default_rng(0).normal(0, 0.01, (600, 3)) + 0.003
     judged = verdict(
-        Sweep(returns, longest_hold=5, spa=False, placebo=0.4, profits=np.array([[5.0, -1.0, -2.0]] * 3))
+        Evidence(returns, longest_hold=5, spa=False, placebo=0.4, profits=np.array([[5.0, -1.0, -2.0]] * 3))
     )
     assert judged.label == "unclear"
     assert any("placebo" in reason for reason in judged.reasons)
@@ -254,10 +279,10 @@ def test_a_verdict_names_what_speaks_against_skill() -> None:
 
 
 def test_a_record_too_short_gives_no_verdict() -> None:
-    judged = verdict(Sweep(np.random.default_rng(0).normal(size=(15, 4)), longest_hold=1, spa=False))
+    judged = verdict(Evidence(np.random.default_rng(0).normal(size=(15, 4)), longest_hold=1, spa=False))
     assert judged.label == "too few"
     assert judged.to_json()["dsr"] is None
 
 
 def test_a_strategy_that_never_traded_gives_no_verdict() -> None:
-    assert verdict(Sweep(np.zeros((300, 4)), longest_hold=1)).label == "too few"
+    assert verdict(Evidence(np.zeros((300, 4)), longest_hold=1)).label == "too few"

@@ -49,7 +49,7 @@ def test_too_few_sessions_are_refused() -> None:
 
 def test_leaving_out_a_launch_chooses_without_it() -> None:
     """Point 0 lives from launch 2; without it point 1 is better, and earns 1 there."""
-    found = leave_one_launch_out(np.array([[1.0, 1.0, 9.0], [2.0, 2.0, 1.0]]))
+    found = leave_one_launch_out(np.array([[1.0, 1.0, 9.0], [2.0, 2.0, 1.0]]), 0)
     assert found.chosen.tolist() == [0, 0, 1]
     assert found.profit.tolist() == [1.0, 1.0, 1.0]
     assert found.kept == pytest.approx(3 / 11)
@@ -57,6 +57,14 @@ def test_leaving_out_a_launch_chooses_without_it() -> None:
     assert found.without == pytest.approx(2.0)
 
 
+def test_what_hangs_on_one_launch_is_told_of_the_judged_point_not_of_the_most_profitable() -> None:
+    """Point 0 earns 11, 9 of it with launch 2; point 1, which is judged, earns 5, 2 of it with its best launch."""
+    found = leave_one_launch_out(np.array([[1.0, 1.0, 9.0], [2.0, 2.0, 1.0]]), 1)
+    assert found.largest == pytest.approx(2 / 5)
+    assert found.without == pytest.approx(3.0)
+    assert found.kept == pytest.approx(3 / 11)  # choosing again is about the choice, whichever is judged
+
+
 def test_two_launches_are_too_few_to_leave_one_out() -> None:
     with pytest.raises(DataError, match="at least 3"):
-        leave_one_launch_out(np.ones((4, 2)))
+        leave_one_launch_out(np.ones((4, 2)), 0)

@@ -5,7 +5,7 @@ import pytest
 
 from launchlab.engine.compiled.simulate import simulate as simulate_legs
 from launchlab.engine.legs import Reason
-from launchlab.engine.luck.verdict import Sweep, verdict
+from launchlab.engine.luck.verdict import Evidence, verdict
 
 from ...bench.calibrations.simulated_market import Market, simulate
 from ...bench.calibrations.whole_sweeps import interval, judge, to_bars, to_job, verdict_rates
@@ -39,7 +39,7 @@ def test_a_large_planted_drift_is_recognised_and_its_absence_is_not() -> None:
 def test_only_the_placebo_is_left_out_of_all_but_the_placebo() -> None:
     rng = np.random.default_rng(0)
     returns = rng.normal(0, 0.01, (600, 3)) + 0.003
-    kept, refused = (verdict(Sweep(returns, longest_hold=5, spa=False, placebo=p)) for p in (0.01, 0.5))
+    kept, refused = (verdict(Evidence(returns, longest_hold=5, spa=False, placebo=p)) for p in (0.01, 0.5))
     rates = verdict_rates([kept, refused])
     assert rates["without placebo"] == 1.0
     assert rates["placebo"] == rates["skill"] == 0.5
