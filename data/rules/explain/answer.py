@@ -7,11 +7,17 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..calendars.sessions import sessions
-from ..dated import as_date
-from ..errors import CalendarError, RuleError
-from ..instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
-from . import costs, parts, ticks
+from ...calendars.sessions import sessions
+from ...dated import as_date
+from ...errors import CalendarError, RuleError
+from ...instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
+from ..costs import Brokerage
+from ..ticks import checked_side
+from .orders import lot_part, order_part, tick_part
+from .paid import cost_part
+from .price_limits import limit_part
+from .question import Book, Order, Question
+from .trading import session_part, settlement_part, short_part
 
 _RECENT_DAYS = 30  # a listing is followed session by session for about a month
 
@@ -83,7 +89,7 @@ def explain(
     st: bool = False,
     listed_session: int | None = None,
     issue_price: float | None = None,
-    brokerage: costs.Brokerage | None = None,
+    brokerage: Brokerage | None = None,
 ) -> RuleAnswer:
     """What the exchange's rules were for `instrument` on the day `on`, and what one order would have cost.
 
@@ -98,21 +104,21 @@ def explain(
     _check_price("issue_price", issue_price)
     count = _listed_session(instrument, day, listed_session)
     asked = _as_asked(instrument, day, st, issue_price)
-    book = parts.Book(np.array([day], "datetime64[D]"), unknowns=list(asked.unknowns))
-    parts.session_part(book, asked)
-    return _work_out(book, asked, parts.Question(prev_close, count, order, brokerage or costs.Brokerage()))
+    book = Book(np.array([day], "datetime64[D]"), unknowns=list(asked.unknowns))
+    session_part(book, asked)
+    return _work_out(book, asked, Question(prev_close, count, order, brokerage or Brokerage()))
 
 
-def _work_out(book: parts.Book, asked: Instrument, question: parts.Question) -> RuleAnswer:
-    limits = parts.limit_part(book, asked, question.prev_close, question.listed_session)
+def _work_out(book: Book, asked: Instrument, question: Question) -> RuleAnswer:
+    limits = limit_part(book, asked, question.prev_close, question.listed_session)
     order = question.order
-    tick = parts.tick_part(book, asked, order.price if order else question.prev_close)
-    lot = parts.lot_part(book, asked)
-    settled = parts.settlement_part(book, asked)
-    may_short = parts.short_part(book, asked)
+    tick = tick_part(book, asked, order.price if order else question.prev_close)
+    lot = lot_part(book, asked)
+    settled = settlement_part(book, asked)
+    may_short = short_part(book, asked)
     if order is not None:
-        parts.order_part(book, asked, order, limits, lot)
-    paid = parts.cost_part(book, asked, order, lot, question.brokerage)
+        order_part(book, asked, order, limits, lot)
+    paid = cost_part(book, asked, order, lot, question.brokerage)
     return RuleAnswer(
         code=asked.code,
         name=asked.name,
@@ -136,7 +142,7 @@ def _work_out(book: parts.Book, asked: Instrument, question: parts.Question) -> 
     )
 
 
-def _checked_order(side: str | None, price: float | None, shares: int | None) -> parts.Order | None:
+def _checked_order(side: str | None, price: float | None, shares: int | None) -> Order | None:
     if side is None and price is None and shares is None:
         return None
     if side is None or price is None or shares is None:
@@ -146,7 +152,7 @@ def _checked_order(side: str | None, price: float | None, shares: int | None) ->
     _check_price("price", price)
     if shares < 1:
         raise RuleError(f"shares must be a whole number above zero (got {shares})")
-    return parts.Order(ticks.checked_side(side), price, shares)
+    return Order(checked_side(side), price, shares)
 
 
 def _check_price(what: str, price: float | None) -> None:
