@@ -32,6 +32,10 @@ class ConfigError(LaunchlabError):
     """An option, parameter or file that does not make sense."""
 
 
+class LookAheadError(LaunchlabError):
+    """A strategy whose decisions change with what came after them."""
+
+
 class StoreError(LaunchlabError):
     """A store of prices that cannot be opened, locked or written."""
 

@@ -15,6 +15,7 @@ from ..backtrader.native.plan import NativeStrategy, is_native
 from ..config import Config, LimitPolicy
 from ..legs import CLOSE, LEG, OPEN
 from ..results.run import Run
+from .foresight import refuse_foresight
 
 if TYPE_CHECKING:
     from ..results.result import Result
@@ -66,7 +67,7 @@ def backtest(
     """Fills, blocked orders, equity and attribution of one strategy over one panel.
 
     A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
-    Raises ConfigError when the strategy's legs make no sense. Money is in `panel.currency`.
+    Raises ConfigError when the strategy's legs make no sense, LookAheadError when they depend on what came later. Money is in `panel.currency`.
     """
     from ..results.record import Books, to_result
 
@@ -81,6 +82,7 @@ def backtest(
         return _backtest_native(strategy, launches, panel, config, options)
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     legs = checked_legs(strategy.legs(timed, panel), panel, len(timed))
+    refuse_foresight(strategy, timed, panel, legs, name=options.name)
     run = execute(legs, panel, config, options.engine, options.progress)
     paper = execute(legs, *on_paper(panel, config), "compiled")
     books = Books(panel=panel, launches=timed, legs=legs, config=config)

@@ -1,0 +1,148 @@
+"""Does a strategy know the future? Its legs must be the same when the future is hidden from it.
+
+At some auctions of a run the strategy is asked again on the ledger and the panel as they stood just before: sessions
+that had not begun are gone, and of the session whose opening auction it is, everything after the open is another
+number. The legs up to that auction must not change.
+"""
+
+from dataclasses import replace
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.calendars.hours import CHINA_TIME
+from ...data.errors import LaunchlabError, LookAheadError
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import Panel
+from ..legs import AT_NAMES, LEG, OPEN
+
+if TYPE_CHECKING:
+    from .backtest import Strategy
+
+CUTS, FEWER_CUTS = (
+    12,
+    3,
+)  # auctions at which a strategy is asked again, and in a panel that takes long to copy
+MANY = 4_000_000  # sessions × codes above which a panel takes long to copy
+LAST_OPENING = time(9, 30)  # no exchange takes orders for its opening auction any more
+AFTER_THE_OPEN = ("high", "low", "close", "volume", "mark")
+RULES = tuple(name for name in LEG.names or () if name not in ("launch", "code", "row", "at"))
+
+
+class Auction(NamedTuple):
+    """Row of the session, and OPEN or CLOSE."""
+
+    row: int
+    at: int
+
+
+def refuse_foresight(
+    strategy: "Strategy",
+    launches: Launches,
+    panel: Panel,
+    legs: NDArray[Any],
+    *,
+    name: str = "",
+    seed: int = 0,
+) -> None:
+    """Raise LookAheadError where `legs`, the strategy's on the whole market, depend on what came later.
+
+    `launches` on the portfolio's clock. Names the session, the code and the launch of the first leg that differs.
+    """
+    rng = np.random.default_rng(seed)
+    who = name or type(strategy).__name__
+    for cut in chosen_cuts(legs, panel, rng):
+        then = launches.as_of(moment_of(cut, panel))
+        known = known_at(cut, panel, rng)
+        whole = _described(_until(legs, cut), launches, panel)
+        try:
+            seen = _described(_until(strategy.legs(then, known), cut), then, panel)
+        except (LaunchlabError, LookupError, ValueError, ArithmeticError) as error:
+            if not whole:
+                continue  # too little history for any decision is no foresight
+            raise LookAheadError(_cannot(who, cut, panel, error)) from error
+        if seen != whole:
+            raise LookAheadError(_differs(who, cut, panel, whole, seen))
+
+
+def chosen_cuts(legs: NDArray[Any], panel: Panel, rng: np.random.Generator) -> list[Auction]:
+    """Auctions at which legs begin, drawn without repetition, and one close at which perhaps none does; ascending."""
+    begins = np.unique(np.stack([legs["row"], legs["at"]], axis=1), axis=0)
+    count = min(len(begins), CUTS if panel.close.size <= MANY else FEWER_CUTS)
+    drawn = {Auction(int(row), int(at)) for row, at in rng.permutation(begins)[:count]}
+    if len(panel) > 2:
+        drawn.add(Auction(int(rng.integers(1, len(panel) - 1)), OPEN))
+    return sorted(drawn)
+
+
+def moment_of(cut: Auction, panel: Panel) -> datetime:
+    """The last instant whose news somebody could have before the auction: the opening, or the end of the session's day."""
+    day = panel.sessions[cut.row].astype(object)
+    return datetime.combine(day, LAST_OPENING if cut.at == OPEN else time(23, 59, 59), CHINA_TIME)
+
+
+def known_at(cut: Auction, panel: Panel, rng: np.random.Generator) -> Panel:
+    """The panel as it stood at the auction; what its session brought after the open is replaced by other numbers."""
+    known = panel.until(cut.row)
+    if cut.at != OPEN:
+        return known
+    factor = rng.choice((0.5, 0.8, 1.25, 2.0), len(panel.codes))
+    later: dict[str, Any] = {}
+    for field in AFTER_THE_OPEN:
+        values = getattr(known, field).copy(order="F")
+        values[-1] *= factor
+        later[field] = values
+    return replace(known, **later)
+
+
+def _until(legs: NDArray[Any], cut: Auction) -> NDArray[Any]:
+    row, at = legs["row"], legs["at"]
+    return legs[(row < cut.row) | ((row == cut.row) & (at <= cut.at))]
+
+
+def _described(legs: NDArray[Any], launches: Launches, panel: Panel) -> list[tuple[Any, ...]]:
+    """Legs in an order of their own: row, auction, code, id of the launch, then the rules, none as text."""
+    return sorted(
+        (
+            int(leg["row"]),
+            int(leg["at"]),
+            panel.codes[int(leg["code"])],
+            launches[int(leg["launch"])].id,
+            *(f"{leg[rule]:.12g}" for rule in RULES),
+        )
+        for leg in legs
+    )
+
+
+def _differs(
+    who: str, cut: Auction, panel: Panel, whole: list[tuple[Any, ...]], seen: list[tuple[Any, ...]]
+) -> str:
+    """One sentence about the first leg that is not the same."""
+    row, at, code, launch, *rules = min(set(whole) ^ set(seen))
+    twin = [leg[4:] for leg in seen if leg[:4] == (row, at, code, launch)]
+    if (row, at, code, launch, *rules) in seen:
+        change = "appears only"
+    elif twin:
+        name, mine, other = next(
+            (name, a, b) for name, a, b in zip(RULES, rules, twin[0], strict=True) if a != b
+        )
+        change = f"has {name} {other} instead of {mine}"
+    else:
+        change = "is gone"
+    return (
+        f"{who} knows the future: its leg for {code} at the {AT_NAMES[at]} of {panel.sessions[row]} (launch {launch}) "
+        f"{change} when {_hidden(cut, panel)}; a leg of row t may use rows before t and, at the open, open[t] and ref[t]"
+    )
+
+
+def _cannot(who: str, cut: Auction, panel: Panel, error: Exception) -> str:
+    return (
+        f"{who} knows the future: it fails ({type(error).__name__}: {error}) when {_hidden(cut, panel)}; "
+        "a leg of row t may use rows before t and, at the open, open[t] and ref[t]"
+    )
+
+
+def _hidden(cut: Auction, panel: Panel) -> str:
+    return f"what follows the {AT_NAMES[cut.at]} of {panel.sessions[cut.row]} is hidden"
