@@ -86,9 +86,9 @@ def backtest(
     """
     from pathlib import Path
 
+    from ..data.files import check_folder, put_folder
     from ..data.rules.costs import NO_HK_BROKERAGE
     from ..strategies.loading.loading import build_strategy
-    from .folder import check_folder, put_folder
     from .market import load_market, say
     from .plan import read_plan
 

@@ -35,9 +35,9 @@ def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
     from pathlib import Path
 
     from ..data.errors import ConfigError
+    from ..data.files import put_folder
     from ..engine.results.result import load_result
     from .backtest import write_pages
-    from .folder import put_folder
 
     if len(runs) > 1:
         raise ConfigError(
@@ -70,9 +70,9 @@ def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
     from pathlib import Path
 
     from ..data.errors import ConfigError
+    from ..data.files import put_folder
     from ..engine.results.result import load_result
     from ..reports import write_comparison
-    from .folder import put_folder
 
     if len(runs) < 2:
         raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")

@@ -90,7 +90,7 @@ def _asked(asked: dict[str, Any]) -> "tuple[Market, StudyOptions]":
 def _write(found: "Study", out: str) -> None:
     from pathlib import Path
 
-    from .folder import put_folder
+    from ..data.files import put_folder
 
     put_folder(Path(out), lambda place: _fill(found, place))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ..engine.results.result import write_whole
+from ..data.files import write_whole
 from ..engine.sweeps.folder import ASKED, PARETO, POINTS, SUMMARY, TOP, SweepFolder
 from ..engine.sweeps.job import Job
 from ..engine.sweeps.sweep import Outcome, outcome_rows

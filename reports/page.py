@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..engine.results.result import write_whole
+from ..data.files import write_whole
 from .numbers import formats
 from .stills.still import still
 

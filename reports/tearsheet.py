@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import DataError
-from ..engine.results.result import Result, write_whole
+from ..data.files import write_whole
+from ..engine.results.result import Result
 from .numbers.formats import percent, ratio, told, visible
 from .numbers.measures import session_returns
 from .page import BANNER, CONTENT_POLICY

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import I8, Days
-from ..errors import StoreError
-from ..files import write_atomic
+from ..files import write_whole
 from .hours import CALENDAR_OF, MINUTE, OFFSET
 
 FIRST_DAY = "1992-01-01"
@@ -52,8 +51,9 @@ def almanac() -> Almanac:
     known = read(path)
     if known is None:
         known = computed()
-        with suppress(StoreError):
-            write_atomic(path, content(known))
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content(known))
     return known
 
 

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from ..bars.bars import Bars, iter_bars, read_parquet, table_to_bars
 from ..bars.layout import bars_to_parquet
 from ..errors import DataError, StoreError, did_you_mean
-from ..files import remove_leftovers, write_atomic
+from ..files import remove_leftovers, write_whole
 from .manifest import FORMAT, Manifest, Revision, read_manifest
 from .merge import compare_bars, merge_bars
 
@@ -128,7 +128,7 @@ class Store:
                 removed=changes.removed,
                 notes=changes.notes,
             )
-            write_atomic(folder / str(revision.file), content)
+            _keep(folder / str(revision.file), content)
             supersedes = before is not None and not changes.past
             self._commit(folder, manifest.with_revision(revision, supersedes=supersedes))
             if supersedes and before is not None and before.file not in (None, revision.file):
@@ -146,7 +146,7 @@ class Store:
         content = manifest.to_bytes()
         path = folder / "manifest.json"
         if not path.exists() or path.read_bytes() != content:
-            write_atomic(path, content)
+            _keep(path, content)
 
     def _locked(self, folder: Path) -> "_Lock":
         marker = self.root / MARKER
@@ -154,7 +154,7 @@ class Store:
             with _Lock(self.root):
                 remove_leftovers(self.root)
                 if not marker.exists():
-                    write_atomic(marker, f'{{"format": {FORMAT}}}\n'.encode())
+                    _keep(marker, f'{{"format": {FORMAT}}}\n'.encode())
         return _Lock(folder)
 
     def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
@@ -194,6 +194,18 @@ class _Lock:
 
     def __exit__(self, *_: object) -> None:
         self.lock.release()
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write one file of the store, so that it outlives a loss of power; a full disk is a StoreError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content, durable=True)
+    except OSError as error:
+        raise StoreError(
+            f"{path} could not be written ({error.strerror}); nothing was changed: "
+            "free some space or give another folder with --store"
+        ) from None
 
 
 def is_store(folder: Path) -> bool:

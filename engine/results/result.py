@@ -4,8 +4,6 @@ Money is in base currency unless a column says otherwise; shares are signed: + l
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...data.errors import DataError
+from ...data.files import write_whole
 from .metrics import session_returns
 
 if TYPE_CHECKING:
@@ -62,21 +61,21 @@ class Result:
 
         0 from the session after a bankruptcy on.
         """
-        return self._returns_of(self.equity, "equity").rename("strategy")
+        return self._returns_of(self.equity, "equity", "strategy")
 
     @property
     def benchmark(self) -> "pd.Series | None":
         """Simple return of the benchmark on the same sessions, or None when the run had none."""
         if self.comparison["benchmark"].isna().all():
             return None
-        return self._returns_of(self.comparison, "benchmark").rename(str(self.summary["benchmark"]))
+        return self._returns_of(self.comparison, "benchmark", str(self.summary["benchmark"]))
 
-    def _returns_of(self, table: "pd.DataFrame", column: str) -> "pd.Series":
+    def _returns_of(self, table: "pd.DataFrame", column: str, name: str) -> "pd.Series":
         import pandas as pd
 
         level = table[column].ffill().to_numpy(np.float64)
         returns = session_returns(level, float(self.summary["capital"]))
-        return pd.Series(returns, index=pd.DatetimeIndex(table["session"]))
+        return pd.Series(returns, pd.DatetimeIndex(table["session"]), name=name)
 
     def save(self, folder: Path) -> None:
         """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""
@@ -97,20 +96,6 @@ def load_result(folder: Path) -> Result:
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON ({error}); run the backtest again") from None
     return Result(**tables, summary=summary)
-
-
-def write_whole(path: Path, text: str | bytes) -> None:
-    """Write a file under a temporary name, then rename it, so that no reader ever sees half of it."""
-    data = text.encode("utf-8") if isinstance(text, str) else text
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 _TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at", "precision", "company",

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ...data.files import write_whole
 from ..luck.trials import SweepTrials, record
-from ..results.result import write_whole
 from ..sweeps.folder import PARETO
 from ..sweeps.grid import Grid
 from ..sweeps.job import Job

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...data.arrays import F8, I8, Bool
+from ...data.files import whole_file
 from ..sweeps.folder import COUNTS, FLAG, POINTS, column_of
 from ..sweeps.grid import Grid
 from ..sweeps.points import METRICS
@@ -88,9 +89,8 @@ def write_points(folder: Path, grid: Grid, search: Search, trials: Trials) -> No
         columns[CAPACITY] = pa.array(trials.measured[:, -1], mask=pruned)
     if search.prune:
         columns["early"] = pa.array(trials.early)
-    hidden = folder / f".{POINTS}"
-    pq.write_table(pa.table(columns), hidden)
-    hidden.replace(folder / POINTS)
+    with whole_file(folder / POINTS) as hidden:
+        pq.write_table(pa.table(columns), hidden)
 
 
 def front(aims: F8) -> I8:

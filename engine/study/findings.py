@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...data.arrays import F8, I4
-from ..results.result import write_whole
+from ...data.files import write_whole
 from .battery import Battery
 from .capturable import Capture, Waterfall
 from .events import Event, Refusal

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from ...data.arrays import F8, I8
 from ...data.bars.arrow import taken, to_arrow
 from ...data.errors import ConfigError
-from ..results.result import write_whole
+from ...data.files import put_file, write_whole
 from .grid import Grid
 from .points import METRICS
 
@@ -199,7 +199,7 @@ class PointsWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self.writer.close()
-        self.hidden.replace(self.folder / POINTS)
+        put_file(self.hidden, self.folder / POINTS)
 
 
 def column_of(values: tuple[Any, ...]) -> pa.Array:

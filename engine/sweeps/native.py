@@ -14,6 +14,7 @@ import numpy as np
 
 from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
+from ...data.files import put_file
 from ..luck.placebo import ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import sweep_trials, together
 from ..luck.verdict import Evidence, Verdict, verdict
@@ -182,7 +183,7 @@ class _Table:
         self.points.__exit__(kind, error, trace)
         if self.lines is not None:
             self.lines.close()
-            (self.folder / f".{ANALYZERS}").replace(self.folder / ANALYZERS)
+            put_file(self.folder / f".{ANALYZERS}", self.folder / ANALYZERS)
 
 
 def judged_native(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8
 from ...data.errors import LaunchlabError
+from ...data.files import write_whole
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ..backtest.backtest import checked_legs
@@ -28,7 +29,6 @@ from ..config import Config
 from ..results.attribution import attribute
 from ..results.metrics import equity_metrics
 from ..results.record import activity
-from ..results.result import write_whole
 from .folder import PARTS
 from .grid import Grid
 from .points import METRICS

@@ -14,7 +14,7 @@ from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import Benchmark, RunOptions, Strategy, backtest, checked_legs
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, OPEN, Reason, empty_legs
-from launchlab.engine.results.result import COLUMNS, Result, load_result, write_whole
+from launchlab.engine.results.result import COLUMNS, Result, load_result
 from launchlab.strategies import LongShort
 
 from ...markets.small_bars import bars
@@ -172,20 +172,6 @@ def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(DataError, match="not valid JSON"):
         load_result(tmp_path)
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "fills.csv"
-    write_whole(target, "old")
-
-    def full_disk(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        write_whole(target, "new")
-    assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["fills.csv"]
 
 
 def test_the_paper_portfolio_knows_neither_limits_nor_costs() -> None:

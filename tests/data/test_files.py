@@ -1,0 +1,107 @@
+"""Files and folders that are there whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchlab.data.errors import ConfigError
+from launchlab.data.files import put_folder, whole_file, write_whole
+
+
+def full_disk(*_: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    target = tmp_path / "fills.csv"
+    write_whole(target, "é", durable=durable)
+    assert target.read_bytes() == b"\xc3\xa9"
+    monkeypatch.setattr(Path, "replace", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(target, "new", durable=durable)
+    assert target.read_bytes() == b"\xc3\xa9"
+    assert names(tmp_path) == ["fills.csv"]
+
+
+def test_a_file_that_fails_while_it_is_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "points.parquet"
+    target.write_text("old")
+
+    def interrupted() -> None:
+        with whole_file(target) as hidden:
+            hidden.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["points.parquet"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be synced there")
+def test_what_must_outlive_a_loss_of_power_is_synced_before_and_after_the_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append((tmp_path / "manifest.json").exists()))
+    write_whole(tmp_path / "manifest.json", b"{}", durable=True)
+    assert synced == [False, True]
+
+
+def test_a_folder_is_put_whole_in_the_place_of_an_older_one(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, lambda made: write_whole(made / "summary.json", "1"))
+    put_folder(folder, lambda made: write_whole(made / "summary.json", "2"))
+    assert (folder / "summary.json").read_text() == "2"
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_folder_that_fails_while_it_is_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, lambda made: write_whole(made / "summary.json", "old"))
+    with pytest.raises(ConfigError, match="No space left"):
+        put_folder(folder, full_disk)
+    assert (folder / "summary.json").read_text() == "old"
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, lambda made: write_whole(made / "summary.json", "old"))
+    rename = Path.rename
+
+    def busy(self: Path, target: Path) -> Path:
+        if self.suffix != ".old" and target == folder:
+            raise OSError(16, "Device or resource busy")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(ConfigError, match="busy"):
+        put_folder(folder, lambda made: write_whole(made / "summary.json", "new"))
+    assert (folder / "summary.json").read_text() == "old"
+    assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("files", [["notes.txt"], ["summary.json", "notes.txt"]])
+def test_a_folder_with_something_of_the_users_is_refused_and_left_alone(
+    tmp_path: Path, files: list[str]
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in files:
+        (folder / name).write_text("mine")
+    with pytest.raises(ConfigError):
+        put_folder(folder, lambda made: write_whole(made / "summary.json", "new"))
+    assert names(folder) == sorted(files)
+    assert all((folder / name).read_text() == "mine" for name in files)
