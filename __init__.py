@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from .data.ledger.ledger import Launch as Launch
     from .data.ledger.ledger import Launches as Launches
     from .data.ledger.ledger import load_launches as load_launches
+    from .data.market.market import Market as Market
+    from .data.market.market import load_market as load_market
+    from .data.market.request import MarketRequest as MarketRequest
+    from .data.panel.benchmark import Benchmark as Benchmark
     from .data.panel.build import PanelOptions as PanelOptions
     from .data.panel.build import load_panel as load_panel
     from .data.panel.panel import Panel as Panel
-    from .engine.backtest.backtest import Benchmark as Benchmark
     from .engine.backtest.backtest import RunOptions as RunOptions
     from .engine.backtest.backtest import Strategy as Strategy
     from .engine.backtest.backtest import backtest as backtest
@@ -37,12 +40,15 @@ _WHERE = {
     "Launch": ".data.ledger.ledger",
     "Launches": ".data.ledger.ledger",
     "load_launches": ".data.ledger.ledger",
+    "Market": ".data.market.market",
+    "MarketRequest": ".data.market.request",
+    "load_market": ".data.market.market",
     "Panel": ".data.panel.panel",
     "PanelOptions": ".data.panel.build",
     "load_panel": ".data.panel.build",
     "Config": ".engine.config",
     "Strategy": ".engine.backtest.backtest",
-    "Benchmark": ".engine.backtest.backtest",
+    "Benchmark": ".data.panel.benchmark",
     "RunOptions": ".engine.backtest.backtest",
     "backtest": ".engine.backtest.backtest",
     "Result": ".engine.results.result",

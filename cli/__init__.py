@@ -80,6 +80,12 @@ class LazyGroup(click.Group):
             sys.exit(USER_FAULT)
         sys.exit(code if isinstance(code, int) else 0)
 
+    def _told(self, fault: Exception, ctx: click.Context) -> str:
+        """The fault in the words of the command that met it."""
+        from .words import in_flags
+
+        return in_flags(str(fault), self.get_command(ctx, ctx.invoked_subcommand or ""))
+
     def invoke(self, ctx: click.Context) -> Any:
         from ..data.errors import LaunchlabError
 
@@ -88,7 +94,7 @@ class LazyGroup(click.Group):
         except LaunchlabError as fault:
             if os.environ.get(DEBUG):
                 raise
-            raise click.ClickException(str(fault)) from fault
+            raise click.ClickException(self._told(fault, ctx)) from fault
         except OSError as error:
             if error.errno not in NO_ROOM or os.environ.get(DEBUG):
                 raise

@@ -9,8 +9,8 @@ from .options import MARKET, example, print_json, shared, warn
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..data.market.market import Market
     from ..engine.results.result import Result
-    from .market import Loaded
     from .plan import Plan
 
 
@@ -87,16 +87,17 @@ def backtest(
     from pathlib import Path
 
     from ..data.files import check_folder, put_folder
+    from ..data.market.market import load_market
     from ..data.rules.costs import NO_HK_BROKERAGE
     from ..strategies.loading.loading import build_strategy
-    from .market import load_market, say
     from .plan import read_plan
+    from .say import say
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_folder(Path(out))
     strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
-    loaded = load_market(plan.market, plan.brokerage)
+    loaded = load_market(plan.market, brokerage=plan.brokerage)
     say(loaded, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, loaded)
     check_folder(folder)
@@ -109,7 +110,7 @@ def backtest(
         click.launch((folder / "index.html").resolve().as_uri())
 
 
-def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) -> "Result":
+def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) -> "Result":
     """The Result of a plan over its market, with what was left out among the summary's warnings."""
     import sys
     from contextlib import redirect_stdout
@@ -154,7 +155,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Loaded", *, verify: bool = False) 
     return replace(result, summary=summary)
 
 
-def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
+def usual_folder(plan: "Plan", loaded: "Market") -> "Path":
     """runs/STRATEGY-START-END; a strategy of one's own gives the name of its class."""
     from pathlib import Path
 

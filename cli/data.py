@@ -54,13 +54,13 @@ def fetch(
     """
     from datetime import date, timedelta
 
+    from ..data.market.request import day
     from ..data.store.fetch import last_final_day
-    from .plan import day
 
     book = _book(instruments)
     wanted = _codes(codes, launches, how["path"], book)
-    last = date.fromisoformat(day(end, "--end")) if end else last_final_day()
-    first = date.fromisoformat(day(start, "--start")) if start else last - timedelta(days=DAYS_BACK)
+    last = date.fromisoformat(day(end, "end")) if end else last_final_day()
+    first = date.fromisoformat(day(start, "start")) if start else last - timedelta(days=DAYS_BACK)
     _fetch([book[code] for code in wanted], (first, last), **how)
 
 
@@ -200,8 +200,8 @@ def _sources(place: "Path", codes: "Sequence[str] | None", book: "Instruments", 
 def _check(
     place: "Path", codes: "Sequence[str] | None", book: "Instruments", adjusted: frozenset[str]
 ) -> "tuple[list[Finding], int]":
+    from ..data.market.source import find_bars, named_codes
     from ..data.store.audit import check_prices
-    from .market import find_bars, named_codes
     from .progress import progress
 
     source = find_bars(str(place))
@@ -242,7 +242,7 @@ def _codes(codes: tuple[str, ...], launches: str | None, path: str | None, book:
     """What to fetch: codes named, codes of a ledger, or every file of a folder whose name is a code."""
     from ..data.errors import ConfigError
     from ..data.ledger.ledger import load_launches
-    from .market import find_bars, named_codes
+    from ..data.market.source import find_bars, named_codes
 
     named = [book[code].code for code in codes]
     if launches is not None:

@@ -61,4 +61,7 @@ def print_json(value: Any) -> None:
 
 def warn(text: str) -> None:
     """One line on stderr that does not stop the run."""
-    click.echo(f"launchlab: warning: {text}", err=True)
+    from .words import in_flags
+
+    context = click.get_current_context(silent=True)
+    click.echo(f"launchlab: warning: {in_flags(text, context.command if context else None)}", err=True)

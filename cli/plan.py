@@ -3,13 +3,13 @@
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..data.errors import ConfigError, did_you_mean
+from ..data.market.request import FIELDS, MarketRequest, market_request
 from ..data.rules.costs import Brokerage
 from ..engine.config import Config, config_from, read_toml
 
@@ -29,25 +29,10 @@ PATHS = ("launches", "prices", "instruments", "fx")
 
 
 @dataclass(frozen=True)
-class Market:
-    """Which launches and bars, over which span; None is the default of each."""
-
-    launches: str | None = None
-    prices: str | None = None
-    start: str | None = None
-    end: str | None = None
-    currency: str = "HKD"
-    benchmark: str | None = None
-    bad_bars: str = "refuse"
-    instruments: str | None = None
-    fx: str | None = None
-
-
-@dataclass(frozen=True)
 class Plan:
     """One run as it was asked for."""
 
-    market: Market = field(default_factory=Market)
+    market: MarketRequest = field(default_factory=MarketRequest)
     strategy: str = DEFAULT_STRATEGY
     settings: Mapping[str, Any] = field(default_factory=dict)
     config: Config = field(default_factory=lambda: config_from({}))
@@ -60,7 +45,7 @@ TABLES: Mapping[str, tuple[str, ...] | None] = {
     "config": None,
     "brokerage": None,
     "strategy": None,
-    "data": tuple(one.name for one in fields(Market)),
+    "data": FIELDS,
     "run": ("engine", "analyzers"),
 }
 
@@ -68,7 +53,7 @@ TABLES: Mapping[str, tuple[str, ...] | None] = {
 def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str] = ()) -> Plan:
     """The plan of a TOML file (or none) with the flags that were given over it.
 
-    `flags` are named as the fields of Market and Config, `engine` and `strategy`; None means not given. `settings` are
+    `flags` are named as the fields of MarketRequest and Config, `engine` and `strategy`; None means not given. `settings` are
     `name=value` texts for the strategy, or `config.name=value` and `brokerage.name=value`.
     """
     tables = _tables(Path(path)) if path is not None else {name: {} for name in TABLES}
@@ -87,7 +72,7 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
         tables["data" if name in TABLES["data"] else "config"][name] = value  # type: ignore[operator]
     strategy = dict(tables["strategy"])
     return Plan(
-        market=market_from(tables["data"]),
+        market=market_request(tables["data"]),
         strategy=str(strategy.pop("name", DEFAULT_STRATEGY)),
         settings=strategy,
         config=config_from(tables["config"]),
@@ -119,18 +104,10 @@ def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
         raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
 
 
-def day(text: Any, what: str) -> str:
-    """A day as 2026-02-12, or one sentence."""
-    try:
-        return str(date.fromisoformat(str(text)))
-    except ValueError:
-        raise ConfigError(f"{what} {str(text)!r} is not a day; write it as 2026-02-12") from None
-
-
 def command_line(plan: Plan) -> str:
     """The shortest `launchlab backtest` command that asks for the same, without where the report goes."""
     words = ["launchlab", "backtest"]
-    for one in fields(Market):
+    for one in fields(MarketRequest):
         value = getattr(plan.market, one.name)
         if value != one.default:
             words += [f"--{one.name.replace('_', '-')}", str(value)]
@@ -202,14 +179,3 @@ def _setting(text: str) -> tuple[str, str, str]:
     if table not in ("config", "brokerage"):
         raise ConfigError(f"--set {text!r}: before the dot stands config or brokerage, not {table!r}")
     return table, inner, value.strip()
-
-
-def market_from(values: Mapping[str, Any]) -> Market:
-    """A Market of values by field name, its days checked."""
-    texts = {name: str(value) for name, value in values.items()}
-    for name in ("start", "end"):
-        if name in texts:
-            texts[name] = day(texts[name], f"--{name}")
-    if "currency" in texts:
-        texts["currency"] = texts["currency"].upper()
-    return Market(**texts)

@@ -10,9 +10,9 @@ from .options import example, print_json, shared
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..data.market.request import MarketRequest
     from ..engine.study.findings import Study
     from ..engine.study.options import StudyOptions
-    from .plan import Market
 
 
 @click.command(
@@ -45,13 +45,14 @@ if TYPE_CHECKING:
 @shared("json")
 def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     """Measure abnormal returns around the launches."""
+    from ..data.market.market import load_market
     from ..engine.study.sensitivity import full_study
     from ..engine.study.study import study as quick_study
-    from .market import load_market, say
     from .progress import working
+    from .say import say
 
-    market, options = _asked(asked)
-    loaded = load_market(market, extra=options.factors)
+    request, options = _asked(asked)
+    loaded = load_market(request, beside=options.factors)
     say(loaded, labelled=not as_json)
     measure = quick_study if no_clock else full_study
     with working("measuring"):
@@ -66,14 +67,14 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
         click.echo(f"\nstudy  {out}/index.html")
 
 
-def _asked(asked: dict[str, Any]) -> "tuple[Market, StudyOptions]":
+def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
     """The market and the options of the flags that were given."""
+    from ..data.market.request import FIELDS, market_request
     from ..engine.study.options import StudyOptions, parse_span, parse_windows, parse_words
-    from .plan import Market, market_from
 
     given = {name: value for name, value in asked.items() if value is not None}
-    names = set(Market.__dataclass_fields__) - {"benchmark"}
-    market = market_from(
+    names = set(FIELDS) - {"benchmark"}
+    request = market_request(
         {name: value for name, value in given.items() if name in names} | {"benchmark": "none"}
     )
     chosen = {name: value for name, value in given.items() if name not in names}
@@ -84,7 +85,7 @@ def _asked(asked: dict[str, Any]) -> "tuple[Market, StudyOptions]":
         chosen["estimation"] = parse_span(chosen["estimation"], "estimation")
     if "windows" in chosen:
         chosen["windows"] = parse_windows(chosen["windows"])
-    return market, StudyOptions(**chosen)
+    return request, StudyOptions(**chosen)
 
 
 def _write(found: "Study", out: str) -> None:

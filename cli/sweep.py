@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from ..data.market.market import Market
     from ..engine.sweeps.folder import SweepFolder
     from ..engine.sweeps.grid import Grid
     from ..engine.sweeps.job import Job
     from ..engine.sweeps.native_chunk import NativeJob
     from ..engine.sweeps.sweep import Outcome
     from ..engine.workers.runner import Runner
-    from .market import Loaded
     from .plan import Plan
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
@@ -96,13 +96,14 @@ def sweep(
     """
     from pathlib import Path
 
+    from ..data.market.market import load_market
     from ..engine.sweeps.folder import SweepFolder
     from ..engine.sweeps.grid import Grid
     from ..engine.workers.choose import check_spec
     from ..strategies.loading.grids import parse_grid
     from ..strategies.loading.variants import variants
-    from .market import load_market, say
     from .plan import read_plan
+    from .say import say
     from .search import check_search, count_of, question, reopen, to_search
 
     flags = {name: value for name, value in options.items() if name in (*MARKET, *OF_A_RUN)}
@@ -115,7 +116,7 @@ def sweep(
     grid = grid if count is None else grid.drawn(count, seed)
     ask(search.trials if search else len(grid), yes=options["yes"])
     variants(plan.strategy, plan.settings, grid.values, plan.analyzers)  # refuses before any bar is read
-    loaded = load_market(plan.market, plan.brokerage)
+    loaded = load_market(plan.market, brokerage=plan.brokerage)
     say(loaded)
     job = to_job(plan, loaded, grid, threads)
     folder = SweepFolder(Path(options["out"]) if options["out"] else usual_folder(plan, loaded))
@@ -146,7 +147,7 @@ def ask(points: int, *, yes: bool) -> None:
         )
 
 
-def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) -> "Job | NativeJob":
+def to_job(plan: "Plan", loaded: "Market", grid: "Grid", threads: int | None) -> "Job | NativeJob":
     """Everything a chunk of points needs."""
     import os
 
@@ -175,7 +176,7 @@ def to_job(plan: "Plan", loaded: "Loaded", grid: "Grid", threads: int | None) ->
     return Job(**facts)
 
 
-def asked(plan: "Plan", loaded: "Loaded", job: "Job | NativeJob", *, seed: int | None) -> dict[str, Any]:
+def asked(plan: "Plan", loaded: "Market", job: "Job | NativeJob", *, seed: int | None) -> dict[str, Any]:
     """What decides the table of points, as plain values: two sweeps that ask for the same write the same."""
     from .._version import __version__
     from ..strategies.loading.loading import file_sha256, inner
@@ -207,7 +208,7 @@ def asked(plan: "Plan", loaded: "Loaded", job: "Job | NativeJob", *, seed: int |
     }
 
 
-def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
+def usual_folder(plan: "Plan", loaded: "Market") -> "Path":
     """runs/sweep-STRATEGY-START-END."""
     from pathlib import Path
 
@@ -216,7 +217,7 @@ def usual_folder(plan: "Plan", loaded: "Loaded") -> "Path":
 
 
 def run(
-    job: "Job | NativeJob", folder: "SweepFolder", loaded: "Loaded", options: "Mapping[str, Any]"
+    job: "Job | NativeJob", folder: "SweepFolder", loaded: "Market", options: "Mapping[str, Any]"
 ) -> None:
     """Everything from the first point to summary.json; stopped, it says how to go on."""
     import time

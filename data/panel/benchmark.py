@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,13 @@ from ..instruments.codes import derive
 
 WEIGHTS_TOLERANCE = 1e-6
 MAX_STALE_DAYS = 20
+
+
+class Benchmark(NamedTuple):
+    """Name and simple returns in base currency on the panel's rows, shape (T,)."""
+
+    name: str
+    returns: F8
 
 
 def parse_benchmark(text: str) -> tuple[tuple[float, str], ...]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8, Bool
+from ...data.arrays import Bool
 from ...data.errors import ConfigError
 from ...data.ledger.launch import Launches
+from ...data.panel.benchmark import Benchmark
 from ...data.panel.panel import Panel
 from ..backtrader.native.plan import NativeStrategy, is_native
 from ..config import Config, LimitPolicy
@@ -31,13 +32,6 @@ class Strategy(Protocol):
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """A LEG table sorted by row; a leg of row t uses nothing later than the open (or close) it trades at."""
         ...
-
-
-class Benchmark(NamedTuple):
-    """Name and simple returns in base currency on the panel's rows, shape (T,)."""
-
-    name: str
-    returns: F8
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def test_a_full_disk_is_not_called_a_bug(quick: Path, monkeypatch: pytest.Monkey
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "somewhere/file")
 
-    monkeypatch.setattr("launchlab.cli.market.load_market", full)
+    monkeypatch.setattr("launchlab.data.market.market.load_market", full)
     said = faults(launchlab("backtest", *asked(quick)))
     assert "refused to write somewhere/file (No space left on device); make room, or write elsewhere" in said
 
@@ -164,7 +164,8 @@ def test_a_span_much_longer_than_the_bars_is_told(quick: Path) -> None:
     span = ("--start", "2025-11-03", "--end", "2026-03-16", "--benchmark", "none")
     done = launchlab("backtest", *asked(quick), *span, "--json")
     (said,) = (one for one in json_of(done)["warnings"] if "no code has a bar" in one)
-    assert "take --start 2026-01-26" in said
+    assert "take `start=2026-01-26`" in said
+    assert "take --start 2026-01-26" in done.stderr
     assert "no code has a bar" not in launchlab("backtest", *asked(quick), "--out", "again").stderr
 
 

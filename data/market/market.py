@@ -1,0 +1,130 @@
+"""A market from a request: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..bars.bars import Bars
+from ..errors import DataError, LaunchlabError, did_you_mean
+from ..instruments.table import Instruments, load_instruments
+from ..ledger.launch import Launches
+from ..ledger.ledger import load_launches
+from ..panel import fx
+from ..panel.benchmark import Benchmark, benchmark_returns, parse_benchmark
+from ..panel.build import SAMPLE, PanelOptions, load_panel
+from ..panel.panel import Panel
+from ..rules.costs import Brokerage
+from ..store.joined import iter_instruments
+from .doubts import idle_ends, left_outside, without_bars
+from .request import MarketRequest, market_request
+from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
+
+NO_BENCHMARK = "none"
+
+
+@dataclass(frozen=True)
+class Market:
+    """The launches, the panel of their codes, what they are compared with, and what had to be left out, in sentences.
+
+    `benchmark` is None where none was asked for or none has bars. `outside` holds the bars of codes that stand beside
+    the panel, as the factors of a study. `request` is what was asked for.
+    """
+
+    launches: Launches
+    panel: Panel
+    benchmark: Benchmark | None = None
+    warnings: tuple[str, ...] = ()
+    outside: Mapping[str, Bars] = field(default_factory=dict)
+    request: MarketRequest = field(default_factory=MarketRequest)
+
+
+def load_market(
+    request: MarketRequest | None = None,
+    *,
+    brokerage: Brokerage | None = None,
+    beside: Sequence[str] = (),
+    **asked: Any,
+) -> Market:
+    """The ledger and its panel, as `request` or its fields by name ask; bars of codes `beside` it that no launch concerns.
+
+    Codes of the ledger without bars are left out and named in a warning; DataError when none is left.
+
+    >>> market = load_market(start="2025-03-03", end="2025-06-30")
+    >>> market.benchmark.name, market.panel.simulated
+    ('3033.HK', True)
+    """
+    wanted = market_request(vars(request or MarketRequest()) | asked)
+    book = load_instruments(*([Path(wanted.instruments)] if wanted.instruments else []))
+    launches = load_launches(wanted.launches, book)
+    source = find_bars(wanted.prices)
+    codes, missing = _with_bars(launches, source, book)
+    others = [book[code] for code in beside]
+    refuse_missing(others, source)
+    options = PanelOptions(
+        instruments=book,
+        brokerage=brokerage or Brokerage(),
+        bad_bars=wanted.bad_bars,
+        fx=Path(wanted.fx) if wanted.fx else None,
+    )
+    span = (wanted.start, wanted.end)
+    panel = load_panel(codes, *span, currency=wanted.currency, prices=source.path, options=options)
+    found = Market(launches, panel, request=wanted)
+    benchmark, doubt = _benchmark(found, source, book)
+    outside = {
+        one.code: one for one in iter_instruments(source.path, [o for o in others if o.code not in panel])
+    }
+    warnings = (*missing, *without_bars(panel), *left_outside(launches, panel), *idle_ends(panel), *doubt)
+    return replace(found, benchmark=benchmark, warnings=warnings, outside=outside)
+
+
+def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
+    """Codes of the ledger that have bars, and a sentence about those that have none."""
+    where = f"the ledger {launches.path}".rstrip()
+    if not len(launches):
+        raise DataError(f"{where} has no launches; add rows to it")
+    if not launches.codes:
+        raise DataError(f"no launch of {where} concerns a listed code; fill the column codes")
+    found = [code for code in launches.codes if source.has(book[code])]
+    missing = [code for code in launches.codes if code not in found]
+    if not found:
+        _refuse_all(missing, source)
+    if not missing:
+        return found, ()
+    told = f"{len(missing)} of {len(launches.codes)} codes are not traded"
+    return found, (f"no bars of {few(missing)}: {told}",)
+
+
+def _refuse_all(missing: Sequence[str], source: Source) -> None:
+    what = f"{source} has no bars of any code of the ledger: {few(missing)}"
+    if source.path == SAMPLE:
+        raise DataError(f"{what}; give bars of your own with `prices`")
+    raise DataError(f"{what}{did_you_mean(missing[0], source.codes)}; add their files or give other `prices`")
+
+
+def _benchmark(market: Market, source: Source, book: Instruments) -> tuple[Benchmark | None, tuple[str, ...]]:
+    """The benchmark asked for, else the first usual one that covers the span; an error only if it was asked for."""
+    asked = market.request.benchmark
+    if asked is not None:
+        if asked.strip().lower() in ("", NO_BENCHMARK):
+            return None, ()
+        return _returns(asked, market, source, book), ()
+    refused: list[str] = []
+    for name in (one for one in USUAL_BENCHMARKS if source.has(book[one])):
+        try:
+            return _returns(name, market, source, book), ()
+        except LaunchlabError as error:
+            refused.append(f"no benchmark: {error}")
+    return None, tuple(refused[:1])
+
+
+def _returns(text: str, market: Market, source: Source, book: Instruments) -> Benchmark:
+    spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
+    members = [book[code] for _, code in spec]
+    refuse_missing(members, source)
+    bars: dict[str, Bars] = {one.code: one for one in iter_instruments(source.path, members)}
+    currencies = tuple(dict.fromkeys(one.currency for one in members))
+    panel, rates = market.panel, market.request.fx
+    table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)
+    by_code = {code: table[:, currencies.index(book[code].currency)] for _, code in spec}
+    return Benchmark(text.strip(), benchmark_returns(spec, bars, by_code, panel.sessions))

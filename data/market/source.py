@@ -1,0 +1,81 @@
+"""Where bars are, and which codes are there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..bars.bars import file_codes
+from ..errors import DataError, RuleError, did_you_mean
+from ..instruments.table import Instrument, Instruments
+from ..panel.build import SAMPLE
+from ..store.store import Store, is_store
+
+MOST_NAMED = 12
+# Tried in this order when no benchmark is asked for: a Hang Seng Tech fund, then indexes.
+USUAL_BENCHMARKS = ("3033.HK", "^HSI", "513180.SS", "000300.SS")
+
+
+class Source(NamedTuple):
+    """Where bars are, and the codes that it has."""
+
+    path: Path
+    codes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "the sample market" if self.path == SAMPLE else str(self.path)
+
+    def has(self, instrument: Instrument) -> bool:
+        """Whether there are bars under the code, an earlier one, or the name of an index without its caret."""
+        names = (instrument.code, instrument.code.removeprefix("^"), *instrument.aliases)
+        return any(name in self.codes for name in names)
+
+
+def find_bars(prices: str | None) -> Source:
+    """The source of bars and the codes it has; a path that holds none is a DataError."""
+    path = SAMPLE if prices is None else Path(prices)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder of bars; check `prices`")
+    codes = Store(path).codes() if is_store(path) else file_codes(path)
+    if not codes:
+        raise DataError(f"{path} holds no bars; it must hold files named CODE.csv or CODE.parquet")
+    return Source(path, codes)
+
+
+def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
+    """Names of a source's files that are codes, and a sentence about each that is none; DataError when none is left."""
+    found: list[str] = []
+    warnings: list[str] = []
+    for name in source.codes:
+        try:
+            book[name]
+        except RuleError as error:
+            warnings.append(f"the file {name!r} in {source.path} is left out: {error}")
+        else:
+            found.append(name)
+    if not found:
+        raise DataError(
+            f"no file in {source} is named after a code, only {few(source.codes)}; name them as 0700.HK.csv"
+        )
+    return found, tuple(warnings)
+
+
+def refuse_missing(instruments: Sequence[Instrument], source: Source) -> None:
+    """DataError naming the first of the instruments that has no bars."""
+    absent = [one.code for one in instruments if not source.has(one)]
+    if absent and source.path == SAMPLE:
+        usual = " or ".join(code for code in USUAL_BENCHMARKS if code in source.codes)
+        raise DataError(
+            f"{source} has no bars of {absent[0]}; take {usual} as the benchmark, another of its codes "
+            f"({few(source.codes)}), or bars of your own with `prices`"
+        )
+    if absent:
+        raise DataError(
+            f"{source} has no bars of {absent[0]}{did_you_mean(absent[0], source.codes)}; "
+            "add its file, or choose another code"
+        )
+
+
+def few(codes: Sequence[str]) -> str:
+    """The codes in a sentence, a dozen at most."""
+    more = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
+    return ", ".join(codes[:MOST_NAMED]) + more

@@ -1,0 +1,69 @@
+"""One call from files to everything that a run needs, with what was left out said in sentences."""
+
+from pathlib import Path
+
+import pytest
+
+import launchlab as ll
+
+from ...markets.cli_fixture import DAYS, write_market
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_market(tmp_path)
+
+
+def load(folder: Path, **asked: object) -> ll.Market:
+    return ll.load_market(launches=str(folder / "week.csv"), prices=str(folder / "bars"), **asked)
+
+
+def test_a_market_has_launches_panel_and_the_first_usual_benchmark_with_bars(folder: Path) -> None:
+    market = load(folder)
+    assert [launch.id for launch in market.launches] == ["glm5", "price"]
+    assert market.panel.codes == ("0700.HK", "2513.HK")
+    assert market.benchmark is not None
+    assert market.benchmark.name == "3033.HK"
+    assert len(market.benchmark.returns) == len(market.panel) == len(DAYS)
+    assert market.warnings == ()
+
+
+def test_codes_without_bars_are_left_out_and_named(folder: Path) -> None:
+    (folder / "bars" / "0700.HK.csv").unlink()
+    market = load(folder)
+    assert market.panel.codes == ("2513.HK",)
+    assert market.warnings == ("no bars of 0700.HK: 1 of 2 codes are not traded",)
+
+
+def test_codes_beside_the_panel_keep_their_bars(folder: Path) -> None:
+    market = load(folder, beside=["3033.HK", "0700.HK"])
+    assert set(market.outside) == {"3033.HK"}
+
+
+def test_a_request_and_its_fields_by_name_ask_for_the_same(folder: Path) -> None:
+    request = ll.MarketRequest(launches=str(folder / "week.csv"), prices=str(folder / "bars"))
+    market = ll.load_market(request, start="2026-02-02", benchmark="none")
+    assert str(market.panel.sessions[0]) == market.request.start == "2026-02-02"
+    assert market.benchmark is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"strat": "2026-02-02"}, r"a market has no 'strat' \(did you mean 'start'\?\)"),
+        ({"start": "2 February"}, "`start` '2 February' is not a day; write it as 2026-02-12"),
+        ({"bad_bars": "drop"}, "bad bars can be refused or suspended, not 'drop'"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_the_name_of_the_parameter(
+    folder: Path, asked: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ll.LaunchlabError, match=sentence):
+        load(folder, **asked)
+
+
+def test_no_bars_of_any_code_names_what_to_give(folder: Path) -> None:
+    ledger = folder / "week.csv"
+    ledger.write_text(ledger.read_text().replace("2513.HK", "0011.HK").replace("0700.HK", "0012.HK"))
+    with pytest.raises(ll.LaunchlabError, match="give bars of your own with `prices`"):
+        ll.load_market(launches=str(folder / "week.csv"), start="2026-02-02")
