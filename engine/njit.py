@@ -1,4 +1,6 @@
-"""`njit` as the engine uses it: compiled code is cached in a folder that belongs to exactly these sources.
+"""The engine's decorators of compiled code, which is cached in a folder that belongs to exactly these sources.
+
+All of it runs without the interpreter's lock, and divides by zero as numpy does.
 
 numba checks the file of a function, not those it inlines from, and an index left by an older version may name classes
 that are gone. A folder named after all sources that compiled code draws on rules both out. It lies in the user's cache
@@ -66,16 +68,28 @@ def _forget_old(place: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def _njit(function: Callable[..., Any], **options: Any) -> Any:
     """numba.njit with a cache in `cache_folder()`; options are numba's."""
     folder = cache_folder()
     own = config.CACHE_DIR
+    config.CACHE_DIR = str(folder) if folder else own
+    try:
+        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy", **options)(function)
+    finally:
+        config.CACHE_DIR = own
 
-    def compiled(function: Callable[..., Any]) -> Any:
-        config.CACHE_DIR = str(folder) if folder else own
-        try:
-            return numba.njit(cache=folder is not None, **options)(function)
-        finally:
-            config.CACHE_DIR = own
 
-    return compiled
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compiled as a function of its own. It makes no arrays: references to views are not counted, which would cost more
+    than the arithmetic."""
+    return _njit(function, _nrt=False)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compiled into each of its callers: for what is hot, or used once, since handing over tuples of arrays costs."""
+    return _njit(function, _nrt=False, inline="always")
+
+
+def allocating(function: Callable[..., Any]) -> Any:
+    """Compiled as a function of its own that may make arrays or assign one to a part of another."""
+    return _njit(function)

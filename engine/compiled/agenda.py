@@ -11,7 +11,7 @@ import numpy as np
 from ...data.arrays import I4
 from ...data.panel.panel import TRADING
 from ..legs import CLOSE
-from ..njit import njit
+from ..njit import compiled, inlined
 from . import windows as market
 from .state import COVERS, CUT, ENTRIES, SELLS, State
 from .windows import Windows
@@ -22,14 +22,14 @@ LEG_MASK = (1 << PART_SHIFT) - 1
 FIRST_ENTRY = ENTRIES << PART_SHIFT
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
     for u in range(t, len(s.events)):
         s.events[u]["last"], s.events[u]["full"] = -1, 0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def put_on_list(s: State, k: int, t: int, part: int, full: bool) -> None:
     """Leg k is due in row t; `full`: every rule has to be looked at there."""
     u, entry = np.uint64(t), np.int64((part << PART_SHIFT) + np.int64(k))
@@ -48,7 +48,7 @@ def put_on_list(s: State, k: int, t: int, part: int, full: bool) -> None:
     s.leg[np.uint64(later & LEG_MASK)]["next"] = entry
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def take_list(s: State, t: int, new: int) -> tuple[int, int]:
     """Put what is due in row t into the queue, up to its place `new`; returns the first place, and that of the entries."""
     lo = entries = new
@@ -62,7 +62,7 @@ def take_list(s: State, t: int, new: int) -> tuple[int, int]:
     return lo, entries
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def put_in_order(s: State, lo: int) -> None:
     """The queue from its place `lo` on, into `today` in order of legs."""
     for j in range(lo, len(s.queue)):
@@ -73,7 +73,7 @@ def put_in_order(s: State, lo: int) -> None:
         s.today[at] = k
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> tuple[int, int]:
     """Put what may be due at an auction into the queue: sells, covers, entries; returns where entries begin and all end."""
     n = entries = 0
@@ -95,7 +95,7 @@ def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> t
     return entries, n
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
     """Put the legs that may be touched inside the bar into the queue: longs, shorts; returns how many there are."""
     n = 0
@@ -113,7 +113,7 @@ def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
     return n
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def queue_all(s: State, lo: int) -> None:
     """Put all legs with an event into the queue, in order, each at its place in `today`."""
     for j in range(lo, len(s.queue)):

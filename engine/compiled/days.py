@@ -8,7 +8,7 @@ import numpy as np
 
 from ...data.arrays import I4
 from ..legs import CLOSE, TOUCH
-from ..njit import njit
+from ..njit import compiled, inlined
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
 from .orders import act, delist, enter, leave, leave_inside
@@ -32,7 +32,7 @@ from .windows import Point, Rules, Windows
 NEVER = 2_000_000_000
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _reset(s: State, out: Out, capital: float) -> None:
     s.book[:] = 0.0
     s.book[CASH] = s.book[NAV] = capital
@@ -45,7 +45,7 @@ def _reset(s: State, out: Out, capital: float) -> None:
     out.totals[:] = 0.0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _admit(w: Windows, s: State, k: int) -> None:
     s.leg[k]["held"] = s.leg[k]["filled"] = 0.0
     s.leg[k]["planned"] = np.nan
@@ -54,7 +54,7 @@ def _admit(w: Windows, s: State, k: int) -> None:
     s.past[k]["action"] = w.leg[k]["action"]
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: int, new: int) -> int:
     """Put every live leg into the queue, up to its place `new`, and forget what is ahead of it; returns the first place."""
     lo = new
@@ -70,7 +70,7 @@ def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: in
     return lo
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     """Whether some leg with an event is past its window."""
     outlived = False
@@ -79,7 +79,7 @@ def _outlived(w: Windows, s: State, t: int, lo: int) -> bool:
     return outlived
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -> int:
     """Corporate actions from `action` on, and delistings; returns the next action."""
     while action < len(w.action_row) and w.action_row[action] <= t:
@@ -95,7 +95,7 @@ def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -
     return action
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> int:
     """Keep the session's positions; returns how many legs are still live."""
     first, n = out.counts[POSITIONS], 0
@@ -111,7 +111,7 @@ def _keep_positions(w: Windows, s: State, out: Out, t: int, admitted: int) -> in
     return n
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> None:
     """Note what the portfolio is worth at a close, and the part of it to be given up when margin is called."""
     gross = long + short
@@ -120,7 +120,7 @@ def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> Non
         s.book[CUT] = 1.0 - max(nav, 0.0) * rules.max_gross / gross
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
@@ -140,7 +140,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     return t
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     """The books of one session at its close, and the borrow of the night."""
     u = np.uint64(t)
@@ -159,14 +159,14 @@ def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     s.book[CASH] -= owed
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _joins(w: Windows, following: int) -> int:
     """Row in which the leg `following` joins, T when all have."""
     row = w.leg[np.uint64(following)]["row"] if following < len(w.leg) else w.rows
     return row if row < w.rows else w.rows
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
     """Whether margin is called or an exchange's positions are closed out."""
     everyone = s.book[CUT] > 0.0
@@ -176,7 +176,7 @@ def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
     return everyone
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _take_up(
     w: Windows, rules: Rules, p: Point, s: State, t: int, everyone: bool, old: int, admitted: int
 ) -> tuple[int, int, int, bool]:
@@ -202,7 +202,7 @@ def _take_up(
     return following, lo, entries, full
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """Run one portfolio from the first row to the last; False when a leg outlived its window.
 

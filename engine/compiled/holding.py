@@ -8,7 +8,7 @@ import numpy as np
 
 from ...data.panel.panel import TRADING
 from ..judge import kernel
-from ..njit import njit
+from ..njit import compiled, inlined
 from . import windows as market
 from .agenda import put_on_list
 from .orders import leg_rules, touched
@@ -17,12 +17,12 @@ from .state import COVERS, ENTRIES, LONGS, OWED, PARTS, SELLS, SHORTS, State
 from .windows import Point, Rules, Windows
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _levels(w: Windows, p: Point, s: State, k: int) -> kernel.Levels:
     return kernel.exit_levels(w.leg[k]["side"], s.leg[k]["basis"], leg_rules(w, p, k))
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> None:
     """Note the first close from row `r` on, before `stop`, that says get out, and the best close."""
     side, levels = w.leg[k]["side"], _levels(w, p, s, k)
@@ -35,7 +35,7 @@ def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> 
             s.leg[k]["peak"] = w.shut[q]
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> int:
     """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
     while True:
@@ -51,7 +51,7 @@ def _first_touch(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> i
             return r
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def forget_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
     """Bring a leg that was looked ahead for back to how it stands in row t."""
     base = w.leg[k]["start"] - w.leg[k]["row"]
@@ -62,7 +62,7 @@ def forget_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -
         _first_signal(w, p, s, k, base + s.past[k]["looked"], base + t)
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _next_change(w: Windows, s: State, k: int, t: int) -> int:
     """First row after t in which something happens to leg k that is not an order of its own."""
     a = s.past[k]["action"]
@@ -75,7 +75,7 @@ def _next_change(w: Windows, s: State, k: int, t: int) -> int:
     return change
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
     """Add the value of leg k to the rows from t to t + n; r: row t of its window."""
     held = s.leg[k]["held"]
@@ -85,7 +85,7 @@ def _hold(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
         s.value[np.uint64(PARTS * (t + j) + part)] += shares * w.worth[np.uint64(r + j)]
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: int) -> int:
     """Add the value of leg k to the rows from t to t + n, or to the one whose close says get out; returns how many."""
     held, side = s.leg[k]["held"], w.leg[k]["side"]
@@ -108,7 +108,7 @@ def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: i
     return n
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def look_ahead(w: Windows, rules: Rules, p: Point, s: State, k: int, t: int) -> None:
     """Book leg k after its orders of row t: its value up to its next event, and that event on its row's list."""
     change = _next_change(w, s, k, t)

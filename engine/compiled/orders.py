@@ -12,7 +12,7 @@ from ...data.arrays import I4
 from ..judge import kernel
 from ..judge.kernel import EPS, Fill, Lots, Order, Purse, Quote
 from ..legs import CLOSE, OPEN, TOUCH, Reason
-from ..njit import njit
+from ..njit import compiled, inlined
 from . import windows as market
 from .state import CASH, CUT, GROSS, NAV, SHORT, Out, State, record_block, record_fill
 from .windows import Point, Rules, Windows
@@ -25,7 +25,7 @@ _BELOW_LOT, _UNPAIRED = int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
 _NO_PRICE, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.BANKRUPT)
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     """Stop, target and trail of a leg at a parameter point."""
     stop = w.leg[k]["stop"] if p.stop == np.inf else p.stop
@@ -34,7 +34,7 @@ def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
     return stop, target, trail
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def exit_order(
     w: Windows, s: State, k: int, at: int, t: int, last: bool, lot_step: float
 ) -> tuple[float, int]:
@@ -55,7 +55,7 @@ def exit_order(
     return 0.0, -1
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]:
     """The rule touched inside the bar and the price it trades at, or −1."""
     bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
@@ -66,7 +66,7 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     )
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def entry_order(
     w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: Any
 ) -> float:
@@ -104,7 +104,7 @@ def entry_order(
     return side * wanted
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> Purse:
     """What the account allows an order of `wanted` shares."""
     budget, spend, room = s.book[CASH], (1.0 if wanted > 0.0 else -1.0), np.inf
@@ -117,7 +117,7 @@ def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> P
     return Purse(budget, spend, room, fx)
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _lots(line: Any, used: float) -> Lots:
     regime: Any = np.uint64(line["cost_row"])
     return Lots(
@@ -126,7 +126,7 @@ def _lots(line: Any, used: float) -> Lots:
     )  # fmt: skip
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def judged(w: Windows, rules: Rules, s: State, line: Any, order: Order, legal: bool, used: float) -> Fill:
     """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
 
@@ -146,7 +146,7 @@ def judged(w: Windows, rules: Rules, s: State, line: Any, order: Order, legal: b
     return kernel.account_answer(order, shares, price, lots, purse, w.tables.costs)
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def judged_inside(
     w: Windows, rules: Rules, s: State, r: int, order: Order, price: float, used: float
 ) -> Fill:
@@ -161,7 +161,7 @@ def judged_inside(
     return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _move(s: State, fill: Fill, side: float, signed: float, fx: float) -> None:
     """Cash and exposure after a fill; `signed`: the value that it adds to the exposure."""
     s.book[CASH] -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
@@ -172,7 +172,7 @@ def _move(s: State, fill: Fill, side: float, signed: float, fx: float) -> None:
         s.book[SHORT] = short if short > 0.0 else 0.0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line: Any, matched: bool) -> None:
     """A fill of leg k's entry; the first one sets the day it is due."""
     fx, side, shares, held = line["fx"], w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
@@ -194,20 +194,20 @@ def _book_entry(w: Windows, s: State, p: Point, k: int, t: int, fill: Fill, line
         s.leg[k]["entering"] = 0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _used(w: Windows, s: State, k: int, t: int) -> Any:
     """Shares of the leg's code that the session has traded with us."""
     i = np.uint64(w.leg[k]["code"])
     return s.taken[i]["used"] if s.taken[i]["row"] == t else 0.0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
     i = np.uint64(w.leg[k]["code"])
     s.taken[i]["used"], s.taken[i]["row"] = shares, t
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int) -> None:
     """Leg k's attempt to enter at an auction, from the wish to the books."""
     r = w.leg[k]["start"] + t - w.leg[k]["row"]
@@ -238,7 +238,7 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int
         s.leg[k]["entering"] = 0
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def _book_exit(
     w: Windows, s: State, out: Out, k: int, t: int, order: Order, fill: Fill, used: float, fx: float, why: int
 ) -> None:
@@ -253,7 +253,7 @@ def _book_exit(
         record_block(w, out, k, t, order.at, order.wanted, fill.shares, fill.reason)
 
 
-@njit(error_model="numpy", _nrt=False, inline="always")
+@inlined
 def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int, last: bool) -> None:
     """Leg k's exit or forced reduction at an auction, where one is due, from the wish to the books."""
     r = w.leg[k]["start"] + t - w.leg[k]["row"]
@@ -269,7 +269,7 @@ def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int,
         _book_exit(w, s, out, k, t, order, fill, used, line["fx"], why)
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int) -> None:
     """Leg k's exit at a price touched inside the bar, if one is."""
     r = w.leg[k]["start"] + t - w.leg[k]["row"]
@@ -286,7 +286,7 @@ def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int,
     _book_exit(w, s, out, k, t, order, fill, used, w.order[r]["fx"], why)
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     """Corporate action `a` on those of `legs` that are in its code; returns the cash that came in, base money."""
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
@@ -307,7 +307,7 @@ def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
     return received
 
 
-@njit(error_model="numpy", _nrt=False)
+@compiled
 def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
     """A delisted long is worth nothing, a delisted short is bought back at the last mark."""
     s.leg[k]["entering"] = 0

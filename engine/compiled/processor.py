@@ -13,7 +13,7 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from ..njit import njit
+from ..njit import inlined
 
 
 def pick(condition: bool, a: float, b: float) -> float:
@@ -37,19 +37,19 @@ def _pick(condition: bool, a: float, b: float) -> Callable[..., Any]:
     return picked
 
 
-@njit(inline="always")
+@inlined
 def lower(a: float, b: float) -> Any:
     """The lower of two numbers."""
     return pick(a < b, a, b)
 
 
-@njit(inline="always")
+@inlined
 def higher(a: float, b: float) -> Any:
     """The higher of two numbers."""
     return pick(a > b, a, b)
 
 
-@njit(inline="always")
+@inlined
 def stored(chosen: float) -> float:
     """The same number, but not seen to be a choice: its store is not masked."""
     return chosen + 0.0

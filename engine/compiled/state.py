@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I4, I8
 from ..judge.kernel import Fill
 from ..legs import BLOCK, FILL
-from ..njit import njit
+from ..njit import compiled, inlined
 from ..results.run import POSITION
 from . import windows as market
 from .windows import Windows
@@ -103,7 +103,7 @@ def new_out(rows: int, *, keep: bool, room: I8 | None = None) -> Out:
     )
 
 
-@njit(_nrt=False)
+@compiled
 def _keep_fill(
     fills: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], fill: Fill, fx: float, cash: float
 ) -> None:
@@ -114,7 +114,7 @@ def _keep_fill(
         r["commission"], r["stamp"], r["levies"] = fill.commission * fx, fill.stamp * fx, fill.levies * fx
 
 
-@njit(_nrt=False)
+@compiled
 def _keep_block(
     blocks: NDArray[Any], n: int, ids: tuple[int, int, int, int, int], wanted: float, filled: float
 ) -> None:
@@ -124,7 +124,7 @@ def _keep_block(
         r["wanted"], r["filled"] = wanted, filled
 
 
-@njit(_nrt=False)
+@compiled
 def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: int, shares: float) -> int:
     """Add shares to the session's row of the code, kept in order of code; returns the new end."""
     at = stop
@@ -141,7 +141,7 @@ def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: 
     return stop + 1
 
 
-@njit(_nrt=False, inline="always")
+@inlined
 def record_block(
     w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled: float, why: int
 ) -> None:
@@ -152,7 +152,7 @@ def record_block(
         _keep_block(out.blocks, n, (t, at, w.leg[k]["code"], k, why), wanted, filled)
 
 
-@njit(_nrt=False, inline="always")
+@inlined
 def record_fill(
     w: Windows, out: Out, k: int, t: int, at: int, fill: Fill, fx: float, why: int, cash: float
 ) -> None:

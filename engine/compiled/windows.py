@@ -19,7 +19,7 @@ from ..config import Config, ExitOn, LimitPolicy, Pairing
 from ..judge import kernel
 from ..judge.kernel import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
-from ..njit import njit
+from ..njit import compiled, inlined
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
@@ -278,7 +278,7 @@ def lines(n: int, kind: "np.dtype[Any]") -> NDArray[Any]:
     return room[skip : skip + n * kind.itemsize].view(kind)
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
     total, rows = 0, len(c.nights)
@@ -302,7 +302,7 @@ def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int]
     return total
 
 
-@njit(_nrt=False, inline="always")
+@inlined
 def _order_line(
     line: Any, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
 ) -> None:
@@ -334,7 +334,7 @@ def _order_line(
     )
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _gather(
     leg: NDArray[Any], into: tuple[NDArray[Any], F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
 ) -> None:

@@ -15,7 +15,7 @@ from ...data.arrays import F8
 from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL, STAMP_UNIT
 from ..legs import CLOSE, Reason
-from ..njit import njit
+from ..njit import compiled, inlined
 
 STRICT, OPENED, IGNORE = range(3)
 EPS = (
@@ -116,13 +116,13 @@ class Fill(NamedTuple):
     reason: int
 
 
-@njit(inline="always")
+@inlined
 def cents(money: float) -> float:
     """Half-up to the cent."""
     return np.floor(money * 100.0 + HALF) / 100.0
 
 
-@njit(inline="always")
+@inlined
 def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     # conditional expressions, here and wherever it is hot: of `max` numba makes ten instructions, to mind NaN
     commission, least = cents(value * costs[r, COMMISSION]), costs[r, COMMISSION_MIN]
@@ -142,7 +142,7 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
     return Cost(commission, stamp, levies / 100.0 if levies > 0.0 else 0.0)
 
 
-@njit()
+@compiled
 def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """Cost of an order too large for the exchange: full orders, and one for the rest."""
     full = np.floor(shares / max_order)
@@ -156,7 +156,7 @@ def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_o
     )
 
 
-@njit(inline="always")
+@inlined
 def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """Cost of trading `shares` > 0 at `price` under cost row `r`; more than `max_order` goes as several orders."""
     if shares <= max_order:
@@ -164,13 +164,13 @@ def trade_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_or
     return _split_cost(costs, r, buy, price, shares, max_order)
 
 
-@njit()
+@compiled
 def _cost_anew(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """trade_cost where it is rarely asked for: not compiled into its callers, whose compilation takes long enough."""
     return trade_cost(costs, r, buy, price, shares, max_order)
 
 
-@njit()
+@compiled
 def tick_of(price: float, tables: Tables, table: int) -> float:
     """Smallest price step at `price`; a band includes its upper bound."""
     k = 0
@@ -179,7 +179,7 @@ def tick_of(price: float, tables: Tables, table: int) -> float:
     return tables.tick_sizes[table, k]
 
 
-@njit()
+@compiled
 def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
     """Nearest legal price at or above (`up`) or at or below `price`."""
     tick = tick_of(price, tables, table)
@@ -187,7 +187,7 @@ def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
     return np.round(steps * tick, 4)
 
 
-@njit(inline="always")
+@inlined
 def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     """Largest legal opening order of at most `shares` (positive)."""
     # the reciprocal does not wait for the shares, a quotient would
@@ -196,7 +196,7 @@ def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     return lot_min + np.floor((shares - lot_min) * (1.0 / lot_step) + EPS) * lot_step
 
 
-@njit()
+@compiled
 def planned_shares(
     weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float
 ) -> float:
@@ -204,7 +204,7 @@ def planned_shares(
     return lot_floor(weight / (price * fx) * nav, lot_min, lot_step)
 
 
-@njit(inline="always")
+@inlined
 def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
@@ -230,7 +230,7 @@ def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Ta
     return max(price, tick), _FILLED
 
 
-@njit(inline="always")
+@inlined
 def legal_size(shares: float, held: float, lots: Lots) -> float:
     """Largest legal order of at most `shares`: odd lots only when they close the whole position."""
     whole = abs(held)
@@ -242,13 +242,13 @@ def legal_size(shares: float, held: float, lots: Lots) -> float:
     return lot_floor(shares, lots.lot_min, lots.lot_step)
 
 
-@njit()
+@compiled
 def _fewer(shares: float, held: float, lots: Lots) -> float:
     """legal_size where it is rarely asked for: not compiled into its callers."""
     return legal_size(shares, held, lots)
 
 
-@njit()
+@compiled
 def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Purse, costs: F8) -> float:
     """Largest legal order below `shares` that the budget pays for."""
     buy, r = order.wanted > 0.0, lots.cost_row
@@ -270,13 +270,13 @@ def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Pu
     return 0.0
 
 
-@njit(inline="always")
+@inlined
 def _spent(cost: Cost, value: float, purse: Purse) -> float:
     """What a trade takes from the budget, base money."""
     return (purse.spend * value + cost.commission + cost.stamp + cost.levies) * purse.fx
 
 
-@njit(inline="always")
+@inlined
 def exchange_answer(order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """What the exchange makes of an order of any size: the price of the fill and −1, or 0.0 and the Reason why not."""
     opening, buy = order.held == 0.0, order.wanted > 0.0
@@ -293,7 +293,7 @@ def exchange_answer(order: Order, quote: Quote, policy: Policy, tables: Tables) 
     return fill_price(buy, order, quote, policy, tables)
 
 
-@njit(inline="always")
+@inlined
 def account_answer(order: Order, shares: float, price: float, lots: Lots, purse: Purse, costs: F8) -> Fill:
     """What volume and the account leave of an order for the legal size `shares` that the exchange fills at `price`."""
     buy, opening = order.wanted > 0.0, order.held == 0.0
@@ -318,7 +318,7 @@ def account_answer(order: Order, shares: float, price: float, lots: Lots, purse:
     return Fill(shares if buy else -shares, price, cost.commission, cost.stamp, cost.levies, why)
 
 
-@njit(inline="always")
+@inlined
 def fill_order(order: Order, quote: Quote, purse: Purse, policy: Policy, tables: Tables) -> Fill:
     """What the exchange and the account make of one order."""
     price, why = exchange_answer(order, quote, policy, tables)
@@ -340,20 +340,20 @@ class Levels(NamedTuple):
     fall: float
 
 
-@njit(inline="always")
+@inlined
 def exit_levels(side: float, basis: float, rules: tuple[float, float, float]) -> Levels:
     """Levels of a leg entered at `basis`; `rules` are stop, target and trail as fractions."""
     stop, target, trail = rules
     return Levels(side * basis - stop * basis + NEAR, side * basis + target * basis - NEAR, trail)
 
 
-@njit(inline="always")
+@inlined
 def trail_level(peak: float, levels: Levels) -> float:
     """Where the trail stands once the best close was `peak`, both times the side; NaN without a trail."""
     return peak - levels.fall * abs(peak) + NEAR
 
 
-@njit(inline="always")
+@inlined
 def level_signal(close: float, trail: float, levels: Levels) -> int:
     """STOP, TARGET or TRAIL when the close says so, else −1; `close` and the trail's level times the side."""
     if close <= levels.stop:
@@ -365,13 +365,13 @@ def level_signal(close: float, trail: float, levels: Levels) -> int:
     return -1
 
 
-@njit(inline="always")
+@inlined
 def close_signal(close: float, peak: float, levels: Levels) -> int:
     """The same from the best close so far; `close` and `peak` times the side."""
     return level_signal(close, trail_level(peak, levels), levels)
 
 
-@njit()
+@compiled
 def touch_signal(
     side: float,
     basis: float,
@@ -420,7 +420,7 @@ class Adjusted(NamedTuple):
     cash: float
 
 
-@njit()
+@compiled
 def after_action(
     shares: float, basis: float, peak: float, action: tuple[float, float, float], price: float
 ) -> Adjusted:
@@ -434,7 +434,7 @@ def after_action(
     return Adjusted(side * kept, (basis - gross) / ratio, (peak - gross) / ratio, paid)
 
 
-@njit()
+@compiled
 def reduction(shares: float, part: float, lot_step: float) -> float:
     """Shares (positive) of a forced reduction by `part`, rounded up to a lot, at most the whole."""
     whole = abs(shares)

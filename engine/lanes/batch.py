@@ -12,7 +12,7 @@ import numpy as np
 
 from ..compiled.processor import pick
 from ..compiled.windows import Rules, Windows
-from ..njit import njit
+from ..njit import compiled
 from . import deck as dk
 from .deck import Deck
 from .memory import BAD, CASH, DENSE, FILLS, FLOOR, INVERSE, LANES, LEAST, NAV, PEAK, SPARE, WORST, Batch
@@ -20,7 +20,7 @@ from .rows import close_rows
 from .trades import trade
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _deal(d: Deck, b: Batch) -> None:
     """Group neighbours of the same combination; where there are many, each lane is a group."""
     n = 0
@@ -41,7 +41,7 @@ def _deal(d: Deck, b: Batch) -> None:
     b.combos[LANES] = n
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def run_batch(w: Windows, rules: Rules, d: Deck, b: Batch) -> None:
     """Run LANES points; sums into `b.m`, BAD where exactness is not proven.
 

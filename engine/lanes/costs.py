@@ -8,11 +8,11 @@ from ...data.arrays import F8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL, STAMP_UNIT
 from ..compiled.processor import higher, pick
 from ..judge.kernel import HALF
-from ..njit import njit
+from ..njit import compiled, inlined
 from .memory import COST, LANES, VALUE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def charge_all(costs: F8, r: int, buy: bool, m: F8) -> None:
     """kernel.trade_cost in total, in cents, of the orders worth VALUE in each lane, into COST.
 
@@ -40,13 +40,13 @@ def charge_all(costs: F8, r: int, buy: bool, m: F8) -> None:
             m[COST + x] += np.floor(charge * 100.0 + HALF)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def paid_for(value: float, charge: float) -> Any:
     """Money of a charge in cents; nothing where nothing was traded."""
     return pick(value > 0.0, charge * 0.01, 0.0)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def commission_on(value: float, rate: float, least: float) -> Any:
     """What an order costs in cents where only a commission is charged; `least` in cents."""
     return higher(np.floor(value * rate * 100.0 + HALF), least)

@@ -12,7 +12,7 @@ from ...data.arrays import F8, I4, I8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL
 from ..compiled.windows import Windows
 from ..legs import CLOSE
-from ..njit import njit
+from ..njit import compiled, inlined
 from .tables import (
     BEYOND,
     NONE,
@@ -57,7 +57,7 @@ class Deck(NamedTuple):
     prices: F8  # (2, R): local fill price of an exit at the open and at the close of each row
 
 
-@njit(inline="always", _nrt=False)
+@inlined
 def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> Any:
     if first >= NONE:
         return UNKNOWN if first == BEYOND else NEVER
@@ -71,7 +71,7 @@ def _key(first: int, by_hold: int, exit_at: int, blocks: int) -> Any:
     )
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: I8, keys: I8) -> None:
     """Keys of the exits after each signal, and when each hold ends, into `keys`, in the order of the deck."""
     values = signals.shape[2]
@@ -125,7 +125,7 @@ def _count_crowd(w: Windows, e: Entries) -> I8:
     return crowd
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _overlaps(w: Windows, e: Entries, by_code: I8, crowd: I8) -> None:
     for a in range(len(by_code)):
         k = by_code[a]
@@ -141,13 +141,13 @@ def _overlaps(w: Windows, e: Entries, by_code: I8, crowd: I8) -> None:
                 crowd[other] += 1
 
 
-@njit(_nrt=False, inline="always")
+@inlined
 def _room(line: Any, crowd: int) -> Any:
     """Shares that one of `crowd` legs can surely trade."""
     return min(np.floor(line["allowed"] / crowd), line["max_order"])
 
 
-@njit(_nrt=False, inline="always")
+@inlined
 def _cheap(costs: F8, buy: bool) -> Any:
     """Whether a cost row charges nothing but a commission."""
     cheap = costs[STAMP_BUY if buy else STAMP_SELL] == 0.0
@@ -156,7 +156,7 @@ def _cheap(costs: F8, buy: bool) -> Any:
     return cheap
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, real: F8) -> None:
     """One row of `whole` and `real` for each leg."""
     for x in range(len(order)):

@@ -11,7 +11,7 @@ from ...data.arrays import F8, I8, U8
 from ..compiled.processor import pick
 from ..compiled.windows import Windows
 from ..judge.kernel import trade_cost
-from ..njit import njit
+from ..njit import compiled, inlined
 from . import deck as dk
 from .costs import charge_all, commission_on, paid_for
 from .deck import Deck
@@ -36,7 +36,7 @@ from .memory import (
 from .tables import BEYOND, NONE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _count_blocks(m: F8, of_lane: U8, blocked: I8, leaves: F8) -> None:
     """Add the exits that were blocked, and mark the lanes of which the exit is not known."""
     for x in range(LANES):
@@ -46,7 +46,7 @@ def _count_blocks(m: F8, of_lane: U8, blocked: I8, leaves: F8) -> None:
             m[BAD + x] = 1.0 if leaves[c] == BEYOND else m[BAD + x]
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def find_exits(b: Batch, keys: I8, prices: F8, start: int) -> tuple[Any, Any]:
     """Offset and price at which each combination leaves; returns the last, and whether all leave as one.
 
@@ -71,7 +71,7 @@ def find_exits(b: Batch, keys: I8, prices: F8, start: int) -> tuple[Any, Any]:
     return last, differ == 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def spread(m: F8, of_lane: U8, leaves: F8, price: F8) -> None:
     """Each lane's exit from its combination's."""
     for x in range(LANES):
@@ -79,7 +79,7 @@ def spread(m: F8, of_lane: U8, leaves: F8, price: F8) -> None:
         m[LEAVES + x], m[PRICE + x] = leaves[c], price[c]
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _look_up(w: Windows, d: Deck, b: Batch, k: int, buy: bool) -> None:
     """What differs between the rows of exits: currency, room, and costs where the cost rules change."""
     m, start = b.m, d.whole[k, dk.START]
@@ -98,7 +98,7 @@ def _look_up(w: Windows, d: Deck, b: Batch, k: int, buy: bool) -> None:
             m[COST + x] = np.round((one.commission + one.stamp + one.levies) * 100.0)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _price_exits(m: F8, side: float, fx: float, rate: float, least: float) -> None:
     """Money that comes in when each lane leaves, into VALUE, and that must be there, into NEEDED."""
     for x in range(LANES):
@@ -110,7 +110,7 @@ def _price_exits(m: F8, side: float, fx: float, rate: float, least: float) -> No
         m[NEEDED + x] = (value + paid) * fx
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _price_exits_at_cost(m: F8, side: float) -> None:
     """_price_exits from VALUE at rate FX for COST."""
     for x in range(LANES):
@@ -122,14 +122,14 @@ def _price_exits_at_cost(m: F8, side: float) -> None:
         m[NEEDED + x] = (value + paid) * fx
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _value_exits(m: F8, fx: float) -> None:
     for x in range(LANES):
         m[VALUE + x] = m[SHARES + x] * m[PRICE + x]
         m[FX + x] = fx
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def price_all(w: Windows, d: Deck, b: Batch, k: int, tight: bool) -> None:
     """Money of the exits of leg k, at each lane's own price, rate and costs."""
     m, whole, real, side = b.m, d.whole[k], d.real[k], d.real[k, dk.SIDE]
@@ -144,7 +144,7 @@ def price_all(w: Windows, d: Deck, b: Batch, k: int, tight: bool) -> None:
     _price_exits_at_cost(m, side)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _sell(row: F8, m: F8, leaves: float) -> None:
     """Book the exits at one offset."""
     for x in range(LANES):
@@ -152,7 +152,7 @@ def _sell(row: F8, m: F8, leaves: float) -> None:
         row[CASH_IN + x] += pick(m[LEAVES + x] == leaves, value, 0.0)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _cover(row: F8, m: F8, leaves: float) -> None:
     """_sell for shorts, which need the money."""
     for x in range(LANES):
@@ -161,7 +161,7 @@ def _cover(row: F8, m: F8, leaves: float) -> None:
         row[NEED + x] += pick(gone, needed, 0.0)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def leave(b: Batch, t: int, last: int, side: float) -> None:
     """Book the exits of a leg whose window starts at row t, up to offset `last`."""
     mask = len(b.traded) - 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8, U4
 from ..compiled.windows import Windows
-from ..njit import njit
+from ..njit import compiled, inlined
 from .deck import Deck, build
 
 # a grid with more combinations than a key has room for is not quite in order, which costs time only
@@ -50,7 +50,7 @@ def _distinct(values: NDArray[Any]) -> NDArray[Any]:
     return found if np.isnan(found[-1]) else np.append(found, np.nan)
 
 
-@njit(inline="always", _nrt=False)
+@inlined
 def _place(values: NDArray[Any], value: Any) -> int:
     """Where a value that is one of the ascending `values` stands; NaN stands at the end."""
     if value != value:
@@ -63,7 +63,7 @@ def _place(values: NDArray[Any], value: Any) -> int:
     return at
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def _number(
     points: NDArray[Any],
     holds: I4,

@@ -11,7 +11,7 @@ import numpy as np
 from ...data.arrays import F8
 from ..compiled.processor import higher, lower, pick, stored
 from ..compiled.windows import Rules
-from ..njit import njit
+from ..njit import compiled, inlined
 from .memory import (
     CASH,
     CASH_IN,
@@ -40,7 +40,7 @@ from .memory import (
 INF = np.inf
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _orders_spare(
     rows: F8, a: int, prior: F8, z: int, cash: float, nav: float, limits: tuple[float, float]
 ) -> Any:
@@ -54,7 +54,7 @@ def _orders_spare(
     return lower(pick(need > 0.0, rest, INF), pick(entered > 0.0, room, INF))
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _take_stock(m: F8, x: int, change: float, nav: float, inverse: float) -> None:
     """One row's return and NAV into the sums of lane x."""
     fall = lower(change, 0.0)
@@ -67,14 +67,14 @@ def _take_stock(m: F8, x: int, change: float, nav: float, inverse: float) -> Non
     m[WORST + x] = stored(higher(m[WORST + x], (peak - nav) * floor))
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _clear(rows: F8, a: int, prior: F8, z: int, trades: bool) -> None:
     prior[z + LONG] = prior[z + SHORT] = rows[a + CASH_IN] = 0.0
     if trades:
         rows[a + NEED] = rows[a + ENTERED] = rows[a + OWED] = 0.0
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _close_four(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float], trades: bool) -> None:
     """Complete four rows; clear them for reuse, and the row `prior` to them."""
     limits, maintenance = (rules[0], rules[1]), rules[2]
@@ -130,17 +130,17 @@ def _close_four(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float], t
         _clear(rows, d, rows, c, trades)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _close_four_trading(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) -> None:
     _close_four(rows, prior, m, rules, True)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _close_four_quiet(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) -> None:
     _close_four(rows, prior, m, rules, False)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _close_one(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) -> None:
     """Complete one row; clear it for reuse, and the row `prior` to it."""
     for x in range(LANES):
@@ -160,7 +160,7 @@ def _close_one(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) ->
         _clear(rows, a, prior, x, True)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def close_rows(b: Batch, rules: Rules, cursor: int, stop: int, busy: int) -> Any:
     """Complete the rows from `cursor` to `stop`; those past the one after `busy`, the last row touched, change nothing."""
     ring, m, traded, mask = b.ring, b.m, b.traded, len(b.traded) - 1

@@ -13,7 +13,7 @@ from ..compiled import windows as market
 from ..compiled.windows import Windows
 from ..judge import kernel
 from ..legs import CLOSE
-from ..njit import njit
+from ..njit import compiled
 
 NONE = 30_000  # an offset that is never reached: no such row before the end of the panel
 BEYOND = 30_001  # an offset beyond the leg's window: only the general path can tell
@@ -60,7 +60,7 @@ def new_exits(rows: int, late: int) -> Exits:
     )  # fmt: skip
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
     """The entry of every leg: the first attempt that the market would fill."""
     for k in range(len(w.leg)):
@@ -101,7 +101,7 @@ def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
         out.plain[k] = plain
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def find_exits(w: Windows, t: Exits) -> None:
     """The exit tables of every leg, each from the end of its window backwards."""
     for k in range(len(w.leg)):
@@ -133,7 +133,7 @@ def find_exits(w: Windows, t: Exits) -> None:
             a = w.action_next[a]
 
 
-@njit(nogil=True, _nrt=False)
+@compiled
 def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reached: I4) -> None:
     """Offset of the close at which each value of each rule first says so, into `found` (L, 3, values.shape[1]).
 

@@ -13,7 +13,7 @@ from ...data.arrays import F8, I8
 from ..compiled.processor import lower, pick, stored
 from ..compiled.windows import Rules, Windows
 from ..judge.kernel import EPS
-from ..njit import njit
+from ..njit import compiled, inlined
 from . import deck as dk
 from .costs import charge_all, commission_on, paid_for
 from .deck import Deck
@@ -44,7 +44,7 @@ from .memory import (
 from .tables import NONE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
     """Shares of the leg in every lane; how many lanes hold it, and how many may want more than there is room for."""
     part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
@@ -76,13 +76,13 @@ def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
     return held, crowded
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _value_entries(m: F8, price: float) -> None:
     for x in range(LANES):
         m[VALUE + x] = m[SHARES + x] * price
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _enter(row: F8, m: F8, real: F8, backing: float, commission: tuple[float, float], given: bool) -> None:
     """Book an entry, for COST where that is `given`."""
     price, fx, side = real[dk.ENTRY_PRICE], real[dk.ENTRY_FX], real[dk.SIDE]
@@ -96,17 +96,17 @@ def _enter(row: F8, m: F8, real: F8, backing: float, commission: tuple[float, fl
         m[COSTS + x] += paid * fx
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _enter_plain(row: F8, m: F8, real: F8, backing: float, rate: float, least: float) -> None:
     _enter(row, m, real, backing, (rate, least), False)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _enter_at_cost(row: F8, m: F8, real: F8, backing: float) -> None:
     _enter(row, m, real, backing, (0.0, 0.0), True)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _buy_in(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> None:
     """Book the entry of leg k in the lanes that have SHARES of it."""
     m, whole, real = b.m, d.whole[k], d.real[k]
@@ -121,7 +121,7 @@ def _buy_in(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> None:
         _enter_at_cost(row, m, real, backing)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _count_fills(m: F8) -> None:
     """One fill more where the leg is held, and one more where it leaves."""
     for x in range(LANES):
@@ -129,7 +129,7 @@ def _count_fills(m: F8) -> None:
         m[FILLS + x] += fills if m[SHARES + x] > 0.0 else 0.0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _hold_until(row: F8, m: F8, worth: float, until: float) -> None:
     """Add `worth` of each share to one row in the lanes that leave later."""
     for x in range(LANES):
@@ -137,7 +137,7 @@ def _hold_until(row: F8, m: F8, worth: float, until: float) -> None:
         row[x] += pick(until < m[LEAVES + x], value, 0.0)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@compiled
 def _hold(ring: F8, m: F8, worth: F8, place: tuple[int, int], j: int, last: int) -> None:
     """Add the value of the leg's shares to its rows from offset j to `last`, in the lanes that leave later.
 
@@ -163,7 +163,7 @@ def _hold(ring: F8, m: F8, worth: F8, place: tuple[int, int], j: int, last: int)
         j += 4
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _owe(b: Batch, owed: F8, t: int, first: int, last: int) -> None:
     """Add what the leg's borrow costs the night after each of its rows."""
     for j in range(first, last):
@@ -173,7 +173,7 @@ def _owe(b: Batch, owed: F8, t: int, first: int, last: int) -> None:
         b.traded[at] = 1
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
     """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
     m = b.m
@@ -193,7 +193,7 @@ def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
             m[SHARES + x] = kept
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def _hold_through_actions(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
     """_hold and _owe for a leg whose code has corporate actions within its window."""
     whole, side = d.whole[k], d.real[k, dk.SIDE]
@@ -209,7 +209,7 @@ def _hold_through_actions(w: Windows, d: Deck, b: Batch, k: int, last: int) -> N
                 _owe(b, w.owed[start:], t, j, j + 1)
 
 
-@njit(inline="always", _nrt=False, error_model="numpy")
+@inlined
 def trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> Any:
     """Leg k from its sizing to its exit.
 

@@ -25,7 +25,7 @@ from ..lanes import memory as lanes
 from ..lanes.batch import run_batch
 from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
-from ..njit import njit
+from ..njit import allocating
 from .sums import metrics_row, sum_up
 
 # One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
@@ -173,7 +173,7 @@ def _run_general(job: Job, windows: Windows, points: NDArray[Any], waiting: I8, 
     return waiting[late]
 
 
-@njit(nogil=True)
+@allocating
 def _run_points(
     windows: Windows,
     rules: Rules,
@@ -217,7 +217,7 @@ def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
     return np.flatnonzero(bad)
 
 
-@njit(nogil=True)
+@allocating
 def _run_batches(
     w: Windows,
     rules: Rules,

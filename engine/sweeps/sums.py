@@ -7,10 +7,10 @@ import numpy as np
 
 from ...data.arrays import F8
 from ..lanes import memory as lanes
-from ..njit import njit
+from ..njit import compiled
 
 
-@njit(nogil=True, error_model="numpy")
+@compiled
 def sum_up(equity: F8, capital: float, sums: F8) -> None:
     """The sums of one equity curve, as the lanes keep them."""
     before = peak = capital
@@ -33,7 +33,7 @@ def sum_up(equity: F8, capital: float, sums: F8) -> None:
     sums[lanes.EQUITY], sums[lanes.NAV], sums[lanes.WORST] = total, before, worst
 
 
-@njit(nogil=True)
+@compiled
 def metrics_row(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) -> None:
     """One row of metrics from the sums of lane x over n sessions."""
     mean = sums[lanes.RETURNS + x] / n

@@ -7,7 +7,7 @@ from launchlab.engine.compiled import processor
 from launchlab.engine.compiled import windows as market
 from launchlab.engine.compiled.state import STANDING
 from launchlab.engine.compiled.windows import Market, to_rules
-from launchlab.engine.njit import njit
+from launchlab.engine.njit import compiled
 
 from ...markets.random_markets import random_config, random_legs, random_panel
 
@@ -43,7 +43,7 @@ def test_rows_for_compiled_code_begin_on_cache_lines() -> None:
 
 
 def test_what_the_processor_is_told_changes_no_number() -> None:
-    @njit()
+    @compiled
     def told(values: np.ndarray) -> tuple[float, float, float, float]:
         processor.fetch_line(values, 1)
         low = processor.lower(values[0, 0], values[1, 0])
