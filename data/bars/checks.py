@@ -13,21 +13,14 @@ from ..arrays import Days
 from ..calendars.sessions import calendar as calendar_of
 from ..errors import DataError
 from ..instruments.table import Instrument
-from ..rules.limits import Bands, limit_bands
-from ..rules.ticks import tick_table
+from ..rules.limits import Bands
+from .accepted import beyond_limit, off_tick, unlike_the_close
+from .actions import action_faults, possible, with_actions
 from .bars import PRICES, Bars
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
-from .references import listed_sessions, previous_closes, reference_prices, ticks_of
 
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
-
-# Data without a listing date may start within the unlimited first sessions of a new stock.
-UNSURE_FIRST_BARS = 5
-# Sessions since listing in which a board may have other limits.
-YOUNG = 5
-# No board's limit is narrower than 5 %: bars that stay well within need no look at the rule book.
-SMALLEST_LIMIT = 0.04
 
 
 def check_bars(
@@ -49,27 +42,36 @@ def check_bars(
         raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
     found = list(_session_faults(bars, calendar))
     tidy = bars if not found else bars.tidy()
+    found += action_faults(tidy, calendar)
+    tidy = with_actions(tidy, possible(tidy))
     found += _missing(tidy, calendar, instrument)
     found += _price_faults(tidy, volume_means_trading=instrument.tradable)
     found += _idle(tidy, instrument)
     found += _volume_units(tidy)
     if raw and instrument.tradable:
-        found += _off_tick(tidy, instrument)
-        found += _pre_close(tidy, instrument, calendar)
-        found += _beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
+        found += off_tick(tidy, instrument)
+        found += unlike_the_close(tidy, instrument, calendar)
+        found += beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
     if second is not None:
         found += _disagreements(tidy, second, instrument if raw else None)
     return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))
 
 
 def suspend_bad(bars: Bars, findings: Sequence[Finding]) -> Bars:
-    """`bars` in order, with every session that has an error suspended: no prices, actions kept.
+    """`bars` in order, with every session that has an error suspended: no prices, its actions kept unless they err.
 
     Bars on days on which the exchange was shut are left out.
     """
-    shut = np.array([one.session for one in findings if one.kind == "not_a_session"], "M8[D]")
     tidy = bars.tidy()
+    if not errors_of(findings):
+        return tidy
+    shut, wrong = _sessions_of(findings, "not_a_session"), _sessions_of(findings, "action")
+    tidy = with_actions(tidy, ~np.isin(tidy.actions["session"], wrong))
     return tidy.take(~np.isin(tidy.sessions, shut)).suspend(bad_sessions(findings))
+
+
+def _sessions_of(findings: Sequence[Finding], kind: str) -> Days:
+    return np.array([one.session for one in findings if one.kind == kind], "M8[D]")
 
 
 def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
@@ -181,67 +183,6 @@ def _volume_units(bars: Bars) -> Iterator[Finding]:
             "volume_units",
             f"turnover per unit of volume is {times:.4g} times the price",
         )
-
-
-def _off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
-    """Prices that are no whole number of ticks, each on the tick of its own height."""
-    prices = np.stack([getattr(bars, name) for name in PRICES])
-    tick = ticks_of(prices, tick_table(instrument, bars.sessions))
-    with np.errstate(invalid="ignore"):
-        steps = prices / tick
-        off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
-
-    def what(i: int) -> str:
-        j = int(np.flatnonzero(off[:, i])[0])
-        return f"{PRICES[j]} {prices[j, i]:g} is not a multiple of the tick {tick[j, i]:g}"
-
-    yield from each(bars, "off_tick", np.asarray(off.any(axis=0)), what)
-
-
-def _pre_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iterator[Finding]:
-    """References unlike the previous close; on a known ex-date one tick of rounding is allowed."""
-    if np.isnan(bars.pre_close).all():
-        return
-    tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
-    expected = previous_closes(bars, calendar, instrument)
-    ex_date = np.isin(bars.sessions, bars.actions["session"])
-    with np.errstate(invalid="ignore"):
-        wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + 1e-6
-    yield from each(
-        bars,
-        "pre_close",
-        wrong,
-        lambda i: f"{bars.pre_close[i]:g} where the previous close and known actions give {expected[i]:g}",
-    )
-
-
-def _beyond_limit(
-    bars: Bars, instrument: Instrument, calendar: Days, bands: Bands | None
-) -> Iterator[Finding]:
-    if not instrument.mainland:
-        return
-    where: NDArray[Any] = np.arange(len(bars))
-    if bands is None:
-        reference = reference_prices(bars, calendar, instrument)
-        age = listed_sessions(bars, instrument, calendar)
-        with np.errstate(invalid="ignore"):
-            far = (bars.high > reference * (1 + SMALLEST_LIMIT)) | (
-                bars.low < reference * (1 - SMALLEST_LIMIT)
-            )
-        where = np.flatnonzero(far | ((age > 0) & (age <= YOUNG)))
-        bands = limit_bands(instrument, bars.sessions[where], reference[where], age[where])
-    up, down = np.full(len(bars), np.inf), np.zeros(len(bars))
-    up[where], down[where] = bands.up, bands.down
-    with np.errstate(invalid="ignore"):
-        wrong = ((bars.high > up + 1e-9) | (bars.low < down - 1e-9)) & ~bars.suspended & ~bars.stale
-    if instrument.listed is None:
-        wrong[:UNSURE_FIRST_BARS] = False
-    yield from each(
-        bars,
-        "beyond_limit",
-        wrong,
-        lambda i: f"{bars.low[i]:g}–{bars.high[i]:g} is outside the limits {down[i]:g}–{up[i]:g}",
-    )
 
 
 def _disagreements(bars: Bars, second: Bars, instrument: Instrument | None) -> Iterator[Finding]:

@@ -5,6 +5,7 @@
 | duplicate, unsorted, not_a_session | error | the session itself is wrong |
 | missing_price, non_positive, ohlc | error | a price that cannot have been |
 | off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
+| action | error | a corporate action that cannot be, or that the prices of its ex-date contradict |
 | missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
 | stale | warning | prices without volume: not tradable |
 | repeated | warning | the same bar, volume included, as the session before |
@@ -30,6 +31,7 @@ ADVICE = {
     "ohlc": "take the bar from another source; high and low must hold open and close",
     "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
     "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
+    "action": "correct ratio, cash and rights: shares after and money for one share before, on the ex-date",
     "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
     "stale": "nothing to do if the code was suspended: the session is not tradable; else fetch the real bar",
     "repeated": "compare with another source: vendors repeat a bar they did not receive",
@@ -37,7 +39,7 @@ ADVICE = {
     "volume_units": "declare the unit (shares or lots) when importing",
     "disagrees": "reconcile the two sources and record which wins",
 }
-ERRORS = frozenset(list(ADVICE)[:8])
+ERRORS = frozenset(list(ADVICE)[:9])
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,15 @@ def finding(code: str, session: object, kind: str, what: str) -> Finding:
     """A finding of one kind, with the severity and the advice of that kind."""
     severity = "error" if kind in ERRORS else "warning"
     return Finding(code, str(session), severity, f"{kind}: {what}", ADVICE[kind])
+
+
+def digits(number: float) -> str:
+    """A number with the digits that may be at fault: 459.600006 as it stands in the file.
+
+    >>> digits(459.6000061035156), digits(118.5)
+    ('459.6000061', '118.5')
+    """
+    return f"{float(number):.10g}"
 
 
 def each(bars: Bars, kind: str, wrong: Bool, what: Callable[[int], str]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import F8, Days
+from ..bars.actions import action_faults
 from ..bars.bars import Bars
 from ..bars.references import closes_before, moved_references
 from ..calendars import sessions as calendars
@@ -97,6 +98,8 @@ def total_return_marks(bars: Bars, sessions: Days) -> F8:
             f"{bars.code} has no close between {bars.sessions[at[t]]} and {sessions[t]}; "
             "a benchmark may not stand still that long: fetch the missing bars or choose another"
         )
+    for fault in action_faults(whole, sessions):
+        raise DataError(f"the benchmark has an action that cannot be taken: {fault}")
     stated = _stated_ratios(whole.between(bars.sessions[at[0]], sessions[-1]))
     return np.asarray((bars.close * _reinvestment(bars, stated))[at])
 

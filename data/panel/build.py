@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import I4, Bool, Days
 from ..bars.bars import Bars
-from ..bars.checks import Finding, bad_sessions, check_bars, errors_of
+from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
 from ..calendars import sessions as calendars
 from ..errors import DataError
 from ..instruments.table import Instrument, Instruments, load_instruments
@@ -90,9 +90,7 @@ def build_panel(
         own = sessions[done[instrument.exchange][0]]
         found = check_bars(here, instrument, calendar=own)
         findings += found
-        good, doubtful = here.tidy(), bad_sessions(found)
-        if errors_of(found) and chosen.bad_bars == "suspend":
-            good = good.take(np.isin(good.sessions, own)).suspend(doubtful)
+        good, doubtful = suspend_bad(here, found), bad_sessions(found)
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
         compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful)
         columns.put(i, compiled)

@@ -98,3 +98,11 @@ def test_a_benchmark_without_a_first_close_or_long_still_is_refused():
         )
     with pytest.raises(DataError, match=r"add 3033\.HK\.csv"):
         benchmark_returns(((1.0, "3033.HK"),), {}, {}, ROWS)
+
+
+@pytest.mark.parametrize("columns", [{"ratio": [1, 1, np.inf, 1]}, {"cash": [0, 0, 30, 0]}], ids=str)
+def test_an_action_that_cannot_have_been_stops_a_benchmark_too(columns):
+    named = {name: np.array(values, float) for name, values in columns.items()}
+    held = bars("3033.HK", ROWS, [5.0, 5.1, 5.0, 5.05], **named)
+    with pytest.raises(DataError, match=r"3033\.HK 2026-02-13 error: action: "):
+        benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": held}, ROWS, {"3033.HK": ONE})
