@@ -105,4 +105,4 @@ def test_an_action_that_cannot_have_been_stops_a_benchmark_too(columns):
     named = {name: np.array(values, float) for name, values in columns.items()}
     held = bars("3033.HK", ROWS, [5.0, 5.1, 5.0, 5.05], **named)
     with pytest.raises(DataError, match=r"3033\.HK 2026-02-13 error: action: "):
-        benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": held}, ROWS, {"3033.HK": ONE})
+        benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": held}, {"3033.HK": ONE}, ROWS)
