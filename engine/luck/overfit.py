@@ -1,17 +1,16 @@
-"""How much of a sweep's best result is selection: PBO by CSCV, SPA and step-down, and plateaus.
+"""How much of a sweep's best result is selection: PBO by CSCV, and plateaus.
 
-Input is always daily returns (T, P), one column per point of the sweep. Sources: Bailey, Borwein, López de Prado &
-Zhu (2017) The probability of backtest overfitting; Hansen (2005); Romano & Wolf (2005), both through `arch`.
+Input is always daily returns (T, P), one column per point of the sweep. Source: Bailey, Borwein, López de Prado &
+Zhu (2017) The probability of backtest overfitting.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...data.arrays import F8
 from ...data.errors import ConfigError, DataError
@@ -88,64 +87,6 @@ def _sharpe(total: F8, square: F8, shift: F8, n: int) -> F8:
     return np.divide(
         mean, np.sqrt(np.maximum(variance, 0.0)), out=np.zeros_like(mean), where=variance > 1e-20
     )
-
-
-@dataclass(frozen=True)
-class Superior:
-    """Hansen's p-values that no point beats the benchmark (lower, consistent, upper = White's), and the survivors."""
-
-    lower: float
-    consistent: float
-    upper: float
-    survivors: tuple[int, ...]
-
-
-def superior_ability(
-    returns: F8,
-    benchmark: F8 | None = None,
-    *,
-    block: int = 10,
-    draws: int = 999,
-    level: float = 0.05,
-    seed: int = 0,
-) -> Superior:
-    """SPA and Romano & Wolf's step-down over (T, P) returns against `benchmark` (T,), cash when None.
-
-    `survivors` are the columns that beat it at `level` together. Needs the extra `stats`.
-    """
-    try:
-        from arch.bootstrap import SPA
-    except ImportError:
-        raise ConfigError(
-            "the SPA and step-down tests need arch, which is not installed; run `pip install 'launchlab[stats]'`"
-        ) from None
-    moving = np.flatnonzero(returns.std(axis=0) > 1e-12)
-    if not len(moving) or len(returns) < 2 * block:
-        raise DataError(
-            f"{len(moving)} moving points over {len(returns)} sessions are too few for SPA with blocks of {block}"
-        )
-    against = np.zeros(len(returns)) if benchmark is None else benchmark
-    losses = -returns[:, moving]
-    spa = SPA(-against, losses, block_size=block, reps=draws, seed=seed)
-    spa.compute()
-    lower, consistent, upper = (float(spa.pvalues[name]) for name in ("lower", "consistent", "upper"))
-    return Superior(lower, consistent, upper, tuple(moving[_step_down(spa, len(moving), level)].tolist()))
-
-
-def _step_down(spa: Any, points: int, level: float) -> NDArray[np.intp]:
-    """Points that SPA finds superior, then those it finds among the rest, until none is left or found.
-
-    `arch` has this as StepM, which draws the same bootstrap once more and fails where every point is superior.
-    """
-    left = np.ones(points, bool)
-    while left.any():
-        spa.subset(left)
-        spa.compute()
-        better = spa.better_models(level)
-        if not len(better):
-            break
-        left[better] = False
-    return np.flatnonzero(~left)
 
 
 def plateau(params: Mapping[str, ArrayLike], score: F8, best: int | None = None) -> tuple[float, int]:

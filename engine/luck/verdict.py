@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ...data.arrays import F8
 from ...data.errors import DataError
-from .overfit import Overfit, Superior, backtest_overfitting, plateau, superior_ability
+from .overfit import Overfit, backtest_overfitting, plateau
 from .sharpe import (
     Moments,
     deflated_sharpe,
@@ -27,6 +26,7 @@ from .sharpe import (
     probabilistic_sharpe,
     sharpe_ratios,
 )
+from .superior import Superior, superior_ability
 from .trials import Trials, sweep_trials, together
 from .walk_forward import LeaveOneOut, WalkForward, leave_one_launch_out, walk_forward
 
@@ -175,8 +175,8 @@ def _or_none(make: Callable[[], T]) -> T | None:
 
 
 def _superior(sweep: Evidence, ratios: F8) -> Superior | None:
-    """SPA over the sweep, or over its best `SPA_POINTS` points; None without `arch`."""
-    if not sweep.spa or find_spec("arch") is None:
+    """SPA over the sweep, or over its best `SPA_POINTS` points."""
+    if not sweep.spa:
         return None
     top = np.sort(np.argsort(-ratios, kind="stable")[:SPA_POINTS])
     part = _or_none(

@@ -1,7 +1,6 @@
 """Overfitting statistics, against the papers' examples, a brute-force reference and `arch`."""
 
 import math
-import sys
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -15,7 +14,7 @@ from scipy import stats
 
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.luck import trials as ledger
-from launchlab.engine.luck.overfit import backtest_overfitting, plateau, superior_ability
+from launchlab.engine.luck.overfit import backtest_overfitting, plateau
 from launchlab.engine.luck.sharpe import (
     Moments,
     deflated_sharpe,
@@ -147,46 +146,6 @@ def test_pbo_does_not_depend_on_the_order_of_the_points(seed: int) -> None:
 def test_cscv_needs_an_even_sensible_number_of_blocks(blocks: int) -> None:
     with pytest.raises(ConfigError, match="even"):
         backtest_overfitting(np.zeros((100, 3)), blocks)
-
-
-def test_spa_is_archs_own() -> None:
-    bootstrap = pytest.importorskip("arch.bootstrap")
-    returns = simulate(Points(points=10, sessions=250), np.random.default_rng(3))
-    returns[:, 4] += 0.003
-    reference = bootstrap.SPA(np.zeros(250), -returns, block_size=10, reps=299, seed=0)
-    reference.compute()
-    found = superior_ability(returns, draws=299)
-    assert [found.lower, found.consistent, found.upper] == [
-        reference.pvalues[k] for k in ("lower", "consistent", "upper")
-    ]
-    assert found.survivors == (4,)
-
-
-def test_the_step_down_is_archs_own_and_also_ends_where_every_point_is_superior() -> None:
-    bootstrap = pytest.importorskip("arch.bootstrap")
-    returns = simulate(Points(points=12, sessions=250, skill=3.0, every=3), np.random.default_rng(5))
-    reference = bootstrap.StepM(np.zeros(250), -returns, block_size=10, reps=299, seed=0)
-    reference.compute()
-    assert 0 < len(reference.superior_models) < 12
-    assert superior_ability(returns, draws=299).survivors == tuple(reference.superior_models)
-    noise = np.random.default_rng(0).normal(0, 0.01, (250, 3))
-    first_the_loud_one = noise * np.array([4.0, 1.0, 1.0]) + np.array([0.02, 0.002, 0.002])
-    assert superior_ability(first_the_loud_one, draws=299).survivors == (0, 1, 2)
-
-
-def test_spa_measures_against_the_benchmark() -> None:
-    pytest.importorskip("arch")
-    returns = simulate(Points(points=4, sessions=250, skill=6.0), np.random.default_rng(3))
-    assert superior_ability(returns, draws=199).consistent < 0.05
-    better = superior_ability(returns, returns[:, 0] + 0.01, draws=199)
-    assert better.consistent > 0.05
-    assert better.survivors == ()
-
-
-def test_without_arch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "arch.bootstrap", None)
-    with pytest.raises(ConfigError, match=r"launchlab\[stats\]"):
-        superior_ability(np.random.default_rng(0).normal(size=(100, 2)))
 
 
 def test_a_plateau_is_told_from_a_spike() -> None:
