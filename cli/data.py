@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared, warn
+from .options import example, print_json, shared, tell, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def _fetch(instruments: list[Any], span: tuple[Any, Any], **how: Any) -> None:
 
         def told(done: int, total: int, outcome: "Outcome") -> None:
             step(done)
-            click.echo(f"[{done}/{total}] {outcome}", err=True)
+            tell(f"[{done}/{total}] {outcome}", err=True)
 
         report = fetch_into(
             instruments, span, provider=asked, store=place, refresh=how["refresh"], on_progress=told
@@ -82,7 +82,7 @@ def _fetch(instruments: list[Any], span: tuple[Any, Any], **how: Any) -> None:
     if how["as_json"]:
         print_json(report.to_json() | {"store": str(place.root)})
     else:
-        click.echo(str(report))
+        tell(str(report))
         click.echo(f"store: {place.root} (use it with --prices)")
     failed = [one for one in report.outcomes if one.status == "failed"]
     if failed:

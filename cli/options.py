@@ -59,9 +59,14 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def warn(text: str) -> None:
-    """One line on stderr that does not stop the run."""
+def tell(text: str, *, err: bool = False) -> None:
+    """A sentence of the library on stdout, its parameters named as the running command's flags."""
     from .words import in_flags
 
     context = click.get_current_context(silent=True)
-    click.echo(f"launchlab: warning: {in_flags(text, context.command if context else None)}", err=True)
+    click.echo(in_flags(text, context.command if context else None), err=err)
+
+
+def warn(text: str) -> None:
+    """One line on stderr that does not stop the run."""
+    tell(f"launchlab: warning: {text}", err=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from .options import example, print_json, shared
+from .options import example, print_json, shared, tell
 
 
 @click.command(
@@ -41,4 +41,4 @@ def rules(code: str, on: str, instruments: str | None, as_json: bool, **asked: A
     if as_json:
         print_json(answer.as_json())
     else:
-        click.echo("\n".join(answer.lines()))
+        tell("\n".join(answer.lines()))

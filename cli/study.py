@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared
+from .options import example, print_json, shared, tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,9 +119,9 @@ def _print(found: "Study") -> None:
     right = ("events", "mean", "median", "positive", "at a limit")
     print_table(("window", *right, "verdict", "p of the tests to believe"), rows, right=right)
     if found.refused:
-        click.echo(f"{len(found.refused)} not measured; the first: {_refusal(found.refused[0])}")
+        tell(f"{len(found.refused)} not measured; the first: {_refusal(found.refused[0])}")
     for sentence in (*found.warnings, *found.clock_text):
-        click.echo(sentence)
+        tell(sentence)
 
 
 def _refusal(one: Any) -> str:

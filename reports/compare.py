@@ -26,7 +26,7 @@ def write_comparison(results: Mapping[str, Result], folder: Path) -> None:
     At least two runs, else a ConfigError.
     """
     if len(results) < 2:
-        raise ConfigError("a comparison needs at least two runs; name them after `launchlab report compare`")
+        raise ConfigError("a comparison needs at least two runs")
     names = [visible(name) for name in results]
     runs = list(results.values())
     render(

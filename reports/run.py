@@ -106,7 +106,7 @@ def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 
 def rerun(summary: Mapping[str, Any]) -> str:
-    """The tables of a TOML file that `launchlab backtest --config` takes; a rule that is off is "none"."""
+    """The tables of a TOML file that the command line takes as a run's configuration; a rule that is off is "none"."""
     config = dict(summary["config"])
     brokerage = config.pop("brokerage", None)
     data = {name: summary.get(name) for name in ("start", "end", "currency", "benchmark")}

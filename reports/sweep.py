@@ -39,9 +39,7 @@ def write_sweep(
     """
     metric, points = str(summary.get("metric", "sharpe")), finished_points(points, parameters)
     if points.empty or metric not in points:
-        raise ConfigError(
-            f"the sweep has no {metric} to draw a map of; run `launchlab sweep` to the end first"
-        )
+        raise ConfigError(f"the sweep has no {metric} to draw a map of; run the sweep to its end first")
     judged = verdict.to_json() if verdict else summary.get("verdict") or {}
     threshold = _threshold(judged, summary) if metric == "sharpe" else None
     score = points[metric].astype(float)
@@ -81,7 +79,7 @@ def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{folder} is not the folder of a finished sweep ({error}); run `launchlab sweep`"
+            f"{folder} is not the folder of a finished sweep ({error}); run the sweep again"
         ) from None
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
     write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary, verdict=verdict)

@@ -18,7 +18,7 @@ DEFAULT_KINDS = ("launch", "open-weights")
 
 
 def about(text: str, unit: str = "") -> dict[str, str]:
-    """Metadata of a parameter: what it is and its unit, as `launchlab strategies` prints it."""
+    """Metadata of a parameter: what it is and its unit, as the list of strategies prints it."""
     return {"help": text, "unit": unit}
 
 

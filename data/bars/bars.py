@@ -190,7 +190,7 @@ def read_table(content: bytes, name: str) -> pa.Table:
         )
     except UnicodeError:
         raise DataError(
-            f"{name} is not UTF-8 text; save it as UTF-8, or import it with `launchlab fetch --provider files`"
+            f"{name} is not UTF-8 text; save it as UTF-8, or import it with `ll.fetch(provider='files')`"
         ) from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError) as error:
         raise DataError(

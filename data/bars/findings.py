@@ -69,7 +69,7 @@ def errors_of(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def bad_sessions(findings: Sequence[Finding]) -> Days:
-    """Sessions with an error, ascending: what `--bad-bars suspend` takes out."""
+    """Sessions with an error, ascending: what `bad_bars='suspend'` takes out."""
     return np.unique(np.array([finding.session for finding in errors_of(findings)], "M8[D]"))
 
 

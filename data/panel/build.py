@@ -193,7 +193,9 @@ def _refuse(errors: tuple[Finding, ...], policy: str) -> None:
         more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
         bars = len({(one.code, one.session) for one in errors})
         wrong = "1 bar is wrong; repair it" if bars == 1 else f"{bars} bars are wrong; repair them"
-        raise DataError(f"{wrong}, or treat wrong bars as suspended with --bad-bars suspend:\n{shown}{more}")
+        raise DataError(
+            f"{wrong}, or treat wrong bars as suspended with `bad_bars='suspend'`:\n{shown}{more}"
+        )
 
 
 def _provenance(bars: Bars) -> dict[str, object]:

@@ -75,7 +75,7 @@ def levels_of(
 ) -> dict[str, Level]:
     """Levels of benchmarks or peers: codes of the panel, or bars `outside` it, such as those of an index."""
     if not codes:
-        raise ConfigError("the market and peer models need --benchmark or --peer: codes that have bars")
+        raise ConfigError("the market and peer models need `benchmark` or `peer`: codes that have bars")
     found = {}
     for name in codes:
         code = _canonical(name)

@@ -48,7 +48,7 @@ class Baostock:
         """Raw bars from `start` to `end`, suspended sessions included with their status."""
         if instrument.exchange not in PREFIX:
             raise FetchError(
-                f"{instrument.code}: baostock has Shanghai and Shenzhen only; use --provider yahoo or files"
+                f"{instrument.code}: baostock has Shanghai and Shenzhen only; use `provider='yahoo'` or files"
             )
         code = f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
         try:

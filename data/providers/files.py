@@ -147,7 +147,7 @@ class Files:
         if layout.adjusted and not self.accept_adjusted:
             raise FetchError(
                 f"{where}: prices in Yahoo's CSV are split-adjusted and cannot be brought back to raw ones; "
-                f"run `launchlab fetch {instrument.code} --provider yahoo`, which can, or declare them adjusted"
+                f"run `ll.fetch('{instrument.code}', provider='yahoo')`, which can, or declare them adjusted"
             )
         columns = _columns(table, layout, where)
         if self._unit(layout, where, instrument) == "lots":
@@ -160,7 +160,7 @@ class Files:
         if not unit:
             says = f" ({layout.name} documents {layout.unit})" if layout.unit else ""
             raise ConfigError(
-                f"{where}: say whether its volume is in shares or lots{says} with --volume-unit shares|lots"
+                f"{where}: say whether its volume is in shares or lots{says} with `volume_unit='shares'` or lots"
             )
         if unit == "lots" and instrument.exchange == "XHKG":
             raise ConfigError(

@@ -45,7 +45,7 @@ class Yahoo:
         if instrument.exchange not in ZONES:
             raise FetchError(
                 f"{instrument.code}: Yahoo has no {instrument.exchange or 'such'} codes; "
-                "import its bars from files (`launchlab fetch --provider files`)"
+                "import its bars from files (`ll.fetch(provider='files')`)"
             )
         frame = self._history_with_retries(yahoo_symbol(instrument.code), ZONES[instrument.exchange], start)
         return frame_to_bars(frame, instrument, start, end)

@@ -86,7 +86,7 @@ def fetch(
     many, and its outcome, from the calling thread.
     """
     if span[1] < span[0]:
-        raise FetchError(f"the span ends on {span[1]}, before it starts on {span[0]}; swap --start and --end")
+        raise FetchError(f"the span ends on {span[1]}, before it starts on {span[0]}; swap `start` and `end`")
     unique = list({one.code: one for one in instruments}.values())
     for exchange in {one.exchange for one in unique}:
         # Built before there are threads: the library's start-up is not safe among them.
@@ -151,7 +151,7 @@ def _summary(code: str, revision: Revision) -> str:
         text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
     if revision.errors:
         wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
-        text += f"; {wrong} in the bars: `launchlab check {code}` says which"
+        text += f"; {wrong} in the bars: `ll.check('{code}')` says which"
     return text
 
 

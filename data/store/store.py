@@ -78,7 +78,7 @@ class Store:
                 continue  # superseded by a writer after we read the manifest
             return _content_to_bars(code, content, revision, self.folder(code) / revision.file)
         raise StoreError(
-            f"{self.folder(code)} has lost the file of its last revision; fetch {code} with --refresh"
+            f"{self.folder(code)} has lost the file of its last revision; fetch {code} with `refresh=True`"
         )
 
     def iter_bars(self, codes: Sequence[str] | None = None) -> Iterator[Bars]:
@@ -162,7 +162,7 @@ class Store:
             have = ", ".join(sorted({one.provider for one in manifest.revisions}))
             return f"{code} has no bars from {provider} in {self.root}, only from {have}; fetch it with that provider"
         hint = did_you_mean(code, self.codes())
-        return f"{code} is not in the store {self.root}{hint}; run `launchlab fetch {code}`"
+        return f"{code} is not in the store {self.root}{hint}; run `ll.fetch('{code}')`"
 
 
 class _Lock:
@@ -175,7 +175,7 @@ class _Lock:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{folder} cannot be made ({error.strerror}); give a writable --store") from None
+            raise StoreError(f"{folder} cannot be made ({error.strerror}); give a writable `store`") from None
         self.lock = FileLock(folder / ".lock")
 
     def __enter__(self) -> None:
@@ -189,7 +189,7 @@ class _Lock:
             ) from None
         except OSError as error:
             raise StoreError(
-                f"{self.folder} cannot be locked ({error.strerror}); give a writable --store"
+                f"{self.folder} cannot be locked ({error.strerror}); give a writable `store`"
             ) from None
 
     def __exit__(self, *_: object) -> None:
@@ -204,7 +204,7 @@ def _keep(path: Path, content: bytes) -> None:
     except OSError as error:
         raise StoreError(
             f"{path} could not be written ({error.strerror}); nothing was changed: "
-            "free some space or give another folder with --store"
+            "free some space or give another folder as `store`"
         ) from None
 
 
@@ -224,7 +224,7 @@ def iter_prices(prices: Path | Store, codes: Sequence[str] | None = None) -> Ite
 def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) -> Bars:
     if hashlib.sha256(content).hexdigest() != revision.sha256:
         raise StoreError(
-            f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with --refresh"
+            f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with `refresh=True`"
         )
     table = read_parquet(content)
     source = {

@@ -104,7 +104,7 @@ def _backtest_native(
     if options.engine != "backtrader":
         raise ConfigError(
             f"{native.cls.__name__} is a backtrader strategy and runs on backtrader only; "
-            f"leave out --engine {options.engine} and --verify"
+            f"leave out `engine='{options.engine}'` and `verify`"
         )
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     done = run_native(native, timed, panel, config, options.progress)

@@ -72,7 +72,7 @@ def early(job: Job) -> Job:
     later = rows[rows > rows[ceil(EARLY * len(rows)) - 1]] if len(rows) else rows
     if not len(later) or later[0] < FEWEST_SESSIONS:
         raise ConfigError(
-            f"{len(rows)} legs over {len(job.panel)} sessions leave no early market to prune by; leave out --prune"
+            f"{len(rows)} legs over {len(job.panel)} sessions leave no early market to prune by; leave out `prune`"
         )
     t = int(later[0]) - 1
     end = job.panel.sessions[t].astype("M8[s]") + DAY_ENDS

@@ -46,17 +46,17 @@ class Search:
     def __post_init__(self) -> None:
         known(self.kind, SAMPLERS, "search")
         if self.trials < 1:
-            raise ConfigError(f"--trials must be at least 1, not {self.trials}")
+            raise ConfigError(f"`trials` must be at least 1, not {self.trials}")
         if not 2 <= self.batch <= MOST_BATCH:
-            raise ConfigError(f"--batch must be from 2 to {MOST_BATCH:,}, not {self.batch}")
+            raise ConfigError(f"`batch` must be from 2 to {MOST_BATCH:,}, not {self.batch}")
         for one in self.objectives:
             known(one, tuple(OBJECTIVES), "objective")
         if len(set(self.objectives)) < len(self.objectives) or not self.objectives:
-            raise ConfigError("--objective names each aim once, such as return,drawdown")
+            raise ConfigError("`objective` names each aim once, such as return,drawdown")
         if self.prune is not None:
             known(self.prune, PRUNERS, "pruner")
             if len(self.objectives) > 1:
-                raise ConfigError("--prune needs a single objective: it asks which of two trials is worse")
+                raise ConfigError("`prune` needs a single objective: it asks which of two trials is worse")
 
     @property
     def wants_capacity(self) -> bool:

@@ -175,12 +175,12 @@ def _reachable(storage: str) -> Iterator[None]:
     except ImportError as error:
         missing = getattr(error.__cause__ or error, "name", None) or "for that database"
         raise ConfigError(
-            f"--storage {hidden(storage)} needs the driver {missing}, which is not installed; install it with pip"
+            f"`storage` {hidden(storage)} needs the driver {missing}, which is not installed; install it with pip"
         ) from None
     except (OSError, ValueError, KeyError, StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
         found = getattr(cause, "strerror", None) or getattr(cause, "orig", None) or cause
         said = hidden(str(found).strip().partition("\n")[0]) or type(cause).__name__
         raise ConfigError(
-            f"the storage {hidden(storage)} cannot be used ({said}); repair it, or name another with --storage"
+            f"the storage {hidden(storage)} cannot be used ({said}); repair it, or name another as `storage`"
         ) from None

@@ -46,9 +46,9 @@ class StudyOptions:
         for name in self.by:
             _known("by", name, GROUPS)
         if self.model is Model.MARKET and not self.benchmark:
-            raise ConfigError("--model market needs --benchmark, the code of an index or fund with bars")
+            raise ConfigError("`model='market'` needs `benchmark`, the code of an index or fund with bars")
         if self.model is Model.PEER and not self.peer:
-            raise ConfigError("--model peer needs --peer, the code of a comparable company with bars")
+            raise ConfigError("`model='peer'` needs `peer`, the code of a comparable company with bars")
         if not self.windows:
             raise ConfigError("a study needs at least one window, such as react=0:1")
         for name, span in {"estimation": self.estimation, "near": self.near, **self.windows}.items():

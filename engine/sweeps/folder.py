@@ -1,6 +1,6 @@
 """The folder of a sweep while it runs: what was asked, the chunks that are done, and the table they end in.
 
-    sweep.json      what was asked; `--resume` must ask for the same
+    sweep.json      what was asked; a resumed one must ask for the same
     parts/N.npy     metrics of chunk N, whole or not there
     points.parquet  one row per point: its parameters and metrics; a row group per chunk
     summary.json    written last: a folder that has it holds a finished sweep
@@ -59,11 +59,11 @@ class SweepFolder:
         try:
             self._refuse_strangers()
             if resume and not self._has_sweep():
-                raise ConfigError(f"{self.path} holds no sweep to resume; leave out --resume to start one")
+                raise ConfigError(f"{self.path} holds no sweep to resume; leave out `resume` to start one")
             self._hold()
         except OSError as error:
             raise ConfigError(
-                f"{self.path} cannot be written to ({error.strerror}); choose another folder with --out"
+                f"{self.path} cannot be written to ({error.strerror}); choose another folder"
             ) from None
         try:
             self._prepare(json.dumps(asked, indent=2, ensure_ascii=False) + "\n", resume)
@@ -74,12 +74,14 @@ class SweepFolder:
     def _prepare(self, text: str, resume: bool) -> None:
         if self._has_sweep():
             if resume:
-                self._refuse_another(json.loads(text), "was started with", "ask for the same with --resume")
+                self._refuse_another(
+                    json.loads(text), "was started with", "ask for the same with `resume=True`"
+                )
                 return
             if not self.finished:
                 raise ConfigError(
-                    f"{self.path} holds an unfinished sweep; continue it with --resume, "
-                    "remove it, or choose another folder with --out"
+                    f"{self.path} holds an unfinished sweep; continue it with `resume=True`, "
+                    "remove it, or choose another folder"
                 )
             self._refuse_another(json.loads(text), "holds a finished sweep with", "remove it")
             self._clear()
@@ -92,7 +94,7 @@ class SweepFolder:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise ConfigError(
-                f"another sweep is writing to {self.path}; wait for its end, or choose another folder with --out"
+                f"another sweep is writing to {self.path}; wait for its end, or choose another folder"
             ) from None
 
     def _has_sweep(self) -> bool:
@@ -100,11 +102,9 @@ class SweepFolder:
 
     def _refuse_strangers(self) -> None:
         if self.path.exists() and not self.path.is_dir():
-            raise ConfigError(f"{self.path} is a file; choose another folder with --out")
+            raise ConfigError(f"{self.path} is a file; choose another folder")
         if self.path.is_dir() and not self._has_sweep() and self._entries():
-            raise ConfigError(
-                f"{self.path} holds files that are not a sweep's; choose another folder with --out"
-            )
+            raise ConfigError(f"{self.path} holds files that are not a sweep's; choose another folder")
 
     def _entries(self) -> list[Path]:
         return [one for one in self.path.iterdir() if one.name != LOCK]
@@ -116,9 +116,7 @@ class SweepFolder:
             raise ConfigError(f"{self.path / ASKED} is damaged; remove {self.path} and start again") from None
         difference = first_difference(before, asked)
         if difference:
-            raise ConfigError(
-                f"{self.path} {found} {difference}; {advice}, or choose another folder with --out"
-            )
+            raise ConfigError(f"{self.path} {found} {difference}; {advice}, or choose another folder")
 
     def _clear(self) -> None:
         """Remove a finished sweep, its mark of completeness first."""

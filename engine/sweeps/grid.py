@@ -90,7 +90,7 @@ class Grid:
     def drawn(self, count: int, seed: int) -> "Grid":
         """`count` distinct points of this grid (all of them when it has no more), in their order."""
         if count < 1:
-            raise ConfigError(f"--random must be at least 1 point, not {count}")
+            raise ConfigError(f"`random` must be at least 1 point, not {count}")
         if count >= self.size:
             return Grid(self.values)
         return Grid(self.values, draw(self.size, count, np.random.default_rng(seed)))

@@ -86,7 +86,7 @@ def sweep_native(
     except OSError as error:
         raise ConfigError(
             f"{folder.path} could not be written ({error.strerror or error}); "
-            "what was done is kept: repair that and continue with --resume"
+            "what was done is kept: repair that and continue with `resume=True`"
         ) from None
     return NativeOutcome(
         seen.done,
@@ -110,7 +110,7 @@ def runner_for(job: NativeJob, spec: str | None) -> AbstractContextManager[Runne
         return open_runner("threads:1")
     if spec is not None and spec.partition(":")[0] == "threads" and spec != "threads:1":
         raise ConfigError(
-            "a backtrader strategy is Python, which runs one thread at a time; write --executor processes:4"
+            "a backtrader strategy is Python, which runs one thread at a time; write `executor='processes:4'`"
         )
     return open_runner(spec or "processes", job.threads)
 

@@ -92,7 +92,7 @@ def sweep(
     except OSError as error:
         raise ConfigError(
             f"{folder.path} could not be written ({error.strerror or error}); "
-            "what was done is kept: repair that and continue with --resume"
+            "what was done is kept: repair that and continue with `resume=True`"
         ) from None
     return Outcome(done, computed, best.numbers, best.metrics, best.fallbacks, best.bankrupt)
 
@@ -158,7 +158,9 @@ def in_order(
                 continue
             found = parts.part(start // size, stop - start)
             if found is None:
-                raise ConfigError("a part of the sweep disappeared while it ran; continue it with --resume")
+                raise ConfigError(
+                    "a part of the sweep disappeared while it ran; continue it with `resume=True`"
+                )
             ahead.popleft()
             yield start, found, start in new
     finally:

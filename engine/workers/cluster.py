@@ -140,7 +140,7 @@ class Cluster(Runner):
     def _gone(self) -> str:
         return (
             f"the scheduler at {self.address} is gone or has no workers left; what was done is kept: "
-            "start them again and continue with --resume"
+            "start them again and continue with `resume=True`"
         )
 
     def _check_workers(self) -> None:
@@ -199,7 +199,7 @@ def _connect(spec: str) -> tuple[str, Any]:
         from distributed import Client
     except ImportError:
         raise ConfigError(
-            f"--executor {spec} needs Dask, which is not installed; install it with: pip install 'launchlab[cluster]'"
+            f"`executor` {spec} needs Dask, which is not installed; install it with: pip install 'launchlab[cluster]'"
         ) from None
     # its tracebacks tell nothing that our errors do not
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:

@@ -120,7 +120,7 @@ def lost_for_good(why: str, attempts: int) -> WorkerError:
     """What to tell of work that no worker survived."""
     return WorkerError(
         f"the same piece of work was lost with its worker {attempts} times ({why.partition(chr(10))[0][:120]}); what was "
-        "done is kept: give the workers more memory, or start fewer of them, and continue with --resume"
+        "done is kept: give the workers more memory, or start fewer of them, and continue with `resume=True`"
     )
 
 

@@ -24,16 +24,16 @@ def parse_grid(strategy: str, texts: Iterable[str]) -> dict[str, tuple[Any, ...]
     for text in texts:
         name, equals, written = (part.strip() for part in text.partition("="))
         if not equals:
-            raise ConfigError(f"--grid {text!r} is not of the form name=values, such as hold=1:20")
+            raise ConfigError(f"`grid` {text!r} is not of the form name=values, such as hold=1:20")
         if name not in known:
             raise ConfigError(
                 f"{strategy} has no parameter {name!r}{did_you_mean(name, known)}; parameters are {', '.join(known)}"
             )
         if name in grid:
-            raise ConfigError(f"--grid names {name} twice; put its values into one list")
+            raise ConfigError(f"`grid` names {name} twice; put its values into one list")
         grid[name] = tuple(dict.fromkeys(_values(known[name], written)))
     if not grid:
-        raise ConfigError("a sweep needs at least one --grid, such as --grid hold=1:20")
+        raise ConfigError("a sweep needs at least one parameter in its `grid`, such as `grid='hold=1:20'`")
     return grid
 
 
@@ -48,7 +48,7 @@ def _values(parameter: Parameter, written: str) -> list[Any]:
         part = part.strip()
         if not part:
             raise ConfigError(
-                f"--grid {parameter.name}={written}: a value is missing; write such as 1:20 or 0.03,0.05"
+                f"`grid` {parameter.name}={written}: a value is missing; write such as 1:20 or 0.03,0.05"
             )
         if ":" in part:
             found += [parameter.parse(str(one)) for one in _range(parameter.name, part)]
@@ -64,17 +64,17 @@ def _range(name: str, text: str) -> list[Decimal]:
         step = rest[0] if rest else Decimal(1)
     except (InvalidOperation, ValueError):
         raise ConfigError(
-            f"--grid {name}: {text!r} is not a range; write it as 1:20 or 0.01:0.1:0.01"
+            f"`grid` {name}: {text!r} is not a range; write it as 1:20 or 0.01:0.1:0.01"
         ) from None
     if len(rest) > 1 or not all(one.is_finite() for one in (first, last, step)):
-        raise ConfigError(f"--grid {name}: {text!r} is not a range; write it as 1:20 or 0.01:0.1:0.01")
+        raise ConfigError(f"`grid` {name}: {text!r} is not a range; write it as 1:20 or 0.01:0.1:0.01")
     if step <= 0:
-        raise ConfigError(f"--grid {name}: the step of {text!r} must be above 0")
+        raise ConfigError(f"`grid` {name}: the step of {text!r} must be above 0")
     if last < first:
-        raise ConfigError(f"--grid {name}: the range {text!r} is inverted; write the smaller end first")
+        raise ConfigError(f"`grid` {name}: the range {text!r} is inverted; write the smaller end first")
     count = int((last - first) / step) + 1
     if count > MOST_VALUES:
         raise ConfigError(
-            f"--grid {name}: {text!r} has {count:,} values; at most {MOST_VALUES:,} are allowed"
+            f"`grid` {name}: {text!r} has {count:,} values; at most {MOST_VALUES:,} are allowed"
         )
     return [first + k * step for k in range(count)]

@@ -66,7 +66,7 @@ def find_strategy(name: str) -> type:
 def build_strategy(
     name: str, settings: Mapping[str, Any] | None = None, analyzers: tuple[str, ...] = ()
 ) -> Any:
-    """The strategy of a name with its parameters; values may be text (`--set`) or typed (TOML).
+    """The strategy of a name with its parameters; values may be text or typed.
 
     `analyzers` of backtrader for a strategy of backtrader's. An unknown parameter or a value of the wrong type is a ConfigError that names the nearest, or what is wanted.
     """
@@ -82,10 +82,10 @@ def build_strategy(
         values[key] = known[key].parse(value)
     missing = [p.name for p in known.values() if p.required and p.name not in values]
     if missing:
-        raise ConfigError(f"{name} needs a value for {', '.join(missing)}; write --set {missing[0]}=…")
+        raise ConfigError(f"{name} needs a value for {', '.join(missing)}; write `{missing[0]}=…`")
     if analyzers and not is_native(cls):
         raise ConfigError(
-            f"--analyzer {analyzers[0]} is for a backtrader.Strategy, which {name} is not; leave it out"
+            f"`analyzer` {analyzers[0]} is for a backtrader.Strategy, which {name} is not; leave it out"
         )
     if name in STRATEGIES:
         return cls(**values)
@@ -104,7 +104,7 @@ def file_sha256(name: str) -> str | None:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What `launchlab strategies` shows of one: name, what it does, parameters; plain values ready for JSON."""
+    """What a list of strategies shows of one: name, what it does, parameters; plain values ready for JSON."""
     cls = find_strategy(name)
     return {
         "name": name,

@@ -46,7 +46,7 @@ class Parameter:
             raise ConfigError(f"{self.name} must be {self.type_name}, not {value!r}{hint}") from None
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for `launchlab strategies --json`: `type` is int, float, bool, str or a list of one of them."""
+        """Plain values, ready for JSON: `type` is int, float, bool, str or a list of one of them."""
         options = [option for option in _options(self.hint) if option is not NoneType]
         choices = [_plain(option) for option in _choices(self.hint)]
         return {

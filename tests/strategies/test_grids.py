@@ -38,7 +38,7 @@ def test_parameters_stay_in_the_order_given_and_their_product_is_the_size() -> N
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ([], "at least one --grid"),
+        ([], "at least one parameter in its `grid`"),
         (["hold"], "not of the form name=values"),
         (["hodl=1:3"], "did you mean 'hold'"),
         (["hold=1:3", "hold=4"], "twice"),

@@ -1,10 +1,12 @@
 """What may import what, where import-linter's layers do not reach."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
+from launchlab.cli import COMMANDS
 from launchlab.engine import njit
 
 from .. import ROOT
@@ -65,3 +67,21 @@ def test_the_cache_of_compiled_code_belongs_to_every_file_that_has_some() -> Non
     assert with_code
     assert with_code <= {path.relative_to(ROOT).as_posix() for path in njit.source_files(ROOT)}
     assert all((ROOT / name).exists() for name in njit.SOURCES)
+
+
+FLAG = re.compile(r"(?<![\w!-])--[a-z]")
+COMMAND = re.compile(rf"\blaunchlab (?:{'|'.join(COMMANDS)})\b")
+
+
+@pytest.mark.parametrize("house", ["data", "engine", "reports", "strategies"])
+def test_only_the_command_line_names_flags_and_commands(house: str) -> None:
+    """Below it a message names a parameter in backticks, which cli/words.py turns into the flag of the command."""
+    found = [
+        (path.relative_to(ROOT).as_posix(), node.lineno, node.value)
+        for path in SOURCES
+        if path.is_relative_to(ROOT / house)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if FLAG.search(node.value) or COMMAND.search(node.value)
+    ]
+    assert found == []

@@ -51,7 +51,7 @@ class RuleAnswer:
     unknowns: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
-        """A plain dictionary for `--json`; keys are part of the public interface."""
+        """A plain dictionary, ready for JSON; keys are part of the public interface."""
         keys: tuple[str, ...] = (
             "exchange",
             "board",
@@ -163,7 +163,7 @@ def _check_price(what: str, price: float | None) -> None:
 def _as_asked(instrument: Instrument, day: date, st: bool, issue_price: float | None) -> Instrument:
     if st and instrument.board not in A_SHARE_BOARDS | {"b"}:
         raise RuleError(
-            f"{instrument.code}: only mainland shares carry ST, not board {instrument.board!r}; drop --st"
+            f"{instrument.code}: only mainland shares carry ST, not board {instrument.board!r}; drop `st`"
         )
     if st:
         instrument = replace(

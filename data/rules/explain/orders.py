@@ -25,7 +25,7 @@ def tick_part(book: Book, instrument: Instrument, price: float | None) -> float 
     book.cite("tick", fact)
     if price is None and instrument.board.startswith("hk_"):
         book.steps.append(
-            f"tick: depends on the price ({ticks.TABLE_NAMES[table]}); give --price or --prev-close"
+            f"tick: depends on the price ({ticks.TABLE_NAMES[table]}); give `price` or `prev_close`"
         )
         return None
     tick = float(ticks.tick_size(price or PROBE, table))

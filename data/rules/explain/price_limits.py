@@ -45,7 +45,7 @@ def limit_part(book: Book, instrument: Instrument, prev_close: float | None, cou
     if banded and instrument.issue_price is None:
         book.unknowns.append("issue price not given: the first-day band is taken from the previous close")
     if base is None:
-        book.steps.append("limit prices: give the previous close (--prev-close) to have them")
+        book.steps.append("limit prices: give the previous close (`prev_close`) to have them")
         return Limits(None, None, percent, False)
     fall = round(first.down * 100, 2) if banded and first is not None else percent
     up, down = float(band.up[0]), float(band.down[0])

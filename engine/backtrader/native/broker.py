@@ -43,7 +43,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
     def _refused(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ConfigError(
             "cash, costs, slippage and fills belong to the run, not to the strategy; leave broker settings out "
-            "and use --capital, --slippage-bp, --participation and --set brokerage.name=value"
+            "and use `capital`, `slippage_bp`, `participation` and `brokerage.name=value`"
         )
 
     set_cash = setcash = add_cash = setcommission = addcommissioninfo = set_filler = _refused

@@ -71,5 +71,5 @@ class NativeStrategy:
         """A backtrader strategy decides bar by bar; whatever needs legs beforehand cannot run it."""
         raise ConfigError(
             f"{self.cls.__name__} is a backtrader strategy: it sends orders bar by bar and has no legs, "
-            "so it cannot be studied, nor run by the compiled engine; use `launchlab backtest` or `launchlab sweep`"
+            "so it cannot be studied, nor run by the compiled engine; use `ll.backtest()` or `ll.sweep()`"
         )

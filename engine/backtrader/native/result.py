@@ -133,7 +133,7 @@ def _check(cls: Any, cerebro: Any, *, unchanged: bool) -> None:
     if len(cerebro.strats) != 1 or cerebro.signals or cerebro._dooptimize:
         raise ConfigError(
             f"{name}.prepare added a strategy, signals or an optimisation; a run has one strategy, and "
-            "`launchlab sweep --grid` runs it with other params"
+            "`ll.sweep()` runs it with other params"
         )
     base = next(
         one for one in cls.__mro__ if one.__module__ == "backtrader.strategy" and one.__name__ == "Strategy"

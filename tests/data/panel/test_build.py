@@ -158,7 +158,7 @@ def test_bad_bars_are_refused_with_all_their_faults() -> None:
     assert "2 bars are wrong; repair them" in text
     assert "600519.SS 2026-03-09 error: beyond_limit" in text
     assert "600519.SS 2026-03-11 error: off_tick" in text
-    assert "--bad-bars suspend" in text
+    assert "`bad_bars='suspend'`" in text
 
 
 def test_suspended_bad_bars_cannot_be_traded_and_are_marked_at_the_last_good_close() -> None:

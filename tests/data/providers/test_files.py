@@ -53,7 +53,7 @@ def test_qlib_s_factor_is_undone(tmp_path):
 
 
 def test_the_unit_of_volume_is_declared_never_guessed(tmp_path):
-    with pytest.raises(ConfigError, match=r"tushare documents lots.* --volume-unit"):
+    with pytest.raises(ConfigError, match=r"tushare documents lots.* `volume_unit='shares'`"):
         Files(put(tmp_path, "600519.SH.csv", TUSHARE)).bars(MOUTAI, *SPAN)
     with pytest.raises(ConfigError, match="write shares or lots"):
         Files(tmp_path, "hands")

@@ -88,7 +88,7 @@ def test_the_listing_day_of_the_table_counts_the_sessions():
 def test_without_a_previous_close_the_percentage_is_still_told():
     found = explain(BOOK["300364.SZ"], "2026-02-09")
     assert (found.limit_pct, found.limit_up, found.unlimited) == (20.0, None, False)
-    assert any("--prev-close" in step for step in found.steps)
+    assert any("`prev_close`" in step for step in found.steps)
 
 
 def test_old_beijing_codes_resolve():

@@ -102,7 +102,7 @@ def test_a_refresh_asks_again_and_reports_a_changed_past(tmp_path):
 def test_faults_are_counted_at_the_door_and_named_by_the_audit(tmp_path):
     report = run(Memory(price=50.005), tmp_path, "688158.SS")
     assert report.outcomes[0].revision.errors == 10
-    assert "; 10 errors in the bars: `launchlab check 688158.SS` says which" in report.outcomes[0].message
+    assert "; 10 errors in the bars: `ll.check('688158.SS')` says which" in report.outcomes[0].message
     ((bars, findings),) = check_prices(Store(tmp_path), instruments=TABLE)
     assert bars.code == "688158.SS"
     assert {finding.kind for finding in findings} == {"off_tick"}
@@ -130,7 +130,7 @@ def test_today_counts_only_after_six_in_the_evening_china_time():
 
 
 def test_a_span_turned_round_and_an_unknown_provider_are_refused(tmp_path):
-    with pytest.raises(FetchError, match="swap --start and --end"):
+    with pytest.raises(FetchError, match="swap `start` and `end`"):
         run(Memory(), tmp_path, "0700.HK", span=(SPAN[1], SPAN[0]))
     with pytest.raises(Exception, match="did you mean 'yahoo'"):
         make_provider("yaho", Patience())

@@ -136,7 +136,7 @@ def test_two_providers_live_side_by_side_and_the_preferred_one_is_read(store):
 def test_missing_codes_and_damaged_files_are_named(store):
     bars = made(CODE, 10)
     revision = store.add(bars, asked(bars))
-    with pytest.raises(DataError, match=r"600001\.SS is not in the store .*launchlab fetch 600001\.SS"):
+    with pytest.raises(DataError, match=r"600001\.SS is not in the store .*ll\.fetch\('600001\.SS'\)"):
         store.read("600001.SS")
     path = store.folder(CODE) / revision.file
     path.write_bytes(path.read_bytes()[:-1])
@@ -174,7 +174,7 @@ def test_a_store_and_a_folder_are_read_alike(store, tmp_path):
 def test_an_unwritable_folder_is_said_in_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     bars = made(CODE, 10)
-    with pytest.raises(StoreError, match="--store"):
+    with pytest.raises(StoreError, match="`store`"):
         Store(tmp_path / "file" / "store").add(bars, asked(bars))
 
 

@@ -351,12 +351,12 @@ def test_the_calibration_knows_its_markets_and_finds_skill_where_it_was_put() ->
 
 WRONG = [
     ({"kind": "tpee"}, "did you mean 'tpe'"),
-    ({"trials": 0}, "--trials must be at least 1, not 0"),
-    ({"batch": 1}, "--batch must be from 2 to 4,096, not 1"),
+    ({"trials": 0}, "`trials` must be at least 1, not 0"),
+    ({"batch": 1}, "`batch` must be from 2 to 4,096, not 1"),
     ({"objectives": ("return", "drawdwn")}, "did you mean 'drawdown'"),
     ({"objectives": ("return", "return")}, "names each aim once"),
     ({"prune": "medium"}, "did you mean 'median'"),
-    ({"prune": "median", "objectives": ("return", "drawdown")}, "--prune needs a single objective"),
+    ({"prune": "median", "objectives": ("return", "drawdown")}, "`prune` needs a single objective"),
 ]
 
 

@@ -337,7 +337,7 @@ def test_resuming_with_other_options_is_refused_naming_them(
 
 def test_an_unfinished_sweep_is_not_overwritten_and_a_strange_folder_not_touched(tmp_path: Path) -> None:
     SweepFolder(tmp_path / "s").begin({}, resume=False)
-    with pytest.raises(ConfigError, match="unfinished sweep; continue it with --resume"):
+    with pytest.raises(ConfigError, match="unfinished sweep; continue it with `resume=True`"):
         SweepFolder(tmp_path / "s").begin({}, resume=False)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")

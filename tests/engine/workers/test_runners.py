@@ -113,7 +113,7 @@ def test_lost_work_is_done_again() -> None:
 
 def test_work_that_no_worker_survives_is_given_up_with_a_way_to_go_on() -> None:
     runner = Flaky(1_000)
-    with pytest.raises(WorkerError, match=rf"{ATTEMPTS} times \(no room\).*--resume"):
+    with pytest.raises(WorkerError, match=rf"{ATTEMPTS} times \(no room\).*`resume=True`"):
         runner.submit(max, 3, 4).result(timeout=10)
     runner.shutdown()
 
