@@ -1,7 +1,7 @@
-"""What a trade costs: stamp, levies and commission by date, class and side, as rows the kernel reads.
+"""What a trade costs: stamp, levies and commission by date, class and side, as rows the judge reads.
 
 A cost row holds rates; `itemise` is the arithmetic on one row in plain Python, exact to the cent, and the
-compiled kernel must agree with it. Money is in local currency.
+judge must agree with it. Money is in local currency.
 """
 
 from collections.abc import Mapping, Sequence

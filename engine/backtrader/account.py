@@ -11,7 +11,9 @@ import numpy as np
 from ...data.panel.panel import DELISTED, Panel
 from ..compiled.windows import to_rules
 from ..config import Config
-from ..judge import kernel
+from ..judge.exits import after_action
+from ..judge.fill import fill_order
+from ..judge.records import EPS, Fill, Purse, Quote, Tables
 from ..legs import BLOCK, FILL, OPEN, Reason
 from ..results.run import POSITION, Run
 from .leg_state import Attempt, LegState
@@ -41,7 +43,7 @@ class Account:
         self.policy = to_rules(self.config).policy
         self.money = {k: np.zeros(len(self.panel)) for k in ("cash", "long", "short", "borrow", "dividends")}
         costs = self.panel.costs.reshape(-1, self.panel.costs.shape[2])
-        self.tables = kernel.Tables(self.panel.tick_bounds, self.panel.tick_sizes, costs)
+        self.tables = Tables(self.panel.tick_bounds, self.panel.tick_sizes, costs)
         open_ = self.panel.exchange_open
         last = [
             int(np.flatnonzero(open_[:, e])[-1]) if open_[:, e].any() else -1 for e in range(open_.shape[1])
@@ -73,10 +75,10 @@ class Account:
                 if leg.code != i:
                     continue
                 if leg.entering and not np.isnan(leg.planned):
-                    leg.planned = float(np.floor(leg.planned * terms[0] + kernel.EPS))
-                    leg.filled = float(np.floor(leg.filled * terms[0] + kernel.EPS))
+                    leg.planned = float(np.floor(leg.planned * terms[0] + EPS))
+                    leg.filled = float(np.floor(leg.filled * terms[0] + EPS))
                 if leg.held != 0.0:
-                    new = kernel.after_action(leg.held, leg.basis, leg.peak, terms, float(price))
+                    new = after_action(leg.held, leg.basis, leg.peak, terms, float(price))
                     changes.append((i, new.shares - leg.held))
                     leg.held, leg.basis, leg.peak = new.shares, new.basis, new.peak
                     self.cash += new.cash * fx
@@ -112,31 +114,29 @@ class Account:
                     leg.held = 0.0
         return changes
 
-    def judge(self, attempt: Attempt) -> kernel.Fill:
+    def judge(self, attempt: Attempt) -> Fill:
         """What the exchange and the account make of an attempt; nothing changes yet."""
         p, t, i = self.panel, self.t, attempt.leg.code
-        allowed = np.floor(self.config.participation * p.volume[t, i] + kernel.EPS) - self.taken.get(i, 0.0)
-        quote = kernel.Quote(
+        allowed = np.floor(self.config.participation * p.volume[t, i] + EPS) - self.taken.get(i, 0.0)
+        quote = Quote(
             int(p.status[t, i]), attempt.price, float(p.high[t, i]), float(p.low[t, i]),
             float(p.limit_up[t, i]), float(p.limit_down[t, i]), float(p.lot_min[t, i]), float(p.lot_step[t, i]),
             float(p.max_order[t, i]), bool(p.shortable[t, i]), float(allowed), int(p.tick_table[t, i]),
             t * p.costs.shape[1] + int(p.cost_class[i]),
         )  # fmt: skip
-        fill: kernel.Fill = kernel.fill_order(
-            attempt.order, quote, self._purse(attempt), self.policy, self.tables
-        )
+        fill: Fill = fill_order(attempt.order, quote, self._purse(attempt), self.policy, self.tables)
         return fill
 
-    def _purse(self, attempt: Attempt) -> kernel.Purse:
+    def _purse(self, attempt: Attempt) -> Purse:
         fx = float(self.panel.fx[self.t, self.panel.currency_of[attempt.leg.code]])
         if attempt.order.held != 0.0:
-            return kernel.Purse(self.cash, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
+            return Purse(self.cash, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
         c = self.config
         spend = 1.0 if attempt.order.wanted > 0 else c.short_collateral - 1.0
         room = max(c.max_gross * self.nav - self.gross, 0.0)
-        return kernel.Purse(self.cash - c.short_collateral * self.short, spend, room, fx)
+        return Purse(self.cash - c.short_collateral * self.short, spend, room, fx)
 
-    def settle(self, attempt: Attempt, fill: kernel.Fill) -> None:
+    def settle(self, attempt: Attempt, fill: Fill) -> None:
         """Book a fill and, when it is less than was wanted, the block."""
         leg, order = attempt.leg, attempt.order
         i, t = leg.code, self.t
@@ -155,11 +155,11 @@ class Account:
             else:
                 leg.held += fill.shares
             self._record(leg, order.at, fill.shares, fill.price, fill[2:5], attempt.reason)
-        if abs(fill.shares) < abs(wanted) - kernel.EPS:
+        if abs(fill.shares) < abs(wanted) - EPS:
             why = fill.reason if fill.reason >= 0 else int(Reason.UNPAIRED)
             self._block(leg, order.at, wanted, fill.shares, why)
 
-    def _open(self, leg: LegState, fill: kernel.Fill) -> None:
+    def _open(self, leg: LegState, fill: Fill) -> None:
         shares = abs(fill.shares)
         if leg.held == 0.0:
             leg.basis = leg.peak = fill.price
@@ -172,7 +172,7 @@ class Account:
         if leg.side > 0:
             part = leg.weight * shares / leg.planned
             self.long_filled[leg.launch] = self.long_filled.get(leg.launch, 0.0) + part
-        if leg.filled >= leg.planned - kernel.EPS:
+        if leg.filled >= leg.planned - EPS:
             leg.entering = False
 
     def _record(

@@ -1,7 +1,7 @@
 """The backtrader path: a broker that obeys the exchanges, feeds that read the panel's arrays, and how they step.
 
 Stock backtrader fills on stale bars, shorts without limit and knows no price limits; `RuleBroker` therefore decides
-nothing itself: each order goes to `kernel.fill_order` and only what it grants is executed by backtrader. Positions
+nothing itself: each order goes to `fill_order` and only what it grants is executed by backtrader. Positions
 and cash are backtrader's own and are checked against the desk's books at every close.
 """
 

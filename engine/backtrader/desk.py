@@ -1,7 +1,7 @@
 """The trading desk of the backtrader path: which legs are due when, and the orders they send.
 
 One session runs: corporate actions and borrow, the open (exits that sell, exits that cover, entries), prices
-touched inside the bar, the close, marks and signals. Every order is judged by `kernel.fill_order`.
+touched inside the bar, the close, marks and signals. Every order is judged by `fill_order`.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ import numpy as np
 
 from ...data.panel.panel import TRADING, UNLISTED
 from ..config import ExitOn, Pairing
-from ..judge import kernel
+from ..judge.exits import close_signal, exit_levels, reduction, touch_signal
+from ..judge.fill import lot_floor, planned_shares
+from ..judge.records import Order
 from ..legs import CLOSE, OPEN, TOUCH, Reason
 from .account import Account
 from .leg_state import Attempt, LegState
@@ -66,12 +68,12 @@ class Desk(Account):
         if reason < 0 or (at != exits_at and not last):
             if at != OPEN or leg.cut <= 0.0:
                 return None
-            part = kernel.reduction(leg.held, leg.cut, float(self.panel.lot_step[self.t, leg.code]))
+            part = reduction(leg.held, leg.cut, float(self.panel.lot_step[self.t, leg.code]))
             wanted, reason = part if leg.held > 0 else -part, int(Reason.MARGIN_CALL)
         else:
             leg.entering = False
         prices = self.panel.open if at == OPEN else self.panel.close
-        order = kernel.Order(-wanted, at, leg.held, self._sellable(leg), False)
+        order = Order(-wanted, at, leg.held, self._sellable(leg), False)
         return Attempt(leg, order, float(prices[self.t, leg.code]), reason)
 
     def _sellable(self, leg: LegState) -> bool:
@@ -88,15 +90,13 @@ class Desk(Account):
                     continue
                 bar = (float(p.open[t, i]), float(p.high[t, i]), float(p.low[t, i]))
                 table = int(p.tick_table[t, i])
-                why, price = kernel.touch_signal(
+                why, price = touch_signal(
                     float(leg.side), leg.basis, leg.peak, bar, leg.rules, self.tables, table
                 )
                 if why >= 0:
                     leg.exit_reason = int(why)
                     leg.entering = False
-                    order = kernel.Order(
-                        -leg.held, TOUCH, leg.held, self._sellable(leg), why == Reason.TARGET
-                    )
+                    order = Order(-leg.held, TOUCH, leg.held, self._sellable(leg), why == Reason.TARGET)
                     yield Attempt(leg, order, float(price), int(why))
 
     def _entry(self, leg: LegState) -> Attempt | None:
@@ -113,7 +113,7 @@ class Desk(Account):
                 listed = p.status[t, i] != UNLISTED
                 self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE if listed else Reason.UNLISTED))
                 return None
-            leg.planned = float(kernel.planned_shares(leg.weight, self.nav, price, fx, lot_min, lot_step))
+            leg.planned = float(planned_shares(leg.weight, self.nav, price, fx, lot_min, lot_step))
             if leg.planned == 0.0:
                 wanted = leg.weight * self.nav / (price * fx)
                 self._block(leg, leg.at, leg.side * wanted, 0.0, int(Reason.BELOW_LOT))
@@ -123,13 +123,13 @@ class Desk(Account):
         if self.config.pairing is Pairing.MATCHED and leg.side < 0:
             total = self.long_weight.get(leg.launch, 0.0)
             ratio = self.long_filled.get(leg.launch, 0.0) / total if total > 0.0 else 1.0
-            paired = kernel.lot_floor(leg.planned * min(ratio, 1.0), lot_min, lot_step) - leg.filled
+            paired = lot_floor(leg.planned * min(ratio, 1.0), lot_min, lot_step) - leg.filled
             wanted = min(wanted, paired)
             if wanted <= 0.0:
                 self._block(leg, leg.at, leg.side * (leg.planned - leg.filled), 0.0, int(Reason.UNPAIRED))
                 return None
         prices = p.open if leg.at == OPEN else p.close
-        order = kernel.Order(leg.side * wanted, leg.at, 0.0, True, False)
+        order = Order(leg.side * wanted, leg.at, 0.0, True, False)
         return Attempt(leg, order, float(prices[t, i]), int(Reason.ENTRY))
 
     def end_session(self) -> None:
@@ -145,8 +145,8 @@ class Desk(Account):
         best = float(p.close[t, i])
         if self.config.exit_on is ExitOn.CLOSE:
             if leg.exit_reason < 0:
-                levels = kernel.exit_levels(side, leg.basis, leg.rules)
-                leg.exit_reason = int(kernel.close_signal(side * best, side * leg.peak, levels))
+                levels = exit_levels(side, leg.basis, leg.rules)
+                leg.exit_reason = int(close_signal(side * best, side * leg.peak, levels))
         else:
             best = float(p.high[t, i] if leg.side > 0 else p.low[t, i])
         leg.peak = max(leg.peak, best) if leg.side > 0 else min(leg.peak, best)

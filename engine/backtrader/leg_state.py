@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..judge import kernel
+from ..judge.records import Order
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Attempt:
     """One order about to be sent; `reason` is what a fill will be recorded as."""
 
     leg: LegState
-    order: kernel.Order
+    order: Order
     price: float
     reason: int
 

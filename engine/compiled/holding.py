@@ -7,7 +7,7 @@ an ex-date, a delisting, or the end of the leg's window.
 import numpy as np
 
 from ...data.panel.panel import TRADING
-from ..judge import kernel
+from ..judge.exits import Levels, close_signal, exit_levels, level_signal, trail_level
 from ..njit import compiled, inlined
 from . import windows as market
 from .agenda import put_on_list
@@ -18,8 +18,8 @@ from .windows import Point, Rules, Windows
 
 
 @inlined
-def _levels(w: Windows, p: Point, s: State, k: int) -> kernel.Levels:
-    return kernel.exit_levels(w.leg[k]["side"], s.leg[k]["basis"], leg_rules(w, p, k))
+def _levels(w: Windows, p: Point, s: State, k: int) -> Levels:
+    return exit_levels(w.leg[k]["side"], s.leg[k]["basis"], leg_rules(w, p, k))
 
 
 @compiled
@@ -28,7 +28,7 @@ def _first_signal(w: Windows, p: Point, s: State, k: int, r: int, stop: int) -> 
     side, levels = w.leg[k]["side"], _levels(w, p, s, k)
     for q in range(r, stop):
         close, peak = side * w.shut[q], side * s.leg[k]["peak"]
-        s.leg[k]["exit"] = kernel.close_signal(close, peak, levels)
+        s.leg[k]["exit"] = close_signal(close, peak, levels)
         if s.leg[k]["exit"] >= 0:
             return
         if close > peak:
@@ -93,17 +93,17 @@ def _hold_to_signal(w: Windows, p: Point, s: State, k: int, r: int, t: int, n: i
     shares = abs(held)
     levels = _levels(w, p, s, k)
     peak = side * s.leg[k]["peak"]
-    trail = kernel.trail_level(peak, levels)
+    trail = trail_level(peak, levels)
     trails = trail == trail
     for j in range(n):
         s.value[np.uint64(PARTS * (t + j) + part)] += shares * w.worth[np.uint64(r + j)]
         close = side * w.shut[np.uint64(r + j)]
-        why = kernel.level_signal(close, trail, levels)
+        why = level_signal(close, trail, levels)
         if why >= 0:
             s.leg[k]["exit"] = why
             return j + 1
         if trails and close > peak:
-            peak, trail = close, kernel.trail_level(close, levels)
+            peak, trail = close, trail_level(close, levels)
             s.leg[k]["peak"] = side * peak
     return n
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...data.arrays import I4
-from ..judge import kernel
-from ..judge.kernel import EPS, Fill, Lots, Order, Purse, Quote
+from ..judge.exits import after_action, reduction, touch_signal
+from ..judge.fill import account_answer, fill_order, legal_size, lot_floor
+from ..judge.records import EPS, Fill, Lots, Order, Purse, Quote
 from ..legs import CLOSE, OPEN, TOUCH, Reason
 from ..njit import compiled, inlined
 from . import windows as market
@@ -50,7 +51,7 @@ def exit_order(
             s.leg[k]["entering"] = 0
             return -s.leg[k]["held"], reason
     if at == OPEN and s.book[CUT] > 0.0:
-        part = kernel.reduction(s.leg[k]["held"], s.book[CUT], lot_step)
+        part = reduction(s.leg[k]["held"], s.book[CUT], lot_step)
         return (-part if s.leg[k]["held"] > 0.0 else part), _MARGIN_CALL
     return 0.0, -1
 
@@ -61,9 +62,7 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     bar = (w.bar[r, market.OPENS], w.bar[r, market.HIGH], w.bar[r, market.LOW])
     table = int(w.bar[r, market.TICKS])
     side = w.leg[k]["side"]
-    return kernel.touch_signal(
-        side, s.leg[k]["basis"], s.leg[k]["peak"], bar, leg_rules(w, p, k), w.tables, table
-    )
+    return touch_signal(side, s.leg[k]["basis"], s.leg[k]["peak"], bar, leg_rules(w, p, k), w.tables, table)
 
 
 @inlined
@@ -83,7 +82,7 @@ def entry_order(
             record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
             return 0.0
         raw = part * p.scale * s.book[NAV]
-        planned = kernel.lot_floor(raw, lot_min, lot_step)
+        planned = lot_floor(raw, lot_min, lot_step)
         s.leg[k]["planned"] = planned
         if planned == 0.0:
             record_block(w, out, k, t, at, side * raw, 0.0, _BELOW_LOT)
@@ -96,7 +95,7 @@ def entry_order(
     if rules.matched and side < 0.0:
         total = w.pair_weight[w.leg[k]["pair"]]
         ratio = s.paired[w.leg[k]["pair"]] / total if total > 0.0 else 1.0
-        paired = kernel.lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
+        paired = lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
         if paired - s.leg[k]["filled"] <= 0.0:
             record_block(w, out, k, t, at, side * wanted, 0.0, _UNPAIRED)
             return 0.0
@@ -142,8 +141,8 @@ def judged(w: Windows, rules: Rules, s: State, line: Any, order: Order, legal: b
     lots, purse = _lots(line, used), _purse(rules, s, order.wanted, opening, line["fx"])
     shares = abs(order.wanted)
     if not legal:
-        shares = kernel.legal_size(shares, order.held, lots)
-    return kernel.account_answer(order, shares, price, lots, purse, w.tables.costs)
+        shares = legal_size(shares, order.held, lots)
+    return account_answer(order, shares, price, lots, purse, w.tables.costs)
 
 
 @compiled
@@ -158,7 +157,7 @@ def judged_inside(
         lots.lot_min, lots.lot_step, lots.max_order, True, lots.volume, int(bar[market.TICKS]), lots.cost_row,
     )  # fmt: skip
     purse = _purse(rules, s, order.wanted, False, line["fx"])
-    return kernel.fill_order(order, quote, purse, rules.policy, w.tables)
+    return fill_order(order, quote, purse, rules.policy, w.tables)
 
 
 @inlined
@@ -299,7 +298,7 @@ def act(w: Windows, s: State, legs: I4, a: int, fx_row: int) -> float:
             s.leg[k]["filled"] = np.floor(s.leg[k]["filled"] * terms[0] + EPS)
         if s.leg[k]["held"] != 0.0:
             r = w.leg[k]["start"] + fx_row - w.leg[k]["row"]
-            new = kernel.after_action(
+            new = after_action(
                 s.leg[k]["held"], s.leg[k]["basis"], s.leg[k]["peak"], terms, w.action_terms[a, 3]
             )
             s.leg[k]["held"], s.leg[k]["basis"], s.leg[k]["peak"] = new.shares, new.basis, new.peak

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8
-from ..judge.kernel import Fill
+from ..judge.records import Fill
 from ..legs import BLOCK, FILL
 from ..njit import compiled, inlined
 from ..results.run import POSITION

@@ -16,8 +16,8 @@ from ...data.arrays import F8, I1, I4, Bool
 from ...data.panel.panel import DELISTED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
 from ..config import Config, ExitOn, LimitPolicy, Pairing
-from ..judge import kernel
-from ..judge.kernel import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
+from ..judge.prices import exchange_answer
+from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
 from ..njit import compiled, inlined
 
@@ -314,10 +314,8 @@ def _order_line(
         c.status[i, t], price, c.high[i, t], c.low[i, t], c.limit_up[i, t], c.limit_down[i, t], 1.0, 1.0, np.inf, c.shortable[i, t],
         np.inf, c.tick_table[i, t], 0,
     )  # fmt: skip
-    enter, why_enter = kernel.exchange_answer(Order(side, at, 0.0, True, False), quote, rules.policy, tables)
-    leave, why_leave = kernel.exchange_answer(
-        Order(-side, at, side, True, False), quote, rules.policy, tables
-    )
+    enter, why_enter = exchange_answer(Order(side, at, 0.0, True, False), quote, rules.policy, tables)
+    leave, why_leave = exchange_answer(Order(-side, at, side, True, False), quote, rules.policy, tables)
     line["enter"], line["leave"] = enter, leave
     line["allowed"] = np.floor(rules.participation * c.volume[i, t] + EPS)
     unit = c.size_price[i, t]

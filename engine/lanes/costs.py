@@ -1,4 +1,4 @@
-"""What orders cost in the lanes: kernel.trade_cost for 64 numbers of shares at once, in cents."""
+"""What orders cost in the lanes: trade_cost for 64 numbers of shares at once, in cents."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ import numpy as np
 from ...data.arrays import F8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL, STAMP_UNIT
 from ..compiled.processor import higher, pick
-from ..judge.kernel import HALF
+from ..judge.costs import HALF
 from ..njit import compiled, inlined
 from .memory import COST, LANES, VALUE
 
 
 @compiled
 def charge_all(costs: F8, r: int, buy: bool, m: F8) -> None:
-    """kernel.trade_cost in total, in cents, of the orders worth VALUE in each lane, into COST.
+    """trade_cost in total, in cents, of the orders worth VALUE in each lane, into COST.
 
     A rule at a time, so that rules that charge nothing cost nothing. Orders of nothing may be charged: see `paid_for`.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from ...data.arrays import F8, I8, U8
 from ..compiled.processor import pick
 from ..compiled.windows import Windows
-from ..judge.kernel import trade_cost
+from ..judge.costs import trade_cost
 from ..njit import compiled, inlined
 from . import deck as dk
 from .costs import charge_all, commission_on, paid_for

@@ -11,7 +11,7 @@ import numpy as np
 from ...data.arrays import F8, I4, U1
 from ..compiled import windows as market
 from ..compiled.windows import Windows
-from ..judge import kernel
+from ..judge.exits import close_signal, exit_levels
 from ..legs import CLOSE
 from ..njit import compiled
 
@@ -163,8 +163,8 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reache
                     stop = one if kind == 0 else np.nan
                     target = one if kind == 1 else np.nan
                     trail = one if kind == 2 else np.nan
-                    levels = kernel.exit_levels(side, basis, (stop, target, trail))
-                    if kernel.close_signal(side * close, side * peak, levels) < 0:
+                    levels = exit_levels(side, basis, (stop, target, trail))
+                    if close_signal(side * close, side * peak, levels) < 0:
                         break
                     found[k, kind, reached[kind]] = j
                     reached[kind] += 1

@@ -12,7 +12,7 @@ import numpy as np
 from ...data.arrays import F8, I8
 from ..compiled.processor import lower, pick, stored
 from ..compiled.windows import Rules, Windows
-from ..judge.kernel import EPS
+from ..judge.records import EPS
 from ..njit import compiled, inlined
 from . import deck as dk
 from .costs import charge_all, commission_on, paid_for

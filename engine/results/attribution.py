@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import TRADING, Panel
-from ..judge import kernel
+from ..judge.exits import after_action
 from ..legs import CLOSE, Reason
 from .result import COLUMNS
 from .run import Run
@@ -138,7 +138,7 @@ def _profit(panel: Panel, i: int, fills: NDArray[Any]) -> tuple[float, tuple[int
         if kind == 0 and held != 0.0:
             terms = (float(event["ratio"]), float(event["cash"]), float(event["cash_net"]))
             price = panel.ref[row, i] if panel.ref[row, i] > 0 else panel.mark[row - 1, i] / terms[0]
-            new = kernel.after_action(held, 1.0, 1.0, terms, float(price))
+            new = after_action(held, 1.0, 1.0, terms, float(price))
             held, money = new.shares, money + new.cash * fx[row]
         elif kind == 1:
             money -= float(event["shares"] * event["price"] * event["fx"])

@@ -1,4 +1,4 @@
-"""A search: points of a grid chosen by what the points before them did, in batches that the kernel runs at once.
+"""A search: points of a grid chosen by what the points before them did, in batches that compiled code runs at once.
 
 Every batch starts from the trials in the storage and its random numbers from how many there are. So a search by one
 process is the same however it was stopped, and several processes on one storage work on one study.

@@ -9,7 +9,8 @@ import pytest
 from launchlab.data.panel.panel import TRADING
 from launchlab.data.rules.costs import COST_WIDTH, Brokerage, cost_rows
 from launchlab.data.rules.ticks import CENT, TICK_BOUNDS, TICK_SIZES
-from launchlab.engine.judge.kernel import STRICT, Fill, Order, Policy, Purse, Quote, Tables, fill_order
+from launchlab.engine.judge.fill import fill_order
+from launchlab.engine.judge.records import STRICT, Fill, Order, Policy, Purse, Quote, Tables
 from launchlab.engine.legs import OPEN, Reason
 
 DAY = np.array(["2026-02-12"], "datetime64[D]")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ....data.panel.panel import TRADING
-from ...judge import kernel
+from ...judge.exits import reduction
+from ...judge.records import EPS
 from ...legs import CLOSE, OPEN, Reason
 from .desk import NativeDesk
 from .triggers import Meeting
@@ -34,7 +35,7 @@ class AccountOrders:
         desk, p = self.desk, self.desk.panel
         for leg in sorted(desk.live, key=lambda one: -one.side):
             if leg.cut > 0.0 and leg.held != 0.0 and desk.open_today(leg):
-                part = kernel.reduction(leg.held, leg.cut, float(p.lot_step[desk.t, leg.code]))
+                part = reduction(leg.held, leg.cut, float(p.lot_step[desk.t, leg.code]))
                 self._force(leg, part, Meeting(OPEN, float(p.open[desk.t, leg.code]), limited=False),
                                Reason.MARGIN_CALL)  # fmt: skip
 
@@ -81,7 +82,7 @@ class AccountOrders:
             ratio, cash = float(action["ratio"]), float(action["cash"])
             for order in [one for one in self.pending if self.columns[one.data] == action["code"]]:
                 left, made = order.executed.remsize, order.created
-                size = int(abs(left) * ratio + kernel.EPS)
+                size = int(abs(left) * ratio + EPS)
                 order.executed.remsize = size if left > 0 else -size
                 made.price = (made.price - cash) / ratio
                 made.pricelimit = (made.pricelimit - cash) / ratio
@@ -144,7 +145,7 @@ class AccountOrders:
         """backtrader's own positions are the desk's, or the run is worthless."""
         for data, i in self.columns.items():
             held = self.desk.held.get(i)
-            if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > kernel.EPS:
+            if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > EPS:
                 raise AssertionError(
                     f"session {self.desk.t}: backtrader's {data._name} is not the desk's {held}"
                 )

@@ -1,7 +1,7 @@
 """Somebody's own `backtrader.Strategy`, unmodified, on a broker that obeys the exchanges.
 
 backtrader keeps the orders: parents and children, OCO groups, notifications, trades, analyzers. Whether, when and at
-which price one trades is decided here and judged by `kernel.fill_order`; money and positions are the desk's.
+which price one trades is decided here and judged by `fill_order`; money and positions are the desk's.
 """
 
 from typing import Any, NoReturn
@@ -11,7 +11,7 @@ import numpy as np
 
 from ....data.errors import ConfigError
 from ....data.panel.panel import DELISTED, TRADING, Panel
-from ...judge import kernel
+from ...judge.records import Fill
 from ...legs import CLOSE, OPEN, TOUCH, Reason
 from ..broker import LaunchCerebro, LocalMoney, RowFeed, session_clock
 from .account import AccountOrders
@@ -174,7 +174,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             leg = self.stays[order.ref] = self.desk.new_stay(code, side, launch, at)
         return leg
 
-    def _done(self, order: Any, fill: kernel.Fill, price: float, *, closing: bool) -> None:
+    def _done(self, order: Any, fill: Fill, price: float, *, closing: bool) -> None:
         """Book what was granted at this moment's `price`; end an order that waiting cannot help."""
         why, code = fill.reason, self.columns[order.data]
         if fill.shares:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...judge import kernel
+from ...judge.costs import trade_cost
+from ...judge.records import EPS, Fill, Order
 from ...legs import CLOSE, OPEN, Reason, empty_legs
 from ..account import Account
 from ..leg_state import Attempt, LegState
@@ -53,22 +54,22 @@ class NativeDesk(Account):
         self.stays.append(leg)
         return leg
 
-    def trade(self, leg: LegState, wanted: float, where: Meeting, reason: Reason) -> kernel.Fill:
+    def trade(self, leg: LegState, wanted: float, where: Meeting, reason: Reason) -> Fill:
         """Judge and book one attempt: `wanted` (signed) opens or adds to `leg`, or closes part of it."""
         closing = leg.held != 0.0 and (wanted > 0.0) != (leg.held > 0.0)
         held = leg.held if closing else 0.0
         free = abs(held) - self._locked(leg) if closing else np.inf
-        order = kernel.Order(wanted, where.at, held, free > 0.0, where.limited)
+        order = Order(wanted, where.at, held, free > 0.0, where.limited)
         if closing and 0.0 < free < abs(wanted):
             order = order._replace(wanted=free if wanted > 0.0 else -free)
         if not closing:
             self._plan(leg, abs(wanted))
         attempt = Attempt(leg, order, where.price, int(reason if closing else Reason.ENTRY))
         if not closing and self.nav <= 0.0:
-            fill = kernel.Fill(0.0, 0.0, 0.0, 0.0, 0.0, int(Reason.BANKRUPT))
+            fill = Fill(0.0, 0.0, 0.0, 0.0, 0.0, int(Reason.BANKRUPT))
         else:
             fill = self.judge(attempt)
-        if fill.reason == FILLED and abs(fill.shares) < abs(wanted) - kernel.EPS:
+        if fill.reason == FILLED and abs(fill.shares) < abs(wanted) - EPS:
             short = closing and abs(order.wanted) < abs(wanted)
             fill = fill._replace(reason=int(Reason.T_PLUS_ONE if short else Reason.BELOW_LOT))
         self.settle(replace(attempt, order=order._replace(wanted=wanted)), fill)
@@ -84,7 +85,7 @@ class NativeDesk(Account):
         p, i = self.panel, code
         row = self.t * p.costs.shape[1] + int(p.cost_class[i])
         largest = float(p.max_order[self.t, i])
-        return float(sum(kernel.trade_cost(self.tables.costs, row, shares > 0, price, abs(shares), largest))
+        return float(sum(trade_cost(self.tables.costs, row, shares > 0, price, abs(shares), largest))
                      * self.rate(i))  # fmt: skip
 
     def worth(self, code: int) -> float:
@@ -111,7 +112,7 @@ class NativeDesk(Account):
             value = wanted * float(p.size_price[t, i] * p.fx[max(t - 1, 0), p.currency_of[i]])
             leg.weight = value / self.nav if value > 0.0 else 0.0
 
-    def _after(self, leg: LegState, fill: kernel.Fill, *, closing: bool) -> None:
+    def _after(self, leg: LegState, fill: Fill, *, closing: bool) -> None:
         if fill.shares == 0.0:
             return
         leg.entering = False

@@ -1,4 +1,4 @@
-"""When, and at which price, an order of a backtrader strategy meets a daily bar; `kernel.fill_order` then judges it.
+"""When, and at which price, an order of a backtrader strategy meets a daily bar; `fill_order` then judges it.
 
 A bar tells its open, its extremes and its close, not the path between them. Where the path matters the answer is the
 one against the trader.
@@ -6,7 +6,8 @@ one against the trader.
 
 from typing import NamedTuple
 
-from ...judge import kernel
+from ...judge.prices import to_tick
+from ...judge.records import EPS, Tables
 from ...legs import CLOSE, OPEN, TOUCH
 
 MARKET, AT_CLOSE, LIMIT, STOP, STOP_LIMIT = range(5)
@@ -47,7 +48,7 @@ class Meeting(NamedTuple):
     triggered: bool = False
 
 
-def meeting(wish: Wish, bar: Bar, tables: kernel.Tables, table: int) -> Meeting | None:
+def meeting(wish: Wish, bar: Bar, tables: Tables, table: int) -> Meeting | None:
     """Where the order would trade in this session, or None when the bar does not reach it."""
     if wish.kind == AT_CLOSE:
         return Meeting(CLOSE, bar.close, limited=False)
@@ -55,7 +56,7 @@ def meeting(wish: Wish, bar: Bar, tables: kernel.Tables, table: int) -> Meeting 
         return Meeting(wish.since, bar.first, limited=False, triggered=wish.triggered)
     if wish.kind == LIMIT or (wish.kind == STOP_LIMIT and wish.triggered):
         level = wish.price if wish.kind == LIMIT else wish.limit
-        return _limit(wish, bar, kernel.to_tick(level, wish.side < 0.0, tables, table))
+        return _limit(wish, bar, to_tick(level, wish.side < 0.0, tables, table))
     return _stop(wish, bar, tables, table)
 
 
@@ -63,33 +64,33 @@ def _limit(wish: Wish, bar: Bar, level: float) -> Meeting | None:
     """The first price when it is good enough, else the limit (on the tick) when the bar reaches it."""
     if not level > 0.0:
         return None
-    if wish.side * (bar.first - level) <= kernel.EPS:
+    if wish.side * (bar.first - level) <= EPS:
         return Meeting(wish.since, bar.first, limited=True)
     best = bar.low if wish.side > 0.0 else bar.high
-    if wish.side * (best - level) <= kernel.EPS:
+    if wish.side * (best - level) <= EPS:
         return Meeting(TOUCH, level, limited=True)
     return None
 
 
-def _stop(wish: Wish, bar: Bar, tables: kernel.Tables, table: int) -> Meeting | None:
+def _stop(wish: Wish, bar: Bar, tables: Tables, table: int) -> Meeting | None:
     """A first price beyond the trigger, else the trigger, rounded to the worse tick."""
     side = wish.side
-    level = kernel.to_tick(wish.price, side > 0.0, tables, table)
-    gapped = side * (bar.first - level) >= -kernel.EPS
+    level = to_tick(wish.price, side > 0.0, tables, table)
+    gapped = side * (bar.first - level) >= -EPS
     worst = bar.high if side > 0.0 else bar.low
-    if not gapped and side * (worst - level) < -kernel.EPS:
+    if not gapped and side * (worst - level) < -EPS:
         return None
     if wish.kind == STOP:
         at, price = (wish.since, bar.first) if gapped else (TOUCH, level)
         return Meeting(at, price, limited=False, triggered=True)
-    limit = kernel.to_tick(wish.limit, side < 0.0, tables, table)
+    limit = to_tick(wish.limit, side < 0.0, tables, table)
     if gapped:
         found = _limit(wish, bar, limit) or Meeting(TOUCH, 0.0, limited=True)
         return found._replace(triggered=True)
-    if side * (limit - level) >= -kernel.EPS:
+    if side * (limit - level) >= -EPS:
         return Meeting(TOUCH, level, limited=True, triggered=True)
     # the limit lies behind the trigger: only the close proves that the price came back to it
-    came_back = side * (bar.close - limit) <= kernel.EPS
+    came_back = side * (bar.close - limit) <= EPS
     return Meeting(TOUCH, limit if came_back else 0.0, limited=True, triggered=True)
 
 

@@ -1,4 +1,4 @@
-"""Costs to the cent, against the notices, a Decimal reference and the compiled kernel."""
+"""Costs to the cent, against the notices, a Decimal reference and the judge."""
 
 import csv
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
@@ -21,7 +21,7 @@ from launchlab.data.rules.costs import (
     cost_rows,
     itemise,
 )
-from launchlab.engine.judge.kernel import trade_cost
+from launchlab.engine.judge.costs import trade_cost
 
 from ... import ANSWERS
 
@@ -156,7 +156,7 @@ SOME_ROWS = [
 
 @settings(deadline=None)
 @given(some.sampled_from(SOME_ROWS), some.booleans(), some.integers(1, 3_000_000), some.integers(1, 200_000))
-def test_the_kernel_and_the_explanation_agree_with_decimals_to_the_cent(keyed, buy, mills, shares):
+def test_the_judge_and_the_explanation_agree_with_decimals_to_the_cent(keyed, buy, mills, shares):
     key, row = keyed
     price = f"{mills / 1000:.3f}"
     commission, stamp, levies = decimal_reference(row, buy, price, shares)
@@ -176,7 +176,7 @@ def test_the_kernel_and_the_explanation_agree_with_decimals_to_the_cent(keyed, b
     some.integers(1, 50_000),
     some.integers(100, 9_000),
 )
-def test_the_kernel_splits_large_trades_as_the_explanation_does(keyed, cents, shares, largest):
+def test_the_judge_splits_large_trades_as_the_explanation_does(keyed, cents, shares, largest):
     key, row = keyed
     words = itemise(row, LEVY_NAMES[key], "sell", cents / 100, shares, largest)
     cost = trade_cost(row[None], 0, False, cents / 100, float(shares), float(largest))

@@ -3,7 +3,7 @@
 import pytest
 
 from launchlab.data.rules.ticks import CENT
-from launchlab.engine.judge.kernel import after_action, close_signal, exit_levels, reduction, touch_signal
+from launchlab.engine.judge.exits import after_action, close_signal, exit_levels, reduction, touch_signal
 from launchlab.engine.legs import Reason
 
 from ...markets.judging import NO_RULE, TABLES

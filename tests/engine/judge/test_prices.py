@@ -1,4 +1,4 @@
-"""The judge by hand: what the exchange makes of one order."""
+"""The judge by hand: at which price the exchange fills an order, or why it refuses."""
 
 import math
 
@@ -6,17 +6,8 @@ import pytest
 
 from launchlab.data.panel.panel import CLOSED, DELISTED, SUSPENDED, UNLISTED
 from launchlab.data.rules.ticks import CENT, HK_2025
-from launchlab.engine.judge.kernel import (
-    IGNORE,
-    OPENED,
-    STRICT,
-    Order,
-    Policy,
-    lot_floor,
-    planned_shares,
-    tick_of,
-    to_tick,
-)
+from launchlab.engine.judge.prices import tick_of, to_tick
+from launchlab.engine.judge.records import IGNORE, OPENED, STRICT, Order, Policy
 from launchlab.engine.legs import CLOSE, TOUCH, Reason
 
 from ...markets.judging import TABLES, assert_blocked, assert_filled, buy, cover, judged, quote, sell, short
@@ -189,55 +180,3 @@ def test_only_designated_names_are_sold_short_but_any_short_can_be_covered() -> 
 def test_shares_bought_today_cannot_be_sold_today_under_t_plus_one() -> None:
     assert_blocked(judged(sell(100.0, 100.0, sellable=False), quote()), Reason.T_PLUS_ONE)
     assert_filled(judged(sell(100.0, 100.0), quote()), -100.0, 10.0)
-
-
-# lots
-
-
-@pytest.mark.parametrize(
-    ("shares", "smallest", "step", "expected"),
-    [
-        (201, 200, 1, 201),
-        (199, 200, 1, 0),
-        (150, 100, 100, 100),
-        (99, 100, 100, 0),
-        (299, 100, 100, 200),
-        (101, 100, 1, 101),
-        (59, 20, 20, 40),
-    ],
-)
-def test_openings_are_rounded_down_to_what_the_board_accepts(
-    shares: int, smallest: int, step: int, expected: int
-) -> None:
-    assert lot_floor(float(shares), float(smallest), float(step)) == expected
-
-
-def test_an_order_below_the_smallest_lot_is_refused() -> None:
-    assert_blocked(judged(buy(199.0), quote(lot_min=200.0, lot_step=1.0)), Reason.BELOW_LOT)
-    assert_blocked(judged(buy(50.0), quote()), Reason.BELOW_LOT)
-
-
-@pytest.mark.parametrize(
-    ("shares", "held", "sold"), [(50, 50, 50), (299, 299, 299), (250, 299, 200), (50, 150, 0), (1, 299, 0)]
-)
-def test_an_odd_lot_is_sold_only_when_it_closes_the_holding(shares: int, held: int, sold: int) -> None:
-    fill = judged(sell(float(shares), float(held)), quote())
-    if sold:
-        assert fill.shares == -sold
-    else:
-        assert_blocked(fill, Reason.BELOW_LOT)
-
-
-def test_a_star_holding_below_200_is_sold_only_as_a_whole() -> None:
-    star = quote(lot_min=200.0, lot_step=1.0)
-    assert_filled(judged(sell(150.0, 150.0), star), -150.0, 10.0)
-    assert_filled(judged(sell(201.0, 500.0), star), -201.0, 10.0)
-    assert_blocked(judged(sell(150.0, 500.0), star), Reason.BELOW_LOT)
-
-
-def test_a_position_is_sized_from_yesterday_in_whole_lots() -> None:
-    assert planned_shares(0.5, 10_000.0, 10.0, 1.0, 100.0, 100.0) == 500.0
-    # 0.1 × 10,000,000 / (37.54 × 1.13) = 23,573.4 on STAR; 1,000,000 / 37.54 = 26,638.2 without the currency
-    assert planned_shares(0.1, 1e7, 37.54, 1.13, 200.0, 1.0) == 23_573.0
-    assert planned_shares(0.1, 1e7, 37.54, 1.0, 200.0, 1.0) == 26_638.0
-    assert planned_shares(0.1, 10_000.0, 37.54, 1.0, 200.0, 1.0) == 0.0

@@ -1,14 +1,14 @@
-"""The judge by hand: what the account makes of one order, and what it costs."""
+"""The judge by hand: sizes that the exchange takes, and what volume and the account leave of an order."""
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as some
 
-from launchlab.data.rules.costs import Brokerage, cost_rows
-from launchlab.engine.judge.kernel import Fill, Purse, lot_floor, trade_cost
+from launchlab.engine.judge.costs import trade_cost
+from launchlab.engine.judge.fill import lot_floor, planned_shares
+from launchlab.engine.judge.records import Fill, Purse
 from launchlab.engine.legs import Reason
 
 from ...markets.judging import (
@@ -100,54 +100,53 @@ def test_cash_buys_the_most_lots_that_it_pays_for(
     assert fill.shares == best
 
 
-# costs
-
-
-def cost_on(key: str, day: str, side: str, price: float, shares: float) -> tuple[float, float, float]:
-    row = cost_rows(key, np.array([day], "datetime64[D]"), Brokerage())
-    return trade_cost(row, 0, side == "buy", price, shares, 1e9)
-
-
-def test_a_shanghai_sale_pays_commission_stamp_and_transfer() -> None:
-    assert cost_on("sse", "2024-06-03", "sell", 10.0, 10_000.0) == (25.0, 50.0, 1.0)
-    assert cost_on("sse", "2020-06-03", "sell", 10.0, 10_000.0) == (25.0, 100.0, 2.0)
-    assert cost_on("sse", "2024-06-03", "buy", 10.0, 10_000.0) == (25.0, 0.0, 1.0)
-    assert cost_on("sse", "2024-06-03", "buy", 10.0, 100.0) == (5.0, 0.0, 0.01)
+# lots
 
 
 @pytest.mark.parametrize(
-    ("key", "day", "price", "shares", "total"),
+    ("shares", "smallest", "step", "expected"),
     [
-        ("hk_stock", "2021-07-30", 50.0, 1000, "56.35"),
-        ("hk_stock", "2021-08-02", 50.0, 1000, "71.35"),
-        ("hk_stock", "2022-01-03", 50.0, 1000, "71.43"),
-        ("hk_stock", "2023-01-03", 50.0, 1000, "71.26"),
-        ("hk_stock", "2023-11-16", 50.0, 1000, "71.26"),
-        ("hk_stock", "2023-11-17", 50.0, 1000, "56.26"),
-        ("hk_stock", "2025-06-30", 50.0, 1000, "56.36"),
-        ("hk_stock", "2025-06-30", 50.001, 1000, "57.36"),  # 50,001: stamp rounds up to 51
-        ("hk_stock", "2025-06-27", 40.0, 100_000, "4420.00"),
-        ("hk_stock", "2025-06-30", 40.0, 100_000, "4508.00"),
-        ("hk_etp", "2025-06-30", 50.0, 1000, "6.36"),
+        (201, 200, 1, 201),
+        (199, 200, 1, 0),
+        (150, 100, 100, 100),
+        (99, 100, 100, 0),
+        (299, 100, 100, 200),
+        (101, 100, 1, 101),
+        (59, 20, 20, 40),
     ],
 )
-def test_hong_kong_costs_of_each_era_to_the_cent(
-    key: str, day: str, price: float, shares: int, total: str
+def test_openings_are_rounded_down_to_what_the_board_accepts(
+    shares: int, smallest: int, step: int, expected: int
 ) -> None:
-    for side in ("buy", "sell"):
-        assert f"{sum(cost_on(key, day, side, price, float(shares))):.2f}" == total
+    assert lot_floor(float(shares), float(smallest), float(step)) == expected
 
 
-def test_a_trade_above_the_largest_order_pays_for_each_order() -> None:
-    # 650,000 × 0.01 as 300,000 + 300,000 + 50,000: values of 3,000, 3,000 and 500, each with the minimum of 5
-    cost = trade_cost(TABLES.costs, SSE, True, 0.01, 650_000.0, 300_000.0)
-    assert cost.commission == 15.0
-    assert cost.levies == pytest.approx(0.03 + 0.03 + 0.01)
+def test_an_order_below_the_smallest_lot_is_refused() -> None:
+    assert_blocked(judged(buy(199.0), quote(lot_min=200.0, lot_step=1.0)), Reason.BELOW_LOT)
+    assert_blocked(judged(buy(50.0), quote()), Reason.BELOW_LOT)
 
 
-def test_a_fill_carries_its_costs() -> None:
-    # 2513.HK, 4,000 at 339.8: 1,359,200; stamp up to 1,360; levies 36.70 + 2.04 + 76.79 (76.7948) + 57.09
-    fill = judged(buy(4000.0), quote(price=339.8, up=math.inf, down=0.0, cost_row=HK))
-    assert fill.stamp == 1360.0
-    assert fill.commission == 0.0
-    assert fill.levies == pytest.approx(36.70 + 2.04 + 76.79 + 57.09, abs=1e-9)
+@pytest.mark.parametrize(
+    ("shares", "held", "sold"), [(50, 50, 50), (299, 299, 299), (250, 299, 200), (50, 150, 0), (1, 299, 0)]
+)
+def test_an_odd_lot_is_sold_only_when_it_closes_the_holding(shares: int, held: int, sold: int) -> None:
+    fill = judged(sell(float(shares), float(held)), quote())
+    if sold:
+        assert fill.shares == -sold
+    else:
+        assert_blocked(fill, Reason.BELOW_LOT)
+
+
+def test_a_star_holding_below_200_is_sold_only_as_a_whole() -> None:
+    star = quote(lot_min=200.0, lot_step=1.0)
+    assert_filled(judged(sell(150.0, 150.0), star), -150.0, 10.0)
+    assert_filled(judged(sell(201.0, 500.0), star), -201.0, 10.0)
+    assert_blocked(judged(sell(150.0, 500.0), star), Reason.BELOW_LOT)
+
+
+def test_a_position_is_sized_from_yesterday_in_whole_lots() -> None:
+    assert planned_shares(0.5, 10_000.0, 10.0, 1.0, 100.0, 100.0) == 500.0
+    # 0.1 × 10,000,000 / (37.54 × 1.13) = 23,573.4 on STAR; 1,000,000 / 37.54 = 26,638.2 without the currency
+    assert planned_shares(0.1, 1e7, 37.54, 1.13, 200.0, 1.0) == 23_573.0
+    assert planned_shares(0.1, 1e7, 37.54, 1.0, 200.0, 1.0) == 26_638.0
+    assert planned_shares(0.1, 10_000.0, 37.54, 1.0, 200.0, 1.0) == 0.0
