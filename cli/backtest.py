@@ -103,7 +103,7 @@ def backtest(
     check_folder(folder)
     result = run(strategy, plan, loaded, verify=verify)
     put_folder(folder, lambda place: write_pages(result, place))
-    if NO_HK_BROKERAGE in result.summary["unknowns"]:
+    if NO_HK_BROKERAGE in result.summary.unknowns:
         click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     show(result, folder, as_json=as_json)
     if open_page:
@@ -122,7 +122,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) 
     from ..engine.results.record import NO_ORDER
     from ..strategies.loading.loading import inner
     from ..strategies.loading.parameters import values_of
-    from .plan import command_line
+    from .plan import command_line, inputs_of
     from .progress import progress
 
     options = RunOptions(
@@ -131,6 +131,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) 
         benchmark=loaded.benchmark,
         parameters=values_of(inner(strategy)),
         command=command_line(plan),
+        inputs=inputs_of(plan),
     )
     if is_cold():
         click.echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
@@ -148,11 +149,10 @@ def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) 
             strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, engine=other)
         )
         confirm(result, again)
-    summary = dict(result.summary)
-    if NO_ORDER in summary["warnings"]:
+    summary = result.summary
+    if NO_ORDER in summary.warnings:
         warn(NO_ORDER)
-    summary["warnings"] = [*loaded.warnings, *summary["warnings"]]
-    return replace(result, summary=summary)
+    return replace(result, summary=replace(summary, warnings=(*loaded.warnings, *summary.warnings)))
 
 
 def usual_folder(plan: "Plan", loaded: "Market") -> "Path":
@@ -175,7 +175,7 @@ def write_pages(result: "Result", folder: "Path") -> None:
 def show(result: "Result", folder: "Path", *, as_json: bool) -> None:
     """The run on stdout: JSON, or a few lines with where the report is."""
     if as_json:
-        print_json(dict(result.summary))
+        print_json(result.summary.to_json())
         click.echo(f"launchlab: report in {folder}", err=True)
         return
     from ..reports.terminal import print_run

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..data.errors import ConfigError, did_you_mean
 from ..data.market.request import FIELDS, MarketRequest, market_request
 from ..data.rules.costs import Brokerage
 from ..engine.config import Config, config_from, read_toml
+from ..engine.results.summary import Inputs
 
 DEFAULT_STRATEGY = "long-short"
 # Fields of Config that have a flag of their own.
@@ -102,6 +103,12 @@ def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
+
+
+def inputs_of(plan: Plan) -> Inputs:
+    """What a summary says was asked for."""
+    inputs = Inputs.of(plan.market)
+    return replace(inputs, analyzers=plan.analyzers, brokerage=plan.brokerage.model_dump(mode="json"))
 
 
 def command_line(plan: Plan) -> str:

@@ -128,16 +128,16 @@ def _write_index(place: "Path") -> None:
 
 def _row(folder: "Path") -> dict[str, Any] | None:
     """What the list shows of one folder, None when it is not a run."""
-    import json
+    from ..data.errors import DataError
+    from ..engine.results.summary import RunSummary
 
     try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        about = {
-            name: summary[name] for name in ("strategy", "start", "end", "engine", "simulated", "currency")
-        }
-        figures = {
-            name: summary["metrics"][name] for name in ("total_return", "sharpe", "max_drawdown", "fills")
-        }
-    except (OSError, ValueError, KeyError, TypeError):
+        summary = RunSummary.read(folder)
+    except DataError:
         return None
+    names = ("strategy", "start", "end", "engine", "simulated", "currency")
+    about = {name: getattr(summary, name) for name in names}
+    figures = {
+        name: summary.metrics.get(name) for name in ("total_return", "sharpe", "max_drawdown", "fills")
+    }
     return {"run": str(folder), **about, **figures}

@@ -103,13 +103,10 @@ def study_of(asked: Mapping[str, Any]) -> str:
 
 def reopen(folder: "SweepFolder", search: "Search") -> None:
     """Take the mark of completeness from a finished search that is asked for more trials than it has."""
-    import json
+    from ..engine.results.summary import SUMMARY, SweepSummary
 
-    from ..engine.sweeps.folder import SUMMARY
-
-    mark = folder.path / SUMMARY
-    if mark.is_file() and json.loads(mark.read_text(encoding="utf-8"))["points"] < search.trials:
-        mark.unlink()
+    if folder.finished and SweepSummary.read(folder.path).points < search.trials:
+        (folder.path / SUMMARY).unlink()
 
 
 def check_search(job: "Job | NativeJob", search: "Search", storage: str | None) -> None:

@@ -58,7 +58,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     with working("measuring"):
         found = measure(loaded.launches, loaded.panel, options, outside=loaded.outside)
     if out is not None:
-        _write(found, out)
+        _write(found, request, out)
     if as_json:
         print_json(found.to_json())
         return
@@ -88,19 +88,20 @@ def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
     return request, StudyOptions(**chosen)
 
 
-def _write(found: "Study", out: str) -> None:
+def _write(found: "Study", request: "MarketRequest", out: str) -> None:
     from pathlib import Path
 
     from ..data.files import put_folder
 
-    put_folder(Path(out), lambda place: _fill(found, place))
+    put_folder(Path(out), lambda place: _fill(found, request, place))
 
 
-def _fill(found: "Study", folder: "Path") -> None:
+def _fill(found: "Study", request: "MarketRequest", folder: "Path") -> None:
     """study.csv, events.csv, summary.json, and the page."""
+    from ..engine.results.summary import Inputs
     from ..reports import write_study
 
-    found.write(folder)
+    found.write(folder, Inputs.of(request))
     write_study(found, folder)
 
 

@@ -102,7 +102,7 @@ def sweep(
     from ..engine.workers.choose import check_spec
     from ..strategies.loading.grids import parse_grid
     from ..strategies.loading.variants import variants
-    from .plan import read_plan
+    from .plan import inputs_of, read_plan
     from .say import say
     from .search import check_search, count_of, question, reopen, to_search
 
@@ -128,7 +128,7 @@ def sweep(
     if search:
         reopen(folder, search)
     if not folder.finished:
-        run(job, folder, loaded, options | {"search": search})
+        run(job, folder, loaded, options | {"search": search, "inputs": inputs_of(plan)})
     from .sweep_end import show
 
     show(folder.path, as_json=options["as_json"])
@@ -241,6 +241,7 @@ def run(
                 judge=not options["quick"],
                 page=options["page"] and not options["quick"],
                 runs=options["runs"],
+                inputs=options["inputs"],
             )
             finish(job, folder, outcome, ending, runner)
     except KeyboardInterrupt:

@@ -5,14 +5,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from ..data.files import write_whole
-from ..engine.sweeps.folder import ASKED, PARETO, POINTS, SUMMARY, TOP, SweepFolder
+from ..engine.results.summary import Inputs, SweepSummary
+from ..engine.sweeps.folder import ASKED, PARETO, POINTS, TOP, SweepFolder
 from ..engine.sweeps.job import Job
 from ..engine.sweeps.sweep import Outcome, outcome_rows
 from ..engine.workers.runner import Runner
@@ -39,6 +40,7 @@ class Ending:
     judge: bool
     page: bool
     runs: int = 0
+    inputs: Inputs | None = None
 
 
 def finish(
@@ -48,7 +50,7 @@ def finish(
     facts = outcome.summary()
     rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     asked = json.loads((folder.path / ASKED).read_text(encoding="utf-8"))
-    summary: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "points": outcome.points,
         "seconds": round(ending.seconds, 3),
         "points_per_second": round(outcome.computed / ending.seconds, 3) if outcome.computed else None,
@@ -65,20 +67,21 @@ def finish(
         "warnings": list(ending.warnings),
         **asked,
     }
-    if summary["confirmed"] < min(ending.confirm, len(rows)):
-        summary["warnings"].append(UNSTEADY)
+    if figures["confirmed"] < min(ending.confirm, len(rows)):
+        figures["warnings"].append(UNSTEADY)
         warn(UNSTEADY)
     if runner.retried:
         warn(
             f"{runner.retried} pieces of work ran again because their workers were lost; no figure depends on it"
         )
     found = _judge(job, folder, outcome, asked, runner) if ending.judge else None
-    summary["verdict"] = found.to_json() if found else None
+    figures["verdict"] = found.to_json() if found else None
+    summary = replace(SweepSummary.of(figures), inputs=ending.inputs)
     write_whole(folder.path / TOP, _csv(rows))
-    runs = _write_runs(job, folder, rows[: ending.runs], str(summary["strategy"]))
+    runs = _write_runs(job, folder, rows[: ending.runs], summary.strategy)
     if ending.page:
         rows_of = outcome.rows_of(job.grid)
-        _draw(folder, summary, found, dict(enumerate(rows_of[: len(runs)], 1)))
+        _draw(folder, summary, dict(enumerate(rows_of[: len(runs)], 1)))
     folder.end(summary)
 
 
@@ -147,8 +150,7 @@ def _write_runs(
 
 def _draw(
     folder: SweepFolder,
-    summary: Mapping[str, Any],
-    found: "Verdict | None",
+    summary: SweepSummary,
     runs: Mapping[int, int],
 ) -> None:
     """`runs`: the row of points.parquet of each whole run, by its rank."""
@@ -161,7 +163,7 @@ def _draw(
         if runs:
             points.loc[list(runs.values()), "run"] = [f"top-{rank}" for rank in runs]
             points["run"] = points["run"].fillna("")
-        write_sweep(points, list(summary["grid"]), folder.path, summary=summary, verdict=found)
+        write_sweep(points, list(summary.grid), folder.path, summary=summary)
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -185,33 +187,33 @@ def _word(value: Any) -> Any:
 
 def show(folder: Path, *, as_json: bool) -> None:
     """The summary on stdout: JSON, or the best points in a few lines with where the table is."""
-    summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    summary = SweepSummary.read(folder)
     if as_json:
-        print_json(summary)
+        print_json(summary.to_json())
         return
     import csv
 
-    speed = f", {summary['points_per_second']:,.0f} a second" if summary["points_per_second"] else ""
-    what = "trials" if "search" in summary else "points"
-    click.echo(f"{summary['points']:,} {what} of {summary['strategy']} in {summary['seconds']:.1f} s{speed}")
-    if "search" in summary:
+    speed = f", {summary.points_per_second:,.0f} a second" if summary.points_per_second else ""
+    what = "trials" if summary.search else "points"
+    click.echo(f"{summary.points:,} {what} of {summary.strategy} in {summary.seconds:.1f} s{speed}")
+    if summary.search:
         click.echo(
-            f"{summary['distinct']:,} distinct points, {summary['pruned']:,} trials pruned on the early market"
+            f"{summary.distinct:,} distinct points, {summary.pruned:,} trials pruned on the early market"
         )
     with (folder / TOP).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[:PRINTED]
-    names = ["rank", *summary["grid"], *SHOWN]
+    names = ["rank", *summary.grid, *SHOWN]
     cells = [names, *([_short(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
-    if summary.get("failed"):
-        click.echo(f"{summary['failed']:,} of the points failed; the column error of {POINTS} says why.")
-    if summary.get("pareto"):
-        click.echo(f"{len(summary['pareto']):,} points that no other beats in every aim: {folder / PARETO}")
-    if summary["confirmed"]:
-        click.echo(f"The best {summary['confirmed']} run again on backtrader: the same.")
-    click.echo(summary["verdict"]["text"] if summary["verdict"] else BEWARE)
+    if summary.failed:
+        click.echo(f"{summary.failed:,} of the points failed; the column error of {POINTS} says why.")
+    if summary.pareto:
+        click.echo(f"{len(summary.pareto):,} points that no other beats in every aim: {folder / PARETO}")
+    if summary.confirmed:
+        click.echo(f"The best {summary.confirmed} run again on backtrader: the same.")
+    click.echo(summary.judgement.text if summary.judgement else BEWARE)
     click.echo(f"{folder / POINTS}")
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..data.errors import ConfigError
 from ..engine.results.result import Result
+from ..engine.results.summary import RunSummary
 from .charts.plots import Figure, label, line, rounded
 from .numbers.formats import MINUS, exact, missing, told, visible
 from .numbers.metrics import KNOWN, written
@@ -34,7 +35,7 @@ def write_comparison(results: Mapping[str, Result], folder: Path) -> None:
         folder / "index.html",
         names=names,
         runs=runs,
-        simulated=any(run.summary.get("simulated") for run in runs),
+        simulated=any(run.summary.simulated for run in runs),
         figures={"equity": _figure(results)},
         table=_figures_table(names, runs),
         settings=_settings(runs),
@@ -45,7 +46,7 @@ def write_comparison(results: Mapping[str, Result], folder: Path) -> None:
 
 def grown(result: Result) -> pd.Series:
     """Equity over starting capital less one, by session."""
-    return result.equity.set_index("session")["equity"] / float(result.summary["capital"]) - 1.0
+    return result.equity.set_index("session")["equity"] / result.summary.capital - 1.0
 
 
 def _figure(results: Mapping[str, Result]) -> Figure:
@@ -62,10 +63,10 @@ def _figure(results: Mapping[str, Result]) -> Figure:
 
 def _figures_table(names: Sequence[str], runs: Sequence[Result]) -> list[dict[str, Any]]:
     """One row per figure: what each run has, and how the others differ from the first."""
-    keys = [key for key in KNOWN if any(key in run.summary["metrics"] for run in runs)]
+    keys = [key for key in KNOWN if any(key in run.summary.metrics for run in runs)]
     rows = []
     for key in keys:
-        values = [run.summary["metrics"].get(key) for run in runs]
+        values = [run.summary.metrics.get(key) for run in runs]
         cells = [{"text": written(key, value), "value": exact(value)} for value in values]
         steps = ["", *(_difference(key, value, values[0]) for value in values[1:])]
         rows.append({"key": key, "label": KNOWN[key][0], "cells": list(zip(cells, steps, strict=True))})
@@ -90,11 +91,11 @@ def _settings(runs: Sequence[Result]) -> list[tuple[str, list[str]]]:
     return [(key, values) for key, values in rows if len(set(values)) > 1]
 
 
-def _flat(summary: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(summary: RunSummary) -> dict[str, Any]:
     top = ("strategy", "engine", "start", "end", "currency", "benchmark", "launches_sha256", "launchlab")
-    flat = {key: summary.get(key) for key in top}
-    for part in ("parameters", "config"):
-        for key, value in summary[part].items():
+    flat = {key: getattr(summary, key) for key in top}
+    for part in (summary.parameters, summary.config):
+        for key, value in part.items():
             if isinstance(value, Mapping):
                 flat |= {f"{key}.{inner}": deep for inner, deep in value.items()}
             else:

@@ -1,15 +1,15 @@
 """The run book: one page with everything a launch trader asks of a run, from the Result alone."""
 
-import itertools
 import re
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..engine.results.result import Result
+from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.launches import local_time, pack
 from .numbers.capacity import capacity
@@ -23,7 +23,6 @@ from .tearsheet import write_tearsheet
 
 PAGE = "index.html"
 SHEET = "tearsheet.html"
-ASKED = ("launches", "prices", "instruments", "fx", "bad_bars", "benchmark", "analyzer")
 ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -61,8 +60,8 @@ def write_book(result: Result, folder: Path) -> None:
         monthly=_monthly(result),
         lengths=_bars(result),
         months=MONTHS,
-        warnings=_by_code(summary["warnings"]),
-        unknowns=_by_code(summary["unknowns"]),
+        warnings=_by_code(summary.warnings),
+        unknowns=_by_code(summary.unknowns),
         settings=rerun(summary),
         sheet=SHEET,
     )
@@ -77,7 +76,7 @@ def _tables(result: Result) -> dict[str, Table]:
         "fills": table(result.fills, FILLS, id="fills", caption="Every execution", file="fills.csv"),
         "capacity": table(capacity(result), CAPACITY, id="capacity", caption="Capital at which the first entry, a tenth and half of them reach the share"),
         "data": table(
-            pd.DataFrame(list(result.summary["data"]), columns=[column.key for column in DATA]),
+            pd.DataFrame(list(result.summary.data), columns=[column.key for column in DATA]),
             DATA, id="data", caption="Where the bars came from", file="summary.json",
         ),
     }  # fmt: skip
@@ -105,36 +104,26 @@ def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
-def rerun(summary: Mapping[str, Any]) -> str:
-    """The tables of a TOML file that the command line takes as a run's configuration; a rule that is off is "none"."""
-    config = dict(summary["config"])
-    brokerage = config.pop("brokerage", None)
-    data = {name: summary.get(name) for name in ("start", "end", "currency", "benchmark")}
-    given = asked(summary["command"])
-    analyzers = {"analyzers": given["analyzer"]} if given["analyzer"] else {}
-    files = {name: values[-1] for name, values in given.items() if values and name != "analyzer"}
-    data = files | {name: value for name, value in data.items() if value is not None}
+def rerun(summary: RunSummary) -> str:
+    """The tables of a TOML file that the command line takes as a run's configuration; a rule that is off is "none".
+
+    Empty where the summary does not say what was read: a folder of 0.1, or a run over tables of one's own.
+    """
+    if summary.inputs is None:
+        return ""
+    config = {name: value for name, value in summary.config.items() if name != "currency"}
+    asked = {each.name: getattr(summary.inputs, each.name) for each in fields(summary.inputs)}
+    analyzers, brokerage = asked.pop("analyzers"), asked.pop("brokerage")
+    used = {name: getattr(summary, name) for name in ("start", "end", "currency", "benchmark")}
+    used = {name: value for name, value in used.items() if value is not None}
+    settings = {name: "none" if value is None else value for name, value in summary.parameters.items()}
     tables: dict[str, Any] = {
-        "run": {"engine": summary["engine"]} | analyzers,
-        "data": data,
-        "strategy": {"name": summary["strategy"]}
-        | {k: "none" if v is None else v for k, v in summary["parameters"].items()},
-        "config": {k: v for k, v in config.items() if k != "currency"},
+        "run": {"engine": summary.engine} | ({"analyzers": analyzers} if analyzers else {}),
+        "data": {name: value for name, value in (asked | used).items() if value is not None},
+        "strategy": {"name": summary.strategy} | settings,
+        "config": config,
     }
     return toml(tables | ({"brokerage": brokerage} if brokerage else {})).strip() + "\n"
-
-
-def asked(command: str) -> dict[str, list[str]]:
-    """What a command gives each of `ASKED`, such as its files: values that no other part of a summary holds."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = []
-    flags = {name: f"--{name.replace('_', '-')}" for name in ASKED}
-    return {
-        name: [value for word, value in itertools.pairwise(words) if word == flag]
-        for name, flag in flags.items()
-    }
 
 
 def _monthly(result: Result) -> list[dict[str, Any]]:
@@ -156,11 +145,11 @@ def _monthly(result: Result) -> list[dict[str, Any]]:
 
 def _bars(result: Result) -> dict[str, list[tuple[str, str, float]]]:
     """Lists of (name, text, length from 0 to 1): costs by kind, and blocked attempts by reason."""
-    figures = result.summary["metrics"]
+    figures = result.summary.metrics
     kinds = [(name, figures.get(name)) for name in ("commission", "stamp", "levies", "borrow")]
     words = {"stamp": "stamp duty", "borrow": "borrowing"}
     costs = [(words.get(name, name), float(value)) for name, value in kinds if value is not None]
-    reasons = [(reason.replace("_", " "), float(n)) for reason, n in result.summary["blocked"].items()]
+    reasons = [(reason.replace("_", " "), float(n)) for reason, n in result.summary.blocked.items()]
     reasons.sort(key=lambda pair: (-pair[1], pair[0]))
     return {"costs": _lengths(costs, 2), "blocked": _lengths(reasons, 0)}
 

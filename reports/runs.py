@@ -1,16 +1,17 @@
 """The runs of a folder on one page: what each was, what it made, and the shape of its equity."""
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 from markupsafe import Markup
 
+from ..data.errors import DataError
+from ..engine.results.result import read_table
+from ..engine.results.summary import RunSummary
 from .numbers.formats import visible
-from .numbers.metrics import Metric, metric
+from .numbers.metrics import KNOWN, metric
 from .page import render
 
 SHOWN = ("total_return", "paper_return", "sharpe", "max_drawdown", "costs", "fills", "blocked")
@@ -20,25 +21,19 @@ WIDTH, HEIGHT = 120, 26
 def write_runs(folder: Path) -> None:
     """Write index.html over the runs in the subfolders of `folder`; folders that are not runs are passed over."""
     found = [row for place in sorted(folder.iterdir()) if place.is_dir() and (row := _row(place))]
-    render("runs.html", folder / "index.html", runs=found, shown=[metric(_EMPTY, key) for key in SHOWN])
-
-
-_EMPTY: dict[str, Any] = {"metrics": {}}
+    render("runs.html", folder / "index.html", runs=found, shown=[KNOWN[key][0] for key in SHOWN])
 
 
 def _row(place: Path) -> dict[str, Any] | None:
     try:
-        summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
-        figures: list[Metric] = [metric(summary, key) for key in SHOWN]
-        about = {key: visible(summary[key]) for key in ("strategy", "engine", "start", "end")}
-        equity = pd.read_csv(place / "equity.csv", usecols=["equity"])["equity"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        summary, equity = RunSummary.read(place), read_table(place, "equity")["equity"]
+    except DataError:
         return None
     page = f"{quote(place.name)}/index.html" if (place / "index.html").exists() else ""
-    simulated = bool(summary.get("simulated"))
+    about = {key: visible(getattr(summary, key)) for key in ("strategy", "engine", "start", "end")}
     return about | {
-        "name": visible(place.name), "page": page, "figures": figures, "simulated": simulated,
-        "line": spark(equity.to_numpy(dtype=float)),
+        "name": visible(place.name), "page": page, "figures": [metric(summary, key) for key in SHOWN],
+        "simulated": summary.simulated, "line": spark(equity.to_numpy(dtype=float)),
     }  # fmt: skip
 
 

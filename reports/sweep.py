@@ -1,8 +1,7 @@
 """The map of a sweep: a metric over any two parameters, what is around the best point, and how much of it is luck."""
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import ConfigError, DataError
-from ..engine.luck.verdict import Verdict
+from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
 from .numbers.formats import number, percent, ratio, visible
@@ -28,24 +27,22 @@ def write_sweep(
     parameters: Sequence[str],
     folder: Path,
     *,
-    summary: Mapping[str, Any],
-    verdict: Verdict | None = None,
+    summary: SweepSummary,
 ) -> None:
     """Write index.html of a sweep: one row of `points` per parameter point, with its metrics.
 
-    `summary` may name the `metric` (default sharpe), `strategy`, `start`, `end`, `seconds`, `simulated`, `command`,
-    `periods_per_year`. A column `run` holds folders of full runs beside the page. No point or no such metric is a
+    A column `run` holds folders of full runs beside the page. No point, or no column of the summary's metric, is a
     ConfigError.
     """
-    metric, points = str(summary.get("metric", "sharpe")), finished_points(points, parameters)
+    metric, points = summary.metric, finished_points(points, parameters)
     if points.empty or metric not in points:
         raise ConfigError(f"the sweep has no {metric} to draw a map of; run the sweep to its end first")
-    judged = verdict.to_json() if verdict else summary.get("verdict") or {}
+    judged = summary.judgement
     threshold = _threshold(judged, summary) if metric == "sharpe" else None
     score = points[metric].astype(float)
     best = points.iloc[int(score.fillna(-math.inf).to_numpy().argmax())]
     figures = {"spread": spread_figure(points[metric], float(best[metric]), threshold)}
-    figures |= panels(judged)
+    figures |= panels(judged) if judged else {}
     front = front_figure(points, summary)
     render(
         "sweep.html",
@@ -69,36 +66,37 @@ def write_sweep(
     )
 
 
-def write_sweep_folder(folder: Path, verdict: Verdict | None = None) -> None:
+def write_sweep_folder(folder: Path) -> None:
     """Write index.html into the folder of a finished sweep, from its points.parquet and summary.json.
 
-    Without `verdict`, what summary.json says under that name is shown; whole runs in the folder are linked.
+    Whole runs in the folder are linked.
     """
+    summary = SweepSummary.read(folder)
     try:
         points = pd.read_parquet(folder / "points.parquet")
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
             f"{folder} is not the folder of a finished sweep ({error}); run the sweep again"
         ) from None
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
-    write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary, verdict=verdict)
+    write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary)
 
 
 def _linked(points: pd.DataFrame, parameters: Sequence[str], folder: Path) -> pd.DataFrame:
     """The points with the names of the folders below that hold their whole runs, in the column `run`."""
     runs = pd.Series("", points.index)
     for place in sorted(folder.glob("top-*/summary.json")):
-        ran = json.loads(place.read_text(encoding="utf-8"))["parameters"]
+        ran = RunSummary.read(place.parent).parameters
         same = [points[name].map(level_text) == level_text(ran.get(name)) for name in parameters]
         runs[np.logical_and.reduce(same)] = place.parent.name
     return points.assign(run=runs)
 
 
-def _threshold(verdict: Mapping[str, Any], summary: Mapping[str, Any]) -> float | None:
+def _threshold(judged: Judgement | None, summary: SweepSummary) -> float | None:
     """Annual Sharpe ratio that the best of so many worthless points would be expected to show."""
-    luck = verdict.get("luck")
-    return None if luck is None else float(luck * math.sqrt(float(summary.get("periods_per_year", 252))))
+    if judged is None or judged.luck is None:
+        return None
+    return judged.luck * math.sqrt(summary.periods_per_year)
 
 
 def _top(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> Table:

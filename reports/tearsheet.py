@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def _benchmark(result: Result, index: pd.Index) -> pd.Series | None:
     level = result.comparison.set_index(pd.DatetimeIndex(result.comparison["session"]))["benchmark"]
     if level.isna().all():
         return None
-    start = float(result.summary["capital"])
+    start = result.summary.capital
     level = level.reindex(index).ffill().fillna(start)
     returns: pd.Series = level / level.shift(1).fillna(start) - 1.0
     return returns
@@ -104,7 +104,7 @@ def _benchmark(result: Result, index: pd.Index) -> pd.Series | None:
 
 def _sheet(result: Result, returns: pd.Series, benchmark: pd.Series | None) -> str:
     labels = _labels(result)
-    periods = round(float(result.summary["periods_per_year"]))
+    periods = round(result.summary.periods_per_year)
     qs = _quantstats()
     qs.stats, qs.reports, qs.plots  # noqa: B018  loaded lazily: their import changes the charts' style
     with tempfile.TemporaryDirectory() as folder, _quiet(labels):
@@ -122,8 +122,8 @@ def _sheet(result: Result, returns: pd.Series, benchmark: pd.Series | None) -> s
 def _labels(result: Result) -> tuple[str, str]:
     """Names of the strategy and the benchmark that are safe inside charts, and never the same."""
     strategy, benchmark = (
-        _short(result.summary["name"]),
-        _short(result.summary.get("benchmark") or "Benchmark"),
+        _short(result.summary.name),
+        _short(result.summary.benchmark or "Benchmark"),
     )
     if strategy.upper() == benchmark.upper():
         strategy += " (run)"
@@ -212,14 +212,14 @@ def _arial(labels: tuple[str, str]) -> list[Any]:
 
 def _template(source: str, result: Result, note: str) -> str:
     """QuantStats' page without its remote icon and unescaped places, with our banner and note."""
-    title = _inert(result.summary["name"])
+    title = _inert(result.summary.name)
     source = source[source.index("<!DOCTYPE") :]
     source = re.sub(r'<link rel="shortcut icon"[^>]*>', CONTENT_POLICY, source).replace(
         "</head>", f"{STYLE}</head>"
     )
     source = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title} · tear sheet</title>", source)
     source = source.replace(' onload="save()"', "").replace("{{title}}", title)
-    source = source.replace("<h1>", f"{BANNER if result.summary.get('simulated') else ''}<h1>", 1)
+    source = source.replace("<h1>", f"{BANNER if result.summary.simulated else ''}<h1>", 1)
     source = re.sub(r"<dt>(.*?)</dt>", r"<small>\1</small>", source)
     source = source.replace("{{params}}", _inert(_parameters(result)) + "<br>")
     source = re.sub(r'<a href="http://quantstats.io"[^>]*>QuantStats</a>', "QuantStats", source)
@@ -236,10 +236,10 @@ td{white-space:nowrap}td:first-of-type{white-space:normal}</style>"""
 
 def _parameters(result: Result) -> str:
     summary = result.summary
-    settings = [f"{key} {told(value)}" for key, value in summary["parameters"].items() if value is not None]
-    return " • ".join([f"{summary['strategy']}: {', '.join(settings)}", f"{summary['sessions']} sessions",
-                       f"{summary['periods_per_year']:g} periods a year", summary["currency"],
-                       f"benchmark {summary.get('benchmark') or 'none'}"])  # fmt: skip
+    settings = [f"{key} {told(value)}" for key, value in summary.parameters.items() if value is not None]
+    return " • ".join([f"{summary.strategy}: {', '.join(settings)}", f"{summary.sessions} sessions",
+                       f"{summary.periods_per_year:g} periods a year", summary.currency,
+                       f"benchmark {summary.benchmark or 'none'}"])  # fmt: skip
 
 
 def _inert(text: object) -> str:
@@ -249,7 +249,7 @@ def _inert(text: object) -> str:
 
 def _note(result: Result, returns: pd.Series, periods: int) -> str:
     """Where the sheet's numbers are not those of summary.json."""
-    ours: Mapping[str, Any] = result.summary["metrics"]
+    ours = result.summary.metrics
     rows = []
     for name, (label, theirs) in _theirs(returns, periods).items():
         value, form = ours.get(name), ratio if name in ("sharpe", "sortino", "calmar") else percent
@@ -260,7 +260,7 @@ def _note(result: Result, returns: pd.Series, periods: int) -> str:
         agree = "These figures differ from summary.json, which is the truth:"
     table = "<table><tr><th>figure</th><th>ours</th><th>QuantStats</th></tr>" + "".join(rows) + "</table>"
     items = "".join(f"<li>{html.escape(line)}</li>" for line in DEFINITIONS)
-    whole = float(result.summary["periods_per_year"])
+    whole = result.summary.periods_per_year
     used = f" QuantStats takes {periods} periods a year, ours is {whole:g}." if periods != whole else ""
     return (
         f'<div class="note"><p>{agree}{used} <a href="index.html">Run book</a></p>{table if rows else ""}'
@@ -289,8 +289,8 @@ def _theirs(returns: pd.Series, periods: int) -> dict[str, tuple[str, float]]:
 
 
 def _frame(result: Result, body: str) -> str:
-    title = _inert(result.summary["name"])
-    banner = BANNER if result.summary.get("simulated") else ""
+    title = _inert(result.summary.name)
+    banner = BANNER if result.summary.simulated else ""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">{CONTENT_POLICY}{STYLE}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · tear sheet</title>'

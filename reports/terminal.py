@@ -37,14 +37,14 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     """Print a run; colours only on a terminal that wants them (NO_COLOR and pipes are respected by rich)."""
     console = console or Console(highlight=False)
     summary = result.summary
-    if summary.get("simulated"):
+    if summary.simulated:
         _line(console, "SIMULATED DATA — not market prices", "bold yellow")
-    _line(console, visible(summary["name"]), "bold")
-    strategy = "" if summary["strategy"] == summary["name"] else f"{visible(summary['strategy'])} · "
+    _line(console, visible(summary.name), "bold")
+    strategy = "" if summary.strategy == summary.name else f"{visible(summary['strategy'])} · "
     _line(
         console,
-        f"{strategy}{summary['start']} to {summary['end']} · {summary['sessions']} sessions · "
-        f"{summary['capital']:,.0f} {summary['currency']}",
+        f"{strategy}{summary.start} to {summary.end} · {summary.sessions} sessions · "
+        f"{summary.capital:,.0f} {summary.currency}",
         "dim",
     )
     blocks = BLOCKS if _speaks_utf(console) else ASCII_BLOCKS
@@ -52,10 +52,10 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")
     console.print(_figures(console, result))
     _line(console, _blocked(result))
-    for kind in ("warnings", "unknowns"):
-        if summary[kind]:
+    for kind, texts in (("warnings", summary.warnings), ("unknowns", summary.unknowns)):
+        if texts:
             where = "the report" if folder else "summary.json"
-            _line(console, f"{kind}: {len(summary[kind])}, see {where}", "yellow")
+            _line(console, f"{kind}: {len(texts)}, see {where}", "yellow")
     if folder is not None:
         _line(console, f"\nreport  {folder / 'index.html'}", "bold")
 
@@ -75,7 +75,7 @@ def _figures(console: Console, result: Result) -> Table:
 
 
 def _blocked(result: Result) -> str:
-    blocked = sorted(result.summary["blocked"].items(), key=lambda pair: (-pair[1], pair[0]))
+    blocked = sorted(result.summary.blocked.items(), key=lambda pair: (-pair[1], pair[0]))
     if not blocked:
         return "\nnothing was blocked"
     reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in blocked)

@@ -20,6 +20,7 @@ from .foresight import refuse_foresight
 
 if TYPE_CHECKING:
     from ..results.result import Result
+    from ..results.summary import Inputs
 
 ENGINES = ("backtrader", "compiled")
 Progress = Callable[[int], None]
@@ -36,13 +37,17 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What is not part of the portfolio: the engine, its name, what it is compared with, how it was called."""
+    """What is not part of the portfolio: the engine, its name, what it is compared with, how it was called.
+
+    `command` and `inputs` only tell a reader of the summary where the launches and bars came from.
+    """
 
     engine: str = "backtrader"
     name: str = ""
     benchmark: Benchmark | None = None
     parameters: dict[str, Any] | None = None
     command: str = ""
+    inputs: "Inputs | None" = None
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +96,7 @@ def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
         "strategy": options.name or class_name,
         "parameters": options.parameters or {},
         "command": options.command,
+        "inputs": options.inputs,
     }
 
 

@@ -15,7 +15,7 @@ def confirm(first: Result, second: Result) -> None:
     """Raise EnginesDiffer naming the first fill, blocked order or session that is not the same in both."""
     difference = first_difference(first, second)
     if difference:
-        names = f"{first.summary['engine']} and {second.summary['engine']}"
+        names = f"{first.summary.engine} and {second.summary.engine}"
         raise EnginesDiffer(f"{names} differ: {difference}")
 
 

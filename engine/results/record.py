@@ -18,6 +18,7 @@ from .attribution import attribute
 from .metrics import DEFINITIONS, equity_metrics, periods_per_year
 from .result import COLUMNS, Result
 from .run import Run
+from .summary import RunSummary
 
 NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
 LABELS = {int(reason): reason.label for reason in Reason}
@@ -58,7 +59,7 @@ def to_result(
         launches=launches,
         prices=_prices(books),
         comparison=_comparison(books, paper, benchmark),
-        summary=_summary(books, run, paper, benchmark, launches) | dict(about),
+        summary=RunSummary(**_figures(books, run, paper, benchmark, launches), **about),
     )
 
 
@@ -150,7 +151,7 @@ def _comparison(books: Books, paper: F8, benchmark: tuple[str, F8] | None) -> pd
     )
 
 
-def _summary(
+def _figures(
     books: Books, run: Run, paper: F8, benchmark: tuple[str, F8] | None, launches: pd.DataFrame
 ) -> dict[str, Any]:
     p, config = books.panel, books.config
@@ -181,13 +182,13 @@ def _summary(
         "metrics": metrics,
         "definitions": dict(DEFINITIONS),
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
-        "data": [dict(one) for one in p.provenance],
+        "data": tuple(dict(source) for source in p.provenance),
         "launches_sha256": books.launches.sha256,
-        "warnings": [
-            *([] if len(run.fills) or len(run.blocks) else [NO_ORDER]),
+        "warnings": (
+            *(() if len(run.fills) or len(run.blocks) else (NO_ORDER,)),
             *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
-        ],
-        "unknowns": list(p.unknowns),
+        ),
+        "unknowns": tuple(p.unknowns),
     }
 
 

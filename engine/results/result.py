@@ -3,17 +3,17 @@
 Money is in base currency unless a column says otherwise; shares are signed: + long or bought, − short or sold.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...data.errors import DataError
 from ...data.files import write_whole
 from .metrics import session_returns
+from .summary import RunSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Result:
     launches: "pd.DataFrame"
     prices: "pd.DataFrame"
     comparison: "pd.DataFrame"
-    summary: Mapping[str, Any]
+    summary: RunSummary
 
     @property
     def returns(self) -> "pd.Series":
@@ -68,13 +68,13 @@ class Result:
         """Simple return of the benchmark on the same sessions, or None when the run had none."""
         if self.comparison["benchmark"].isna().all():
             return None
-        return self._returns_of(self.comparison, "benchmark", str(self.summary["benchmark"]))
+        return self._returns_of(self.comparison, "benchmark", str(self.summary.benchmark))
 
     def _returns_of(self, table: "pd.DataFrame", column: str, name: str) -> "pd.Series":
         import pandas as pd
 
         level = table[column].ffill().to_numpy(np.float64)
-        returns = session_returns(level, float(self.summary["capital"]))
+        returns = session_returns(level, self.summary.capital)
         return pd.Series(returns, pd.DatetimeIndex(table["session"]), name=name)
 
     def save(self, folder: Path) -> None:
@@ -82,29 +82,24 @@ class Result:
         folder.mkdir(parents=True, exist_ok=True)
         for name in COLUMNS:
             write_whole(folder / f"{name}.csv", getattr(self, name).to_csv(index=False, lineterminator="\n"))
-        write_whole(folder / "summary.json", json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n")
+        self.summary.write(folder)
 
 
 def load_result(folder: Path) -> Result:
     """Read back a saved run; a missing or damaged file is a DataError that names it."""
-    tables = {name: _read_table(folder / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
-    path = folder / "summary.json"
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?") from None
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); run the backtest again") from None
-    return Result(**tables, summary=summary)
+    tables = {name: read_table(folder, name) for name in COLUMNS}
+    return Result(**tables, summary=RunSummary.read(folder))
 
 
 _TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at", "precision", "company",
          "product", "kind", "first_session", "codes", "source", "status", "open_markets")  # fmt: skip
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+def read_table(folder: Path, name: str) -> "pd.DataFrame":
+    """One table of a saved run; DataError when it is missing or damaged."""
     import pandas as pd
 
+    path, columns = folder / f"{name}.csv", COLUMNS[name]
     text = {name: str for name in columns if name in _TEXT}
     try:
         table = pd.read_csv(

@@ -2,10 +2,9 @@
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ...data.arrays import F8, I4
 from ...data.files import write_whole
+from ..results.summary import Inputs, StudySummary
 from .battery import Battery
 from .capturable import Capture, Waterfall
 from .events import Event, Refusal
@@ -135,7 +135,11 @@ class Study:
             "warnings": list(self.warnings),
         }
 
-    def write(self, folder: FilePath) -> None:
+    def summary(self, inputs: Inputs | None = None) -> StudySummary:
+        """What the study's folder says of itself; `inputs` where the launches and bars came from."""
+        return replace(StudySummary.of(self.to_json()), inputs=inputs)
+
+    def write(self, folder: FilePath, inputs: Inputs | None = None) -> None:
         """Write study.csv (a row per launch, code and window), events.csv (all figures), paths.csv (by day) and summary.json."""
         folder.mkdir(parents=True, exist_ok=True)
         about = {(event.launch, event.code): event for event in self.events}
@@ -147,8 +151,7 @@ class Study:
         write_whole(folder / "study.csv", _csv(COLUMNS, full))
         write_whole(folder / "events.csv", _csv(EVENT_COLUMNS, full))
         write_whole(folder / "paths.csv", _csv(PATH_COLUMNS, self._days()))
-        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-        write_whole(folder / "summary.json", text + "\n")
+        self.summary(inputs).write(folder)
 
     def _days(self) -> Iterable[Mapping[str, Any]]:
         for trail in self.trails:

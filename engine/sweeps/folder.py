@@ -27,10 +27,11 @@ from ...data.arrays import F8, I8
 from ...data.bars.arrow import taken, to_arrow
 from ...data.errors import ConfigError
 from ...data.files import put_file, write_whole
+from ..results.summary import SUMMARY, SweepSummary
 from .grid import Grid
 from .points import METRICS
 
-ASKED, PARTS, POINTS, SUMMARY = "sweep.json", "parts", "points.parquet", "summary.json"
+ASKED, PARTS, POINTS = "sweep.json", "parts", "points.parquet"
 TOP, PARETO = "top.csv", "pareto.csv"
 COUNTS = ("fills", "blocked")
 FLAG = "fallback"
@@ -139,9 +140,9 @@ class SweepFolder:
         np.save(content, metrics, allow_pickle=False)
         write_whole(self.path / PARTS / f"{chunk:06d}.npy", content.getvalue())
 
-    def end(self, summary: Mapping[str, Any]) -> None:
+    def end(self, summary: SweepSummary) -> None:
         """Mark the sweep finished, drop its parts, and let others in."""
-        write_whole(self.path / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        summary.write(self.path)
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
         with suppress(OSError):  # where an open file cannot be removed, it stays
             (self.path / LOCK).unlink(missing_ok=True)

@@ -1,10 +1,10 @@
 """What a search with several aims found: its points in the first two of them, and the front that no point beats."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
+from ...engine.results.summary import SweepSummary
 from ...engine.search.search import OBJECTIVES
 from ..numbers.metrics import KNOWN
 from .plots import Figure, label, rounded
@@ -21,21 +21,21 @@ def finished_points(points: pd.DataFrame, parameters: Sequence[str]) -> pd.DataF
     return points[points["state"] == COMPLETE].drop_duplicates(list(parameters)).reset_index(drop=True)
 
 
-def trials_told(summary: Mapping[str, Any]) -> str:
+def trials_told(summary: SweepSummary) -> str:
     """What a reader should know of the search, in words; empty for a sweep of a grid."""
-    search = summary.get("search")
+    search = summary.search
     if not search:
         return ""
-    pruned = f", {summary['pruned']:,} of them pruned on the early market" if search.get("prune") else ""
-    return f"chosen by {search['kind']} in {summary['trials']:,} trials{pruned}"
+    pruned = f", {summary.pruned or 0:,} of them pruned on the early market" if search.prune else ""
+    return f"chosen by {search.kind} in {summary.trials or 0:,} trials{pruned}"
 
 
-def front_figure(points: pd.DataFrame, summary: Mapping[str, Any]) -> Figure | None:
+def front_figure(points: pd.DataFrame, summary: SweepSummary) -> Figure | None:
     """Points by the second aim (across) and the first (up), the front above them; None with a single aim."""
-    if len(summary.get("pareto") or ()) < 1:
+    if not summary.pareto or summary.search is None:
         return None
-    up, across = (OBJECTIVES[one] for one in summary["search"]["objectives"][:2])
-    front = pd.DataFrame(summary["pareto"])
+    up, across = (OBJECTIVES[aim] for aim in summary.search.objectives[:2])
+    front = pd.DataFrame(list(summary.pareto))
     data = [
         _dots(points, across, up, "points", "benchmark", 5),
         _dots(front, across, up, "front", "strategy", 8),

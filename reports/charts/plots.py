@@ -39,11 +39,11 @@ def line(x: Sequence[Any], y: Any, name: str, color: str, **more: Any) -> Figure
 
 def equity_figure(result: Result) -> Figure:
     """Equity against the paper portfolio and the benchmark; below, the fall from the highest equity."""
-    days, capital = result.equity["session"].tolist(), float(result.summary["capital"])
+    days, capital = result.equity["session"].tolist(), result.summary.capital
     data = [line(days, rounded(result.equity["equity"]), "strategy", "strategy", width=2.2)]
     for name, title, color, dash in (
         ("paper", "on paper: no limits, no costs", "paper", "dot"),
-        ("benchmark", label(result.summary.get("benchmark") or "benchmark"), "benchmark", "solid"),
+        ("benchmark", label(result.summary.benchmark or "benchmark"), "benchmark", "solid"),
     ):
         if result.comparison[name].notna().any():
             values = rounded(result.comparison[name])
@@ -53,7 +53,7 @@ def equity_figure(result: Result) -> Figure:
     fall["hovertemplate"] = "%{y:.2%}"
     data.append(fall)
     layout = {
-        "yaxis": {"domain": [0.3, 1], "title": {"text": f"equity, {label(result.summary['currency'])}"}},
+        "yaxis": {"domain": [0.3, 1], "title": {"text": f"equity, {label(result.summary.currency)}"}},
         "yaxis2": {"domain": [0, 0.22], "tickformat": ".0%", "title": {"text": "drawdown"}},
         "xaxis": {"anchor": "y2"},
         "hovermode": "x unified",
@@ -186,7 +186,7 @@ def turnover_figure(result: Result) -> Figure:
             "marker": {"color": "var:short"},
         },
     ]
-    title = f"traded value, {label(result.summary['currency'])}"
+    title = f"traded value, {label(result.summary.currency)}"
     return {
         "data": data,
         "layout": {

@@ -1,12 +1,12 @@
 """Charts of a sweep: its spread, the median map, what is around the best point, and what the verdict rests on."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from ...engine.results.summary import Judgement
 from ..numbers.sweep_pack import coded, level_text
 from .plots import Figure, label, line, rounded
 
@@ -49,11 +49,11 @@ def spread_figure(values: pd.Series, best: float, threshold: float | None) -> Fi
     return {"data": [bars], "layout": {**layout, "showlegend": False}}
 
 
-def panels(verdict: Mapping[str, Any]) -> dict[str, Figure]:
+def panels(verdict: Judgement) -> dict[str, Figure]:
     """Charts of what the verdict rests on: logits of the splits, and Sharpe in and out of sample of each fold."""
     figures: dict[str, Figure] = {}
-    if verdict.get("logits"):
-        counts, edges = np.histogram(verdict["logits"], bins=40)
+    if verdict.logits:
+        counts, edges = np.histogram(verdict.logits, bins=40)
         centres = (edges[:-1] + edges[1:]) / 2
         color = ["var:short" if x <= 0 else "var:long" for x in centres]
         x, y = rounded(centres, 4), counts.tolist()
@@ -63,14 +63,13 @@ def panels(verdict: Mapping[str, Any]) -> dict[str, Figure]:
             "yaxis": {"title": {"text": "splits"}},
         }
         figures["logits"] = {"data": [bars], "layout": {**axes, "bargap": 0.05, "showlegend": False}}
-    for name in ("anchored", "rolling"):
-        folds = verdict.get(f"folds_{name}")
+    for name, folds in (("anchored", verdict.folds_anchored), ("rolling", verdict.folds_rolling)):
         if folds:
             figures[name] = _folds_figure(folds)
     return figures
 
 
-def _folds_figure(folds: Sequence[tuple[float, float]]) -> Figure:
+def _folds_figure(folds: Sequence[tuple[float | None, float | None]]) -> Figure:
     x = [f"fold {i + 1}" for i in range(len(folds))]
     data = [
         {

@@ -28,6 +28,6 @@ def capacity(result: Result) -> pd.DataFrame:
     columns = ["participation", *LEVELS]
     if share.empty:
         return pd.DataFrame(columns=columns)
-    shares, capital = share.to_numpy(float), float(result.summary["capital"])
+    shares, capital = share.to_numpy(float), result.summary.capital
     rows = [(p, *(carried(shares, capital, p, level) for level in LEVELS)) for p in PARTICIPATION]
     return pd.DataFrame(rows, columns=columns)

@@ -12,7 +12,7 @@ from ...engine.results.result import Result
 def session_returns(result: Result) -> pd.Series:
     """Simple return of each session by tz-naive day, the first against the capital; 0 after a bankruptcy."""
     level = result.equity["equity"].to_numpy(dtype=float)
-    values = metrics.session_returns(level, float(result.summary["capital"]))
+    values = metrics.session_returns(level, result.summary.capital)
     return pd.Series(values, pd.DatetimeIndex(result.equity["session"]), name="strategy")
 
 

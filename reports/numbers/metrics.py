@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...engine.results.summary import RunSummary
 from .formats import exact, missing, money, number, percent, ratio
 
 
@@ -53,24 +54,22 @@ KNOWN: Mapping[str, tuple[str, Callable[[Any], str], str]] = {
 HEADLINE = ("total_return", "benchmark_return", "paper_return", "sharpe", "max_drawdown", "costs", "cagr")
 
 
-def metric(summary: Mapping[str, Any], key: str) -> Metric:
+def metric(summary: RunSummary, key: str) -> Metric:
     """One figure of a summary; an unknown key is shown under its own name."""
     label, form, fallback = KNOWN.get(key, (key.replace("_", " ").capitalize(), _plain, ""))
-    value = summary["metrics"].get(key)
-    return Metric(
-        key, label, form(value), exact(value), str(summary.get("definitions", {}).get(key) or fallback)
-    )
+    value = summary.metrics.get(key)
+    return Metric(key, label, form(value), exact(value), summary.definitions.get(key) or fallback)
 
 
-def headline(summary: Mapping[str, Any]) -> tuple[Metric, ...]:
+def headline(summary: RunSummary) -> tuple[Metric, ...]:
     """The six figures on top: the first of `HEADLINE` that the run has."""
-    present = [key for key in HEADLINE if not missing(summary["metrics"].get(key))]
+    present = [key for key in HEADLINE if not missing(summary.metrics.get(key))]
     return tuple(metric(summary, key) for key in present[:6])
 
 
-def metrics(summary: Mapping[str, Any]) -> tuple[Metric, ...]:
+def metrics(summary: RunSummary) -> tuple[Metric, ...]:
     """Every figure of a summary: the known ones in our order, then the others."""
-    present = summary["metrics"]
+    present = summary.metrics
     keys = [key for key in KNOWN if key in present] + [key for key in present if key not in KNOWN]
     return tuple(metric(summary, key) for key in keys)
 

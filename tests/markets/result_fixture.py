@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from launchlab.engine.results.result import COLUMNS, Result
+from launchlab.engine.results.summary import RunSummary
 
 CAPITAL = 10_000_000.0
 HOSTILE = (
@@ -53,7 +54,7 @@ def make_result(
         "prices": pd.concat(bars.values(), ignore_index=True)[list(COLUMNS["prices"])],
         "comparison": _comparison(rng, days, equity),
     }
-    return Result(**tables, summary=_summary(tables, days, hostile))
+    return Result(**tables, summary=RunSummary.of(_summary(tables, days, hostile)))
 
 
 def _bars(rng: np.random.Generator, code: str, days: Any) -> pd.DataFrame:

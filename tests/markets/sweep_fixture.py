@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from launchlab.engine.results.summary import SweepSummary
+
 PARAMETERS = ("hold", "stop", "entry", "wait")
+
+
+def make_summary(**changes: Any) -> SweepSummary:
+    """What a sweep of `make_points` says of itself."""
+    plain = {
+        "simulated": True, "warnings": [], "points": 240, "seconds": 1.5, "metric": "sharpe", "best": {},
+        "strategy": "long-short", "grid": {}, "start": "2025-07-02", "end": "2026-07-17", "periods_per_year": 253.0,
+    }  # fmt: skip
+    return SweepSummary.of(plain | changes)
 
 
 def make_points(*, holds: int = 8, stops: int = 4, waits: int = 3, seed: int = 5) -> pd.DataFrame:

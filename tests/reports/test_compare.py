@@ -20,7 +20,7 @@ def text(folder: Path) -> str:
 
 
 def with_config(result: Result, **config: object) -> Result:
-    summary = {**result.summary, "config": {**result.summary["config"], **config}}
+    summary = dataclasses.replace(result.summary, config={**result.summary.config, **config})
     return dataclasses.replace(result, summary=summary)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from launchlab.engine.results.result import load_result
+from launchlab.engine.results.summary import Inputs
 from launchlab.reports import write_report
 from launchlab.reports.charts.launches import local_time, pack
 from launchlab.reports.numbers.capacity import capacity, entry_shares_of_volume
@@ -39,26 +40,27 @@ def test_a_report_is_the_tables_the_sheet_the_book_and_one_script(tmp_path: Path
 @pytest.mark.parametrize("simulated", [True, False])
 def test_the_banner_stands_only_over_simulated_data(tmp_path: Path, simulated: bool) -> None:
     result = make_result(sessions=40, launches=3)
-    result = dataclasses.replace(result, summary={**result.summary, "simulated": simulated})
+    summary = dataclasses.replace(result.summary, simulated=simulated)
+    result = dataclasses.replace(result, summary=summary)
     write_book(result, tmp_path)
     assert ("SIMULATED DATA" in (tmp_path / "index.html").read_text(encoding="utf-8")) == simulated
 
 
 def test_the_rerun_file_is_toml_with_the_tables_the_command_reads() -> None:
-    tables = tomllib.loads(rerun(make_result().summary))
+    asked = Inputs(brokerage={"hk_rate": 0.0003})
+    tables = tomllib.loads(rerun(dataclasses.replace(make_result().summary, inputs=asked)))
     assert tables["strategy"] | {"name": "", "stop": ""} == {
         "name": "", "entry": "open", "hold": 5, "stop": "", "gross": 0.6, "kinds": ["launch", "open-weights"],
     }  # fmt: skip
     assert tables["strategy"]["stop"] == "none"
     assert tables["data"]["currency"] == "HKD"
-    assert tables["brokerage"]["hk_commission"] == 0.0003
+    assert tables["brokerage"] == {"hk_rate": 0.0003}
     assert tables["run"] == {"engine": "backtrader"}
 
 
-def test_the_rerun_file_names_the_files_that_the_command_named() -> None:
-    command = "launchlab backtest --launches 'my week.csv' --prices bars --bad-bars suspend --benchmark none"
-    command += " --analyzer DrawDown --analyzer SQN"
-    tables = tomllib.loads(rerun({**make_result().summary, "command": command, "benchmark": None}))
+def test_the_rerun_file_names_the_files_that_were_asked_for() -> None:
+    asked = Inputs("my week.csv", "bars", benchmark="none", bad_bars="suspend", analyzers=("DrawDown", "SQN"))
+    tables = tomllib.loads(rerun(dataclasses.replace(make_result().summary, inputs=asked, benchmark=None)))
     told = {name: tables["data"].get(name) for name in ("launches", "prices", "bad_bars", "benchmark", "fx")}
     assert told == {
         "launches": "my week.csv", "prices": "bars", "bad_bars": "suspend", "benchmark": "none", "fx": None,

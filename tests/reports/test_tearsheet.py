@@ -121,10 +121,8 @@ def test_a_missing_equity_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 def test_a_figure_that_quantstats_sees_differently_is_named(tmp_path: Path) -> None:
     result = make_result(sessions=60)
-    metrics = {**result.summary["metrics"], "sharpe": 9.87}
-    write_tearsheet(
-        dataclasses.replace(result, summary={**result.summary, "metrics": metrics}), tmp_path / "t.html"
-    )
+    summary = dataclasses.replace(result.summary, metrics={**result.summary.metrics, "sharpe": 9.87})
+    write_tearsheet(dataclasses.replace(result, summary=summary), tmp_path / "t.html")
     page = tmp_path.joinpath("t.html").read_text(encoding="utf-8")
     assert "<td>Sharpe</td><td>9.87</td>" in page
 
@@ -148,7 +146,7 @@ def test_chinese_and_french_names_need_no_missing_letters(
     seen: list[str] = []
     monkeypatch.setattr("warnings.warn", lambda message, *_, **__: seen.append(str(message)))
     result = make_result(sessions=40)
-    named = {**result.summary, "name": "智谱 contre les géants"}
+    named = dataclasses.replace(result.summary, name="智谱 contre les géants")
     write_tearsheet(dataclasses.replace(result, summary=named), tmp_path / "t.html")
     assert [message for message in seen if "missing from font" in message.lower()] == []
     assert "智谱 contre les géants" in tmp_path.joinpath("t.html").read_text(encoding="utf-8")

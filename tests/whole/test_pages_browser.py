@@ -17,7 +17,7 @@ from launchlab.reports import write_report
 from ..markets.browser import chromium, console, open_page, requests, scroll_through, unreadable
 from ..markets.result_fixture import HOSTILE, make_result
 from ..markets.study_fixture import make_study
-from ..markets.sweep_fixture import PARAMETERS, make_points
+from ..markets.sweep_fixture import PARAMETERS, make_points, make_summary
 
 pytestmark = pytest.mark.browser
 SHEET = "plain/tearsheet.html"
@@ -48,8 +48,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     points.loc[points.index[::2], HOSTILE[1]] = HOSTILE[0]
     returns = np.random.default_rng(1).normal(0.0, 0.01, (200, 24))
     found = verdict(Evidence(returns=returns, longest_hold=5, spa=False))
-    about = {"strategy": HOSTILE[0], "command": HOSTILE[2], "simulated": True}
-    reports.write_sweep(points, (HOSTILE[1], *PARAMETERS), folder / "sweep", summary=about, verdict=found)
+    about = make_summary(strategy=HOSTILE[0], verdict=found.to_json())
+    reports.write_sweep(points, (HOSTILE[1], *PARAMETERS), folder / "sweep", summary=about)
     reports.write_runs(folder)
     return folder
 

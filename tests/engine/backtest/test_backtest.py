@@ -152,7 +152,7 @@ def test_a_result_can_be_rebuilt_from_its_folder(tmp_path: Path, legs: Any) -> N
     for name in COLUMNS:
         saved, read = getattr(result, name), getattr(again, name)
         pd.testing.assert_frame_equal(saved, read, check_dtype=False, check_index_type=False)
-    assert again.summary == json.loads(json.dumps(result.summary))
+    assert again.summary.to_json() == json.loads(json.dumps(result.summary.to_json()))
     pd.testing.assert_series_equal(again.returns, result.returns)
     assert again.benchmark is not None
     assert again.benchmark.tolist() == pytest.approx([0.001] * len(DAYS))
