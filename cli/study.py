@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     """Measure abnormal returns around the launches."""
     from ..data.market.market import load_market
+    from ..engine.results.summary import Inputs
     from ..engine.study.sensitivity import full_study
     from ..engine.study.study import study as quick_study
     from .progress import working
@@ -60,7 +61,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     if out is not None:
         _write(found, request, out)
     if as_json:
-        print_json(found.to_json())
+        print_json(found.summary(Inputs.of(request)).to_json())
         return
     _print(found)
     if out is not None:

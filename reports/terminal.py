@@ -40,7 +40,7 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     if summary.simulated:
         _line(console, "SIMULATED DATA — not market prices", "bold yellow")
     _line(console, visible(summary.name), "bold")
-    strategy = "" if summary.strategy == summary.name else f"{visible(summary['strategy'])} · "
+    strategy = "" if summary.strategy == summary.name else f"{visible(summary.strategy)} · "
     _line(
         console,
         f"{strategy}{summary.start} to {summary.end} · {summary.sessions} sessions · "
