@@ -118,5 +118,5 @@ def test_a_page_drawn_again_has_the_charts_of_its_verdict_and_links_to_its_runs(
 
 
 def test_a_folder_without_a_sweep_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is .* the folder of a run"):
+    with pytest.raises(DataError, match=r"is .* the folder of a run"):
         write_sweep_folder(tmp_path)
