@@ -164,7 +164,7 @@ def to_job(plan: "Plan", loaded: "Market", grid: "Grid", threads: int | None) ->
         "launches": loaded.launches.timed(**clock),  # type: ignore[arg-type]
         "panel": panel,
         "config": config,
-        "periods": periods_per_year(frozenset(panel.exchanges[int(e)] for e in panel.exchange_of)),
+        "periods": periods_per_year(panel.traded_exchanges),
         "threads": threads or os.cpu_count() or 1,
     }
     if isinstance(build.base, NativeStrategy):

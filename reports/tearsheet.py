@@ -107,7 +107,7 @@ def _sheet(result: Result, returns: pd.Series, benchmark: pd.Series | None) -> s
     periods = round(result.summary.periods_per_year)
     qs = _quantstats()
     qs.stats, qs.reports, qs.plots  # noqa: B018  loaded lazily: their import changes the charts' style
-    with tempfile.TemporaryDirectory() as folder, _quiet(labels):
+    with tempfile.TemporaryDirectory() as folder, _quiet(labels), _own_years(result):
         template, output = Path(folder) / "template.html", Path(folder) / "sheet.html"
         source = Path(qs.__file__).with_name("report.html").read_text(encoding="utf-8")
         template.write_text(_template(source, result, _note(result, returns, periods)), encoding="utf-8")
@@ -175,6 +175,23 @@ def _quiet(labels: tuple[str, str]) -> Iterator[None]:
             logger.setLevel(level)
             pyplot.close("all")
             pyplot.switch_backend(backend)
+
+
+@contextmanager
+def _own_years(result: Result) -> Iterator[None]:
+    """QuantStats' growth over the calendar years of the run, where it would count sessions of a usual year."""
+    stats, sessions = _quantstats().stats, len(result.equity)
+    a_year = sessions / float(result.summary.get("years", sessions / result.summary["periods_per_year"]))
+    usual = stats.cagr
+
+    def cagr(returns: Any, rf: float = 0.0, compounded: bool = True, periods: float = 0.0) -> Any:
+        return usual(returns, rf, compounded, a_year)
+
+    stats.cagr = cagr
+    try:
+        yield
+    finally:
+        stats.cagr = usual
 
 
 def _style(font: str) -> None:

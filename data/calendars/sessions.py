@@ -6,6 +6,7 @@ date in data/calendars/hours.py. Sessions are those of the library (data/calenda
 beyond the sessions that both exchanges have published is a CalendarError, never a guess.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -140,9 +141,20 @@ def sessions(exchange: str, start: Day, end: Day) -> Days:
     return found.sessions[lo:hi]
 
 
-def union_sessions(start: Day, end: Day) -> Days:
-    """Days on which Shanghai or Hong Kong trades: the rows of a panel. (T,) datetime64[D]."""
-    return np.union1d(sessions("XSHG", start, end), sessions("XHKG", start, end))
+def union_sessions(start: Day, end: Day, *, exchanges: Collection[str] = EXCHANGES) -> Days:
+    """Days on which any of the exchanges trades: the rows of a panel. (T,) datetime64[D]."""
+    each = [sessions(name, start, end) for name in sorted(exchanges)]
+    return np.unique(np.concatenate(each)) if each else np.empty(0, "datetime64[D]")
+
+
+def years_covered(days: Days, exchanges: Collection[str]) -> float:
+    """Calendar years that `days` make up, each being its part of the days on which the exchanges trade in its year.
+
+    All sessions of a year are exactly one year, however many the exchanges had.
+    """
+    years, counts = np.unique(days.astype("datetime64[Y]"), return_counts=True)
+    whole = [len(union_sessions(f"{year}-01-01", f"{year}-12-31", exchanges=exchanges)) for year in years]
+    return float(np.sum(counts / np.array(whole)))
 
 
 def is_half_day(exchange: str, session: Day) -> bool:

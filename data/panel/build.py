@@ -78,9 +78,9 @@ def build_panel(
     """A panel from bars already in memory."""
     chosen = options or PanelOptions()
     series = list(bars)
-    sessions = _sessions(series, span)
-    done = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
     known = [_tradable(chosen.instruments[one.code]) for one in series]
+    sessions = _sessions(series, span, {instrument.exchange for instrument in known})
+    done = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
     columns = Columns.empty(len(sessions), len(series))
     actions: list[tuple[Any, ...]] = []
     findings: list[Finding] = []
@@ -134,7 +134,7 @@ def _assemble(
     )
 
 
-def _sessions(series: list[Bars], span: tuple[object, object]) -> Days:
+def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str]) -> Days:
     held = [one for one in series if len(one)]
     if not held:
         raise DataError("none of the codes has a bar; check the prices folder")
@@ -142,9 +142,10 @@ def _sessions(series: list[Bars], span: tuple[object, object]) -> Days:
     last = max(map(_last_bar, held)) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
     if last < first:
         raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
-    sessions = calendars.union_sessions(first, last)
+    sessions = calendars.union_sessions(first, last, exchanges=exchanges)
     if not len(sessions):
-        raise DataError(f"there is no session from {first} to {last}; widen the span")
+        names = " or ".join(sorted(exchanges))
+        raise DataError(f"there is no session of {names} from {first} to {last}; widen the span")
     return sessions
 
 
@@ -168,10 +169,9 @@ def _dated(bars: Bars, day: np.datetime64) -> np.datetime64:
 
 
 def _exchange_sessions(name: str, sessions: Days) -> tuple[Bool, I4]:
-    """Which rows are sessions of the exchange, and how many it has had up to each row."""
+    """Which rows are sessions of the exchange, and how many it has had up to each row, rows or not."""
     own = calendars.sessions(name, sessions[0], sessions[-1])
-    is_open = np.isin(sessions, own)
-    return is_open, np.cumsum(is_open).astype(np.int32)
+    return np.isin(sessions, own), np.searchsorted(own, sessions, side="right").astype(np.int32)
 
 
 def _tradable(instrument: Instrument) -> Instrument:

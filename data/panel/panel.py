@@ -1,7 +1,7 @@
 """The panel: everything the exchanges and the prices say, as read-only arrays of sessions × codes.
 
-Row `t` is one session of the union of the Shanghai and Hong Kong calendars. Every rule has been compiled
-into the arrays, so that the simulator, the checks and the strategies all read the same numbers.
+Row `t` is one session of the union of the calendars of the exchanges of its codes. Every rule has been compiled into
+the arrays, so that the simulator, the checks and the strategies all read the same numbers.
 Arrays of shape (T, N) are stored with time contiguous (Fortran order).
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, Bool, Days
+from ..calendars.sessions import years_covered
 from ..errors import DataError, did_you_mean
 from ..instruments.table import Instrument
 
@@ -52,8 +53,9 @@ class Panel:
 
     Shapes: (T, N) unless said. Unlimited prices are `inf` (up) and `0.0` (down). OHLC are NaN and volume is 0
     where `status` is not TRADING; `mark` is the last known price, carried over and adjusted on ex-dates (NaN
-    before the first price). `fx[t, k]` is base money for one unit of currency k. `sessions_done[t, e]` counts
-    the sessions of exchange e up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
+    before the first price). `fx[t, k]` is base money for one unit of currency k. `exchange_open[t, e]` says whether
+    exchange e, traded here or not, has a session on the day of row t; `sessions_done[t, e]` counts its sessions
+    up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
     of cost class k.
     """
 
@@ -138,6 +140,16 @@ class Panel:
                 f"{day} is not a session of the panel ({self.sessions[0]} to {self.sessions[-1]})"
             )
         return t
+
+    @property
+    def traded_exchanges(self) -> frozenset[str]:
+        """Exchanges of the codes: their sessions are the rows."""
+        return frozenset(self.exchanges[int(e)] for e in self.exchange_of)
+
+    @cached_property
+    def years(self) -> float:
+        """Calendar years that the rows cover; all rows of a year are exactly one."""
+        return years_covered(self.sessions, self.traded_exchanges)
 
     @cached_property
     def size_price(self) -> F8:

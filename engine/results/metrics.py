@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ SESSIONS_PER_YEAR: Mapping[frozenset[str], float] = MappingProxyType(
 DEFINITIONS: Mapping[str, str] = MappingProxyType(
     {
         "total_return": "last equity / capital − 1",
-        "cagr": "(last equity / capital) ^ (periods_per_year / sessions) − 1; −1 after a bankruptcy",
+        "cagr": "(last equity / capital) ^ (1 / years) − 1, a session being its part of its calendar year; −1 after a bankruptcy",
         "volatility": "standard deviation (n − 1) of session returns × √periods_per_year",
         "sharpe": "mean / standard deviation (n − 1) of session returns × √periods_per_year; risk-free rate 0",
         "sortino": "mean session return / root of the mean squared negative return × √periods_per_year",
@@ -24,7 +25,7 @@ DEFINITIONS: Mapping[str, str] = MappingProxyType(
         "mean_gross": "mean of (long + short) / equity over all sessions",
         "mean_net": "mean of (long − short) / equity over all sessions",
         "exposure": "share of sessions that end with an open position",
-        "turnover": "value of all fills / mean equity, per year",
+        "turnover": "value of all fills / mean equity / years",
         "win_rate_launches": "share of traded launches with a profit after costs",
         "profit": "last equity − capital, base currency",
         "costs": "commission + stamp + levies of all fills, base currency",
@@ -37,8 +38,15 @@ DEFINITIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
+class Annual(NamedTuple):
+    """What a run is annualised with: `periods`, sessions in a usual year, and the calendar `years` that it covers."""
+
+    periods: float
+    years: float
+
+
 def periods_per_year(exchanges: frozenset[str]) -> float:
-    """Sessions a year on the calendars of these exchanges (XHKG; XSHG, XSHE, XBSE)."""
+    """Sessions in a usual year of these exchanges (XHKG; XSHG, XSHE, XBSE)."""
     return SESSIONS_PER_YEAR[frozenset("HK" if name == "XHKG" else "CN" for name in exchanges)]
 
 
@@ -49,7 +57,7 @@ def session_returns(equity: F8, capital: float) -> F8:
     return np.where(alive, equity / np.where(alive, before, 1.0) - 1.0, 0.0)
 
 
-def equity_metrics(equity: F8, capital: float, periods: float) -> dict[str, float]:
+def equity_metrics(equity: F8, capital: float, annual: Annual) -> dict[str, float]:
     """total_return, cagr, volatility, sharpe, sortino, max_drawdown, calmar. Undefined ratios are 0."""
     returns = session_returns(equity, capital)
     growth = float(equity[-1] / capital)
@@ -58,8 +66,8 @@ def equity_metrics(equity: F8, capital: float, periods: float) -> dict[str, floa
     downside = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
     peak = np.maximum.accumulate(np.concatenate([[capital], equity]))[1:]
     drawdown = min(float(np.min(equity / peak - 1.0)), 0.0)
-    cagr = growth ** (periods / len(equity)) - 1.0 if growth > 0.0 else -1.0
-    scale = float(np.sqrt(periods))
+    cagr = growth ** (1.0 / annual.years) - 1.0 if growth > 0.0 else -1.0
+    scale = float(np.sqrt(annual.periods))
     return {
         "total_return": growth - 1.0,
         "cagr": cagr,

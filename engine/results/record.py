@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ..._version import __version__
 from ...data.arrays import F8
+from ...data.calendars.hours import CALENDAR_OF
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import STATUS_NAMES, Panel
 from ..config import Config
 from ..legs import AT_NAMES, Reason
 from .attribution import attribute
-from .metrics import DEFINITIONS, equity_metrics, periods_per_year
+from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year
 from .result import COLUMNS, Result
 from .run import Run
 from .summary import RunSummary
@@ -142,22 +143,26 @@ def _comparison(books: Books, paper: F8, benchmark: tuple[str, F8] | None) -> pd
         if benchmark is None
         else books.config.capital * np.cumprod(1.0 + benchmark[1])
     )
-    hk = p.exchange_open[:, p.exchanges.index("XHKG")]
-    cn = p.exchange_open[:, p.exchanges.index("XSHG")]
-    names = np.where(hk & cn, "XHKG+XSHG", np.where(hk, "XHKG", "XSHG"))
-    return _table(
-        "comparison",
-        {"session": books.days, "paper": paper, "benchmark": level, "open_markets": names.astype(object)},
-    )
+    columns = {"session": books.days, "paper": paper, "benchmark": level}
+    return _table("comparison", columns | {"open_markets": _open_markets(p)})
+
+
+def _open_markets(p: Panel) -> NDArray[Any]:
+    """Calendars of the book's own exchanges that had a session, such as XHKG+XSHG; shape (T,)."""
+    names = np.full(len(p), "", dtype=object)
+    for calendar in sorted({CALENDAR_OF[name] for name in p.traded_exchanges}):
+        is_open = p.exchange_open[:, p.exchanges.index(calendar)]
+        names += np.where(is_open, np.where(names == "", calendar, f"+{calendar}"), "").astype(object)
+    return names
 
 
 def _figures(
     books: Books, run: Run, paper: F8, benchmark: tuple[str, F8] | None, launches: pd.DataFrame
 ) -> dict[str, Any]:
     p, config = books.panel, books.config
-    periods = periods_per_year(frozenset(p.exchanges[e] for e in p.exchange_of))
+    annual = Annual(periods_per_year(p.traded_exchanges), p.years)
     metrics: dict[str, float | None] = {}
-    metrics |= equity_metrics(run.equity, config.capital, periods) | activity(run, config.capital, periods)
+    metrics |= equity_metrics(run.equity, config.capital, annual) | activity(run, config.capital, p.years)
     traded = launches[launches["filled_legs"] > 0]
     profit = traded["long_profit"] + traded["short_profit"]
     metrics |= {
@@ -177,7 +182,8 @@ def _figures(
         "start": str(p.sessions[0]),
         "end": str(p.sessions[-1]),
         "sessions": len(p),
-        "periods_per_year": periods,
+        "periods_per_year": annual.periods,
+        "years": annual.years,
         "benchmark": None if benchmark is None else benchmark[0],
         "metrics": metrics,
         "definitions": dict(DEFINITIONS),
@@ -192,7 +198,7 @@ def _figures(
     }
 
 
-def activity(run: Run, capital: float, periods: float) -> dict[str, float]:
+def activity(run: Run, capital: float, years: float) -> dict[str, float]:
     """How much was held and traded, what it cost, and the profit: figures of engine/results/metrics.py."""
     f, equity = run.fills, run.equity
     value = float(np.abs(f["shares"] * f["price"] * f["fx"]).sum())
@@ -202,7 +208,7 @@ def activity(run: Run, capital: float, periods: float) -> dict[str, float]:
         "mean_gross": float(np.mean((run.long + run.short) / positive)),
         "mean_net": float(np.mean((run.long - run.short) / positive)),
         "exposure": float(np.mean((run.long + run.short) > 0.0)),
-        "turnover": value / max(float(np.mean(equity)), 1e-9) * periods / len(equity),
+        "turnover": value / max(float(np.mean(equity)), 1e-9) / years,
         "profit": float(equity[-1] - capital),
         **costs,
         "costs": sum(costs.values()),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..backtest.backtest import execute
-from ..results.metrics import equity_metrics
+from ..results.metrics import Annual, equity_metrics
 from .job import Job
 
 SAME = 1e-9  # relative
@@ -20,7 +20,8 @@ def confirm(job: Job, row: Mapping[str, Any], engine: str = "backtrader") -> Non
     """Run one point of `outcome_rows` under another engine; EnginesDisagree names the first metric that differs."""
     values = {name: row[name] for name in job.grid.values}
     run = execute(job.legs(values), job.panel, job.config, engine)
-    found: dict[str, float] = equity_metrics(run.equity, float(job.config.capital), job.periods)
+    annual = Annual(job.periods, job.panel.years)
+    found: dict[str, float] = equity_metrics(run.equity, float(job.config.capital), annual)
     found |= {"fills": len(run.fills), "blocked": len(run.blocks)}
     found["costs"] = float(sum(run.fills[name].sum() for name in ("commission", "stamp", "levies")))
     for name, value in found.items():

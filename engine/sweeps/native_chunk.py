@@ -27,7 +27,7 @@ from ..backtrader.native.plan import NativeStrategy
 from ..backtrader.native.result import NativeRun, analyses, run_native
 from ..config import Config
 from ..results.attribution import attribute
-from ..results.metrics import equity_metrics
+from ..results.metrics import Annual, equity_metrics
 from ..results.record import activity
 from .folder import PARTS
 from .grid import Grid
@@ -134,7 +134,8 @@ def stays(job: NativeJob, number: int) -> NDArray[Any]:
 def measured(done: NativeRun, job: NativeJob) -> F8:
     """The metrics of a run, in the order of METRICS."""
     run, capital = done.run, float(job.config.capital)
-    values = equity_metrics(run.equity, capital, job.periods) | activity(run, capital, job.periods)
+    years = job.panel.years
+    values = equity_metrics(run.equity, capital, Annual(job.periods, years)) | activity(run, capital, years)
     return np.array([values.get(name, 0.0) for name in METRICS])
 
 

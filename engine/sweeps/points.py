@@ -26,6 +26,7 @@ from ..lanes.batch import run_batch
 from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
 from ..njit import allocating
+from ..results.metrics import Annual
 from .sums import metrics_row, sum_up
 
 # One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
@@ -52,7 +53,7 @@ class Job(NamedTuple):
     rules: Rules
     longest: tuple[int, int]
     windows: Windows
-    periods: float
+    annual: Annual
     threads: int
 
 
@@ -68,8 +69,8 @@ def simulate_points(
 ) -> F8:
     """Metrics of each point, shape (points, len(METRICS)), as defined in engine/results/metrics.py.
 
-    `legs` (LEG dtype) sorted by row; `points` (POINT dtype); `periods` a year. A bankrupt point is a row like any other.
-    `fallback` is 1 where the fast path could not be proven exact and the general path ran instead.
+    `legs` (LEG dtype) sorted by row; `points` (POINT dtype); `periods` sessions in a usual year.
+    A bankrupt point is a row like any other. `fallback` is 1 where the fast path could not be proven exact and the general path ran instead.
     """
     if path not in PATHS:
         raise ConfigError(f"there is no path {path!r}; paths are {', '.join(PATHS)}")
@@ -87,7 +88,7 @@ def simulate_points(
     rules = to_rules(config)
     longest = int(points["wait"].max()), int(points["hold"].max())
     windows = market.windows(legs, rules, longest, threads=threads)
-    job = Job(market, legs, config, rules, longest, windows, periods, threads)
+    job = Job(market, legs, config, rules, longest, windows, Annual(periods, market.panel.years), threads)
     if not fast:
         _general(job, points, table)
         return table
@@ -166,7 +167,7 @@ def _run_general(job: Job, windows: Windows, points: NDArray[Any], waiting: I8, 
     def begin() -> Callable[[I8], None]:
         state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
         return lambda place: _run_points(
-            windows, job.rules, points, waiting, place, state, out, ends, job.periods, table, late
+            windows, job.rules, points, waiting, place, state, out, ends, job.annual, table, late
         )
 
     _share(begin, len(waiting), job.threads)
@@ -183,7 +184,7 @@ def _run_points(
     state: State,
     out: Out,
     ends: I4,
-    periods: float,
+    annual: Annual,
     table: F8,
     late: Bool,
 ) -> None:
@@ -200,7 +201,7 @@ def _run_points(
         late[j] = not run_days(windows, rules, point, state, out, ends)
         sum_up(out.equity, rules.capital, sums)
         sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
-        metrics_row(sums, 0, len(out.equity), rules.capital, periods, row)
+        metrics_row(sums, 0, len(out.equity), rules.capital, annual, row)
         row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
 
 
@@ -211,7 +212,7 @@ def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
 
     def begin() -> Callable[[I8], None]:
         batch = new_batch(span)
-        return lambda place: _run_batches(job.windows, job.rules, plan, place, batch, job.periods, table, bad)
+        return lambda place: _run_batches(job.windows, job.rules, plan, place, batch, job.annual, table, bad)
 
     _share(begin, len(points), job.threads)
     return np.flatnonzero(bad)
@@ -224,7 +225,7 @@ def _run_batches(
     plan: LanePlan,
     place: I8,
     b: Batch,
-    periods: float,
+    annual: Annual,
     table: F8,
     bad: Bool,
 ) -> None:
@@ -241,6 +242,6 @@ def _run_batches(
         run_batch(w, rules, plan.deck, b)
         for x in range(len(chosen)):
             row = table[chosen[x]]
-            metrics_row(b.m, x, w.rows, rules.capital, periods, row)
+            metrics_row(b.m, x, w.rows, rules.capital, annual, row)
             row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
             bad[chosen[x]] = b.m[lanes.BAD + x] > 0.0

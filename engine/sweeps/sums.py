@@ -8,6 +8,7 @@ import numpy as np
 from ...data.arrays import F8
 from ..lanes import memory as lanes
 from ..njit import compiled
+from ..results.metrics import Annual
 
 
 @compiled
@@ -34,21 +35,21 @@ def sum_up(equity: F8, capital: float, sums: F8) -> None:
 
 
 @compiled
-def metrics_row(sums: F8, x: int, n: int, capital: float, periods: float, row: F8) -> None:
+def metrics_row(sums: F8, x: int, n: int, capital: float, annual: Annual, row: F8) -> None:
     """One row of metrics from the sums of lane x over n sessions."""
     mean = sums[lanes.RETURNS + x] / n
     square = max(sums[lanes.SQUARES + x] - n * mean * mean, 0.0)
     spread = np.sqrt(square / (n - 1)) if n > 1 else 0.0
     downside = np.sqrt(sums[lanes.DOWNS + x] / n)
     growth = sums[lanes.NAV + x] / capital
-    scale = np.sqrt(periods)
+    scale = np.sqrt(annual.periods)
     worst = sums[lanes.WORST + x]
     row[0] = growth - 1.0
-    row[1] = growth ** (periods / n) - 1.0 if growth > 0.0 else -1.0
+    row[1] = growth ** (1.0 / annual.years) - 1.0 if growth > 0.0 else -1.0
     row[2] = spread * scale
     row[3] = mean / spread * scale if spread > 1e-12 else 0.0
     row[4] = mean / downside * scale if downside > 1e-12 else 0.0
     row[5] = worst
     row[6] = row[1] / -worst if worst < 0.0 else 0.0
-    row[9] = sums[lanes.TRADED + x] / max(sums[lanes.EQUITY + x] / n, 1e-9) * periods / n
+    row[9] = sums[lanes.TRADED + x] / max(sums[lanes.EQUITY + x] / n, 1e-9) / annual.years
     row[10] = sums[lanes.COSTS + x]

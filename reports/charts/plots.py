@@ -75,7 +75,7 @@ def exposure_figure(result: Result) -> Figure:
         ("XSHG", "only mainland open", "triangle-down"),
     ):
         shut = [day for day, value in markets.items() if _alone(str(value), name)]
-        if shut:
+        if 0 < len(shut) < len(markets):  # a book of one market is never without the other
             marker = {"symbol": symbol, "size": 7, "color": "var:paper"}
             data.append(
                 {"type": "scatter", "mode": "markers", "x": shut, "y": [0] * len(shut), "name": title,

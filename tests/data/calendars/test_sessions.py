@@ -32,6 +32,7 @@ from launchlab.data.calendars.sessions import (
     sessions,
     trading_spans,
     union_sessions,
+    years_covered,
 )
 from launchlab.data.errors import CalendarError
 
@@ -108,6 +109,23 @@ def test_the_days_on_which_only_one_market_trades_in_2026_are_the_published_ones
 
 def test_the_union_of_2026_has_every_day_on_which_either_market_trades() -> None:
     assert len(union_sessions("2026-01-01", "2026-12-31")) == 247 + 6
+
+
+def test_the_union_of_some_exchanges_has_their_days_alone() -> None:
+    only = {name: union_sessions("2026-01-01", "2026-12-31", exchanges=[name]) for name in EXCHANGES}
+    assert {name: len(days) for name, days in only.items()} == {
+        "XHKG": 247, "XSHG": 242, "XSHE": 242, "XBSE": 242,
+    }  # fmt: skip
+    assert len(union_sessions("2026-01-01", "2026-12-31", exchanges={"XSHE", "XBSE"})) == 242
+
+
+def test_all_sessions_of_a_year_are_one_year_and_half_of_them_half_a_year() -> None:
+    mainland = sessions("XSHG", "2026-01-01", "2026-12-31")
+    assert years_covered(mainland, {"XSHE"}) == 1.0
+    assert years_covered(mainland[:121], {"XSHG"}) == 0.5
+    # 2025 had 243: the last of one year and the first of the next
+    two = sessions("XSHG", "2025-12-31", "2026-01-05")
+    assert years_covered(two, {"XSHG"}) == pytest.approx(1 / 243 + 1 / 242)
 
 
 def test_hong_kong_had_nineteen_sessions_in_september_2023() -> None:

@@ -45,7 +45,8 @@ def test_rows_are_the_sessions_of_either_exchange() -> None:
 def test_money_is_converted_at_the_last_rate_known_that_day(tmp_path: Path) -> None:
     rates = tmp_path / "fx.csv"
     rates.write_text("date,HKDCNY\n2026-02-12,0.8\n2026-02-13,0.5\n2026-02-24,0.4\n")
-    panel = build_panel([bars("600519.SS", CN_DAYS, [1500.0] * 3)], options=PanelOptions(fx=rates))
+    both = [bars("600519.SS", CN_DAYS, [1500.0] * 3), bars("0700.HK", HK_DAYS, [500.0] * 6)]
+    panel = build_panel(both, options=PanelOptions(fx=rates))
     assert panel.fx[:, panel.currencies.index("CNY")].tolist() == [1.25, 2.0, 2.0, 2.0, 2.0, 2.5]
 
 
@@ -176,8 +177,12 @@ def test_a_bar_on_a_day_without_trading_is_left_out_when_suspended() -> None:
     one = bars("600519.SS", days, [10.0, 10.1, 10.2, 10.3])
     with pytest.raises(DataError, match="not_a_session"):
         build_panel([one])
-    panel = build_panel([one], options=PanelOptions(bad_bars="suspend"))
+    other = bars("0700.HK", HK_DAYS, [500.0] * 6)
+    panel = build_panel([one, other], options=PanelOptions(bad_bars="suspend"))
     assert column(panel, "status") == [TRADING, TRADING, CLOSED, CLOSED, CLOSED, TRADING]
+    alone = build_panel([one], options=PanelOptions(bad_bars="suspend"))
+    assert tuple(alone.sessions.astype(str)) == CN_DAYS
+    assert column(alone, "close") == [10.0, 10.1, 10.3]
 
 
 def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
@@ -186,7 +191,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
         PanelOptions(bad_bars="ignore")
     with pytest.raises(DataError, match="start must not come after the end"):
         build_panel([one], span=("2026-03-10", "2026-03-05"))
-    with pytest.raises(DataError, match="no session from 2026-03-07 to 2026-03-08"):
+    with pytest.raises(DataError, match="no session of XHKG from 2026-03-07 to 2026-03-08"):
         build_panel([one], span=("2026-03-07", "2026-03-08"))
     with pytest.raises(DataError, match="none of the codes has a bar"):
         build_panel([])

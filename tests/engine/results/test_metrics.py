@@ -5,11 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from launchlab.engine.results.metrics import DEFINITIONS, equity_metrics, periods_per_year, session_returns
+from launchlab.engine.results.metrics import (
+    DEFINITIONS,
+    Annual,
+    equity_metrics,
+    periods_per_year,
+    session_returns,
+)
 
 
 def of(*equity: float, periods: float = 4.0) -> dict[str, float]:
-    return equity_metrics(np.array(equity), 100.0, periods)
+    return equity_metrics(np.array(equity), 100.0, Annual(periods, len(equity) / periods))
 
 
 def test_a_gain_and_a_loss_of_a_tenth() -> None:

@@ -11,7 +11,7 @@ from launchlab.engine.compiled.processor import take_next
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Market, Point
 from launchlab.engine.config import Config
-from launchlab.engine.results.metrics import equity_metrics
+from launchlab.engine.results.metrics import Annual, equity_metrics
 from launchlab.engine.sweeps.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
 
 from ...markets.random_markets import random_config, random_legs, random_panel
@@ -36,7 +36,7 @@ def test_each_point_of_a_batch_equals_its_own_run(seed: int) -> None:
     for j, p in enumerate(points):
         point = Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"])
         run = simulate(legs, panel, config, point)
-        expected = equity_metrics(run.equity, config.capital, 253.0)
+        expected = equity_metrics(run.equity, config.capital, Annual(253.0, panel.years))
         for name, value in expected.items():
             assert table[j, METRICS.index(name)] == pytest.approx(value, rel=1e-9, abs=1e-12), (j, name)
         assert table[j, METRICS.index("fills")] == len(run.fills)

@@ -22,7 +22,7 @@ from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import checked_legs, execute
 from launchlab.engine.config import Config
 from launchlab.engine.legs import OPEN, empty_legs
-from launchlab.engine.results.metrics import equity_metrics
+from launchlab.engine.results.metrics import Annual, equity_metrics
 from launchlab.engine.sweeps import sweep as sweeping
 from launchlab.engine.sweeps.confirm import EnginesDisagree, confirm, confirm_all
 from launchlab.engine.sweeps.curves import equity_curves
@@ -103,7 +103,7 @@ def run(job: Job, path: Path, **options: Any) -> tuple[Outcome, pd.DataFrame]:
 def alone(job: Job, values: Mapping[str, Any]) -> dict[str, float]:
     legs = checked_legs(job.build(values).legs(job.launches, job.panel), job.panel)
     done = execute(legs, job.panel, job.config, "compiled")
-    found = equity_metrics(done.equity, job.config.capital, job.periods)
+    found = equity_metrics(done.equity, job.config.capital, Annual(job.periods, job.panel.years))
     return found | {"fills": len(done.fills), "blocked": len(done.blocks)}
 
 
