@@ -34,6 +34,7 @@ Auction = Literal["open", "close"]
 Day = str | date | np.datetime64
 
 REACTION_MINUTES = 15
+DAY_DIGITS = len("2026-02-12")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -76,9 +77,13 @@ class Calendar:
 
 
 def as_day(day: Day) -> np.datetime64:
-    """A calendar day of a date, a datetime64 or the text YYYY-MM-DD."""
+    """A calendar day of a date, a datetime64 or the text YYYY-MM-DD; an aware instant is read on China's clock."""
     try:
-        return np.datetime64(str(day)[:10], "D")
+        if isinstance(day, str) and len(day) > DAY_DIGITS:
+            day = datetime.fromisoformat(day)
+        if isinstance(day, datetime) and day.utcoffset() is not None:
+            day = day.astimezone(CHINA_TIME)
+        return np.datetime64(str(day)[:DAY_DIGITS], "D")
     except ValueError:
         raise CalendarError(f"{day!r} is not a day; write YYYY-MM-DD") from None
 
