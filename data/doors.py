@@ -1,0 +1,105 @@
+"""The doors through which a file of somebody else comes in: they hand out bytes or refuse in one sentence.
+
+Only regular files are opened (a pipe or a device blocks for ever or never ends), and nothing is unpacked that is
+larger than a file of bars can be.
+"""
+
+import lzma
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import DataError, LaunchlabError
+
+MEGABYTE = 1 << 20
+MOST_BYTES = 256 * MEGABYTE
+MOST_MEMBERS = 100_000
+# Whatever Python's zip reader raises at bytes that are no sound zip, that are locked, or packed in an unknown way.
+UNSOUND = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, KeyError, IndexError, NotImplementedError,
+    OSError, OverflowError, RuntimeError, ValueError,
+)  # fmt: skip
+
+
+def read_bytes(
+    path: Path, *, error: type[LaunchlabError] = DataError, advice: str = "check the path and its permissions",
+    most: int = MOST_BYTES,
+) -> bytes:  # fmt: skip
+    """The content of a regular file of at most `most` bytes; anything else is an `error` that ends in `advice`."""
+    try:
+        with os.fdopen(_open(path, error), "rb") as file:
+            content = file.read(most + 1)
+    except (OSError, ValueError) as fault:
+        raise error(f"{path} cannot be read ({_why(fault)}); {advice}") from None
+    if len(content) > most:
+        raise error(
+            f"{path} is larger than {most // MEGABYTE} MB, which no such file is; give the right file"
+        )
+    return content
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip on disk; its members are listed once and unpacked one at a time, each bounded before it is."""
+
+    path: Path
+    names: tuple[str, ...] = field(init=False)
+    error: type[LaunchlabError] = DataError
+
+    def __post_init__(self) -> None:
+        try:
+            with os.fdopen(_open(self.path, self.error), "rb") as file, zipfile.ZipFile(file) as archive:
+                names = tuple(member.filename for member in archive.infolist() if not member.is_dir())
+        except UNSOUND as fault:
+            raise self.error(
+                f"{self.path} cannot be read as a zip ({_why(fault)}); pack its files again"
+            ) from None
+        object.__setattr__(self, "names", names)
+
+    def read(self, name: str, *, most: int = MOST_BYTES) -> bytes:
+        """One member, unpacked; a damaged, locked or huge one is an error that names it."""
+        try:
+            with os.fdopen(_open(self.path, self.error), "rb") as file, zipfile.ZipFile(file) as archive:
+                declared = archive.getinfo(name).file_size
+                with archive.open(name) as member:
+                    content = b"" if declared > most else member.read(most + 1)
+        except UNSOUND as fault:
+            raise self.error(
+                f"{self.path}!{name} cannot be unpacked ({_why(fault)}); pack its files again"
+            ) from None
+        if max(declared, len(content)) > most:
+            raise self.error(
+                f"{self.path}!{name} unpacks to more than {most // MEGABYTE} MB, which no such file is; leave it out"
+            )
+        return content
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a regular file starts as a zip does; False for whatever cannot be opened."""
+    try:
+        with os.fdopen(_open(path, DataError), "rb") as file:
+            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+    except (OSError, ValueError, LaunchlabError):
+        return False
+
+
+def _open(path: Path, error: type[LaunchlabError]) -> int:
+    """A descriptor of a regular file; never waits for a pipe's other end."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    kind = os.fstat(handle).st_mode
+    if stat.S_ISREG(kind):
+        return handle
+    os.close(handle)
+    if stat.S_ISDIR(kind):
+        raise error(f"{path} is a folder, not a file; give the path of a file")
+    raise error(f"{path} is a pipe or a device, not a file; write its content to a file and give that")
+
+
+def _why(fault: BaseException) -> str:
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror
+    return (str(fault).splitlines() or [type(fault).__name__])[0][:200]
