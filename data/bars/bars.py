@@ -1,27 +1,20 @@
-"""Daily bars of one code, and how a file, a folder or a zip of them is read.
+"""Daily bars of one code, in memory: prices, volume, status and corporate actions.
 
 House format, one file per code named `CODE.csv` or `CODE.parquet`: `date,open,high,low,close,volume` with the
 optional columns of `OPTIONAL`. Prices are raw, in local currency; volume is in shares.
 """
 
-import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from numpy.typing import NDArray
 
 from ..arrays import F8, I1, Bool, Days
+from ..calendars.days import values_to_days
 from ..errors import DataError, did_you_mean
-from .arrow import to_numpy
 
 PRICES = ("open", "high", "low", "close")
 REQUIRED = ("date", *PRICES, "volume")
@@ -123,7 +116,7 @@ def bars_from_columns(
                 f"{source.get('path', code)}: column {name!r} is missing{did_you_mean(name, columns)}; "
                 f"a file of bars has the columns {','.join(REQUIRED)}"
             )
-    days = np.asarray(columns["date"]).astype("M8[D]")
+    days = values_to_days(np.asarray(columns["date"]), str(source.get("path", code)))
     n = len(days)
     nan = np.broadcast_to(np.array(np.nan), (n,))
     numbers = {
@@ -171,127 +164,3 @@ def _actions(columns: Mapping[str, NDArray[Any]], days: Days) -> NDArray[Any]:
         table[name] = np.where(np.isnan(values), NO_ACTION[name], values)
     held = (table["ratio"] != 1.0) | (table["cash"] != 0.0) | (table["rights"] != 0.0)
     return np.sort(table[held], order="session")
-
-
-def read_table(content: bytes, name: str) -> pa.Table:
-    """The table in one CSV or parquet file; `name` tells which and appears in errors."""
-    try:
-        if name.lower().endswith(".parquet"):
-            return read_parquet(content)
-        if b"\0" in content:  # UTF-16
-            raise UnicodeError
-        content.decode("utf-8")
-        types = dict.fromkeys((*PRICES, "volume", *OPTIONAL), pa.float64())
-        types |= {"date": pa.date32(), "status": pa.string()}
-        return pa.csv.read_csv(
-            io.BytesIO(content),
-            read_options=pa.csv.ReadOptions(use_threads=False),
-            convert_options=pa.csv.ConvertOptions(column_types=types),
-        )
-    except UnicodeError:
-        raise DataError(
-            f"{name} is not UTF-8 text; save it as UTF-8, or import it with `ll.fetch(provider='files')`"
-        ) from None
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError) as error:
-        raise DataError(
-            f"{name} cannot be read as daily bars ({str(error).splitlines()[0]}); "
-            f"write dates as 2026-02-12 and the columns {','.join(REQUIRED)}"
-        ) from None
-
-
-def read_parquet(content: bytes) -> pa.Table:
-    """The table in parquet bytes; five times faster on small files than pyarrow's read_table."""
-    return pa.parquet.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
-
-
-def table_to_bars(code: str, table: pa.Table, source: Mapping[str, object]) -> Bars:
-    """Bars from a table in the house format; columns that are not part of it are ignored."""
-    known = [name for name in table.column_names if name in REQUIRED or name in OPTIONAL]
-    twins = [name for k, name in enumerate(known) if name in known[:k]]
-    if twins:
-        raise DataError(
-            f"{source.get('path', code)} has the column {twins[0]!r} more than once; keep the right one"
-        )
-    columns = {name: to_numpy(table.column(name)) for name in known}
-    return bars_from_columns(code, columns, source)
-
-
-def read_file(path: Path, code: str | None = None) -> Bars:
-    """Bars of one CSV or parquet file; the code is the file's name unless given."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); check the path and its permissions"
-        ) from None
-    return _content_to_bars(content, str(path), code or path.stem)
-
-
-def _content_to_bars(content: bytes, name: str, code: str) -> Bars:
-    table = read_table(content, name)
-    digest = hashlib.sha256(content).hexdigest()
-    source = {"path": name, "sha256": digest, "rows": table.num_rows}
-    for key, value in (table.schema.metadata or {}).items():
-        if key.startswith(b"launchlab."):
-            source[key.decode().removeprefix("launchlab.")] = value.decode()
-    return table_to_bars(code, table, source)
-
-
-def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars]:
-    """Bars of each code, one at a time, from a folder or a zip of house-format files; all codes when None."""
-    folder = Path(folder)
-    names = _files(folder)
-    wanted = _wanted(codes, names, folder)
-    if folder.is_file():
-        with zipfile.ZipFile(folder) as archive:
-            for code in wanted:
-                name = names[_stem(code, names)]
-                yield _content_to_bars(archive.read(name), f"{folder}!{name}", code)
-        return
-    for code in wanted:
-        yield read_file(folder / names[_stem(code, names)], code)
-
-
-def file_codes(folder: Path) -> tuple[str, ...]:
-    """Codes that have a file in a folder or zip, as the files are named."""
-    return tuple(_files(Path(folder)))
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """File by code; a path that is neither a folder nor a zip is an error."""
-    if folder.is_dir():
-        return {path.stem: path.name for path in sorted(folder.iterdir()) if _is_bars(path.name)}
-    if not zipfile.is_zipfile(folder):
-        raise DataError(
-            f"{folder} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files"
-        )
-    with zipfile.ZipFile(folder) as archive:
-        return {Path(name).stem: name for name in archive.namelist() if _is_bars(name)}
-
-
-def read_bars(folder: Path, codes: Sequence[str] | None = None) -> dict[str, Bars]:
-    """Bars by code from a folder or a zip of house-format files (see `iter_bars`).
-
-    A code without a file is an error that names the nearest file; an index such as ^HSI may be named HSI.csv.
-    """
-    return {bars.code: bars for bars in iter_bars(folder, codes)}
-
-
-def _is_bars(name: str) -> bool:
-    return name.lower().endswith((".csv", ".parquet")) and not Path(name).name.startswith((".", "_"))
-
-
-def _stem(code: str, known: Mapping[str, object]) -> str:
-    return code if code in known else code.removeprefix("^")
-
-
-def _wanted(codes: Sequence[str] | None, known: Mapping[str, object], folder: Path) -> list[str]:
-    if codes is None:
-        return list(known)
-    missing = [code for code in codes if _stem(code, known) not in known]
-    if missing:
-        named = ", ".join(f"{code}{did_you_mean(code, known)}" for code in missing)
-        raise DataError(
-            f"{folder} has no bars of {named}; add {missing[0]}.csv there, fetch it, or drop the code from the ledger"
-        )
-    return list(dict.fromkeys(codes))

@@ -145,9 +145,9 @@ def _moment(value: object) -> datetime | None:
     if match is None:
         return None
     month, day = (int(match[3] or match[5] or match[7]), int(match[4] or match[6] or match[8]))
-    clock = [int(part or 0) for part in match.group(9, 10, 11)]
+    hour, minute, second = (int(part or 0) for part in match.group(9, 10, 11))
     try:
-        moment = datetime(int(match[1]), month, day, *clock, tzinfo=_fixed(match[12] or ""))
+        moment = datetime(int(match[1]), month, day, hour, minute, second, tzinfo=_fixed(match[12] or ""))
     except ValueError:
         return None
     return _sane(moment)

@@ -6,11 +6,12 @@ market: 600000 is a stock of Shanghai and nothing else, 000001 a stock of Shenzh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import MappingProxyType
 
-from ..errors import RuleError
+from ..errors import DataError, RuleError
 from .codes import derive, successor, tidy
+from .instrument import Instrument
 
 # How each market is marked before or after the number.
 MARKS = MappingProxyType(
@@ -55,6 +56,25 @@ def securities(text: str, *, zeros_lost: bool = False) -> frozenset[str]:
 def same_company(code: str, other: str) -> bool:
     """Whether two codes are one, or an old Beijing code and the one that the common rule made of it."""
     return tidy(code) == tidy(other) or _today(code) == _today(other)
+
+
+def names_of(instrument: Instrument, have: Collection[str]) -> tuple[str, ...]:
+    """Codes of `have` under which an instrument's bars lie, earliest first; empty when there are none.
+
+    Its aliases or, for a stock of Beijing without any, the old code that the common rule turns into its own; two such
+    codes cannot both be it: a DataError asks which.
+    """
+    code = instrument.code
+    aliases = [alias for alias in instrument.aliases if alias in have and alias != code]
+    if code.endswith(".BJ") and not instrument.aliases:
+        aliases = sorted(old for old in have if successor(old) == code)
+    if len(aliases) > 1 and not instrument.aliases:
+        raise DataError(
+            f"{aliases[0]} and {aliases[1]} would both be {code} by their last three digits, which is wrong for one of "
+            "them; name the right one in the column aliases of a row of instruments"
+        )
+    plain = [name for name in (code, code.removeprefix("^")) if name in have][:1]
+    return (*aliases, *plain)
 
 
 def _today(code: str) -> str:

@@ -76,7 +76,7 @@ class Instruments:
         if today == code:
             return derived
         guess = f"{code} taken as {today}: the last three digits were kept, which a few codes did not do"
-        return replace(derived, aliases=(code,), unknowns=(*derived.unknowns, guess))
+        return replace(derived, unknowns=(*derived.unknowns, guess))
 
 
 def load_instruments(*paths: Path) -> Instruments:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..bars.bars import file_codes
 from ..errors import DataError, RuleError, did_you_mean
+from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments
 from ..panel.build import SAMPLE
-from ..store.store import Store, is_store
+from ..store.store import open_prices
 
 MOST_NAMED = 12
 # Tried in this order when no benchmark is asked for: a Hang Seng Tech fund, then indexes.
@@ -26,8 +26,7 @@ class Source(NamedTuple):
 
     def has(self, instrument: Instrument) -> bool:
         """Whether there are bars under the code, an earlier one, or the name of an index without its caret."""
-        names = (instrument.code, instrument.code.removeprefix("^"), *instrument.aliases)
-        return any(name in self.codes for name in names)
+        return bool(names_of(instrument, self.codes))
 
 
 def find_bars(prices: str | None) -> Source:
@@ -35,7 +34,7 @@ def find_bars(prices: str | None) -> Source:
     path = SAMPLE if prices is None else Path(prices)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder of bars; check `prices`")
-    codes = Store(path).codes() if is_store(path) else file_codes(path)
+    codes = open_prices(path).codes()
     if not codes:
         raise DataError(f"{path} holds no bars; it must hold files named CODE.csv or CODE.parquet")
     return Source(path, codes)

@@ -6,13 +6,10 @@ hands them out as float32: multiply back by the later splits and take the exchan
 
 import numpy as np
 
-from ..arrays import F8, I1, Days
+from ..arrays import F8, Days
+from ..bars.grid import snap
 from ..instruments.table import Instrument
-from ..rules.ticks import tick_size, tick_table
-
-# A float32 is within 6e-8 of its number; anything further from the grid is not a rounded tick and is left for the
-# checks to report.
-FLOAT32_NOISE = 5e-7
+from ..rules.ticks import tick_table
 
 
 def later_split_factor(sessions: Days, split_sessions: Days, ratios: F8) -> F8:
@@ -28,11 +25,3 @@ def to_raw(prices: F8, factor: F8, sessions: Days, instrument: Instrument) -> F8
     if not instrument.tradable:
         return np.asarray(np.round(raw, 4))
     return snap(raw, tick_table(instrument, sessions))
-
-
-def snap(prices: F8, tables: I1) -> F8:
-    """Prices within float32 noise of a tick moved onto it; others unchanged. The result prints as few decimals."""
-    tick = tick_size(prices, np.broadcast_to(tables, prices.shape))
-    on_grid = np.round(np.rint(prices / tick) * tick, 6)
-    near = np.abs(on_grid - prices) <= np.maximum(FLOAT32_NOISE * np.abs(prices), 1e-9)
-    return np.where(near, on_grid, prices)

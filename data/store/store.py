@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ..bars.bars import Bars, iter_bars, read_parquet, table_to_bars
+from ..bars.bars import Bars
+from ..bars.files import table_to_bars
+from ..bars.folder import BarsFolder
 from ..bars.layout import bars_to_parquet
+from ..bars.merge import compare_bars, merge_bars
+from ..bars.text import read_parquet
 from ..errors import DataError, StoreError, did_you_mean
 from ..files import remove_leftovers, write_whole
 from .manifest import FORMAT, Manifest, Revision, read_manifest
-from .merge import compare_bars, merge_bars
 
 ENVIRONMENT = "LAUNCHLAB_STORE"
 MARKER = "store.json"
@@ -212,13 +215,16 @@ def is_store(folder: Path) -> bool:
     return (Path(folder) / MARKER).is_file()
 
 
-def iter_prices(prices: Path | Store, codes: Sequence[str] | None = None) -> Iterator[Bars]:
-    """Bars of each code, one at a time, from a store, or from a folder or zip of house-format files."""
-    if isinstance(prices, Store):
-        return prices.iter_bars(codes)
-    if is_store(prices):
-        return Store(Path(prices)).iter_bars(codes)
-    return iter_bars(Path(prices), codes)
+def open_prices(prices: "Path | Store | BarsFolder") -> "Store | BarsFolder":
+    """The store, folder or zip at a path; what is open already is handed back."""
+    if isinstance(prices, (Store, BarsFolder)):
+        return prices
+    return Store(Path(prices)) if is_store(prices) else BarsFolder(Path(prices))
+
+
+def iter_prices(prices: "Path | Store | BarsFolder", codes: Sequence[str] | None = None) -> Iterator[Bars]:
+    """Bars of each code, one at a time, from a store, or from a folder or zip of files."""
+    return open_prices(prices).iter_bars(codes)
 
 
 def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) -> Bars:
@@ -226,7 +232,7 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
         raise StoreError(
             f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with `refresh=True`"
         )
-    table = read_parquet(content)
+    table = read_parquet(content, str(path))
     source = {
         "path": str(path),
         "sha256": revision.sha256,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from launchlab.data.bars.bars import iter_bars
+from launchlab.data.bars.folder import iter_bars
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.ledger.ledger import load_launches
 from launchlab.data.panel.build import SAMPLE, load_panel

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from launchlab.data.bars.bars import bars_from_columns, read_bars, read_file
+from launchlab.data.bars.bars import bars_from_columns
+from launchlab.data.bars.files import read_file
+from launchlab.data.bars.folder import read_bars
 from launchlab.data.bars.layout import bars_to_columns
 from launchlab.data.errors import DataError
 
@@ -74,12 +76,11 @@ def test_an_index_may_be_named_without_its_caret(tmp_path):
     ("text", "said"),
     [
         ("date,open,high,low,close\n2026-02-11,1,1,1,1\n", "column 'volume' is missing"),
-        (HEADER + "2026-02-11,a,1,1,1,1,1\n", "cannot be read as daily bars"),
-        (HEADER + "11/02/2026,1,1,1,1,1,1\n", "write dates as 2026-02-12"),
-        ("", "cannot be read as daily bars"),
+        (HEADER + "2026-02-11,a,1,1,1,1,1\n", r"row 1: open is 'a', which is not a number"),
+        (HEADER + "11/02/2026,1,1,1,1,1,1\n", "write days as 2026-02-12"),
+        ("", "is empty"),
         ("date,open,high,low,close,volume,status\n2026-02-11,1,1,1,1,1,halted\n", "status 'halted'"),
         ("date,open,high,low,close,volume,close\n2026-02-11,1,1,1,1,1,2\n", "'close' more than once"),
-        ("date;open;high;low;close;volume\n", r"688158\.SS\.csv: column 'date' is missing"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, said):
@@ -90,10 +91,17 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, said):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
-def test_text_that_is_not_utf_8_is_named(tmp_path, encoding):
-    (tmp_path / "688158.SS.csv").write_bytes((HEADER.strip() + ",名称\n").encode(encoding))
-    with pytest.raises(DataError, match=r"688158\.SS\.csv is not UTF-8 text; save it as UTF-8") as caught:
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_every_usual_encoding_and_separator_is_read(tmp_path, encoding, delimiter):
+    text = (HEADER.strip() + ",名称\n" + ROWS.split("\n")[0] + ",优刻得\n").replace(",", delimiter)
+    (tmp_path / "688158.SS.csv").write_bytes(text.encode(encoding))
+    assert read_bars(tmp_path)["688158.SS"].close.tolist() == [37.54]
+
+
+def test_text_in_no_known_encoding_is_named(tmp_path):
+    (tmp_path / "688158.SS.csv").write_bytes(HEADER.encode() + b"\xff\xff\xff\n")
+    with pytest.raises(DataError, match=r"688158\.SS\.csv is not UTF-8 text") as caught:
         read_bars(tmp_path)
     assert str(caught.value).isprintable()
 

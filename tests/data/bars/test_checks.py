@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from launchlab.data.bars.bars import CORPORATE_ACTION, Bars, bars_from_columns, read_bars
+from launchlab.data.bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from launchlab.data.bars.checks import ADVICE, bad_sessions, check_bars, suspend_bad
+from launchlab.data.bars.folder import read_bars
 from launchlab.data.calendars.sessions import calendar
 from launchlab.data.instruments.table import Instrument, load_instruments
 

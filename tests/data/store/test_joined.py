@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from launchlab.data.bars.bars import read_bars
+from launchlab.data.bars.folder import read_bars
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.store.joined import iter_instruments
 from launchlab.data.store.store import Asked, Store

@@ -20,13 +20,13 @@ from launchlab.data.bars.bars import (
     CORPORATE_ACTION,
     Bars,
     bars_from_columns,
-    read_parquet,
-    table_to_bars,
 )
+from launchlab.data.bars.files import table_to_bars
 from launchlab.data.bars.layout import bars_to_parquet
+from launchlab.data.bars.merge import compare_bars, merge_bars
+from launchlab.data.bars.text import read_parquet
 from launchlab.data.errors import DataError, StoreError
 from launchlab.data.store.manifest import read_manifest
-from launchlab.data.store.merge import compare_bars, merge_bars
 from launchlab.data.store.store import Asked, Store, default_store, iter_prices
 
 from ... import MARKETS

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from launchlab.data.bars.bars import read_bars
+from launchlab.data.bars.folder import read_bars
 from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import ConfigError
 from launchlab.data.ledger.ledger import load_launches

@@ -1,14 +1,15 @@
 """New bars laid over stored ones, and what that changed."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Days
-from ..bars.bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, bars_from_columns
-from ..bars.layout import bars_to_columns
+from .bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, bars_from_columns
+from .layout import bars_to_columns
 
 NOTES = 20
 
@@ -46,6 +47,21 @@ def merge_bars(old: Bars | None, new: Bars, first: str, last: str) -> Bars:
     actions = np.sort(np.concatenate([old.actions[held], new.actions]), order="session")
     columns = {name: values[order] for name, values in columns.items()}
     return Bars(code=new.code, **columns, actions=actions.astype(CORPORATE_ACTION), source=new.source).tidy()
+
+
+def join_bars(code: str, parts: Sequence[Bars]) -> Bars:
+    """One series under `code` of bars that stand under several codes, earliest code first; the later code's bar stands."""
+    if len(parts) == 1:
+        return replace(parts[0], code=code)
+    whole = replace(parts[0].tidy(), code=code)
+    for part in parts[1:]:
+        if len(part):
+            first, last = str(part.sessions.min()), str(part.sessions.max())
+            whole = merge_bars(whole, replace(part, code=code), first, last)
+    names = [str(part.source.get("path", part.code)) for part in parts]
+    digests = [str(part.source.get("sha256", "")) for part in parts]
+    joined = {"path": "; ".join(names), "sha256": "+".join(digests), "rows": len(whole)}
+    return replace(whole, source={**parts[-1].source, **joined})
 
 
 def compare_bars(old: Bars | None, new: Bars) -> Changes:
