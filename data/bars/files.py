@@ -23,7 +23,7 @@ from ..instruments.codes import derive, tidy
 from ..instruments.spellings import same_company, securities
 from ..rules.ticks import tick_table
 from .arrow import to_numpy
-from .bars import PRICES, Bars, bars_from_columns
+from .bars import NO_ACTION, PRICES, Bars, bars_from_columns
 from .grid import snap
 from .text import Sheet, read_sheet
 from .vendors import IDENTITY, LOTS, UNITS, Recognised, recognise
@@ -162,7 +162,7 @@ def _refuse_adjusted(sheet: Sheet, layout: Recognised, how: Reading, name: str) 
     if layout.layout.adjusted:
         raise DataError(
             f"{name}: prices in Yahoo's files are split-adjusted and cannot be brought back to raw ones; fetch them from "
-            "the provider yahoo, which can, or declare them adjusted (accept_adjusted)"
+            "the provider yahoo, which can, or accept them with `accept_adjusted=True`"
         )
     said = sheet.adjusted
     if "adjustflag" in layout.layout.marks:
@@ -173,7 +173,7 @@ def _refuse_adjusted(sheet: Sheet, layout: Recognised, how: Reading, name: str) 
     if said:
         raise DataError(
             f"{name} says that its prices are adjusted ({said}); export raw ones (baostock adjustflag 3, 不复权), "
-            "or declare them adjusted (accept_adjusted)"
+            "or accept them with `accept_adjusted=True`"
         )
 
 
@@ -230,7 +230,7 @@ def _numbers(column: pa.ChunkedArray, what: str, name: str) -> F8:
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise DataError(f"{name}: column {what} holds {kind}, not numbers; write it again")
     values = np.asarray(to_numpy(column), dtype=np.float64)
-    if np.isinf(values).any():
+    if what not in NO_ACTION and np.isinf(values).any():
         row = int(np.flatnonzero(np.isinf(values))[0]) + 1
         raise DataError(f"{name}, row {row}: {what} is infinite; correct it or leave it empty")
     return values
@@ -240,11 +240,12 @@ def _number(text: str | None, what: str, name: str, row: int) -> float:
     plain = "" if text is None else text.strip()
     if plain.lower() in BLANK:
         return np.nan
+    value: float | None
     try:
         value = float(plain.replace(",", ""))
     except ValueError:
-        value = np.inf
-    if np.isinf(value):
+        value = None
+    if value is None or (np.isinf(value) and what not in NO_ACTION):
         shown = plain if len(plain) <= 40 else plain[:37] + "…"
         raise DataError(
             f"{name}, row {row + 1}: {what} is {shown!r}, which is not a number; correct it or leave it empty"
@@ -309,11 +310,12 @@ def _confirmed_unit(
     measured = _measured_unit(columns, lot) if board != "index" else ""
     if not (unit or measured):
         raise ConfigError(
-            f"{name}: nothing says whether its volume is in shares or lots; declare its volume_unit"
+            f"{name}: nothing says whether its volume is in shares or lots; "
+            "import it with `ll.fetch(provider='files', volume_unit='lots')` or shares"
         )
     if measured and unit and unit != measured and not declared:
         raise DataError(
-            f"{name}: its layout has volume in {unit}, its turnover says {measured}; declare its volume_unit, "
+            f"{name}: its layout has volume in {unit}, its turnover says {measured}; declare its `volume_unit`, "
             "or correct the columns"
         )
     return unit or measured

@@ -253,8 +253,8 @@ def test_numbers_with_thousands_and_blanks_are_numbers():
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999", "n/a?", "1.2万", "0x10"])
 def test_a_cell_that_is_no_number_names_its_row_and_column(cell):
-    text = f"date,open,high,low,close,volume,ratio\n2024-01-02,1,1,1,1,1,\n2024-01-03,1,1,1,1,1,{cell}\n"
-    with pytest.raises(DataError, match=r"600519\.SS\.csv, row 2: ratio is "):
+    text = f"date,open,high,low,close,pre_close,volume\n2024-01-02,1,1,1,1,,1\n2024-01-03,1,1,1,1,{cell},1\n"
+    with pytest.raises(DataError, match=r"600519\.SS\.csv, row 2: pre_close is "):
         bars(text)
 
 

@@ -53,7 +53,7 @@ def test_qlib_s_factor_is_undone(tmp_path):
 
 
 def test_where_nothing_tells_the_unit_of_volume_it_is_declared_never_guessed(tmp_path):
-    with pytest.raises(ConfigError, match=r"nothing says .* declare its volume_unit"):
+    with pytest.raises(ConfigError, match=r"nothing says .*volume_unit='lots'"):
         Files(put(tmp_path, "sh600519.csv", QLIB)).bars(MOUTAI, *SPAN)
     with pytest.raises(ConfigError, match="write shares or lots"):
         Files(tmp_path, "hands")
