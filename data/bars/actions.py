@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import inf, isfinite, log
+from math import isfinite, log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,9 @@ from .references import Before, closes_before
 # that close itself: a reference is the exchange's own arithmetic, an opening price also holds the night's news, and
 # one after a suspension the news of months.
 REFERENCE_APART, OPENING_APART, LATER_APART = 0.03, 0.10, 0.70
-# No rounding, treasury share or rights issue untold explains a reference this far from the action's.
-REFERENCE_FAR = 0.35
+# How far at most in any case: no rounding, treasury share or rights issue untold explains more of a reference, nothing
+# but another action more of a price (a factor of 1.9; of 8 after a suspension).
+REFERENCE_FAR, OPENING_FAR, LATER_FAR = 0.35, 0.64, 2.08
 
 
 def possible(bars: Bars) -> Bool:
@@ -88,8 +89,8 @@ def _witness(bars: Bars, i: int, at_once: bool) -> _Witness | None:
         return None
     at_once = at_once and traded[0] == i and not idle[i - 1]
     opened = float(bars.open[traded[0]])
-    apart = OPENING_APART if at_once else LATER_APART
-    return _Witness(opened, apart, inf, f"the share opened at {digits(opened)}")
+    apart, far = (OPENING_APART, OPENING_FAR) if at_once else (LATER_APART, LATER_FAR)
+    return _Witness(opened, apart, far, f"the share opened at {digits(opened)}")
 
 
 def _speaks_against(witness: _Witness, expected: float, prev: float) -> bool:

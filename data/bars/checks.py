@@ -19,6 +19,7 @@ from .actions import action_faults, possible, with_actions
 from .bars import PRICES, Bars
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
+from .units import leaps, spacing, turnover_faults
 
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
 
@@ -44,11 +45,17 @@ def check_bars(
     tidy = bars if not found else bars.tidy()
     found += action_faults(tidy, calendar)
     tidy = with_actions(tidy, possible(tidy))
-    found += _missing(tidy, calendar, instrument)
+    every = spacing(tidy)
+    if every:
+        whole = f"{len(tidy)} {every} bars, not daily ones"
+        found.append(finding(bars.code, tidy.sessions[0], "not_daily", whole))
+    else:
+        found += _missing(tidy, calendar, instrument)
     found += _price_faults(tidy, volume_means_trading=instrument.tradable)
     found += _idle(tidy, instrument)
-    found += _volume_units(tidy)
     if raw and instrument.tradable:
+        found += turnover_faults(tidy)
+        found += leaps(tidy, instrument, calendar)
         found += off_tick(tidy, instrument)
         found += unlike_the_close(tidy, instrument, calendar)
         found += beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
@@ -67,7 +74,8 @@ def suspend_bad(bars: Bars, findings: Sequence[Finding]) -> Bars:
         return tidy
     shut, wrong = _sessions_of(findings, "not_a_session"), _sessions_of(findings, "action")
     tidy = with_actions(tidy, ~np.isin(tidy.actions["session"], wrong))
-    return tidy.take(~np.isin(tidy.sessions, shut)).suspend(bad_sessions(findings))
+    bad = tidy.sessions if len(_sessions_of(findings, "not_daily")) else bad_sessions(findings)
+    return tidy.take(~np.isin(tidy.sessions, shut)).suspend(bad)
 
 
 def _sessions_of(findings: Sequence[Finding], kind: str) -> Days:
@@ -167,22 +175,6 @@ def _disorder(bar: NDArray[Any]) -> str:
         return f"high {high:g} is below low {low:g}"
     name, price = ("close", close) if not low <= close <= high else ("open", open_)
     return f"{name} {price:g} is outside {low:g}–{high:g}"
-
-
-def _volume_units(bars: Bars) -> Iterator[Finding]:
-    """Turnover over volume must be a price of the day; a median 100 times off means lots, not shares."""
-    traded = (bars.volume > 0) & ~np.isnan(bars.amount)
-    if not traded.any():
-        return
-    average = bars.amount[traded] / bars.volume[traded]
-    times = float(np.median(average / bars.close[traded]))
-    if not 0.5 < times < 2.0:
-        yield finding(
-            bars.code,
-            bars.sessions[traded][0],
-            "volume_units",
-            f"turnover per unit of volume is {times:.4g} times the price",
-        )
 
 
 def _disagreements(bars: Bars, second: Bars, instrument: Instrument | None) -> Iterator[Finding]:

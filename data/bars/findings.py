@@ -6,6 +6,11 @@
 | missing_price, non_positive, ohlc | error | a price that cannot have been |
 | off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
 | action | error | a corporate action that cannot be, or that the prices of its ex-date contradict |
+| leap | error | without a limit or an action, an opening price at half, double or further |
+| adjusted | error | turnover says, session after session, that other prices were paid |
+| not_daily | error | weekly or monthly bars |
+| gap | warning | Hong Kong: opened a third away from the close before |
+| turnover | warning | turnover over volume is no price of that day |
 | missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
 | stale | warning | prices without volume: not tradable |
 | repeated | warning | the same bar, volume included, as the session before |
@@ -32,6 +37,12 @@ ADVICE = {
     "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
     "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
     "action": "correct ratio, cash and rights: shares after and money for one share before, on the ex-date",
+    "leap": "give the corporate action (ratio) of that day, or bring all prices into one unit; "
+    "if the price truly moved so, state the close before as pre_close",
+    "adjusted": "use raw prices: turnover over volume says what was paid that day",
+    "not_daily": "give daily bars",
+    "gap": "compare with another source: a split or bonus issue may be missing",
+    "turnover": "compare with another source: the price, the volume or the turnover is wrong",
     "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
     "stale": "nothing to do if the code was suspended: the session is not tradable; else fetch the real bar",
     "repeated": "compare with another source: vendors repeat a bar they did not receive",
@@ -39,7 +50,7 @@ ADVICE = {
     "volume_units": "declare the unit (shares or lots) when importing",
     "disagrees": "reconcile the two sources and record which wins",
 }
-ERRORS = frozenset(list(ADVICE)[:9])
+ERRORS = frozenset(list(ADVICE)[:12])
 
 
 @dataclass(frozen=True)

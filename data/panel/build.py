@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
+from ..bars.units import leaps
 from ..calendars import sessions as calendars
 from ..errors import DataError
 from ..instruments.table import Instrument, Instruments, load_instruments
@@ -84,6 +85,7 @@ def build_panel(
     columns = Columns.empty(len(sessions), len(series))
     actions: list[tuple[Any, ...]] = []
     findings: list[Finding] = []
+    unmended: list[Finding] = []
     unknowns: list[str] = []
     for i, (one, instrument) in enumerate(zip(series, known, strict=True)):
         here = _between(one, sessions)
@@ -91,12 +93,17 @@ def build_panel(
         found = check_bars(here, instrument, calendar=own)
         findings += found
         good, doubtful = suspend_bad(here, found), bad_sessions(found)
+        if "leap" in {one.kind for one in found}:
+            unmended += leaps(good, instrument, own, doubtful)
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
         compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful)
         columns.put(i, compiled)
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
         unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]
-    _refuse(errors_of(findings), chosen.bad_bars)
+    if chosen.bad_bars == "suspend":
+        _refuse_unmended(errors_of(unmended))
+    else:
+        _refuse(errors_of(findings))
     return _assemble(series, known, columns, sessions, done, chosen, currency, actions, findings, unknowns)
 
 
@@ -187,8 +194,14 @@ def _between(bars: Bars, sessions: Days) -> Bars:
     return bars if bool(inside.all()) else bars.take(inside)
 
 
-def _refuse(errors: tuple[Finding, ...], policy: str) -> None:
-    if errors and policy == "refuse":
+def _refuse_unmended(errors: tuple[Finding, ...]) -> None:
+    """Errors that leave prices of two units on either side of the sessions put aside."""
+    if errors:
+        raise DataError(f"leaving wrong bars out does not mend prices in two units: {errors[0]}")
+
+
+def _refuse(errors: tuple[Finding, ...]) -> None:
+    if errors:
         shown = "\n".join(f"  {finding}" for finding in errors[:MOST_LISTED])
         more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
         bars = len({(one.code, one.session) for one in errors})

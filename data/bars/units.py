@@ -1,0 +1,116 @@
+"""What betrays prices or volumes in another unit: a leap without an action, turnover at no price of the day, a bar a week."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..arrays import F8, I8, Days
+from ..instruments.table import Instrument
+from .bars import Bars
+from .findings import Finding, digits, each, finding
+from .references import NO_DAYS, closes_before, reference_prices
+
+# No share opens at double or half its close of the day before without an action; after a suspension or a hole a
+# factor of eight is needed to tell another unit from news. A third up or down is worth a look.
+LEAP, LATE_LEAP, LOOK = 1.9, 8.0, 1.45
+# Shares that a session's turnover may be off by without telling anything: vendors round the volume to lots.
+ROUNDED = 100.0
+# Turnover holds trades outside the auction book as well; half a per cent beyond high or low is within reason.
+OUTSIDE = 0.005
+# So many sessions in a row are no block trade.
+RUN = 5
+# Units of volume and turnover differ by powers of ten; adjusted prices by anything.
+UNITS = np.array([1e-4, 1e-3, 1e-2, 1e2, 1e3, 1e4])
+FEWEST = 5
+
+
+def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_DAYS) -> Iterator[Finding]:
+    """Opening prices at half, double or further from the close before; `bars` in order.
+
+    A share's first session is free, and so are ex-dates, whose actions are held against the prices by themselves. A
+    stated reference that says the price truly moved so is believed. Sessions put `aside` are no suspensions.
+    """
+    before = closes_before(bars, calendar)
+    expected = reference_prices(bars, calendar, instrument)
+    expected = np.where(np.isnan(expected), before.price, expected)
+    idle = bars.suspended | bars.stale
+    late = before.hole | np.append(True, (idle & ~np.isin(bars.sessions, aside))[:-1])
+    free = (before.bar < 0) | np.isin(bars.sessions, np.array(instrument.no_limit, "M8[D]"))
+    free |= np.isin(bars.sessions, bars.actions["session"])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        times = np.maximum(bars.open / expected, expected / bars.open)
+        told = np.maximum(expected / before.price, before.price / expected)
+    leap = (times >= np.where(late, LATE_LEAP, LEAP)) & ~idle & ~free
+    yield from each(bars, "leap", leap, lambda i: _leap(bars, expected, i))
+    look = (times >= np.where(late, LEAP, LOOK)) & ~leap & ~idle & ~free & ~instrument.mainland
+    yield from each(bars, "gap", np.asarray(look), lambda i: _leap(bars, expected, i))
+    untold = np.isfinite(bars.pre_close) & (told >= LATE_LEAP) & ~leap & ~free
+    yield from each(bars, "leap", untold, lambda i: _reference(bars, before.price, i))
+
+
+def _leap(bars: Bars, expected: F8, i: int) -> str:
+    opened, before = float(bars.open[i]), float(expected[i])
+    return f"opened at {digits(opened)}, {opened / before:.3g} times the {digits(round(before, 6))} before"
+
+
+def _reference(bars: Bars, closes: F8, i: int) -> str:
+    stated = float(bars.pre_close[i])
+    return f"the stated reference {digits(stated)} is {stated / closes[i]:.3g} times the close before"
+
+
+def turnover_faults(bars: Bars) -> Iterator[Finding]:
+    """Sessions whose turnover over volume is no price of the day: another unit of volume, or adjusted prices."""
+    rows = np.flatnonzero((bars.volume > 0) & (bars.amount > 0) & ~bars.suspended)
+    if not len(rows):
+        return
+    traded = bars.take(rows)
+    average = traded.amount / traded.volume
+    room = OUTSIDE + ROUNDED / traded.volume
+    outside = np.where(average > traded.high * (1 + room), 1, 0) - (average < traded.low * (1 - room))
+    times = average / traded.close
+    units = np.where((times > 0.5) & (times < 2.0), -1, _unit(times))
+    for first, last in _runs(np.where(units >= 0, units + 1, 0)):
+        yield _units(traded, times, first, last)
+    off = np.where(units < 0, outside, 0)
+    systematic = np.zeros(len(traded), bool)
+    for first, last in _runs(off):
+        systematic[first : last + 1] = last - first + 1 >= min(RUN, max(2, len(traded)))
+    yield from each(traded, "adjusted", systematic, lambda i: _average(traded, average, i))
+    yield from each(traded, "turnover", (off != 0) & ~systematic, lambda i: _average(traded, average, i))
+
+
+def _unit(times: F8) -> I8:
+    """Index into UNITS of the unit that a ratio is within a factor of 1.5 of; -1 for none."""
+    apart = np.abs(np.log(times[:, None] / UNITS))
+    return np.where(apart.min(axis=1) < np.log(1.5), apart.argmin(axis=1), -1)
+
+
+def _runs(marks: I8) -> list[tuple[int, int]]:
+    """First and last index of each run of the same mark other than 0."""
+    edges = np.flatnonzero(np.diff(marks)) + 1
+    pieces = np.split(np.arange(len(marks)), edges)
+    return [(int(one[0]), int(one[-1])) for one in pieces if len(one) and marks[one[0]] != 0]
+
+
+def _units(bars: Bars, times: F8, first: int, last: int) -> Finding:
+    how = f"turnover per unit of volume is {float(np.median(times[first : last + 1])):.4g} times the price"
+    if last > first:
+        how += f" on {last - first + 1} sessions, {bars.sessions[first]} to {bars.sessions[last]}"
+    return finding(bars.code, bars.sessions[first], "volume_units", how)
+
+
+def _average(bars: Bars, average: F8, i: int) -> str:
+    return f"turnover per share is {average[i]:.5g}, outside {digits(bars.low[i])}–{digits(bars.high[i])}"
+
+
+def spacing(bars: Bars) -> str:
+    """ "weekly" or "monthly" when each week or month has one bar; empty for daily bars or too few."""
+    if len(bars) < FEWEST:
+        return ""
+    for name, unit, share in (
+        ("weekly", (bars.sessions.astype(np.int64) + 3) // 7, 0.8),
+        ("monthly", bars.sessions.astype("M8[M]").astype(np.int64), 0.8),
+    ):
+        if len(np.unique(unit)) == len(unit) and len(unit) >= share * (unit.max() - unit.min() + 1):
+            return name
+    return ""
