@@ -72,7 +72,9 @@ def _entry(row: dict[str, str | None]) -> str:
     """One launch and code on two lines, for a narrow terminal."""
     code = f"{row['code'] or 'no listed code'} {row['role'] or ''}".strip()
     first = (
-        f"open {row['first_open']}  close {row['first_close']}" if row["first_open"] else "cannot be traded"
+        f"open {row['first_open'] or 'none'}  close {row['first_close']}"
+        if row["first_close"]
+        else "cannot be traded"
     )
     return f"{click.style(str(row['launch']), bold=True)}  {code}  {first}\n    {row['why']}"
 

@@ -4,19 +4,17 @@ Append-only CSV with the columns `id,announced_at,precision,company,product,kind
 separated by `;`, each `CODE` or `CODE:role`. The file that ships with the package is launches.csv.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from ..calendars.hours import CHINA_TIME
-from ..calendars.sessions import explain, first_reachable, instant_ns
-from ..errors import CalendarError, LedgerError, RuleError, did_you_mean
+from ..calendars.sessions import Auction, explain, first_reachable, instant_ns
+from ..errors import CalendarError, LedgerError, RuleError
 from ..instruments.table import load_instruments
 from .launch import (
     COLUMNS,
@@ -30,11 +28,16 @@ from .launch import (
     Precision,
     unknown_word,
 )
+from .records import Record, records, rows_in_memory
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["KINDS", "LAUNCH_ROLES", "Launch", "LaunchCode", "Launches", "load_launches", "reach"]
 
 SHIPPED = Path(__file__).with_name("launches.csv")
-REQUIRED = COLUMNS[:-1]
+AUCTIONS: tuple[Auction, Auction] = ("open", "close")
+SEPARATORS = re.compile(r"[,|，；、\t\n]|(?<=\w) +(?=\w)")  # of codes, as people write them
 YEARS = (1900, 2199)  # what an instant in nanoseconds can hold, and then some
 
 
@@ -59,24 +62,37 @@ def _book(instruments: InstrumentBook | None) -> InstrumentBook:
     return load_instruments() if instruments is None else instruments
 
 
-def load_launches(path: Path | str | None = None, instruments: InstrumentBook | None = None) -> Launches:
+def load_launches(
+    source: "Path | str | pd.DataFrame | Iterable[Mapping[str, Any]] | Launches | None" = None,
+    instruments: InstrumentBook | None = None,
+) -> Launches:
     """The ledger in a CSV file (None = the one shipped with the package), roles resolved.
 
-    A code's role is the row's `CODE:role`, else its instrument's. All bad rows are reported at once, by line.
+    Rows in memory are taken as well: a data frame, or mappings by column. A code's role is the row's `CODE:role`, else
+    its instrument's. All bad rows are reported at once, by line.
+
+    >>> row = {"id": "a", "announced_at": "2026-02-12T01:18+08:00", "precision": "exact", "company": "Zhipu",
+    ...        "product": "GLM-5", "kind": "launch", "codes": "2513.HK:pure_play", "source": "https://example.org"}
+    >>> load_launches([row]).codes
+    ('2513.HK',)
     """
-    file = SHIPPED if path is None else Path(path)
-    book = _book(instruments)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise LedgerError(f"cannot read the ledger {file}: {error.strerror}; check the path") from None
-    except UnicodeDecodeError:
-        raise LedgerError(f"the ledger {file} is not UTF-8 text; save it as UTF-8 CSV") from None
+    if isinstance(source, Launches):
+        return source
+    if source is None or isinstance(source, str | Path):
+        file = SHIPPED if source is None else Path(source)
+        return Launches(
+            _read(records(file), _book(instruments), str(file)), "" if source is None else str(file)
+        )
+    return Launches(_read(rows_in_memory(source), _book(instruments), "in memory"), "in memory")
+
+
+def _read(found: Iterable[Record], book: InstrumentBook, where: str) -> tuple[Launch, ...]:
+    """The launches of the records; LedgerError lists every fault by its line."""
     launches: list[Launch] = []
     faults: list[str] = []
     first_line: dict[str, int] = {}
-    for line, cells in _records(text, file):
-        launch, reasons = _launch(cells, book)
+    for line, cells, short in found:
+        launch, reasons = (None, [short]) if short else _launch(cells, book)
         name = cells.get("id", "").strip()
         if name in first_line:
             reasons.append(f"id {name} is already on line {first_line[name]}; ids are unique")
@@ -87,8 +103,8 @@ def load_launches(path: Path | str | None = None, instruments: InstrumentBook | 
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise LedgerError(f"{count} in the ledger {file}; repair these rows:\n{listed}")
-    return Launches(tuple(launches), "" if path is None else str(file))
+        raise LedgerError(f"{count} in the ledger {where}; repair these rows:\n{listed}")
+    return tuple(launches)
 
 
 def reach(
@@ -134,39 +150,25 @@ _SINCE: Mapping[Precision, str] = {
 def _first(launch: Launch, known: datetime, exchange: str, reaction_minutes: float) -> dict[str, str | None]:
     if not exchange:
         return {"first_open": None, "first_close": None, "why": "no listed code is concerned"}
-    instant = np.array([instant_ns(known)])
+    at_open, at_close = (_session(known, exchange, at, reaction_minutes) for at in AUCTIONS)
     try:
-        at_open = first_reachable(instant, exchange, "open", reaction_minutes=reaction_minutes)[0]
-        at_close = first_reachable(instant, exchange, "close", reaction_minutes=reaction_minutes)[0]
         why = explain(known, exchange, reaction_minutes=reaction_minutes)
     except CalendarError as error:
-        return {"first_open": None, "first_close": None, "why": str(error)}
+        why = str(error)
     since = f"{_SINCE[launch.precision]} {known.astimezone(CHINA_TIME):%Y-%m-%d %H:%M} +08:00"
-    return {"first_open": str(at_open), "first_close": str(at_close), "why": f"{since}; {why}"}
+    reached = f"{since}; {why}" if at_open or not at_close else f"{since}; first close {at_close}; {why}"
+    return {"first_open": at_open, "first_close": at_close, "why": reached if at_close else why}
 
 
-def _records(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows as dicts with the line they start on; a wrong header is refused whole."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _session(known: datetime, exchange: str, at: Auction, reaction_minutes: float) -> str | None:
+    """The first session whose auction can be reached; None past the calendar's end."""
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        strange = [c + did_you_mean(c, COLUMNS) for c in header if c not in COLUMNS]
-        missing = [c for c in REQUIRED if c not in header]
-        if missing or strange or len(set(header)) < len(header):
-            found = f"missing {', '.join(missing) or 'none'}; unknown {', '.join(strange) or 'none'}"
-            raise LedgerError(
-                f"the ledger {file} must have the columns {','.join(COLUMNS)} once each: {found}"
-            )
-        start = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                extra = {"": "extra"} if len(cells) > len(header) else {}
-                yield start, dict(zip(header, cells, strict=False)) | extra
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise LedgerError(
-            f"the ledger {file} is not readable CSV at line {reader.line_num}: {error}"
-        ) from None
+        found = first_reachable(
+            np.array([instant_ns(known)]), exchange, at, reaction_minutes=reaction_minutes
+        )
+    except CalendarError:
+        return None
+    return str(found[0])
 
 
 def _launch(cells: Mapping[str, str], book: InstrumentBook) -> tuple[Launch | None, list[str]]:
@@ -174,7 +176,7 @@ def _launch(cells: Mapping[str, str], book: InstrumentBook) -> tuple[Launch | No
     cell = {column: cells.get(column, "").strip() for column in COLUMNS}
     reasons = [f"{column} is empty" for column in ("id", "announced_at", "company") if not cell[column]]
     if "" in cells:
-        reasons.append("more cells than columns; quote texts that hold a comma")
+        reasons.append("more cells than columns; separate codes by ; and quote texts that hold a comma")
     if cell["precision"] not in PRECISIONS:
         reasons.append(unknown_word("precision", cell["precision"], PRECISIONS))
     if cell["kind"] not in KINDS:
@@ -225,6 +227,9 @@ def _codes(text: str, book: InstrumentBook) -> tuple[tuple[LaunchCode, ...], lis
     """Codes of a `CODE;CODE:role` cell and what is wrong with it."""
     codes: list[LaunchCode] = []
     reasons: list[str] = []
+    wrong = SEPARATORS.search(text)
+    if wrong:
+        return (), [f"codes {text!r}: {wrong[0]!r} does not separate codes; write them as 2513.HK;0700.HK"]
     for part in filter(None, (part.strip() for part in text.split(";"))):
         written, _, role = (piece.strip() for piece in part.partition(":"))
         try:

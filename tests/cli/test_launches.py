@@ -57,7 +57,7 @@ def test_the_map_as_text_has_a_line_per_launch_and_code(ledger: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "must have the columns"),
+        ("", "is empty"),
         ("id,announced_at\n", "must have the columns"),
         (LEDGER.replace("2026-02-20,date", "2026-02-31,date"), "line 3"),
         (LEDGER.replace("pricing", "prices"), "line 3"),
