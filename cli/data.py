@@ -52,15 +52,15 @@ def fetch(
     The codes named, or those of a ledger, or all that the provider files has. What is stored already is not asked
     for again; one code's failure loses nothing of the others.
     """
-    from datetime import date, timedelta
+    from datetime import timedelta
 
-    from ..data.market.request import day
+    from ..data.dated import to_day
     from ..data.store.fetch import last_final_day
 
     book = _book(instruments)
     wanted = _codes(codes, launches, how["path"], book)
-    last = date.fromisoformat(day(end, "end")) if end else last_final_day()
-    first = date.fromisoformat(day(start, "start")) if start else last - timedelta(days=DAYS_BACK)
+    last = to_day(end, "end") if end else last_final_day()
+    first = to_day(start, "start") if start else last - timedelta(days=DAYS_BACK)
     _fetch([book[code] for code in wanted], (first, last), **how)
 
 
@@ -212,7 +212,7 @@ def _check(
     findings: list[Finding] = []
     count = 0
     with progress("checking", len(codes), unit="codes") as step:
-        for _, found in check_prices(source.path, codes, instruments=book, adjusted=adjusted):
+        for _, found in check_prices(source.prices, codes, instruments=book, adjusted=adjusted):
             findings += found
             count += 1
             step(count)

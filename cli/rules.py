@@ -32,12 +32,12 @@ def rules(code: str, on: str, instruments: str | None, as_json: bool, **asked: A
     """
     from pathlib import Path
 
+    from ..data.dated import to_day
     from ..data.instruments.table import load_instruments
-    from ..data.market.request import day
     from ..data.rules.explain import explain
 
     book = load_instruments(*([Path(instruments)] if instruments else []))
-    answer = explain(book[code], day(on, "on"), **asked)
+    answer = explain(book[code], to_day(on, "on"), **asked)
     if as_json:
         print_json(answer.as_json())
     else:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from .arrays import F8, Days
-from .errors import RuleError
+from .errors import ConfigError, RuleError
 
 Row = tuple[str, float] | tuple[str, float, str] | tuple[str, float, str, str]
 
@@ -107,6 +107,18 @@ def as_date(day: object) -> date:
         return date.fromisoformat(str(day)[:10])
     except ValueError:
         raise RuleError(f"{day!r} is not a day; write it as 2026-02-12") from None
+
+
+def to_day(given: object, what: str) -> date:
+    """The calendar day of a date, an instant (its own zone's day) or a text such as 2026-02-12.
+
+    ConfigError that names the parameter `what` for anything else.
+    """
+    text = str(given).strip()
+    try:
+        return date.fromisoformat(text if isinstance(given, str) else text[:10])
+    except ValueError:
+        raise ConfigError(f"`{what}` {text!r} is not a day; write it as 2026-02-12") from None
 
 
 def _fact(row: Row, source: str, confidence: str) -> Fact:

@@ -79,14 +79,21 @@ class Instruments:
         return replace(derived, unknowns=(*derived.unknowns, guess))
 
 
-def load_instruments(*paths: Path) -> Instruments:
+def to_instruments(given: "Instruments | Path | str | None") -> Instruments:
+    """The instruments themselves, the shipped ones (None), or those with a file over them."""
+    if isinstance(given, Instruments):
+        return given
+    return load_instruments(*([] if given is None else [given]))
+
+
+def load_instruments(*paths: Path | str) -> Instruments:
     """The shipped table with the rows of user CSV files over it, later files first in rank.
 
     RuleError lists every bad row of a file at once, by line.
     """
     table: dict[str, Instrument] = {}
     for path in (_SHIPPED, *paths):
-        _read_over(table, path)
+        _read_over(table, Path(path))
     return Instruments(table)
 
 

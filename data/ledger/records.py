@@ -3,12 +3,11 @@
 import codecs
 import csv
 import io
-import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..doors import MEGABYTE, read_bytes
 from ..errors import LedgerError, did_you_mean
 from .launch import COLUMNS
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = COLUMNS[:-1]
-LARGEST = 100_000_000  # bytes: a million launches
+LARGEST = 64 * MEGABYTE  # some hundred thousand launches
 SPREADSHEETS = {b"PK\x03\x04": "an Excel workbook or zip", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
 DELIMITERS = (",", ";", "\t")
 
@@ -83,7 +82,7 @@ def _cell(value: Any) -> str:
 
 def _text(file: Path) -> str:
     """The text of a regular file of a sensible size in UTF-8, or in UTF-16 where it says so."""
-    content = _content(file)
+    content = read_bytes(file, error=LedgerError, advice="check the path of the ledger", most=LARGEST)
     for mark, what in SPREADSHEETS.items():
         if content.startswith(mark):
             raise LedgerError(f"the ledger {file} is {what}, not text; save it as CSV (UTF-8)")
@@ -107,25 +106,6 @@ def _guess(content: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return " (it may be GBK, in which Excel saves Chinese text)"
-
-
-def _content(file: Path) -> bytes:
-    """The bytes of a regular file: a pipe or device would be waited for, or read, without end."""
-    try:
-        about = os.stat(file)
-        if stat.S_ISDIR(about.st_mode):
-            raise LedgerError(f"the ledger {file} is a folder; give the file in it")
-        if not stat.S_ISREG(about.st_mode):
-            raise LedgerError(f"the ledger {file} is a pipe or device; save it as a file first")
-        if about.st_size > LARGEST:
-            raise LedgerError(
-                f"the ledger {file} has {about.st_size:,} bytes, more than {LARGEST:,}; split it"
-            )
-        return file.read_bytes()
-    except OSError as error:
-        raise LedgerError(f"cannot read the ledger {file}: {error.strerror}; check the path") from None
-    except ValueError as error:  # a zero character
-        raise LedgerError(f"cannot read the ledger {str(file)!r}: {error}; check the path") from None
 
 
 def _delimiter(text: str) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from ..bars.bars import Bars
 from ..errors import DataError, LaunchlabError, did_you_mean
-from ..instruments.table import Instruments, load_instruments
+from ..instruments.table import Instruments, to_instruments
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..panel import fx
 from ..panel.benchmark import Benchmark, benchmark_returns, parse_benchmark
-from ..panel.build import SAMPLE, PanelOptions, load_panel
+from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
 from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
@@ -54,8 +54,8 @@ def load_market(
     >>> market.benchmark.name, market.panel.simulated
     ('3033.HK', True)
     """
-    wanted = market_request(vars(request or MarketRequest()) | asked)
-    book = load_instruments(*([Path(wanted.instruments)] if wanted.instruments else []))
+    wanted = market_request({**vars(request or MarketRequest()), **asked})
+    book = to_instruments(wanted.instruments)
     launches = load_launches(wanted.launches, book)
     source = find_bars(wanted.prices)
     codes, missing = _with_bars(launches, source, book)
@@ -68,11 +68,11 @@ def load_market(
         fx=Path(wanted.fx) if wanted.fx else None,
     )
     span = (wanted.start, wanted.end)
-    panel = load_panel(codes, *span, currency=wanted.currency, prices=source.path, options=options)
+    panel = load_panel(codes, *span, currency=wanted.currency, prices=source.prices, options=options)
     found = Market(launches, panel, request=wanted)
     benchmark, doubt = _benchmark(found, source, book)
     outside = {
-        one.code: one for one in iter_instruments(source.path, [o for o in others if o.code not in panel])
+        one.code: one for one in iter_instruments(source.prices, [o for o in others if o.code not in panel])
     }
     warnings = (*missing, *without_bars(panel), *left_outside(launches, panel), *idle_ends(panel), *doubt)
     return replace(found, benchmark=benchmark, warnings=warnings, outside=outside)
@@ -97,7 +97,7 @@ def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[l
 
 def _refuse_all(missing: Sequence[str], source: Source) -> None:
     what = f"{source} has no bars of any code of the ledger: {few(missing)}"
-    if source.path == SAMPLE:
+    if source.is_sample:
         raise DataError(f"{what}; give bars of your own with `prices`")
     raise DataError(f"{what}{did_you_mean(missing[0], source.codes)}; add their files or give other `prices`")
 
@@ -122,7 +122,7 @@ def _returns(text: str, market: Market, source: Source, book: Instruments) -> Be
     spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
     members = [book[code] for _, code in spec]
     refuse_missing(members, source)
-    bars: dict[str, Bars] = {one.code: one for one in iter_instruments(source.path, members)}
+    bars: dict[str, Bars] = {one.code: one for one in iter_instruments(source.prices, members)}
     currencies = tuple(dict.fromkeys(one.currency for one in members))
     panel, rates = market.panel, market.request.fx
     table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)

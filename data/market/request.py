@@ -2,30 +2,39 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..dated import to_day
 from ..errors import ConfigError, did_you_mean
+from ..instruments.table import Instruments
+from ..ledger.launch import Launches
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..bars.bars import Bars
 
 
 @dataclass(frozen=True)
 class MarketRequest:
     """Which launches and bars, over which span; None is the default of each.
 
-    `launches` is a ledger's file (None: the shipped one), `prices` a folder, zip or store of daily bars (None: the
-    simulated sample), `start` and `end` days such as 2026-01-05 (None: of the bars), `benchmark` a code, a blend or
-    `none` (None: the first usual one with bars), `instruments` and `fx` files over the shipped ones.
+    `launches` is a ledger: a file, a data frame, or Launches (None: the shipped one). `prices` are daily bars: a folder,
+    zip or store, or data frames by code (None: the simulated sample). `start` and `end` are days such as 2026-01-05
+    (None: of the bars), `benchmark` a code, a blend or `none` (None: the first usual one with bars), `instruments` and
+    `fx` files over the shipped ones.
     """
 
-    launches: str | None = None
-    prices: str | None = None
+    launches: "str | Path | pd.DataFrame | Launches | None" = None
+    prices: "str | Path | Mapping[str, pd.DataFrame | Bars] | None" = None
     start: str | None = None
     end: str | None = None
     currency: str = "HKD"
     benchmark: str | None = None
     bad_bars: str = "refuse"
-    instruments: str | None = None
-    fx: str | None = None
+    instruments: str | Path | Instruments | None = None
+    fx: str | Path | None = None
 
 
 FIELDS = tuple(one.name for one in fields(MarketRequest))
@@ -42,18 +51,13 @@ def market_request(values: Mapping[str, Any]) -> MarketRequest:
             raise ConfigError(
                 f"a market has no {name!r}{did_you_mean(name, FIELDS)}; it has {', '.join(FIELDS)}"
             )
-    texts = {name: str(value) for name, value in values.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None}
     for name in ("start", "end"):
-        if name in texts:
-            texts[name] = day(texts[name], name)
-    if "currency" in texts:
-        texts["currency"] = texts["currency"].upper()
-    return MarketRequest(**texts)
-
-
-def day(text: Any, what: str) -> str:
-    """A day as 2026-02-12, or one sentence that names the parameter `what`."""
-    try:
-        return str(date.fromisoformat(str(text)))
-    except ValueError:
-        raise ConfigError(f"`{what}` {str(text)!r} is not a day; write it as 2026-02-12") from None
+        if name in given:
+            given[name] = str(to_day(given[name], name))
+    for name in ("currency", "benchmark", "bad_bars"):
+        if name in given:
+            given[name] = str(given[name])
+    if "currency" in given:
+        given["currency"] = given["currency"].upper()
+    return MarketRequest(**given)

@@ -1,14 +1,16 @@
 """Where bars are, and which codes are there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..bars.folder import BarsFolder
+from ..bars.memory import BarsInMemory
 from ..errors import DataError, RuleError, did_you_mean
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments
-from ..panel.build import SAMPLE
-from ..store.store import open_prices
+from ..panel.build import SAMPLE, to_prices
+from ..store.store import Store, open_prices
 
 MOST_NAMED = 12
 # Tried in this order when no benchmark is asked for: a Hang Seng Tech fund, then indexes.
@@ -18,26 +20,35 @@ USUAL_BENCHMARKS = ("3033.HK", "^HSI", "513180.SS", "000300.SS")
 class Source(NamedTuple):
     """Where bars are, and the codes that it has."""
 
-    path: Path
+    prices: Store | BarsFolder | BarsInMemory
     codes: tuple[str, ...]
 
+    @property
+    def is_sample(self) -> bool:
+        return isinstance(self.prices, BarsFolder) and self.prices.path == SAMPLE
+
     def __str__(self) -> str:
-        return "the sample market" if self.path == SAMPLE else str(self.path)
+        if self.is_sample:
+            return "the sample market"
+        if isinstance(self.prices, BarsInMemory):
+            return "the bars in memory"
+        return str(self.prices.root if isinstance(self.prices, Store) else self.prices.path)
 
     def has(self, instrument: Instrument) -> bool:
         """Whether there are bars under the code, an earlier one, or the name of an index without its caret."""
         return bool(names_of(instrument, self.codes))
 
 
-def find_bars(prices: str | None) -> Source:
-    """The source of bars and the codes it has; a path that holds none is a DataError."""
-    path = SAMPLE if prices is None else Path(prices)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder of bars; check `prices`")
-    codes = open_prices(path).codes()
+def find_bars(prices: Path | str | Mapping[str, Any] | None) -> Source:
+    """The source of bars and the codes it has; one that holds none is a DataError."""
+    found = to_prices(prices)
+    if isinstance(found, Path) and not found.exists():
+        raise DataError(f"{found}: there is no such file or folder of bars; check `prices`")
+    place = open_prices(found)
+    codes = place.codes()
     if not codes:
-        raise DataError(f"{path} holds no bars; it must hold files named CODE.csv or CODE.parquet")
-    return Source(path, codes)
+        raise DataError(f"{found} holds no bars; it must hold files named CODE.csv or CODE.parquet")
+    return Source(place, codes)
 
 
 def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
@@ -48,7 +59,7 @@ def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str
         try:
             book[name]
         except RuleError as error:
-            warnings.append(f"the file {name!r} in {source.path} is left out: {error}")
+            warnings.append(f"the file {name!r} in {source} is left out: {error}")
         else:
             found.append(name)
     if not found:
@@ -61,7 +72,7 @@ def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str
 def refuse_missing(instruments: Sequence[Instrument], source: Source) -> None:
     """DataError naming the first of the instruments that has no bars."""
     absent = [one.code for one in instruments if not source.has(one)]
-    if absent and source.path == SAMPLE:
+    if absent and source.is_sample:
         usual = " or ".join(code for code in USUAL_BENCHMARKS if code in source.codes)
         raise DataError(
             f"{source} has no bars of {absent[0]}; take {usual} as the benchmark, another of its codes "

@@ -1,7 +1,7 @@
 """Bars, instruments, calendars and rules compiled into one Panel."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,18 @@ import numpy as np
 from ..arrays import I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
+from ..bars.folder import BarsFolder
+from ..bars.memory import BarsInMemory, in_memory
 from ..bars.units import leaps
 from ..calendars import sessions as calendars
+from ..dated import to_day
 from ..errors import DataError
+from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments, load_instruments
 from ..rules.costs import Brokerage, cost_class, cost_rows, uncharged
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import iter_instruments
+from ..store.store import Prices, Store, open_prices
 from . import fx
 from .columns import EXCHANGES, Columns, compile_code
 from .panel import ACTION, Panel
@@ -52,21 +57,46 @@ def load_panel(
     end: object = None,
     *,
     currency: str = "HKD",
-    prices: Path | str | None = None,
+    prices: Prices | str | Mapping[str, Any] | None = None,
     options: PanelOptions | None = None,
 ) -> Panel:
     """The panel of `codes` from `start` to `end` (both included; default: the span of their bars).
 
-    `prices` is a folder or zip of bars, a store, or None for the simulated sample. Bars under an earlier code are
-    joined. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
+    `prices` is a folder or zip of bars, a store, data frames by code, or None for the simulated sample. Bars under an
+    earlier code are joined. A code without bars is left out, with a warning in `panel.warnings`. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
     """
     chosen = options or PanelOptions()
     known = [chosen.instruments[code] for code in codes]
     wanted = list({instrument.code: instrument for instrument in known}.values())
     if not wanted:
         raise DataError("there is no code to load; name at least one")
-    source = SAMPLE if prices is None else Path(prices)
-    return build_panel(iter_instruments(source, wanted), span=(start, end), currency=currency, options=chosen)
+    source = to_prices(prices)
+    place = open_prices(source)
+    have = frozenset(place.codes())
+    held = [one for one in wanted if names_of(one, have)] or wanted
+    span = (_day(start, "start"), _day(end, "end"))
+    panel = build_panel(iter_instruments(place, held), span=span, currency=currency, options=chosen)
+    absent = [_absent(one, panel).to_json() for one in wanted if one not in held]
+    return replace(panel, warnings=(*absent, *panel.warnings)) if absent else panel
+
+
+def to_prices(prices: Prices | str | Mapping[str, Any] | None) -> Prices:
+    """Where bars are: a path, those of data frames by code, or the simulated sample."""
+    if isinstance(prices, Mapping):
+        return in_memory(prices)
+    if isinstance(prices, Store | BarsFolder | BarsInMemory):
+        return prices
+    return SAMPLE if prices is None else Path(prices)
+
+
+def _day(given: object, what: str) -> str | None:
+    """A day as 2026-02-12, or one sentence that names the parameter `what`."""
+    return None if given is None else str(to_day(given, what))
+
+
+def _absent(instrument: Instrument, panel: Panel) -> Finding:
+    fault = f"no_bars: {instrument.code} has no bars and is not traded"
+    return Finding(instrument.code, str(panel.sessions[0]), "warning", fault, "add its file, or fetch it")
 
 
 def build_panel(

@@ -9,11 +9,11 @@ from ..bars.checks import Finding, check_bars
 from ..bars.reconcile import Agreement, reconcile
 from ..calendars.sessions import calendar
 from ..instruments.table import Instruments
-from .store import Store, is_store, iter_prices
+from .store import Prices, Store, is_store, iter_prices
 
 
 def check_prices(
-    prices: Path | Store,
+    prices: Prices,
     codes: Sequence[str] | None = None,
     *,
     instruments: Instruments,
@@ -23,7 +23,7 @@ def check_prices(
 
     Codes declared `adjusted` are not held to ticks and limits.
     """
-    store = prices if isinstance(prices, Store) else Store(Path(prices)) if is_store(prices) else None
+    store = prices if isinstance(prices, Store) else _store(prices)
     for bars in iter_prices(prices, codes):
         instrument = instruments[bars.code]
         findings = check_bars(
@@ -34,6 +34,10 @@ def check_prices(
             second=_second(store, bars) if store else None,
         )
         yield bars, findings
+
+
+def _store(prices: Prices) -> Store | None:
+    return Store(prices) if isinstance(prices, Path) and is_store(prices) else None
 
 
 def agreements(

@@ -5,18 +5,16 @@ so the bars before and after are one series without a corporate action.
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ..bars.bars import Bars
-from ..bars.folder import BarsFolder
 from ..bars.merge import join_bars
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument
-from .store import Store, open_prices
+from .store import Prices, open_prices
 
 
-def iter_instruments(prices: Path | Store | BarsFolder, instruments: Sequence[Instrument]) -> Iterator[Bars]:
-    """Bars of each instrument, one at a time, from a store, folder or zip; earlier codes are joined in front.
+def iter_instruments(prices: Prices, instruments: Sequence[Instrument]) -> Iterator[Bars]:
+    """Bars of each instrument, one at a time, from memory, a store, folder or zip; earlier codes are joined in front.
 
     Where two codes have the same session the later code's bar stands. A missing code is a DataError naming it. The
     place is listed once, however many instruments are asked for.

@@ -19,6 +19,7 @@ from ..bars.bars import Bars
 from ..bars.files import table_to_bars
 from ..bars.folder import BarsFolder
 from ..bars.layout import bars_to_parquet
+from ..bars.memory import BarsInMemory
 from ..bars.merge import compare_bars, merge_bars
 from ..bars.text import read_parquet
 from ..errors import DataError, StoreError, did_you_mean
@@ -168,6 +169,9 @@ class Store:
         return f"{code} is not in the store {self.root}{hint}; run `ll.fetch('{code}')`"
 
 
+Prices = Path | Store | BarsFolder | BarsInMemory
+
+
 class _Lock:
     """The lock of one code's folder, released by the system even when its holder is killed."""
 
@@ -215,15 +219,15 @@ def is_store(folder: Path) -> bool:
     return (Path(folder) / MARKER).is_file()
 
 
-def open_prices(prices: "Path | Store | BarsFolder") -> "Store | BarsFolder":
+def open_prices(prices: Prices) -> Store | BarsFolder | BarsInMemory:
     """The store, folder or zip at a path; what is open already is handed back."""
-    if isinstance(prices, (Store, BarsFolder)):
+    if isinstance(prices, (Store, BarsFolder, BarsInMemory)):
         return prices
     return Store(Path(prices)) if is_store(prices) else BarsFolder(Path(prices))
 
 
-def iter_prices(prices: "Path | Store | BarsFolder", codes: Sequence[str] | None = None) -> Iterator[Bars]:
-    """Bars of each code, one at a time, from a store, or from a folder or zip of files."""
+def iter_prices(prices: Prices, codes: Sequence[str] | None = None) -> Iterator[Bars]:
+    """Bars of each code, one at a time, from memory, a store, or a folder or zip of files."""
     return open_prices(prices).iter_bars(codes)
 
 

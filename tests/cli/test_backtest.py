@@ -218,8 +218,8 @@ def test_the_report_is_opened_when_asked(quick: Path, monkeypatch: pytest.Monkey
 
 
 WRONG = [
-    (("--launches", "nope.csv"), "cannot read the ledger nope.csv"),
-    (("--launches", "."), "cannot read the ledger"),
+    (("--launches", "nope.csv"), "nope.csv cannot be read"),
+    (("--launches", "."), "is a folder, not a file"),
     (("--launches", "empty.csv"), "must have the columns"),
     (("--prices", "nowhere"), "there is no such file or folder of bars"),
     (("--prices", "week.csv"), "is not a folder or zip of bars"),

@@ -64,7 +64,7 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
         (("2513.HK", "--start", "2026-03-01", "--end", "2026-02-01"), "before it starts"),
         (("2513HK",), "2513HK"),
         (("2513.HK", "--provider", "yaho"), "did you mean 'yahoo'"),
-        (("--launches", "nope.csv"), "cannot read the ledger"),
+        (("--launches", "nope.csv"), "nope.csv cannot be read"),
         (("2513.HK", "--provider", "files"), "give both or neither"),
         (("2513.HK", "--provider", "files", "--path", "nowhere"), "does not exist"),
         (("2513.HK", "--store", "week.csv"), "week.csv is a file; give a folder with --store"),

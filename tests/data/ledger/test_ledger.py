@@ -232,7 +232,7 @@ def test_a_header_that_is_not_the_ledgers_is_refused_whole(tmp_path: Path, heade
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=r"cannot read the ledger .*absent"):
+    with pytest.raises(LedgerError, match=r"absent\.csv cannot be read .*; check the path of the ledger"):
         load_launches(tmp_path / "absent.csv", BOOK)
     latin = tmp_path / "latin.csv"
     latin.write_bytes(HEADER.encode() + "caf\xe9".encode("latin-1"))

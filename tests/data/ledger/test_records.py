@@ -75,11 +75,11 @@ def test_a_row_that_is_written_otherwise_says_how_to_write_it(ledger: Path, row:
 def test_a_pipe_a_device_a_folder_and_an_endless_name_are_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for place, said in (
-        (tmp_path / "pipe", "is a pipe or device"),
-        (Path("/dev/full"), "is a pipe or device"),
+        (tmp_path / "pipe", "is a pipe or a device"),
+        (Path("/dev/full"), "is a pipe or a device"),
         (tmp_path, "is a folder"),
-        (tmp_path / ("a" * 300), "File name too long; check the path"),
-        (tmp_path / "none.csv", "No such file or directory; check the path"),
+        (tmp_path / ("a" * 300), "File name too long.; check the path"),
+        (tmp_path / "none.csv", "No such file or directory.; check the path"),
     ):
         with pytest.raises(LedgerError, match=said):
             load_launches(place)

@@ -1,7 +1,10 @@
 """One call from files to everything that a run needs, with what was left out said in sentences."""
 
+from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import launchlab as ll
@@ -67,3 +70,37 @@ def test_no_bars_of_any_code_names_what_to_give(folder: Path) -> None:
     ledger.write_text(ledger.read_text().replace("2513.HK", "0011.HK").replace("0700.HK", "0012.HK"))
     with pytest.raises(ll.LaunchlabError, match="give bars of your own with `prices`"):
         ll.load_market(launches=str(folder / "week.csv"), start="2026-02-02")
+
+
+def test_frames_in_memory_make_the_same_market_as_their_files(folder: Path) -> None:
+    filed = load(folder)
+    prices = {path.stem: pd.read_csv(path) for path in (folder / "bars").iterdir()}
+    market = ll.load_market(launches=pd.read_csv(folder / "week.csv"), prices=prices)
+    assert market.launches.rows == filed.launches.rows
+    assert market.panel.codes == filed.panel.codes
+    assert np.array_equal(market.panel.close, filed.panel.close, equal_nan=True)
+    assert market.benchmark is not None
+    assert market.benchmark.name == "3033.HK"
+
+
+def test_a_panel_leaves_out_a_code_without_bars_and_keeps_the_warning(folder: Path) -> None:
+    panel = ll.load_panel(["2513.HK", "0005.HK"], prices=folder / "bars")
+    assert panel.codes == ("2513.HK",)
+    assert panel.warnings[0]["code"] == "0005.HK"
+    assert panel.warnings[0]["fault"] == "no_bars: 0005.HK has no bars and is not traded"
+    with pytest.raises(ll.LaunchlabError, match=r"no bars of 0005\.HK"):
+        ll.load_panel(["0005.HK"], prices=folder / "bars")
+
+
+@pytest.mark.parametrize("day", ["2026/02/02", "2 February", "2026-02-30"])
+def test_a_day_that_is_written_otherwise_is_refused_by_its_parameter(folder: Path, day: str) -> None:
+    with pytest.raises(ll.LaunchlabError, match=f"`end` '{day}' is not a day; write it as 2026-02-12"):
+        ll.load_panel(["2513.HK"], "2026-01-26", day, prices=folder / "bars")
+
+
+@pytest.mark.parametrize(
+    "day",
+    [date(2026, 2, 2), datetime(2026, 2, 2, 9, 30), np.datetime64("2026-02-02"), pd.Timestamp("2026-02-02")],
+)
+def test_a_day_may_be_of_any_type_that_has_one(folder: Path, day: object) -> None:
+    assert str(load(folder, start=day).panel.sessions[0]) == "2026-02-02"
