@@ -116,7 +116,7 @@ def _print(found: "Study") -> None:
         robust = [f"{name} {_chance(window.tests[name].p)}" for name in window.tests.robust]
         rows.append(
             (f"{label} {window.first}:{window.last}", window.n, f"{window.mean:+.2f} %", f"{window.median:+.2f} %",
-             f"{window.positive:.0%}", window.censored, window.tests.verdict, ", ".join(robust))
+             f"{window.positive:.0%}", window.censored, window.verdict, ", ".join(robust))
         )  # fmt: skip
     right = ("events", "mean", "median", "positive", "at a limit")
     print_table(("window", *right, "verdict", "p of the tests to believe"), rows, right=right)

@@ -53,7 +53,7 @@ def points(value: Any) -> str:
 
 def _reading(name: str, found: WindowSummary) -> dict[str, Any]:
     """One window in words."""
-    verdict = found.tests.verdict
+    verdict = found.verdict
     return {
         "name": visible(name), "days": _days(found.first, found.last), "found": found, "mean": points(found.mean),
         "mean_value": repr(float(found.mean)), "positive": percent(found.positive, 0), "bhar": points(found.bhar),
@@ -127,7 +127,7 @@ def _groups(study: Study) -> list[dict[str, Any]]:
             "window": name,
             "n": found.n,
             "mean": found.mean,
-            "verdict": found.tests.verdict,
+            "verdict": found.verdict,
         }
         for by, groups in study.by.items()
         for group, windows in groups.items()

@@ -29,6 +29,11 @@ NAMES = (
 )  # fmt: skip
 
 
+def word_of(p: float) -> str:
+    """`real` where chance is rejected, `too few` where nothing can be said (NaN), else `chance`."""
+    return "too few" if math.isnan(p) else "real" if p < LEVEL else "chance"
+
+
 @dataclass(frozen=True)
 class Battery:
     """Every test of a window, with what decides which of them to believe.
@@ -48,13 +53,13 @@ class Battery:
         return next(test for test in self.tests if test.name == name)
 
     @property
-    def verdict(self) -> str:
-        """`real` when every robust test rejects chance on one side, `too few` when one refuses, else `chance`."""
+    def p(self) -> float:
+        """What the robust tests say together: their largest p, 1 where they point to two sides, NaN where one refuses."""
         robust = [self[name] for name in self.robust]
         if any(test.refused for test in robust):
-            return "too few"
+            return math.nan
         one_side = abs(sum(math.copysign(1.0, test.statistic) for test in robust)) == len(robust)
-        return "real" if one_side and all(test.p < LEVEL for test in robust) else "chance"
+        return max(test.p for test in robust) if one_side else 1.0
 
 
 def battery(

@@ -16,9 +16,11 @@ _DAY = 86_400 * 10**9
 
 @dataclass(frozen=True)
 class Event:
-    """One launch on one code. `row` is day 0 in the panel, `column` the code; `base` is the row of the last session of
-    its exchange that closed before the news (-1 outside the panel). `confounds` are ids of other companies' launches
-    whose day 0 is near.
+    """One launch on one code, at the panel's `column`.
+
+    `day0` is the row of the first session of its exchange that closed after the news, `base` of the last that closed
+    before it (-1 outside the panel): all that the news did lies between. `row`: the first session in whose auction an order
+    could be. `confounds` are ids of other companies' launches whose day 0 is near.
     """
 
     launch: str
@@ -29,6 +31,7 @@ class Event:
     row: int
     column: int
     base: int
+    day0: int
     confounds: tuple[str, ...] = ()
 
 
@@ -73,16 +76,18 @@ def find_events(
 ) -> tuple[tuple[Event, ...], tuple[Refusal, ...]]:
     """Every launch on every code of the panel, and those that cannot be dated or priced.
 
-    Day 0 is the first session whose auction `at` can be reached under the ledger's clock, moved by `shift` sessions.
+    Day 0 is the first session that closes after the news; the order's session the first whose auction `at` can be
+    reached under the ledger's clock. `shift` moves both, by sessions.
     A launch of another company confounds an event when its day 0 lies `near` (sessions) the event's.
     """
     known = launches.known_ns()
-    day0, last = [], []
+    orders, day0, base = [], [], []
     for x in range(len(panel.exchanges)):
         first = reachable_rows(known, panel, x, at=at, reaction_minutes=launches.reaction_minutes)
-        day0.append(shifted(first, panel, x, shift))
+        orders.append(shifted(first, panel, x, shift))
         after = reachable_rows(known, panel, x, at="close", reaction_minutes=0.0)
-        last.append(shifted(after, panel, x, -1))
+        day0.append(shifted(after, panel, x, shift))
+        base.append(shifted(after, panel, x, -1))
     events: list[Event] = []
     refused: list[Refusal] = []
     for k, launch in enumerate(launches):
@@ -92,7 +97,7 @@ def find_events(
                 continue
             column = panel.column(concerned.code)
             x = int(panel.exchange_of[column])
-            row = int(day0[x][k])
+            row = int(orders[x][k])
             why = _unusable(panel, row, column)
             if why:
                 refused.append(Refusal(launch.id, concerned.code, why))
@@ -101,7 +106,7 @@ def find_events(
             events.append(
                 Event(
                     launch.id, concerned.code, launch.company, launch.kind, concerned.role or "",
-                    row, column, int(last[x][k]), others,
+                    row, column, int(base[x][k]), int(day0[x][k]), others,
                 )
             )  # fmt: skip
     return tuple(events), tuple(refused)

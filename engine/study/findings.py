@@ -13,7 +13,7 @@ import numpy as np
 from ...data.arrays import F8, I4
 from ...data.files import write_whole
 from ..results.summary import Inputs, StudySummary
-from .battery import Battery
+from .battery import Battery, word_of
 from .capturable import Capture, Waterfall
 from .events import Event, Refusal
 from .options import StudyOptions
@@ -50,7 +50,12 @@ class CarRow:
 
 @dataclass(frozen=True)
 class WindowSummary:
-    """One window over all its events. `mean` (CAAR), `bhar`, `unlocked` in percent; `censored` counts events."""
+    """One window over all its events. `mean` (CAAR), `bhar`, `unlocked`, `deviation` (of the mean, across clusters of
+    dates) in percent; `censored` counts events.
+
+    `p` is that of the robust tests, corrected for the `family` of questions asked together (engine/study/family.py);
+    `detectable`: the mean, in percent, that would be called real 8 times in 10.
+    """
 
     first: int
     last: int
@@ -62,6 +67,15 @@ class WindowSummary:
     unlocked: float
     censored: int
     tests: Battery
+    deviation: float = math.nan
+    p: float = math.nan
+    family: int = 0
+    detectable: float = math.nan
+
+    @property
+    def verdict(self) -> str:
+        """`real`, `chance` or `too few`, as one of the family."""
+        return word_of(self.p)
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Variant:
-    """One window under one clock. `mean` in percent; `p` the worst of the robust tests; `flips`: CARs of changed sign."""
+    """One window under one clock. `mean` in percent; `p` as in the window; `flips`: CARs of changed sign."""
 
     clock: str
     window: str
@@ -168,7 +182,8 @@ def _window(found: WindowSummary) -> dict[str, Any]:
     tests = found.tests
     return {
         **_plain({k: v for k, v in vars(found).items() if k != "tests"}),
-        "verdict": tests.verdict,
+        "verdict": found.verdict,
+        "p_alone": _plain(tests.p),
         "correlation": _plain(tests.correlation),
         "variance_ratio": _plain(tests.variance_ratio),
         "clusters": tests.clusters,

@@ -11,7 +11,7 @@ from .abnormal import MIN_ESTIMATION, Model
 
 Span = tuple[int, int]
 
-WINDOWS: Mapping[str, Span] = MappingProxyType({"leak": (-5, -1), "react": (0, 1), "drift": (2, 10)})
+WINDOWS: Mapping[str, Span] = MappingProxyType({"leak": (-5, -1), "react": (0, 1), "drift": (0, 4)})
 GROUPS = ("kind", "role", "company")
 CONFOUNDS = ("flag", "drop", "weight")
 FARTHEST = 2_000  # sessions from day 0
@@ -22,7 +22,8 @@ class StudyOptions:
     """One event study. Spans are sessions from day 0, both ends included.
 
     `benchmark` serves the market model and `peer` the peer model: codes of the panel, averaged over those on the
-    event's calendar. `at`: the auction that dates day 0; `shift` moves it. `confounds`: `flag` only names them, `drop` leaves those events out, `weight` counts an event
+    event's calendar. Day 0 is the first session that closes after the news; `shift` moves it. `at`: the auction that an
+    order tries first. `confounds`: `flag` only names them, `drop` leaves those events out, `weight` counts an event
     1 / (1 + confounds). `draws` per bootstrap; the same `seed` gives the same numbers.
     """
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ...data.bars.bars import Bars
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -73,7 +71,5 @@ def _variants(clock: str, found: Study, asked: Study) -> list[Variant]:
     for label, summary in found.windows.items():
         cars, before = _cars(found, label), _cars(asked, label)
         flips = sum(cars[key] * before[key] < 0 for key in cars.keys() & before.keys())
-        robust = [summary.tests[name].p for name in summary.tests.robust]
-        worst = float(np.max(robust))  # NaN when a test refused
-        rows.append(Variant(clock, label, summary.n, summary.mean, worst, summary.tests.verdict, flips))
+        rows.append(Variant(clock, label, summary.n, summary.mean, summary.p, summary.verdict, flips))
     return rows

@@ -16,6 +16,7 @@ from .battery import battery
 from .capturable import Order, capture, sealed, waterfall
 from .clustered import cluster_deviation
 from .events import Event, Refusal, find_events
+from .family import together
 from .findings import CarRow, Path, Study, WindowSummary
 from .options import Span, StudyOptions
 from .trails import Trail, trails
@@ -60,11 +61,11 @@ def study(
         table += rows
         thin += bad
         windows[label] = _summary(measured, rows, span, chosen, rng)
-    by = {name: _groups(measured, table, name, chosen, rng) for name in chosen.by}
+    by = _families({name: _groups(measured, table, name, chosen, rng) for name in chosen.by})
     last = max(span[1] for span in chosen.windows.values())
     captures = capture(panel, returns, measured.events, Order(last=last, at=chosen.at))
     return Study(
-        chosen, measured.events, tuple(table), windows, by, _path(measured, chosen), captures, waterfall(captures),
+        chosen, measured.events, tuple(table), together(windows), by, _path(measured, chosen), captures, waterfall(captures),
         (*refused, *thin), _warnings(panel, returns), panel.simulated, trails=_trails(measured, launches, chosen),
     )  # fmt: skip
 
@@ -78,7 +79,7 @@ def _measure(
         options.estimation[0], max(0, *(span[1] for span in spans)) + UNLOCK + 1, dtype=np.int32
     )
     column = np.array([event.column for event in events], np.int32)
-    row = np.array([event.row for event in events], np.int32)
+    row = np.array([event.day0 for event in events], np.int32)
     rows = event_rows(panel.exchange_open, panel.exchange_of[column].astype(np.int32), row, offsets)
     found = abnormal_returns(
         event_values(simple, rows, column), None if factor is None else event_values(factor, rows, column),
@@ -124,7 +125,7 @@ def _window_rows(measured: _Measured, label: str, span: Span) -> tuple[list[CarR
             continue
         rows.append(
             CarRow(
-                event.launch, event.code, str(measured.sessions[event.row]), label, 100 * float(sample.car[k]),
+                event.launch, event.code, str(measured.sessions[event.day0]), label, 100 * float(sample.car[k]),
                 int(sample.n[k]), 100 * float(sample.bhar[k]), float(sample.scar[k]), int(at_limit[k].sum()),
                 bool(at_limit[k, -1] or before[k]), 100 * float(unlocked[k]),
             )
@@ -169,6 +170,7 @@ def _summary(
         span[0], span[1], n, mean, float(np.median(car)) if n else nothing,
         float((car > 0).mean()) if n else nothing, float(np.mean([row.bhar for row in rows])) if n else nothing,
         float(free.mean()) if len(free) else nothing, sum(row.censored for row in rows), tests,
+        100 * cluster_deviation(measured.abnormal.keep(kept).window(*span)),
     )  # fmt: skip
 
 
@@ -190,6 +192,22 @@ def _groups(
             for label, span in options.windows.items()
         }
     return groups
+
+
+def _families(
+    by: Mapping[str, Mapping[str, Mapping[str, WindowSummary]]],
+) -> dict[str, dict[str, dict[str, WindowSummary]]]:
+    """The windows of all groups of all attributes as one family."""
+    flat = {
+        (name, group, label): window
+        for name, groups in by.items()
+        for group, windows in groups.items()
+        for label, window in windows.items()
+    }
+    found: dict[str, dict[str, dict[str, WindowSummary]]] = {name: {} for name in by}
+    for (name, group, label), window in together(flat).items():
+        found[name].setdefault(group, {})[label] = window
+    return found
 
 
 def _trails(measured: _Measured, launches: Launches, options: StudyOptions) -> tuple[Trail, ...]:

@@ -20,7 +20,7 @@ def make_study(events: int = 14) -> Study:
     rng = np.random.default_rng(3)
     options = StudyOptions()
     found = tuple(
-        Event(f"launch-{i}", "2513.HK" if i % 2 else "688158.SS", HOSTILE[i % 5], "launch", "pure_play", 30 + i, 0, 29 + i,
+        Event(f"launch-{i}", "2513.HK" if i % 2 else "688158.SS", HOSTILE[i % 5], "launch", "pure_play", 30 + i, 0, 29 + i, 30 + i,
               (HOSTILE[0],) if i == 3 else ())
         for i in range(events)
     )  # fmt: skip
@@ -71,4 +71,4 @@ def _summary(span: tuple[int, int], cars: list[float], few: bool) -> WindowSumma
     )
     battery = Battery(tests, 0.1, 1.2, 5, 0.4)
     mean, median = float(np.mean(cars)), float(np.median(cars))
-    return WindowSummary(*span, len(cars), mean, median, 0.5, mean, mean, 3, battery)
+    return WindowSummary(*span, len(cars), mean, median, 0.5, mean, mean, 3, battery, 0.8, battery.p, 3, 2.4)

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from launchlab.engine.study.abnormal import Abnormal, Model, abnormal_returns, event_rows, event_values
 from launchlab.engine.study.battery import LEVEL, NAMES, battery
+from launchlab.engine.study.clustered import cluster_deviation
+from launchlab.engine.study.family import together
+from launchlab.engine.study.findings import WindowSummary
+from launchlab.engine.study.options import WINDOWS as DEFAULT
 
 from .simulated_market import BEFORE, Market, simulate
 from .verdicts import sweep_table
@@ -65,11 +69,71 @@ def rejection_rates(market: Market, *, markets: int, draws: int = 499, seed: int
             found = battery(events, window, total=len(returns), draws=draws, rng=rng)
             for test in found.tests:
                 count[label][test.name] += bool(test.p < LEVEL)
-            real[label] += found.verdict == "real"
+            real[label] += found.p < LEVEL
     return {
         label: Rates({name: k / markets for name, k in count[label].items()}, real[label] / markets, markets)
         for label in WINDOWS
     }
+
+
+@dataclass(frozen=True)
+class FamilyRates:
+    """Share of markets in which some default window, or some group in some window, was called real; mean `detectable`."""
+
+    windows: float
+    groups: float
+    detectable: float
+
+
+def family_rates(
+    market: Market, *, markets: int, draws: int = 499, seed: int = 0, groups: int = 15
+) -> FamilyRates:
+    """What a study of the default windows says as a whole, and of `groups` groups into which events fall by chance."""
+    windows = some_group = 0
+    reach = []
+    for rng in np.random.default_rng(seed).spawn(markets):
+        returns, code, day0 = simulate(market, rng)
+        events = events_of(returns, code, day0)
+        found = together(_summaries(events, len(returns), draws, rng))
+        windows += any(one.verdict == "real" for one in found.values())
+        reach.append(found["drift"].detectable)
+        member = rng.integers(0, groups, len(events))
+        parts = {
+            (group, label): summary
+            for group in range(groups)
+            for label, summary in _summaries(events.keep(member == group), len(returns), draws, rng).items()
+        }
+        some_group += any(one.verdict == "real" for one in together(parts).values())
+    return FamilyRates(windows / markets, some_group / markets, float(np.nanmean(reach)))
+
+
+def _summaries(
+    events: Abnormal, total: int, draws: int, rng: np.random.Generator
+) -> dict[str, WindowSummary]:
+    """The default windows of a study, with what its verdict needs."""
+    found = {}
+    for label, span in DEFAULT.items():
+        tests = battery(events, span, total=total, draws=draws, rng=rng)
+        deviation = 100 * cluster_deviation(events.window(*span))
+        nothing = float("nan")
+        found[label] = WindowSummary(
+            *span, len(events), nothing, nothing, nothing, nothing, nothing, 0, tests, deviation
+        )
+    return found
+
+
+def family_table(markets: int, seed: int) -> Iterator[str]:
+    """Markdown rows: how often anything is called real, without and with a planted drift."""
+    yield "| market | some window real | some of 15 groups real | smallest drift found 8 times in 10 |"
+    yield "|---|---|---|---|"
+    independent = replace(SCENARIOS["typical"], factor_share=0.0, dates=40)
+    rows = SCENARIOS | {
+        "drift 1 %/day": replace(SCENARIOS["typical"], drift=0.01),
+        "drift 1 %/day, independent": replace(independent, drift=0.01),
+    }
+    for name, market in rows.items():
+        rates = family_rates(market, markets=markets, seed=seed)
+        yield f"| {name} | {100 * rates.windows:.1f} | {100 * rates.groups:.1f} | {rates.detectable:.1f} % |"
 
 
 def tables(markets: int, seed: int) -> Iterator[str]:
@@ -99,7 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
     events, records = tables(chosen.markets, chosen.seed), sweep_table(chosen.markets, chosen.seed)
-    for line in chain(events, [""], records, [""], whole_table(chosen.sweeps, chosen.seed)):
+    family = family_table(chosen.markets, chosen.seed)
+    for line in chain(events, [""], family, [""], records, [""], whole_table(chosen.sweeps, chosen.seed)):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
     return 0

@@ -59,7 +59,7 @@ def test_the_mean_model_is_r_minus_its_estimation_mean(market: Panel) -> None:
     cars = {line.window: line.car for line in found.table}
     assert cars["leak"] == pytest.approx(100 * (returns[day0 - 5 : day0] - mean).sum())
     assert cars["react"] == pytest.approx(100 * (returns[day0 : day0 + 2] - mean).sum())
-    assert cars["drift"] == pytest.approx(100 * (returns[day0 + 2 : day0 + 11] - mean).sum())
+    assert cars["drift"] == pytest.approx(100 * (returns[day0 : day0 + 5] - mean).sum())
     assert {line.day0 for line in found.table} == {"2025-06-12"}
 
 
@@ -86,6 +86,24 @@ def test_the_closing_auction_can_date_day_0(market: Panel) -> None:
     found = study(news, market, replace(SHORT, at="close"))
     day0 = {event.code: str(market.sessions[event.row]) for event in found.events}
     assert day0 == {"0700.HK": "2025-06-12", "688158.SS": "2025-06-13"}
+
+
+def test_news_at_noon_moves_the_day_of_the_news_and_nothing_before_it() -> None:
+    """3 % after each announcement at 10:30: all of it is reaction, although the first open is the next day's."""
+    days_of_news = [
+        str(GRID[k]) for k in range(60, 240, 30) if GRID[k] in sessions("XHKG", GRID[0], GRID[-1])
+    ]
+    price = walk(T, 7)
+    for day in days_of_news:
+        price[row(day) :] *= 1.03
+    news = ledger(*(launch(day, f"{day}T10:30+08:00", ["0700.HK"]) for day in days_of_news))
+    quiet = study(news, panel_of({"0700.HK": walk(T, 7)}), SHORT).windows
+    found = study(news, panel_of({"0700.HK": price}), SHORT)
+    assert {str(GRID[event.row - 1]) for event in found.events} == set(
+        days_of_news
+    )  # an order's open is the next session's
+    assert found.windows["react"].mean - quiet["react"].mean == pytest.approx(3.0, abs=0.25)
+    assert found.windows["leak"].mean - quiet["leak"].mean == pytest.approx(0.0, abs=0.25)
 
 
 def test_a_split_is_no_return() -> None:
@@ -235,19 +253,19 @@ def test_the_files_hold_the_table_and_every_tests_answer(market: Panel, tmp_path
 def test_a_trail_is_zero_at_the_last_close_before_the_news_and_cumulates_from_there(
     market: Panel, tmp_path: Path
 ) -> None:
-    """News at 12:15 on 2025-06-12, after that day's opening auction: day 0 is the next session, the news before its close."""
+    """News at 12:15 on 2025-06-12: day 0 is that session, whose close is the first after the news."""
     at_noon = launch("a", "2025-06-12T12:15+08:00", ["688158.SS"])
     found = study(ledger(at_noon), market, SHORT)
     (trail,) = found.trails
     rows, returns = own_returns(market, "688158.SS")
-    day0 = int(np.flatnonzero(rows == row("2025-06-13"))[0])
+    day0 = int(np.flatnonzero(rows == row("2025-06-12"))[0])
     mean = returns[day0 - 20 : day0 - 5].mean()
     at = {offset: k for k, offset in enumerate(found.path.offsets.tolist())}
-    assert trail.news == -2
-    assert trail.car[at[-2]] == 0
-    assert trail.car[at[3]] == pytest.approx(100 * (returns[day0 - 1 : day0 + 4] - mean).sum())
-    assert trail.car[at[-4]] == pytest.approx(-100 * (returns[day0 - 3 : day0 - 1] - mean).sum())
-    assert trail.sessions[at[0]] == "2025-06-13"
+    assert trail.news == -1
+    assert trail.car[at[-1]] == 0
+    assert trail.car[at[3]] == pytest.approx(100 * (returns[day0 : day0 + 4] - mean).sum())
+    assert trail.car[at[-4]] == pytest.approx(-100 * (returns[day0 - 3 : day0] - mean).sum())
+    assert trail.sessions[at[0]] == "2025-06-12"
     found.write(tmp_path)
     with (tmp_path / "paths.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -328,11 +346,11 @@ def test_a_window_that_ends_at_a_limit_is_called_censored_and_prolonged() -> Non
     assert leak.car_unlocked == leak.car
 
 
-def test_the_path_ends_at_the_mean_of_all_windows_together(market: Panel) -> None:
+def test_the_path_ends_at_the_mean_of_the_windows_that_make_it_up(market: Panel) -> None:
     news = ledger(*(launch(f"l{k}", f"2025-0{k}-12T01:00+08:00", ["0700.HK"]) for k in range(3, 9)))
     found = study(news, market, SHORT)
-    assert found.path.offsets.tolist() == list(range(-5, 11))
-    assert found.path.mean[-1] == pytest.approx(sum(w.mean for w in found.windows.values()))
+    assert found.path.offsets.tolist() == list(range(-5, 5))
+    assert found.path.mean[-1] == pytest.approx(found.windows["leak"].mean + found.windows["drift"].mean)
     assert (found.path.lower <= found.path.upper).all()
 
 
