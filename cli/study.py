@@ -8,10 +8,11 @@ import click
 from .options import example, print_json, shared, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ..data.market.request import MarketRequest
-    from ..engine.study.findings import Study
+    from ..engine.study.findings import Study, WindowSummary
     from ..engine.study.options import StudyOptions
 
 
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 )
 @click.option("--peer", metavar="CODE", help="Comparable company of the peer model.")
 @click.option("--estimation", metavar="A:B", help="Sessions from day 0 [default: -120:-21].")
-@click.option("--windows", metavar="NAME=A:B,…", help="[default: leak=-5:-1,react=0:1,drift=2:10]")
+@click.option("--windows", metavar="NAME=A:B,…", help="[default: leak=-5:-1,react=0:1,drift=0:4]")
 @click.option("--by", metavar="WORDS", help="Also by kind, role and/or company.")
-@click.option("--at", type=click.Choice(["open", "close"]), help="Auction that dates day 0 [default: open].")
+@click.option(
+    "--at", type=click.Choice(["open", "close"]), help="Auction that an order tries first [default: open]."
+)
 @click.option("--shift", type=int, help="Move day 0 by sessions.")
 @click.option(
     "--confounds", type=click.Choice(["flag", "drop", "weight"]), help="Other news nearby [default: flag]."
@@ -108,28 +111,53 @@ def _fill(found: "Study", request: "MarketRequest", folder: "Path") -> None:
 
 def _print(found: "Study") -> None:
     """Windows, tests and what was left out, for a reader."""
-    from .tables import print_table
 
     click.echo(f"{len(found.events)} events of {len({event.launch for event in found.events})} launches")
-    rows = []
-    for label, window in found.windows.items():
-        robust = [f"{name} {_chance(window.tests[name].p)}" for name in window.tests.robust]
-        rows.append(
-            (f"{label} {window.first}:{window.last}", window.n, f"{window.mean:+.2f} %", f"{window.median:+.2f} %",
-             f"{window.positive:.0%}", window.censored, window.verdict, ", ".join(robust))
-        )  # fmt: skip
-    right = ("events", "mean", "median", "positive", "at a limit")
-    print_table(("window", *right, "verdict", "p of the tests to believe"), rows, right=right)
-    if found.refused:
-        tell(f"{len(found.refused)} not measured; the first: {_refusal(found.refused[0])}")
+    _print_windows("window", {f"{label} {w.first}:{w.last}": w for label, w in found.windows.items()})
+    groups = {
+        f"{name} {group}, {label}": window
+        for name, parts in found.by.items()
+        for group, windows in parts.items()
+        for label, window in windows.items()
+    }
+    if groups:
+        _print_windows("group", groups)
+    for sentence in found.left_out():
+        tell(sentence)
     for sentence in (*found.warnings, *found.clock_text):
         tell(sentence)
 
 
-def _refusal(one: Any) -> str:
-    return f"{one.launch} {one.code}: {one.reason}"
+def _print_windows(head: str, windows: "Mapping[str, WindowSummary]") -> None:
+    """One family of windows: means, what they rest on, and whether they are more than chance together."""
+    from .tables import print_table
+
+    rows = [
+        (name, window.n, _points(window.mean), _points(window.median), _share(window.positive), window.censored,
+         window.verdict, _chance(window.p), _chance(window.tests.p), _points(window.detectable, "±"))
+        for name, window in windows.items()
+    ]  # fmt: skip
+    right = ("events", "mean", "median", "positive", "at a limit")
+    more = ("p", "p alone", "would find")
+    print_table((head, *right, "verdict", *more), rows, right=(*right, *more))
+    family = max(window.family for window in windows.values())
+    if family > 1:
+        click.echo(
+            f"p is corrected for {family} questions asked together (Holm); would find: the mean that is told from chance 8 times in 10"
+        )
 
 
 def _chance(p: float) -> str:
-    """A p-value; a test that refused has none."""
-    return f"{p:.3f}" if math.isfinite(p) else "refused"
+    """A p-value; where a test refused there is none."""
+    return f"{p:.3f}" if math.isfinite(p) else "–"
+
+
+def _points(value: float, sign: str = "") -> str:
+    """Percent that are percent already; nothing measured is a dash."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{sign}{value:.2f} %" if sign else f"{value:+.2f} %"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if math.isfinite(value) else "–"

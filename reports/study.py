@@ -58,6 +58,7 @@ def _reading(name: str, found: WindowSummary) -> dict[str, Any]:
         "name": visible(name), "days": _days(found.first, found.last), "found": found, "mean": points(found.mean),
         "mean_value": repr(float(found.mean)), "positive": percent(found.positive, 0), "bhar": points(found.bhar),
         "unlocked": points(found.unlocked), "median": points(found.median), "verdict": verdict,
+        "p": _chance(found.p), "would_find": f"±{number(found.detectable, 2)} %" if found.detectable == found.detectable else "–",
         "words": VERDICTS.get(verdict, verdict),
     }  # fmt: skip
 
@@ -90,7 +91,7 @@ def _path_figure(study: Study) -> Figure:
     zero = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
     zero["line"] = {"color": "var:ink", "width": 1.2, "dash": "dash"}
     axes = {
-        "xaxis": {"title": {"text": "sessions from the first tradable one"}, "zeroline": False},
+        "xaxis": {"title": {"text": "sessions from the first that closes after the news"}, "zeroline": False},
         "yaxis": {"ticksuffix": " %", "title": {"text": "cumulative abnormal return"}},
     }
     return {"data": [lower, upper, mean], "layout": {**axes, "shapes": [zero], "hovermode": "closest"}}

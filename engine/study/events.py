@@ -35,6 +35,22 @@ class Event:
     confounds: tuple[str, ...] = ()
 
 
+# what a refusal is about, and what somebody who wants to measure it may do
+REFUSALS = {
+    "no_bars": ("without bars", "add their bars"),
+    "outside": ("first tradable outside the bars", "add later bars, or begin earlier"),
+    "index": ("an index", "name a fund on it instead"),
+    "unlisted": ("not listed, or without bars, on the day", ""),
+    "thin": (
+        "too few returns in the estimation window",
+        "begin earlier, or take a shorter estimation window",
+    ),
+    "still": ("a price that never moved in the estimation window", ""),
+    "confounded": ("confounded by other news", "flag or weight confounds instead of dropping them"),
+    "few_days": ("traded on too few days of a window, or the bars end", "take shorter windows"),
+}
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A launch and code, or one of its windows, that could not be measured, and why."""
@@ -43,6 +59,7 @@ class Refusal:
     code: str
     reason: str
     window: str = ""
+    kind: str = ""  # a key of REFUSALS
 
 
 def reachable_rows(known: I8, panel: Panel, exchange: int, *, at: Auction, reaction_minutes: float) -> I4:
@@ -93,14 +110,14 @@ def find_events(
     for k, launch in enumerate(launches):
         for concerned in launch.codes:
             if concerned.code not in panel:
-                refused.append(Refusal(launch.id, concerned.code, "no bars in the panel"))
+                refused.append(Refusal(launch.id, concerned.code, "no bars in the panel", kind="no_bars"))
                 continue
             column = panel.column(concerned.code)
             x = int(panel.exchange_of[column])
             row = int(orders[x][k])
             why = _unusable(panel, row, column)
             if why:
-                refused.append(Refusal(launch.id, concerned.code, why))
+                refused.append(Refusal(launch.id, concerned.code, why[1], kind=why[0]))
                 continue
             others = _confounds(launches, k, day0[x], panel.sessions_done[:, x], near)
             events.append(
@@ -112,16 +129,16 @@ def find_events(
     return tuple(events), tuple(refused)
 
 
-def _unusable(panel: Panel, row: int, column: int) -> str:
+def _unusable(panel: Panel, row: int, column: int) -> tuple[str, str] | None:
+    """Why an event cannot be measured: its kind and a sentence."""
     if row == NO_ROW:
-        return (
-            f"its first tradable session is outside the panel ({panel.sessions[0]} to {panel.sessions[-1]})"
-        )
+        span = f"{panel.sessions[0]} to {panel.sessions[-1]}"
+        return "outside", f"its first tradable session is outside the panel ({span})"
     if not panel.instruments[column].tradable:
-        return "an index cannot be traded"
+        return "index", "an index cannot be traded"
     if not (panel.status[: row + 1, column] == TRADING).any():
-        return f"not listed, or without bars, on {panel.sessions[row]}"
-    return ""
+        return "unlisted", f"not listed, or without bars, on {panel.sessions[row]}"
+    return None
 
 
 def _confounds(launches: Launches, k: int, day0: I4, done: I4, near: tuple[int, int]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as FilePath
@@ -15,7 +16,7 @@ from ...data.files import write_whole
 from ..results.summary import Inputs, StudySummary
 from .battery import Battery, word_of
 from .capturable import Capture, Waterfall
-from .events import Event, Refusal
+from .events import REFUSALS, Event, Refusal
 from .options import StudyOptions
 from .trails import Trail
 
@@ -124,6 +125,15 @@ class Study:
     clock: tuple[Variant, ...] = ()
     clock_text: tuple[str, ...] = ()
     trails: tuple[Trail, ...] = ()
+
+    def left_out(self) -> tuple[str, ...]:
+        """What could not be measured, a sentence for each reason, the most frequent first, with what may be done."""
+        count = Counter((refusal.kind, bool(refusal.window)) for refusal in self.refused)
+        sentences = []
+        for (kind, _), n in count.most_common():
+            what, mend = REFUSALS[kind]
+            sentences.append(f"{n} not measured: {what}" + (f"; {mend}" if mend else ""))
+        return tuple(sentences)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values: every window's mean, n and tests, groups, path, waterfall, refusals."""

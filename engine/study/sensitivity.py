@@ -49,6 +49,9 @@ def conclusions(variants: Sequence[Variant]) -> tuple[str, ...]:
     for window in dict.fromkeys(variant.window for variant in variants):
         mine = [variant for variant in variants if variant.window == window]
         asked = mine[0]
+        if not asked.n:
+            sentences.append(f"{window}: nothing could be measured.")
+            continue
         other_sign = [v.clock for v in mine if v.mean * asked.mean < 0]
         other_verdict = [f"{v.verdict} with {v.clock}" for v in mine if v.verdict != asked.verdict]
         if not other_sign and not other_verdict:

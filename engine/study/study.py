@@ -88,23 +88,29 @@ def _measure(
     at_limit = event_values(sealed(panel).astype(float), rows, column) > 0
     usable = found.usable(options.least)
     thin = [
-        Refusal(
-            e.launch,
-            e.code,
-            f"{int(found.observations[k])} usable returns in the estimation window; it needs {options.least}",
-        )
-        for k, e in enumerate(events)
-        if not usable[k]
+        _thin(event, int(observed), options.least)
+        for event, observed, enough in zip(events, found.observations, usable, strict=True)
+        if not enough
     ]
     clean = np.array([not (options.confounds == "drop" and event.confounds) for event in events], bool)
     thin += [
-        Refusal(e.launch, e.code, f"confounded by {', '.join(e.confounds)}")
+        Refusal(e.launch, e.code, f"confounded by {', '.join(e.confounds)}", kind="confounded")
         for k, e in enumerate(events)
         if usable[k] and not clean[k]
     ]
     kept = usable & clean if len(events) else np.zeros(0, bool)
     chosen = tuple(event for event, keep in zip(events, kept, strict=True) if keep)
     return _Measured(chosen, found.keep(kept), at_limit[kept], panel.sessions), thin
+
+
+def _thin(event: Event, observed: int, least: int) -> Refusal:
+    """Why an event's estimation window is not enough."""
+    if observed >= least:
+        return Refusal(
+            event.launch, event.code, "its price did not move in the estimation window", kind="still"
+        )
+    why = f"{observed} usable returns in the estimation window; it needs {least}"
+    return Refusal(event.launch, event.code, why, kind="thin")
 
 
 def _window_rows(measured: _Measured, label: str, span: Span) -> tuple[list[CarRow], list[Refusal]]:
@@ -121,7 +127,7 @@ def _window_rows(measured: _Measured, label: str, span: Span) -> tuple[list[CarR
     for k, event in enumerate(measured.events):
         if (sample.rows[k] < 0).any() or 2 * sample.n[k] < length:
             why = f"traded on {int(sample.n[k])} of {length} days, or the panel ends"
-            refused.append(Refusal(event.launch, event.code, why, label))
+            refused.append(Refusal(event.launch, event.code, why, label, "few_days"))
             continue
         rows.append(
             CarRow(

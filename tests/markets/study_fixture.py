@@ -43,7 +43,7 @@ def make_study(events: int = 14) -> Study:
         Capture(event.launch, event.code, 5.0, 1.0, 1.0, 0.5, 2.5 - i, *(("2026-02-08", "2026-02-12") if i % 3 else ("", "")))
         for i, event in enumerate(found)
     )  # fmt: skip
-    refused = (Refusal("late", "0700.HK", HOSTILE[1], "drift"),)
+    refused = (Refusal("late", "0700.HK", HOSTILE[1], "drift", "few_days"),)
     total = Waterfall(events, events - 2, 60.0, 20.0, 10.0, 2.0, 28.0)
     by = {"kind": {HOSTILE[2]: windows}}
     return Study(

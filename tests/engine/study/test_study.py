@@ -382,8 +382,8 @@ def test_a_conclusion_that_hangs_on_the_clock_is_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("values", "word"),
     [
-        ({"model": "market"}, "--benchmark"),
-        ({"model": "peer"}, "--peer"),
+        ({"model": "market"}, "benchmark"),
+        ({"model": "peer"}, "peer"),
         ({"model": "capm"}, "use one of"),
         ({"estimation": (-20, 2)}, "before"),
         ({"estimation": (-21, -22)}, "forward"),
