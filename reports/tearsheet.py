@@ -180,8 +180,8 @@ def _quiet(labels: tuple[str, str]) -> Iterator[None]:
 @contextmanager
 def _own_years(result: Result) -> Iterator[None]:
     """QuantStats' growth over the calendar years of the run, where it would count sessions of a usual year."""
-    stats, sessions = _quantstats().stats, len(result.equity)
-    a_year = sessions / float(result.summary.get("years", sessions / result.summary["periods_per_year"]))
+    stats, years = _quantstats().stats, result.summary.years
+    a_year = len(result.equity) / years if years is not None else result.summary.periods_per_year
     usual = stats.cagr
 
     def cagr(returns: Any, rf: float = 0.0, compounded: bool = True, periods: float = 0.0) -> Any:

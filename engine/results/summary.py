@@ -111,8 +111,8 @@ class Summary:
 class RunSummary(Summary):
     """One run. Money is in `currency`; `metrics` have their `definitions`, and None where nothing can be said.
 
-    `data`: code, source, sha256, first, last and rows of each code's bars; `blocked` counts attempts by reason;
-    `parameters` are the strategy's.
+    `years`: calendar years that the sessions cover. `data`: code, source, sha256, first, last and rows of each code's
+    bars; `blocked` counts attempts by reason; `parameters` are the strategy's.
     """
 
     kind: ClassVar[str] = "run"
@@ -139,9 +139,12 @@ class RunSummary(Summary):
     command: str
     analyzers: Mapping[str, Any] | None = field(default=None, metadata=ABSENT)
     inputs: Inputs | None = field(default=None, metadata=ABSENT)
+    years: float | None = field(default=None, metadata=ABSENT)
 
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)
+        if self.years is not None and not 0.0 < self.years < math.inf:
+            raise ValueError(f"years {self.years} must be the calendar years of the run, above 0")
         if not (math.isfinite(self.capital) and self.capital > 0.0):
             raise ValueError(f"capital {self.capital} must be a finite amount above 0")
         _refuse_odd_periods(self.periods_per_year)

@@ -63,7 +63,7 @@ def shanghai_alone() -> Result:
 def test_a_shanghai_book_has_the_sessions_of_shanghai_and_grows_in_a_year_by_what_it_grew(
     shanghai_alone: Result,
 ) -> None:
-    found = shanghai_alone.summary["metrics"]
+    found = shanghai_alone.summary.metrics
     assert len(shanghai_alone.equity) == 243
     assert found["total_return"] == pytest.approx(0.46335, abs=1e-5)
     assert found["cagr"] == pytest.approx(found["total_return"], rel=1e-12)
@@ -99,7 +99,7 @@ def test_a_point_of_a_sweep_grows_as_the_run_does(shanghai_alone: Result) -> Non
     for path in ("general", "fast"):
         (row,) = simulate_points(Market(panel), legs, Config(), points, periods=242.0, path=path)
         for name in ("cagr", "sharpe", "turnover", "volatility"):
-            expected = shanghai_alone.summary["metrics"][name]
+            expected = shanghai_alone.summary.metrics[name]
             assert row[METRICS.index(name)] == pytest.approx(expected, rel=1e-9), (path, name)
 
 
@@ -131,7 +131,7 @@ def test_a_benchmark_of_the_other_exchange_keeps_what_it_made_on_days_without_a_
     result = backtest(
         HOLD_ALL, new_year(CN), panel, Config(), options=RunOptions(benchmark=Benchmark(HK, returns))
     )
-    assert result.summary["metrics"]["benchmark_return"] == pytest.approx(np.prod(1 + returns) - 1)
+    assert result.summary.metrics["benchmark_return"] == pytest.approx(np.prod(1 + returns) - 1)
 
 
 def test_news_in_the_others_holiday_waits_for_the_own_session() -> None:
