@@ -1,5 +1,7 @@
 """Rooms, arrows, floors and climbs of a checkout: `python -m tests.whole.house [FOLDER]`.
 
+`python -m tests.whole.house --layers` prints the contracts of setup.cfg: each folder's rooms, the highest floor first.
+
 A room of a folder is a file or a folder in it; an arrow says that one imports the other, imports inside functions
 counted, those for type checkers alone not. A room stands one floor above the highest that it imports; an arrow that
 leads up climbs, which only happens in a circle.
@@ -114,8 +116,32 @@ def plans(root: Path) -> dict[str, Plan]:
     return {"/".join(folder): plan_of(folder, known, arrows) for folder in sorted(folders)}
 
 
+def layers(plan: Plan) -> tuple[str, ...]:
+    """The rooms of each floor, the highest first, as import-linter writes them."""
+    floors = range(plan.height - 1, -1, -1)
+    return tuple(" | ".join(room for room in plan.rooms if plan.floors[room] == floor) for floor in floors)
+
+
+def contracts(root: Path) -> str:
+    """The part of setup.cfg that says, for every folder with more than one room, what may import what."""
+    texts = []
+    for folder, plan in plans(root).items():
+        if not folder or len(plan.rooms) < 2:
+            continue
+        name = folder.replace("/", ".")
+        lines = "\n".join(f"    {line}" for line in layers(plan))
+        texts.append(
+            f"[importlinter:contract:{name}]\nname = {folder}, top to bottom\ntype = layers\n"
+            f"containers = launchlab.{name}\nexhaustive = True\nlayers =\n{lines}\n"
+        )
+    return "\n".join(texts)
+
+
 def main() -> None:
-    """Print a line for each folder, and the sums."""
+    """Print a line for each folder, and the sums; or the contracts."""
+    if sys.argv[1:] == ["--layers"]:
+        sys.stdout.write(contracts(Path(".")))
+        return
     found = plans(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
     lines = [
         (name or "the house", len(p.rooms), p.height, len(p.arrows), len(p.climbs))
