@@ -9,7 +9,6 @@ from typing import Any
 _WHERE = {
     "write_report": ".run",
     "write_book": ".run",
-    "write_pages": ".run",
     "write_comparison": ".compare",
     "write_runs": ".runs",
     "write_study": ".study",

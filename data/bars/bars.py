@@ -18,7 +18,7 @@ from ..errors import DataError, did_you_mean
 
 PRICES = ("open", "high", "low", "close")
 REQUIRED = ("date", *PRICES, "volume")
-# amount: turnover in local currency; status: 1/0 or trading/suspended; st: 1 under special treatment;
+# amount: turnover in local currency; status: 1/0 or trading/suspended; st: 1 under special treatment, 2 in a delisting period;
 # ratio: shares after the ex-date for one share before; cash: gross dividend for one share before;
 # rights: shares offered for one share before, at rights_price.
 OPTIONAL = ("pre_close", "amount", "status", "st", "ratio", "cash", "rights", "rights_price")
@@ -28,6 +28,10 @@ CORPORATE_ACTION = np.dtype(
     [("session", "M8[D]"), ("ratio", "f8"), ("cash", "f8"), ("rights", "f8"), ("rights_price", "f8")]
 )
 NO_ACTION = {"ratio": 1.0, "cash": 0.0, "rights": 0.0, "rights_price": 0.0}
+# What a stated special treatment is: none, a risk warning (ST, *ST), a delisting period.
+NO_MARK, ST, DELISTING = range(3)
+# Vendors' arithmetic leaves volumes such as 5.9e-39: less than a share is no trade.
+ONE_SHARE = 1.0
 _SUSPENDED_WORDS = {"suspended": True, "0": True, "trading": False, "1": False, "": False}
 
 
@@ -36,7 +40,7 @@ class Bars:
     """Raw daily bars of one code, read-only arrays of shape (n,), in the order in which the source gave them.
 
     `pre_close` (the exchange's reference price) and `amount` are NaN where the source has none; `st` is -1 where
-    unknown. `suspended` is what the source says: a suspended session may have NaN prices. `actions` has dtype
+    unknown, else 0, ST or DELISTING. `suspended` is what the source says: a suspended session may have NaN prices. `actions` has dtype
     CORPORATE_ACTION. `source` names path, sha256, rows, and whatever the provider recorded.
     """
 
@@ -65,8 +69,13 @@ class Bars:
 
     @property
     def stale(self) -> Bool:
-        """Sessions whose bar is not a price: nothing was traded (zero volume), whatever the vendor repeated."""
-        return np.asarray((self.volume == 0.0) & ~self.suspended)
+        """Sessions whose bar is not a price: less than one share was traded, whatever the vendor repeated."""
+        return np.asarray((self.volume >= 0.0) & (self.volume < ONE_SHARE) & ~self.suspended)
+
+    @property
+    def traded(self) -> Bool:
+        """Sessions on which at least one share was traded."""
+        return np.asarray((self.volume >= ONE_SHARE) & ~self.suspended)
 
     def take(self, rows: NDArray[Any]) -> "Bars":
         """The bars of some rows (mask or indices); actions outside their span go with them."""
@@ -126,7 +135,7 @@ def bars_from_columns(
     st = np.full(n, -1, np.int8)
     if "st" in columns:
         flags = np.asarray(columns["st"], dtype=np.float64)
-        st = np.where(np.isnan(flags), -1, flags != 0).astype(np.int8)
+        st = np.where(np.isnan(flags), -1, np.clip(np.abs(flags), NO_MARK, DELISTING)).astype(np.int8)
     return Bars(
         code=code,
         sessions=days,

@@ -13,12 +13,12 @@ from ..arrays import Days
 from ..calendars.sessions import calendar as calendar_of
 from ..errors import DataError
 from ..instruments.table import Instrument
-from ..rules.limits import Bands
-from .accepted import beyond_limit, off_tick, unlike_the_close
+from .accepted import beyond_limit, off_tick, ruled_bars, unlike_the_close, unruled
 from .actions import action_faults, possible, with_actions
 from .bars import PRICES, Bars
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
+from .stated import as_stated
 from .units import leaps, spacing, turnover_faults
 
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
@@ -30,14 +30,14 @@ def check_bars(
     *,
     calendar: Days,
     raw: bool = True,
-    bands: Bands | None = None,
     second: Bars | None = None,
+    cut: bool = False,
 ) -> tuple[Finding, ...]:
     """Everything wrong with `bars`, errors first within each session, in order of session.
 
     `calendar` holds the exchange's sessions, ascending; only bars within its span are held against it. Indices and
-    series declared adjusted (`raw=False`) are not held to ticks and limits. `bands` are the limits of these very
-    bars when the caller has them already. `second` is the same code from another source.
+    series declared adjusted (`raw=False`) are not held to ticks and limits. `second` is the
+    same code from another source. `cut`: there are earlier bars of the code, which were not asked for.
     """
     if not len(calendar):
         raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
@@ -56,9 +56,12 @@ def check_bars(
     if raw and instrument.tradable:
         found += turnover_faults(tidy)
         found += leaps(tidy, instrument, calendar)
-        found += off_tick(tidy, instrument)
-        found += unlike_the_close(tidy, instrument, calendar)
-        found += beyond_limit(tidy, instrument, calendar, bands if tidy is bars else None)
+        found += unruled(tidy, instrument)
+        ruled = ruled_bars(tidy, instrument)
+        instrument = as_stated(instrument, ruled)
+        found += off_tick(ruled, instrument)
+        found += unlike_the_close(ruled, instrument, calendar)
+        found += beyond_limit(ruled, instrument, calendar, cut or ruled is not tidy)
     if second is not None:
         found += _disagreements(tidy, second, instrument if raw else None)
     return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))

@@ -6,9 +6,12 @@
 | missing_price, non_positive, ohlc | error | a price that cannot have been |
 | off_tick, beyond_limit | error | a price the exchange would not have accepted that day |
 | action | error | a corporate action that cannot be, or that the prices of its ex-date contradict |
+| not_checked | error | a file that cannot be read, or a code that the rule book does not know |
 | leap | error | without a limit or an action, an opening price at half, double or further |
 | adjusted | error | turnover says, session after session, that other prices were paid |
 | not_daily | error | weekly or monthly bars |
+| unruled | warning | a session before the board's, or the book's, first rule |
+| unsure_limit | warning | beyond the limit among the first bars of a code whose listing day is unknown |
 | gap | warning | Hong Kong: opened a third away from the close before |
 | turnover | warning | turnover over volume is no price of that day |
 | missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
@@ -37,10 +40,13 @@ ADVICE = {
     "off_tick": "use raw prices: adjusted prices and rounded averages fall off the exchange's grid",
     "beyond_limit": "check the reference price (pre_close, corporate actions) and the bar in another source",
     "action": "correct ratio, cash and rights: shares after and money for one share before, on the ex-date",
+    "not_checked": "mend what the sentence names, or leave the code out",
     "leap": "give the corporate action (ratio) of that day, or bring all prices into one unit; "
     "if the price truly moved so, state the close before as pre_close",
     "adjusted": "use raw prices: turnover over volume says what was paid that day",
     "not_daily": "give daily bars",
+    "unruled": "start later, or leave these bars out",
+    "unsure_limit": "give the listing day in an instruments CSV: a share's first sessions have no limit",
     "gap": "compare with another source: a split or bonus issue may be missing",
     "turnover": "compare with another source: the price, the volume or the turnover is wrong",
     "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",
@@ -50,7 +56,7 @@ ADVICE = {
     "volume_units": "declare the unit (shares or lots) when importing",
     "disagrees": "reconcile the two sources and record which wins",
 }
-ERRORS = frozenset(list(ADVICE)[:12])
+ERRORS = frozenset(list(ADVICE)[:13])
 
 
 @dataclass(frozen=True)

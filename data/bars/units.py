@@ -39,12 +39,12 @@ def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_D
     free |= np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore", divide="ignore"):
         times = np.maximum(bars.open / expected, expected / bars.open)
-        told = np.maximum(expected / before.price, before.price / expected)
+        rise = bars.pre_close / before.price
     leap = (times >= np.where(late, LATE_LEAP, LEAP)) & ~idle & ~free
     yield from each(bars, "leap", leap, lambda i: _leap(bars, expected, i))
     look = (times >= np.where(late, LEAP, LOOK)) & ~leap & ~idle & ~free & ~instrument.mainland
     yield from each(bars, "gap", np.asarray(look), lambda i: _leap(bars, expected, i))
-    untold = np.isfinite(bars.pre_close) & (told >= LATE_LEAP) & ~leap & ~free
+    untold = ((rise >= np.where(late, LATE_LEAP, LEAP)) | (rise <= 1.0 / LATE_LEAP)) & ~leap & ~free
     yield from each(bars, "leap", untold, lambda i: _reference(bars, before.price, i))
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from ..arrays import F8, Days
 from ..bars.actions import action_faults
 from ..bars.bars import Bars
-from ..bars.references import closes_before, moved_references
+from ..bars.ex_dates import supposed_ratios
+from ..bars.references import closes_before
 from ..calendars import sessions as calendars
 from ..errors import ConfigError, DataError
 from ..instruments.codes import derive
@@ -113,11 +114,7 @@ def _stated_ratios(bars: Bars) -> list[tuple[np.datetime64, float]]:
         return []
     own = calendars.sessions(instrument.exchange, bars.sessions[0], bars.sessions[-1])
     before = closes_before(bars, own)
-    return [
-        (bars.sessions[j], float(before.price[j] / bars.pre_close[j]))
-        for j in moved_references(bars, before)
-        if not before.hole[j]
-    ]
+    return [(bars.sessions[j], ratio) for j, ratio in supposed_ratios(bars, before, instrument)[0]]
 
 
 def _reinvestment(bars: Bars, stated: Sequence[tuple[np.datetime64, float]]) -> F8:

@@ -120,13 +120,14 @@ def build_panel(
     for i, (one, instrument) in enumerate(zip(series, known, strict=True)):
         here = _between(one, sessions)
         own = sessions[done[instrument.exchange][0]]
-        found = check_bars(here, instrument, calendar=own)
+        cut = bool((one.sessions < sessions[0]).any())
+        found = check_bars(here, instrument, calendar=own, cut=cut)
         findings += found
         good, doubtful = suspend_bad(here, found), bad_sessions(found)
         if "leap" in {one.kind for one in found}:
             unmended += leaps(good, instrument, own, doubtful)
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
-        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful)
+        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful, cut=cut)
         columns.put(i, compiled)
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
         unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]

@@ -1,18 +1,20 @@
 """One code's bars and rules compiled onto the panel's rows."""
 
-from dataclasses import dataclass, fields, replace
-from datetime import date
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, Bool, Days
+from ..bars.accepted import UNSURE_FIRST_BARS
 from ..bars.bars import Bars
-from ..bars.references import NO_DAYS, Before, closes_before, moved_references, reference_prices
+from ..bars.ex_dates import supposed_ratios
+from ..bars.references import NO_DAYS, Before, closes_before, reference_prices
+from ..bars.stated import as_stated
 from ..calendars import sessions as calendars
-from ..instruments.table import Instrument, Spell
-from ..rules.limits import limit_bands
+from ..instruments.table import Instrument
+from ..rules.limits import NO_REFERENCE, limit_bands, opened
 from ..rules.lots import lot_rules
 from ..rules.settlement import t_plus_one
 from ..rules.shorting import borrow_rate, shortable
@@ -20,6 +22,7 @@ from ..rules.ticks import tick_table
 from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED
 
 EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
+NOISE = 1e-9  # of floats that stand for decimals
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
 
 
@@ -87,44 +90,76 @@ def compile_code(
     sessions: Days,
     is_open: Bool,
     doubtful: Days = NO_DAYS,
+    *,
+    cut: bool = False,
 ) -> Compiled:
     """Everything the panel says of one code. `bars` checked, in order, inside `sessions`; `is_open` (T,).
 
     `doubtful` are sessions whose bar was put aside: their closes are not known, so that a reference unlike an older
-    close is no sign of a corporate action on the session after.
+    close is no sign of a corporate action on the session after. `cut`: the code has earlier bars, outside `sessions`.
     """
-    instrument = _with_st(instrument, bars)
+    begun = opened(instrument)
+    bars = bars.take(bars.sessions >= begun)
+    instrument = as_stated(instrument, bars)
     own = sessions[is_open]
     status = np.where(is_open, SUSPENDED, CLOSED).astype(np.int8)
     rows = np.searchsorted(sessions, bars.sessions)
-    traded = (bars.volume > 0) & ~bars.suspended
+    traded = bars.traded
     status[rows[traded]] = TRADING
-    if instrument.listed is not None:
-        status[is_open & (sessions < np.datetime64(instrument.listed, "D"))] = UNLISTED
+    listed = begun if instrument.listed is None else max(begun, np.datetime64(instrument.listed, "D"))
+    status[is_open & (sessions < listed)] = UNLISTED
     if instrument.delisted is not None:
         status[is_open & (sessions >= np.datetime64(instrument.delisted, "D"))] = DELISTED
     values: dict[str, NDArray[Any]] = {"status": status}
     for name in ("open", "high", "low", "close"):
         values[name] = _onto(len(sessions), rows[traded], getattr(bars, name)[traded], np.nan)
     values["volume"] = _onto(len(sessions), rows[traded], bars.volume[traded], 0.0)
-    reference, notes = _references(bars, instrument, own)
+    reference, notes = _references(bars, instrument, own, doubtful), list[str]()
     values["ref"] = _onto(len(sessions), rows, reference, np.nan)
-    actions, unexplained = _row_actions(bars, reference, rows, closes_before(bars, own, doubtful))
+    before = closes_before(bars, own, doubtful)
+    actions, unexplained = _row_actions(bars, instrument, reference, rows, before)
     if instrument.mainland:
         notes += unexplained
     values["mark"] = _marks(values["close"], actions)
     age = _listed_sessions(instrument, sessions)
-    bands = limit_bands(instrument, sessions, values["ref"], age)
+    bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
-    values |= _rules(instrument, sessions)
+    if instrument.mainland:
+        notes += _judge_strictly(values, np.array(bands.note) == NO_REFERENCE, sessions)
+        notes += _believe_first_bars(values, sessions) if instrument.listed is None and not cut else []
+    values |= _rules(instrument, np.maximum(sessions, listed))
     return Compiled(values, tuple(actions), (*instrument.unknowns, *notes, *_coverage(bars, instrument, own)))
 
 
-def _rules(instrument: Instrument, sessions: Days) -> dict[str, NDArray[Any]]:
-    """Lots, settlement, shorting and ticks on every row; before the listing, those of the first day."""
-    listed = (
-        sessions if instrument.listed is None else np.maximum(sessions, np.datetime64(instrument.listed, "D"))
-    )
+def _judge_strictly(values: dict[str, NDArray[Any]], unknown: Bool, sessions: Days) -> list[str]:
+    """Where no reference is known, the session's own high and low stand for its limits: one of them may have been it."""
+    unknown = unknown & (values["status"] == TRADING)
+    values["limit_up"][unknown] = values["high"][unknown]
+    values["limit_down"][unknown] = values["low"][unknown]
+    if not unknown.any():
+        return []
+    return [
+        f"no reference price on {int(unknown.sum())} sessions ({sessions[unknown][0]} first): their limits are not known, "
+        "so nothing is bought at the session's high or sold at its low"
+    ]
+
+
+def _believe_first_bars(values: dict[str, NDArray[Any]], sessions: Days) -> list[str]:
+    """Without a listing day, trades beyond a limit among the first bars say that these sessions had none."""
+    first = np.flatnonzero(values["status"] == TRADING)[:UNSURE_FIRST_BARS]
+    beyond = values["high"][first] > values["limit_up"][first] + NOISE
+    beyond |= values["low"][first] < values["limit_down"][first] - NOISE
+    if not beyond.any():
+        return []
+    values["limit_up"][first], values["limit_down"][first] = np.inf, 0.0
+    return [
+        f"listing day unknown, and trades beyond the limit on {sessions[first][beyond][0]}: its first {len(first)} bars "
+        "are taken as the first sessions of a share, which have no limit"
+    ]
+
+
+def _rules(instrument: Instrument, listed: Days) -> dict[str, NDArray[Any]]:
+    """Lots, settlement, shorting and ticks by the rules of each day; before the listing, those of the first one."""
     lot_min, lot_step, max_order = lot_rules(instrument, listed)
     return {
         "lot_min": lot_min,
@@ -143,43 +178,23 @@ def _onto(n: int, rows: NDArray[Any], values: NDArray[Any], empty: float) -> F8:
     return column
 
 
-def _with_st(instrument: Instrument, bars: Bars) -> Instrument:
-    """The instrument with the special-treatment spells that the bars themselves state."""
-    if not (bars.st >= 0).any():
-        return instrument
-    flags = np.concatenate([[0], (bars.st == 1).astype(np.int8), [0]])
-    first, last = np.flatnonzero(np.diff(flags) == 1), np.flatnonzero(np.diff(flags) == -1) - 1
-    spells = tuple(
-        Spell(bars.sessions[a].astype(date), bars.sessions[b].astype(date))
-        for a, b in zip(first, last, strict=True)
-    )
-    return replace(instrument, st=spells)
-
-
-def _references(bars: Bars, instrument: Instrument, own: Days) -> tuple[F8, list[str]]:
-    """Reference price of each bar, the issue price on the first session, and what is not known."""
+def _references(bars: Bars, instrument: Instrument, own: Days, doubtful: Days) -> F8:
+    """Reference price of each bar; the issue price on the first session."""
     reference = reference_prices(bars, own, instrument)
-    notes = []
+    if len(doubtful):  # an ex-date may lie in what was put aside
+        unknown = closes_before(bars, own, doubtful).hole & np.isnan(bars.pre_close)
+        reference = np.where(unknown, np.nan, reference)
     if len(bars) and instrument.issue_price is not None and instrument.listed is not None:
         listing_day = bars.sessions[0] == np.datetime64(instrument.listed, "D")
         if listing_day and np.isnan(reference[0]):
             reference[0] = instrument.issue_price
-    holes = np.isnan(reference) & (bars.volume > 0)
-    if instrument.mainland and holes.any():
-        first = bars.sessions[holes][0]
-        notes.append(
-            f"no reference price on {int(holes.sum())} sessions ({first} first): no limit is invented there"
-        )
-    return reference, notes
+    return reference
 
 
 def _row_actions(
-    bars: Bars, reference: F8, rows: NDArray[Any], before: Before
+    bars: Bars, instrument: Instrument, reference: F8, rows: NDArray[Any], before: Before
 ) -> tuple[list[RowAction], list[str]]:
-    """The known actions, those that only show as a reference unlike the price before (taken as reinvested), and notes.
-
-    Across missing bars such a reference is only noted: the price may as well have moved there.
-    """
+    """The known actions, those that only show as a reference unlike the price before (taken as reinvested), and notes."""
     known: dict[int, RowAction] = {}
     for action in bars.actions:
         i = int(np.searchsorted(bars.sessions, action["session"]))
@@ -189,15 +204,8 @@ def _row_actions(
         if action["rights"] > 0 and before.bar[i] >= 0 and reference[i] > 0:
             ratio = (float(before.price[i]) - cash) / float(reference[i])
         known[int(rows[i])] = RowAction(int(rows[i]), ratio, cash)
-    notes = []
-    for j in moved_references(bars, before):
-        if before.hole[j]:
-            notes.append(
-                f"the reference {bars.pre_close[j]:g} of {bars.sessions[j]} is not the close {before.price[j]:g} "
-                "before the missing bars: no corporate action is assumed"
-            )
-            continue
-        known[int(rows[j])] = RowAction(int(rows[j]), float(before.price[j] / bars.pre_close[j]), 0.0)
+    taken, notes = supposed_ratios(bars, before, instrument)
+    known |= {int(rows[j]): RowAction(int(rows[j]), ratio, 0.0) for j, ratio in taken}
     return [known[row] for row in sorted(known)], notes
 
 

@@ -19,9 +19,10 @@ from ..dated import as_date
 from ..errors import RuleError
 from ..instruments.table import Instrument, spells_cover
 from . import bands
-from .ticks import TICK_SIZES, tick_table
+from .ticks import TICK_SIZES, tick_schedule, tick_table
 
 NO_REFERENCE = "no reference"
+_LONG_AGO = np.datetime64("1900-01-01")
 _UNLIMITED = np.int64(-1)
 _BASIS = 10_000  # percentages as whole basis points
 
@@ -72,6 +73,18 @@ def limit_bands(instrument: Instrument, sessions: Days, reference: F8, listed_se
     free = np.isin(sessions, np.array(instrument.no_limit, "datetime64[D]"))
     regime.set(free, _UNLIMITED, _UNLIMITED, "re-listing, resumed listing or share reform: no limit")
     return _to_prices(regime, instrument, sessions, reference)
+
+
+def opened(instrument: Instrument) -> np.datetime64:
+    """First day of the instrument's mainland board, before which nothing could be listed there."""
+    if not instrument.mainland or not instrument.tradable:
+        return _LONG_AGO
+    return np.datetime64(bands.normal_limit(instrument).facts[0].since)
+
+
+def first_ruled(instrument: Instrument) -> np.datetime64:
+    """First day on which the book knows the instrument's limits and price steps."""
+    return max(opened(instrument), np.datetime64(tick_schedule(instrument).facts[0].since))
 
 
 def limit_ticks(base: I8, up: I8, down: I8, inward: bool) -> tuple[I8, I8]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from pathlib import Path
 
 from ..bars.bars import Bars
 from ..bars.checks import Finding, check_bars
+from ..bars.findings import finding
 from ..bars.reconcile import Agreement, reconcile
 from ..calendars.sessions import calendar
-from ..instruments.table import Instruments
-from .store import Prices, Store, is_store, iter_prices
+from ..errors import LaunchlabError
+from ..instruments.table import Instrument, Instruments
+from .store import Prices, Store, open_prices
 
 
 def check_prices(
@@ -18,26 +19,31 @@ def check_prices(
     *,
     instruments: Instruments,
     adjusted: frozenset[str] = frozenset(),
-) -> Iterator[tuple[Bars, tuple[Finding, ...]]]:
-    """The bars of each code with their findings (see checks.check_bars), one code at a time; all codes when None.
+) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+    """Each code with the findings of its bars (see checks.check_bars), one code at a time; all codes when None.
 
-    Codes declared `adjusted` are not held to ticks and limits.
+    Codes declared `adjusted` are not held to ticks and limits. A file that cannot be read and a code that the
+    rule book does not know end in a finding of their own.
     """
-    store = prices if isinstance(prices, Store) else _store(prices)
-    for bars in iter_prices(prices, codes):
-        instrument = instruments[bars.code]
-        findings = check_bars(
-            bars,
-            instrument,
-            calendar=calendar(instrument.exchange).sessions,
-            raw=bars.code not in adjusted,
-            second=_second(store, bars) if store else None,
-        )
-        yield bars, findings
+    opened = open_prices(prices)
+    have = opened.codes()
+    wanted = tuple(dict.fromkeys(have if codes is None else codes))
+    for code in set(wanted) - set(have):
+        opened.read(code)  # says what is missing before anything is checked
+    for code in wanted:
+        bars = None
+        try:
+            bars = opened.read(code)
+            second = _second(opened, bars) if isinstance(opened, Store) else None
+            yield code, _findings(bars, instruments[code], code not in adjusted, second)
+        except LaunchlabError as error:
+            first = str(bars.sessions[0]) if bars is not None and len(bars) else "-"
+            yield code, (finding(code, first, "not_checked", str(error)),)
 
 
-def _store(prices: Prices) -> Store | None:
-    return Store(prices) if isinstance(prices, Path) and is_store(prices) else None
+def _findings(bars: Bars, instrument: Instrument, raw: bool, second: Bars | None) -> tuple[Finding, ...]:
+    sessions = calendar(instrument.exchange).sessions
+    return check_bars(bars, instrument, calendar=sessions, raw=raw, second=second)
 
 
 def agreements(

@@ -91,6 +91,37 @@ def test_turnover_that_fits_the_volume_in_shares_is_silent():
     assert found(make(amount=volume * np.array(CLOSES))) == []
 
 
+def test_special_treatment_that_the_bars_state_narrows_their_limits():
+    # 5 % of 10.00 until 2026-07-03: 10.50
+    closes = (10.0, 10.0, 10.0, 10.6, 10.6)
+    assert found(make("600519.SS", closes=closes)) == []
+    assert found(make("600519.SS", closes=closes, st=[1, 1, 1, 1, 1])) == [
+        ("2026-02-12", "error", "beyond_limit")
+    ]
+    # a delisting period has the board's 10 % and no limit in its first session, whatever the stock was before
+    assert found(make("600519.SS", closes=(10.0, 10.0, 5.0, 5.4, 5.4), st=[1, 1, 2, 2, 2])) == [
+        ("2026-02-11", "error", "leap")
+    ]
+
+
+def test_digits_at_fault_are_shown():
+    bars = make("0700.HK", days=WEEK[:1], closes=(459.600006103515625,))
+    (fault,) = check_bars(bars, INSTRUMENTS["0700.HK"], calendar=calendar("XHKG").sessions)
+    assert fault.fault == "off_tick: open 459.6000061 is not a multiple of the tick 0.2"
+
+
+def test_sessions_before_the_rule_book_are_one_warning():
+    bars = make("920047.BJ", days=("2013-09-10", "2013-09-11", "2020-07-27"), closes=(8.38, 8.0, 9.9))
+    kinds = found(bars)
+    assert ("2013-09-10", "warning", "unruled") in kinds
+    assert not any(severity == "error" for _, severity, _ in kinds)
+    hong_kong = make("0700.HK", days=("2006-07-21", "2006-07-24"), closes=(16.03, 16.03))
+    assert found(hong_kong) == [
+        ("2006-07-21", "warning", "unruled"),
+        ("2006-07-24", "error", "off_tick"),
+    ]
+
+
 def test_duplicates_and_disorder_are_errors():
     days = ("2026-02-09", "2026-02-10", "2026-02-10", "2026-02-13", "2026-02-12")
     kinds = {

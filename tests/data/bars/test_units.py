@@ -77,6 +77,17 @@ def test_a_reference_ten_times_the_close_before_is_not_believed_either():
     assert ("2026-03-10", "error", "leap") in found(tencent(scaled(10, 3), pre_close=pre_close))
 
 
+def test_a_consolidation_has_to_be_given_and_a_bonus_issue_may_show_in_the_reference_alone():
+    def stated(reference: float) -> list[float]:
+        return [np.nan, np.nan, np.nan, reference, np.nan, np.nan, np.nan]
+
+    assert found(tencent(scaled(2, 3), pre_close=stated(998.0))) == [
+        ("2026-03-10", "error", "leap"),
+        ("2026-03-10", "warning", "pre_close"),
+    ]
+    assert found(tencent(scaled(0.5, 3), pre_close=stated(249.4))) == [("2026-03-10", "warning", "pre_close")]
+
+
 def test_leaving_the_leap_out_mends_a_spike_but_no_change_of_unit():
     spike = build_panel([tencent(scaled(100, 3, 4))], options=SUSPEND)
     assert np.isnan(spike.close[3:5, 0]).all()

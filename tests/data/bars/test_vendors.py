@@ -263,3 +263,19 @@ def test_a_cell_that_is_no_number_names_its_row_and_column(cell):
 def test_what_is_no_table_of_bars_is_refused_in_one_sentence(content, said):
     with pytest.raises(DataError, match=said):
         recognise(read_sheet(content, "x.csv").table.column_names, "x.csv")
+
+
+def named(*names: str) -> list[int]:
+    """Special treatment of one session after the other, by the names in a file as NetEase exports it."""
+    days = ("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05")
+    head = "日期,股票代码,名称,收盘价,最高价,最低价,开盘价,前收盘,涨跌额,涨跌幅,换手率,成交量,成交金额,总市值,流通市值\n"
+    row = "{},'300096,{},5.0,5.1,4.9,5.0,5.0,0,0,0.256,1000000,5000000,2.1e+09,2.1e+09\n"
+    text = head + "".join(row.format(day, name) for day, name in zip(days, names, strict=False))
+    return content_to_bars(text.encode(), "300096.csv", "300096.SZ").st.tolist()
+
+
+def test_names_in_the_rows_tell_when_a_share_was_under_special_treatment():
+    assert named("易联众", "ST易联众", "*ST易联众", "易联众退") == [0, 1, 1, 2]
+    assert named("退市易联", "XD易联众") == [2, 0]
+    assert named("*ST易联众", "*ST易联众") == [1, 1]
+    assert named("易联众", "易联众") == [-1, -1], "one plain name in all rows may be today's"

@@ -88,11 +88,60 @@ def test_the_limits_of_an_old_share_follow_the_previous_close() -> None:
     assert column(panel, "limit_up", 1) == [np.inf] * 3
 
 
-def test_no_limit_is_invented_where_the_reference_is_unknown() -> None:
+def test_where_the_reference_is_unknown_the_sessions_own_high_and_low_may_have_been_its_limits() -> None:
     days = (MARCH[0], MARCH[1], MARCH[3])
-    panel = build_panel([bars("600519.SS", days, [10.0, 10.1, 10.2])])
-    assert column(panel, "limit_up") == [np.inf, 11.0, np.inf, np.inf]
-    assert any("no reference price on 2 sessions" in note for note in panel.unknowns)
+    panel = build_panel([bars("600519.SS", days, [10.0, 10.1, 10.2], open=[9.9, 10.1, 10.3])])
+    assert column(panel, "limit_up") == [10.0, 11.0, np.inf, 10.3]
+    assert column(panel, "limit_down") == [9.9, 9.0, 0.0, 10.2]
+    (note,) = [note for note in panel.unknowns if "no reference price" in note]
+    assert "2 sessions (2026-03-05 first)" in note
+    assert "nothing is bought at the session's high" in note
+
+
+def test_a_bar_put_aside_leaves_no_reference_for_the_session_after_it() -> None:
+    # Guoyao Yizhi (000028.SZ): the vendor's bar of its ex-date is refused; 58.50 before it is no reference any more
+    days = ("2023-05-30", "2023-05-31", "2023-06-01", "2023-06-02", "2023-06-05")
+    closes, opens = [58.50, 58.50, 42.70, 42.00, 42.50], [58.50, 58.50, 42.00, 43.19, 42.00]
+    held = bars("000028.SZ", days, closes, open=opens)
+    panel = build_panel([held], span=(days[1], days[-1]), options=PanelOptions(bad_bars="suspend"))
+    assert column(panel, "status") == [TRADING, SUSPENDED, TRADING, TRADING]
+    assert (column(panel, "limit_up")[2], column(panel, "limit_down")[2]) == (43.19, 42.00)
+    assert (column(panel, "limit_up")[3], column(panel, "limit_down")[3]) == (46.20, 37.80)
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "first"),
+    [
+        ("688008.SS", "2019-07-19", "2019-07-22"),
+        ("300001.SZ", "2009-10-29", "2009-10-30"),
+        ("920002.BJ", "2020-07-24", "2020-07-27"),
+    ],
+)
+def test_before_its_board_existed_a_code_is_unlisted(code: str, before: str, first: str) -> None:
+    old = bars("000001.SZ", (before, first), [10.0, 10.0])
+    panel = build_panel([old, bars(code, (first,), [30.0])])
+    assert column(panel, "status", 1) == [UNLISTED, TRADING]
+    early = build_panel([old, bars(code, (before, first), [30.0, 31.0])])
+    assert column(early, "status", 1) == [UNLISTED, TRADING]
+    assert np.isnan(early.mark[0, 1])
+    assert [one["session"] for one in early.warnings if one["fault"].startswith("unruled")] == [before]
+
+
+def test_first_bars_beyond_the_limit_of_a_code_of_unknown_age_are_its_free_sessions() -> None:
+    # 688836 opened at 1,100 on 2026-08-19, issued at 150.80: 20 % of that would have blocked every order
+    days = ("2026-08-19", "2026-08-20", "2026-08-21", "2026-08-24", "2026-08-25", "2026-08-26")
+    pre_close = [150.80, 1000.0, 1100.0, 1000.0, 1010.0, 1020.0]
+    held = bars("688836.SS", days, [1000.0, 1100.0, 1000.0, 1010.0, 1020.0, 1030.0], pre_close=pre_close)
+    panel = build_panel([held])
+    assert column(panel, "limit_up") == [np.inf] * 5 + [1224.0]
+    assert any("trades beyond the limit on 2026-08-19" in note for note in panel.unknowns)
+    assert [one["fault"].split(":")[0] for one in panel.warnings] == ["unsure_limit"]
+
+
+def test_a_vanishing_volume_is_no_trade() -> None:
+    volume = [1e6, 5.9e-39, 1e6, 1e6, 1e6, 1e6, 1e6]
+    panel = build_panel([bars("0700.HK", MARCH, [500, 501, 502, 503, 504, 505, 506], volume=volume)])
+    assert column(panel, "status") == [TRADING, SUSPENDED, *[TRADING] * 5]
 
 
 def test_a_stated_reference_wins_over_the_previous_close() -> None:

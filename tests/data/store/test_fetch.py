@@ -12,7 +12,6 @@ from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import Instrument, load_instruments
 from launchlab.data.providers.choose import make_provider
-from launchlab.data.providers.files import Files
 from launchlab.data.providers.provider import Patience
 from launchlab.data.store.audit import check_prices
 from launchlab.data.store.fetch import fetch, last_final_day
@@ -104,8 +103,8 @@ def test_faults_are_counted_at_the_door_and_named_by_the_audit(tmp_path):
     report = run(Memory(price=50.005), tmp_path, "688158.SS")
     assert report.outcomes[0].revision.errors == 10
     assert "; 10 errors in the bars: `ll.check('688158.SS')` says which" in report.outcomes[0].message
-    ((bars, findings),) = check_prices(Store(tmp_path), instruments=TABLE)
-    assert bars.code == "688158.SS"
+    ((code, findings),) = check_prices(Store(tmp_path), instruments=TABLE)
+    assert code == "688158.SS"
     assert {finding.kind for finding in findings} == {"off_tick"}
 
 
@@ -117,10 +116,24 @@ def test_one_fault_is_one_error(tmp_path):
 def test_the_audit_holds_one_source_against_the_other(tmp_path):
     run(Memory(), tmp_path, "688158.SS")
     run(Memory(name="yahoo", price=50.5), tmp_path, "688158.SS")
-    ((bars, findings),) = check_prices(tmp_path, ["688158.SS"], instruments=TABLE)
-    assert bars.source["provider"] == "yahoo"
+    ((_, findings),) = check_prices(tmp_path, ["688158.SS"], instruments=TABLE)
     assert {finding.kind for finding in findings} == {"disagrees"}
     assert len(findings) == 40
+
+
+def test_a_code_that_the_rule_book_does_not_know_ends_in_its_own_finding(tmp_path):
+    row = "date,open,high,low,close,volume\n2026-02-12,10,10,10,10,1000\n"
+    for stem in ("600519.SS", "777777.SS", "920047.BJ"):
+        (tmp_path / f"{stem}.csv").write_text(row)
+    (tmp_path / "000001.SZ.csv").write_text(
+        "date,open,high,low,close,volume\n2026-02-12,n/a?,10,10,10,1000\n"
+    )
+    found = dict(check_prices(tmp_path, instruments=TABLE))
+    assert list(found) == ["000001.SZ", "600519.SS", "777777.SS", "920047.BJ"]
+    assert "n/a?" in found["000001.SZ"][0].fault
+    assert [one.severity for one in found["777777.SS"]] == ["error"]
+    assert "not_checked: 777777.SS: no board of XSHG starts with 777" in found["777777.SS"][0].fault
+    assert not any(one.severity == "error" for one in found["920047.BJ"])
 
 
 def test_today_counts_only_after_six_in_the_evening_china_time():
@@ -135,43 +148,3 @@ def test_a_span_turned_round_and_an_unknown_provider_are_refused(tmp_path):
         run(Memory(), tmp_path, "0700.HK", span=(SPAN[1], SPAN[0]))
     with pytest.raises(Exception, match="did you mean 'yahoo'"):
         make_provider("yaho", Patience())
-
-
-def test_a_file_newest_first_has_no_faults_and_two_bars_of_a_session_are_refused(tmp_path):
-    rows = [
-        "2026-02-10,10,10.1,9.9,10,100",
-        "2026-02-11,10,10.1,9.9,10.1,200",
-        "2026-02-12,10,10.2,9.9,10,300",
-    ]
-    for code, order in (("600000.SS", (2, 1, 0)), ("600519.SS", (1, 0, 2)), ("600036.SS", (0, 1, 1, 2))):
-        text = "\n".join(["date,open,high,low,close,volume", *(rows[i] for i in order)])
-        (tmp_path / f"{code}.csv").write_text(text)
-    twice = "\n".join(["date,open,high,low,close,volume", *rows, rows[1].replace("10.1,200", "10,200")])
-    (tmp_path / "600030.SS.csv").write_text(twice)
-    codes = ["600000.SS", "600519.SS", "600036.SS", "600030.SS"]
-    span = (date(2026, 2, 1), date(2026, 2, 28))
-    report = fetch(
-        [TABLE[code] for code in codes], span, provider=Files(tmp_path), store=Store(tmp_path / "s")
-    )
-    assert [outcome.status for outcome in report.outcomes] == ["fetched"] * 3 + ["failed"]
-    assert [outcome.revision.errors for outcome in report.outcomes[:3]] == [0, 0, 0]
-    assert "two different bars of 2026-02-11" in report.outcomes[3].message
-
-
-def test_one_bad_cell_ends_its_own_code_alone(tmp_path):
-    good = "date,open,high,low,close,volume,ratio\n2026-02-10,10,10.1,9.9,10,100,\n"
-    for code in ("600000.SS", "600036.SS", "600519.SS"):
-        (tmp_path / f"{code}.csv").write_text(
-            good if code != "600036.SS" else good.replace("100,\n", "100,n/a?\n")
-        )
-    store = Store(tmp_path / "s")
-    codes = ("600000.SS", "600036.SS", "600519.SS")
-    report = fetch(
-        [TABLE[code] for code in codes],
-        (date(2026, 2, 1), date(2026, 2, 28)),
-        provider=Files(tmp_path),
-        store=store,
-    )
-    assert [outcome.status for outcome in report.outcomes] == ["fetched", "failed", "fetched"]
-    assert "row 1: ratio is 'n/a?', which is not a number" in report.outcomes[1].message
-    assert store.codes() == ("600000.SS", "600519.SS")
