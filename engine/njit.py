@@ -4,11 +4,15 @@ All of it runs without the interpreter's lock, and divides by zero as numpy does
 
 numba checks the file of a function, not those it inlines from, and an index left by an older version may name classes
 that are gone. A folder named after all sources that compiled code draws on rules both out. It lies in the user's cache
-folder (or in NUMBA_CACHE_DIR where that is set), since the place of installation may be read-only.
+folder (or in NUMBA_CACHE_DIR where that is set), since the place of installation may be read-only. What lies there is
+run: only a folder that nobody else can have put there or write to will do, and without one nothing is kept.
 """
 
 import hashlib
+import os
+import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -35,25 +39,46 @@ def source_files(package: Path) -> list[Path]:
 
 @cache
 def cache_folder() -> Path | None:
-    """Folder of compiled code for these sources, None where no place can be written to."""
+    """Folder of compiled code for these sources, None where there is no place that only this user can write to."""
     package = Path(__file__).parent.parent
     seen = hashlib.sha256(numba.__version__.encode())
     for path in source_files(package):
         seen.update(path.read_bytes())
-    own = str(config.CACHE_DIR or "")
-    places = [Path(own)] if own else [platformdirs.user_cache_path("launchlab", appauthor=False)]
-    for place in [*places, Path(tempfile.gettempdir()) / "launchlab-cache"]:
-        folder = place / f"compiled-{seen.hexdigest()[:16]}"
-        try:
-            fresh = not folder.exists()
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError:
-            continue
-        if fresh:
-            _forget_old(place)
-        return folder
-    return None
+    asked = str(config.CACHE_DIR or "")
+    place = Path(asked) if asked else platformdirs.user_cache_path("launchlab", appauthor=False)
+    return folder_of_ones_own(place, f"compiled-{seen.hexdigest()[:16]}")
+
+
+def folder_of_ones_own(place: Path, name: str) -> Path | None:
+    """The folder `name` in `place`, made where it is missing; None where it cannot be written to, or others could."""
+    folder = place / name
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        fresh = not folder.exists()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not (_keeps_names(place) and _is_own(folder)):
+            return None
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return None
+    if fresh:
+        _forget_old(place)
+    return folder
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder, and no link to one, belongs to this user and is written to by nobody else."""
+    found = folder.lstat()
+    if not hasattr(os, "getuid"):  # Windows: the user's cache folder has its own access list
+        return stat.S_ISDIR(found.st_mode)
+    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and private
+
+
+def _keeps_names(place: Path) -> bool:
+    """Whether strangers cannot put another folder in the place of one that stands there."""
+    mode = place.stat().st_mode
+    return not mode & stat.S_IWOTH or bool(mode & stat.S_ISVTX)
 
 
 def is_cold() -> bool:
@@ -63,8 +88,11 @@ def is_cold() -> bool:
 
 
 def _forget_old(place: Path) -> None:
-    folders = sorted(place.glob("compiled-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in folders[FOLDERS_KEPT:]:
+    """Remove the oldest of our folders; what only looks like one of them stays."""
+    ours = [
+        one for one in place.iterdir() if re.fullmatch("compiled-[0-9a-f]{16}", one.name) and _is_own(one)
+    ]
+    for folder in sorted(ours, key=lambda one: one.stat().st_mtime, reverse=True)[FOLDERS_KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
