@@ -43,6 +43,7 @@ def check_bars(
         raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
     found = list(_session_faults(bars, calendar))
     tidy = bars if not found else bars.tidy()
+    found += _unread(bars)
     found += action_faults(tidy, calendar)
     tidy = with_actions(tidy, possible(tidy))
     every = spacing(tidy)
@@ -104,6 +105,13 @@ def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     yield from each(
         bars, "not_a_session", np.asarray(inside & ~known), lambda i: "a bar on a day without trading"
     )
+
+
+def _unread(bars: Bars) -> Iterator[Finding]:
+    """One finding for all columns of the file that were left out because nobody knows what they say."""
+    names = str(bars.source.get("unread", ""))
+    if names and len(bars):
+        yield finding(bars.code, bars.sessions[0], "unread_column", f"not read: {names}")
 
 
 def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Finding]:

@@ -20,6 +20,7 @@
 | pre_close | warning | differs from the previous close and the known actions |
 | volume_units | warning | the turnover says that volume is not in shares |
 | disagrees | warning | a second source differs by more than one tick |
+| unread_column | warning | a column of the file that nobody understands, and that was left out |
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -55,6 +56,7 @@ ADVICE = {
     "pre_close": "give the corporate action (ratio, cash), or correct pre_close",
     "volume_units": "declare the unit (shares or lots) when importing",
     "disagrees": "reconcile the two sources and record which wins",
+    "unread_column": "rename it as the house format does if it says something of the bars; else leave it",
 }
 ERRORS = frozenset(list(ADVICE)[:13])
 

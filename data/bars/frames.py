@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Days
+from ..calendars.days import values_to_days
 from ..errors import DataError, did_you_mean
 from .bars import OPTIONAL, REQUIRED, Bars, bars_from_columns
 
@@ -28,7 +29,7 @@ def frames_to_bars(frames: Mapping[str, Any]) -> dict[str, Bars]:
 def frame_to_bars(code: str, frame: "pd.DataFrame") -> Bars:
     """Bars of one code: a row a session, its day in the column `date` or in the index, raw prices, volume in shares.
 
-    A day with a time zone is that zone's day. A column that is not of the house format is refused: nothing is dropped.
+    An instant is read on the exchange's clock. A column that is not of the house format is refused: nothing is dropped.
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"Open": [10.0], "High": [10.5], "Low": [9.9], "Close": [10.2], "Volume": [1000]},
@@ -75,21 +76,5 @@ def _column(code: str, name: str, values: "pd.Series") -> NDArray[Any]:
 
 
 def _days(code: str, values: "pd.Series") -> Days:
-    """The exchange's days of a column of days or instants; an instant within a day is no session's bar."""
-    import pandas as pd
-
-    try:
-        if pd.api.types.is_numeric_dtype(values):
-            raise TypeError("they are numbers")
-        days = pd.DatetimeIndex(pd.to_datetime(values, format="ISO8601"))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{code}: the days cannot be read ({error}); write them as 2026-02-12") from None
-    if days.hasnans:
-        raise DataError(f"{code}: a row of the data frame has no day; drop it, or fill the column date")
-    local = days.tz_localize(None)
-    if not (local == local.normalize()).all():
-        first = local[local != local.normalize()][0]
-        raise DataError(
-            f"{code}: {first} is an instant, not a day; convert the days to the exchange's time zone, daily bars only"
-        )
-    return np.asarray(local.to_numpy()).astype("M8[D]")
+    """The exchange's days of a column of days or instants, as in every file."""
+    return values_to_days(np.asarray(values), lambda row: f"{code}, row {row + 1} of the data frame")

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ..arrays import Days
 from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
+from ..calendars.days import values_to_days
 from ..calendars.sessions import calendar
 from ..errors import FetchError
 from ..instruments.table import Instrument
@@ -113,7 +114,7 @@ def frame_to_bars(frame: pd.DataFrame, instrument: Instrument, start: date, end:
     import yfinance
 
     frame = frame[~frame.index.duplicated(keep="last")].sort_index()
-    days = np.array([stamp.date() for stamp in frame.index], "M8[D]")
+    days = values_to_days(np.asarray(frame.index), f"{instrument.code}, a bar of Yahoo's")
     values = {name: frame[theirs].to_numpy(np.float64) for theirs, name in COLUMNS.items()}
     splits = frame["Stock Splits"].to_numpy(np.float64)
     dividends = frame["Dividends"].to_numpy(np.float64)

@@ -136,7 +136,7 @@ def _fetch_one(
         )
     except LaunchlabError as error:
         return Outcome(code, FAILED, str(error))
-    return Outcome(code, FETCHED, _summary(code, revision), revision)
+    return Outcome(code, FETCHED, _summary(code, revision, str(bars.source.get("unread", ""))), revision)
 
 
 def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked:
@@ -145,10 +145,12 @@ def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked
     return Asked(str(first), str(last), _now().isoformat(timespec="seconds"), errors, len(findings) - errors)
 
 
-def _summary(code: str, revision: Revision) -> str:
+def _summary(code: str, revision: Revision, unread: str) -> str:
     text = f"{revision.rows} bars, {revision.first} to {revision.last}"
     if revision.changed or revision.removed:
         text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
+    if unread:
+        text += f"; columns that nobody understands were left out: {unread}"
     if revision.errors:
         wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
         text += f"; {wrong} in the bars: `ll.check('{code}')` says which"

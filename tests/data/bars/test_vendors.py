@@ -9,11 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from launchlab.data.bars.checks import check_bars
 from launchlab.data.bars.files import Reading, content_to_bars
 from launchlab.data.bars.folder import BarsFolder, read_bars
 from launchlab.data.bars.text import read_sheet
 from launchlab.data.bars.vendors import LAYOUTS, recognise
+from launchlab.data.calendars.sessions import calendar
 from launchlab.data.errors import ConfigError, DataError
+from launchlab.data.instruments.table import load_instruments
 
 # Kweichow Moutai on 2024-01-02 as traded: 3,215,644 shares for 5,440,082,548 yuan.
 OPEN, HIGH, LOW, CLOSE, SHARES, YUAN = 1715.0, 1718.19, 1678.1, 1685.01, 3215644, 5440082548.0
@@ -279,3 +282,9 @@ def test_names_in_the_rows_tell_when_a_share_was_under_special_treatment():
     assert named("退市易联", "XD易联众") == [2, 0]
     assert named("*ST易联众", "*ST易联众") == [1, 1]
     assert named("易联众", "易联众") == [-1, -1], "one plain name in all rows may be today's"
+
+
+def test_a_column_that_nobody_understands_is_a_warning_of_the_checks():
+    text = "date,open,high,low,close,volume,sentiment\n2024-01-02,10,10,10,10,100,7\n"
+    found = check_bars(bars(text), load_instruments()["600519.SS"], calendar=calendar("XSHG").sessions)
+    assert [(one.severity, one.fault) for one in found] == [("warning", "unread_column: not read: sentiment")]
