@@ -10,7 +10,6 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import strategies as strategies
-    from .cli.folder import write_report as write_report
     from .data.errors import LaunchlabError as LaunchlabError
     from .data.instruments.table import Instruments as Instruments
     from .data.instruments.table import load_instruments as load_instruments
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from .engine.results.result import load_result as load_result
     from .engine.study.options import StudyOptions as StudyOptions
     from .engine.study.sensitivity import full_study as study  # noqa: F401
+    from .reports.run import write_report as write_report
 
 _WHERE = {
     "LaunchlabError": ".data.errors",
@@ -55,7 +55,7 @@ _WHERE = {
     "load_result": ".engine.results.result",
     "study": ".engine.study.sensitivity:full_study",
     "StudyOptions": ".engine.study.options",
-    "write_report": ".cli.folder",
+    "write_report": ".reports.run",
 }
 
 __all__ = [*sorted(_WHERE), "__version__", "strategies"]

@@ -35,7 +35,7 @@ COMMANDS = {
     "study": ("study", "Measure abnormal returns around the launches."),
     "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
     "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
-    "runs": ("report", "List the saved runs of a folder."),
+    "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
 }
 
 

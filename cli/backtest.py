@@ -86,23 +86,24 @@ def backtest(
     """
     from pathlib import Path
 
-    from ..data.files import check_folder, put_folder
     from ..data.market.market import load_market
     from ..data.rules.costs import NO_HK_BROKERAGE
     from ..strategies.loading.loading import build_strategy
+    from .folder import check_out
     from .plan import read_plan
     from .say import say
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
-        check_folder(Path(out))
+        check_out(Path(out), "run")
     strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
     loaded = load_market(plan.market, brokerage=plan.brokerage)
     say(loaded, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, loaded)
-    check_folder(folder)
+    if out is None:
+        check_out(folder, "run")
     result = run(strategy, plan, loaded, verify=verify)
-    put_folder(folder, lambda place: write_pages(result, place))
+    write(result, folder)
     if NO_HK_BROKERAGE in result.summary.unknowns:
         click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     show(result, folder, as_json=as_json)
@@ -163,7 +164,7 @@ def usual_folder(plan: "Plan", loaded: "Market") -> "Path":
     return Path("runs") / f"{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
 
 
-def write_pages(result: "Result", folder: "Path") -> None:
+def write(result: "Result", folder: "Path") -> None:
     """All files of a run."""
     from ..reports import write_report
     from .progress import working

@@ -1,19 +1,40 @@
-"""The whole folder of a run, put in its place in one step."""
+"""What a folder given as --out holds, checked and said before anything is made for it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..data.files import put_folder
+import click
 
-if TYPE_CHECKING:
-    from ..engine.results.result import Result
+from ..data.errors import ConfigError
 
 
-def write_report(result: "Result", folder: Path | str) -> None:
-    """Write the whole folder of a run: tables, summary, run book and tear sheet.
+def check_out(folder: Path, kind: str) -> None:
+    """Refuse a folder that holds something else than an older `kind` (run, study); say of that one that it goes."""
+    from ..data.files import check_folder
+    from ..engine.results.summary import SUMMARY, read_summary
 
-    The folder appears complete or not at all; an older run there is replaced, anything else refused (ConfigError).
-    """
-    from ..reports import write_report as write
+    check_folder(folder)
+    if not (folder / SUMMARY).is_file():
+        return
+    before = read_summary(folder)
+    if before.kind != kind:
+        raise ConfigError(f"{folder} is the folder of a {before.kind}; choose another folder with --out")
+    click.echo(f"launchlab: {folder} holds an older {kind}, which is replaced", err=True)
 
-    put_folder(Path(folder), lambda made: write(result, made))
+
+def folder_of(path: str) -> Path:
+    """The folder of a run, sweep or study, also where one of its own files is named."""
+    place = Path(path)
+    try:
+        if place.is_dir():
+            return place
+        if place.is_file() and place.name in OWN_FILES:
+            return place.parent
+        there = place.exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path[:80]} cannot be used as a folder ({reason}); name another") from None
+    what = "is a file" if there else "is not there"
+    raise ConfigError(f"{path} {what}; name the folder of a run, such as runs/week")
+
+
+OWN_FILES = ("index.html", "tearsheet.html", "summary.json")  # of a folder that a user may name in its place

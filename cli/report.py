@@ -1,10 +1,10 @@
-"""`launchlab report` and `launchlab runs`: the pages of saved runs."""
+"""`launchlab report`: the pages of a saved run or sweep written again, and runs compared."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import example, print_json, shared
+from .options import example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,27 +32,38 @@ def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
 
 
 def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
-    from pathlib import Path
-
     from ..data.errors import ConfigError
-    from ..data.files import put_folder
-    from ..engine.results.result import load_result
-    from .backtest import write_pages
+    from ..engine.results.summary import RunSummary, SweepSummary, read_summary
+    from .folder import folder_of
 
     if len(runs) > 1:
         raise ConfigError(
             "one run at a time is written again; write `launchlab report compare RUN RUN…` to compare"
         )
-    folder = Path(runs[0])
-    if (folder / "points.parquet").exists():
+    folder = folder_of(runs[0])
+    summary = read_summary(folder)
+    if isinstance(summary, RunSummary):
+        return _rebuild_run(folder, out)
+    if isinstance(summary, SweepSummary):
         return _rebuild_sweep(folder, out)
-    if (folder / "study.csv").exists():
-        raise ConfigError(
-            f"{folder} is the folder of a study, whose page `launchlab study --out {folder}` writes"
-        )
-    result = load_result(folder)
-    place = Path(out) if out is not None else folder
-    put_folder(place, lambda made: write_pages(result, made))
+    raise ConfigError(
+        f"{folder} is the folder of a study, whose page `launchlab study --out {folder}` writes"
+    )
+
+
+def _rebuild_run(folder: "Path", out: str | None) -> "Path":
+    from pathlib import Path
+
+    from ..engine.results.result import load_result
+    from ..reports import write_pages, write_report
+    from .folder import check_out
+    from .progress import working
+
+    result, place = load_result(folder), folder if out is None else Path(out)
+    if out is not None:
+        check_out(place, "run")
+    with working("writing the report"):
+        write_pages(result, folder) if out is None else write_report(result, place)
     return place / "index.html"
 
 
@@ -67,77 +78,17 @@ def _rebuild_sweep(folder: "Path", out: str | None) -> "Path":
 
 
 def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
-    from pathlib import Path
-
     from ..data.errors import ConfigError
     from ..data.files import put_folder
     from ..engine.results.result import load_result
     from ..reports import write_comparison
+    from .folder import folder_of
 
     if len(runs) < 2:
         raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")
-    results = {Path(run).resolve().name: load_result(Path(run)) for run in runs}
-    put_folder(out, lambda made: write_comparison(results, made), proof="index.html")
+    folders = [folder_of(run) for run in runs]
+    names = [folder.resolve().name for folder in folders]
+    named = names if len(set(names)) == len(names) else list(map(str, folders))
+    results = {name: load_result(folder) for name, folder in zip(named, folders, strict=True)}
+    put_folder(out, lambda made: write_comparison(results, made))
     return out / "index.html"
-
-
-@click.command(epilog=example("launchlab runs", "launchlab runs runs --page"))
-@click.argument("folder", default="runs", metavar="[FOLDER]")
-@click.option("--page", is_flag=True, help="Also write index.html over the runs into the folder.")
-@shared("json")
-def runs(folder: str, page: bool, as_json: bool) -> None:
-    """List the saved runs of a folder."""
-    from pathlib import Path
-
-    from ..data.errors import ConfigError
-
-    place = Path(folder)
-    if not place.is_dir():
-        raise ConfigError(f"{place} is not a folder; `launchlab backtest` writes runs into runs/")
-    found = [row for one in sorted(place.iterdir()) if (row := _row(one))]
-    if not found:
-        raise ConfigError(f"{place} holds no runs; `launchlab backtest --out {place}/NAME` writes one there")
-    if page:
-        _write_index(place)
-    if as_json:
-        print_json(found)
-        return
-    from .tables import print_table
-
-    rows = [
-        (one["run"], one["strategy"], one["start"], one["end"], one["engine"], f"{one['total_return']:.2%}",
-         f"{one['sharpe']:.2f}", f"{one['max_drawdown']:.2%}", one["fills"], "simulated" if one["simulated"] else "")
-        for one in found
-    ]  # fmt: skip
-    right = ("return", "Sharpe", "drawdown", "fills")
-    print_table(("run", "strategy", "start", "end", "engine", *right, "prices"), rows, right=right)
-
-
-def _write_index(place: "Path") -> None:
-    from ..data.errors import ConfigError
-    from ..reports import write_runs
-
-    try:
-        write_runs(place)
-    except OSError as error:
-        raise ConfigError(
-            f"{place}/index.html cannot be written ({error.strerror}); check its permissions"
-        ) from None
-    click.echo(f"launchlab: page in {place / 'index.html'}", err=True)
-
-
-def _row(folder: "Path") -> dict[str, Any] | None:
-    """What the list shows of one folder, None when it is not a run."""
-    from ..data.errors import DataError
-    from ..engine.results.summary import RunSummary
-
-    try:
-        summary = RunSummary.read(folder)
-    except DataError:
-        return None
-    names = ("strategy", "start", "end", "engine", "simulated", "currency")
-    about = {name: getattr(summary, name) for name in names}
-    figures = {
-        name: summary.metrics.get(name) for name in ("total_return", "sharpe", "max_drawdown", "fills")
-    }
-    return {"run": str(folder), **about, **figures}

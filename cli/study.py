@@ -48,14 +48,19 @@ if TYPE_CHECKING:
 @shared("json")
 def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     """Measure abnormal returns around the launches."""
+    from pathlib import Path
+
     from ..data.market.market import load_market
     from ..engine.results.summary import Inputs
     from ..engine.study.sensitivity import full_study
     from ..engine.study.study import study as quick_study
+    from .folder import check_out
     from .progress import working
     from .say import say
 
     request, options = _asked(asked)
+    if out is not None:
+        check_out(Path(out), "study")
     loaded = load_market(request, beside=options.factors)
     say(loaded, labelled=not as_json)
     measure = quick_study if no_clock else full_study

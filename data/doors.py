@@ -4,6 +4,7 @@ Only regular files are opened (a pipe or a device blocks for ever or never ends)
 larger than a file of bars can be.
 """
 
+import json
 import lzma
 import os
 import stat
@@ -12,6 +13,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import DataError, LaunchlabError
 
@@ -34,12 +36,26 @@ def read_bytes(
         with os.fdopen(_open(path, error), "rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as fault:
-        raise error(f"{path} cannot be read ({_why(fault)}); {advice}") from None
+        raise error(f"{path} cannot be read ({reason(fault)}); {advice}") from None
     if len(content) > most:
         raise error(
             f"{path} is larger than {most // MEGABYTE} MB, which no such file is; give the right file"
         )
     return content
+
+
+def read_json(
+    path: Path, *, error: type[LaunchlabError] = DataError, advice: str = "check the path and its permissions"
+) -> dict[str, Any]:
+    """The object that a JSON file holds; anything else, however deep, is an `error` that ends in `advice`."""
+    content = read_bytes(path, error=error, advice=advice)
+    try:
+        held = json.loads(content)
+    except (ValueError, RecursionError) as fault:
+        raise error(f"{path} cannot be read ({reason(fault)}); {advice}") from None
+    if not isinstance(held, dict):
+        raise error(f"{path} cannot be read (it holds no object); {advice}")
+    return held
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Archive:
                 names = tuple(member.filename for member in archive.infolist() if not member.is_dir())
         except UNSOUND as fault:
             raise self.error(
-                f"{self.path} cannot be read as a zip ({_why(fault)}); pack its files again"
+                f"{self.path} cannot be read as a zip ({reason(fault)}); pack its files again"
             ) from None
         object.__setattr__(self, "names", names)
 
@@ -69,13 +85,28 @@ class Archive:
                     content = b"" if declared > most else member.read(most + 1)
         except UNSOUND as fault:
             raise self.error(
-                f"{self.path}!{name} cannot be unpacked ({_why(fault)}); pack its files again"
+                f"{self.path}!{name} cannot be unpacked ({reason(fault)}); pack its files again"
             ) from None
         if max(declared, len(content)) > most:
             raise self.error(
                 f"{self.path}!{name} unpacks to more than {most // MEGABYTE} MB, which no such file is; leave it out"
             )
         return content
+
+
+def exists(path: Path) -> bool:
+    """Whether something is at a path; False for a path that cannot be one (too long, or with a NUL in it)."""
+    return os.path.exists(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is at a path; False for a path that cannot be one."""
+    return os.path.isdir(path)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is at a path; False for a path that cannot be one."""
+    return os.path.isfile(path)
 
 
 def is_zip(path: Path) -> bool:
@@ -99,7 +130,9 @@ def _open(path: Path, error: type[LaunchlabError]) -> int:
     raise error(f"{path} is a pipe or a device, not a file; write its content to a file and give that")
 
 
-def _why(fault: BaseException) -> str:
+def reason(fault: BaseException) -> str:
+    """Why a library failed, in one line that is safe to print, whatever the file put into it."""
     if isinstance(fault, OSError) and fault.strerror:
         return fault.strerror
-    return (str(fault).splitlines() or [type(fault).__name__])[0][:200]
+    line = (str(fault).splitlines() or [""])[0][:200] or type(fault).__name__
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)

@@ -1,16 +1,22 @@
 """Files and folders that are there whole or not at all, whatever kills the process or fills the disk."""
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from .errors import ConfigError
 
 TEMPORARY = ".part-"  # what a killed writer leaves begins with this
 PROOF = "summary.json"  # a folder that holds it is one of ours
+MANIFEST = ".launchlab.json"  # what this program wrote into a folder
+LOCK = ".lock"  # beside a hidden folder: held while its writer lives
 
 
 @contextmanager
@@ -60,51 +66,117 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def check_folder(folder: Path, proof: str = PROOF) -> None:
-    """Refuse a folder that holds something else than our pages (no file `proof`), before any work is done."""
+def check_folder(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that holds something this program did not write."""
     try:
-        strange = folder.is_dir() and any(folder.iterdir()) and not (folder / proof).is_file()
         is_file = folder.exists() and not folder.is_dir()
+        strange = strangers(folder) if folder.is_dir() else ()
     except OSError as error:
         raise ConfigError(f"{folder} cannot be used ({error.strerror}); choose another folder") from None
     if is_file:
         raise ConfigError(f"{folder} is a file; choose another folder")
-    if strange:
-        raise ConfigError(f"{folder} holds files that are not a run's; choose another folder")
+    _refuse_strangers(folder, strange)
 
 
-def put_folder(folder: Path, write: Callable[[Path], None], proof: str = PROOF) -> None:
+def put_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a new folder, then put it in the place of `folder`; a failure leaves the old one untouched.
 
-    An old one is replaced only if it holds `proof` and nothing but what the new one holds; else a ConfigError.
+    An old one is replaced only if all that it holds is as this program wrote it; else a ConfigError. What was written
+    is listed in the new one's `MANIFEST`.
     """
-    check_folder(folder, proof)
-    made: Path | None = None
+    check_folder(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
-        made.chmod(0o755)
-        write(made)
-        _replace(made, folder)
+        remove_abandoned(folder.parent)
+        with _new_folder(folder.parent) as made:
+            write(made)
+            write_manifest(made, [path.name for path in made.iterdir()])
+            _replace(made, folder)
     except OSError as error:
         raise ConfigError(
             f"{folder} could not be written ({error.strerror or error}); choose another folder"
         ) from None
+
+
+@contextmanager
+def _new_folder(parent: Path) -> Iterator[Path]:
+    """A hidden folder, locked while its writer lives; what is left of it at the end is removed."""
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=LOCK, dir=parent)
+    os.close(handle)
+    lock, made = Path(name), Path(name).with_suffix("")
+    try:
+        with FileLock(lock):
+            made.mkdir()
+            yield made
     finally:
-        if made is not None:
-            shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
+        lock.unlink(missing_ok=True)
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Delete the hidden folders of writers that were killed: their lock lies beside them, and nobody holds it."""
+    for lock in parent.glob(f"{TEMPORARY}*{LOCK}"):
+        with suppress(OSError, Timeout), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def write_manifest(folder: Path, names: Iterable[str]) -> None:
+    """List in a folder what this program wrote there, with the SHA-256 of each file, beside what was listed before."""
+    written = {**read_manifest(folder), **{name: _sha256(folder / name) for name in sorted(names)}}
+    write_whole(folder / MANIFEST, json.dumps({"written": written}, indent=2) + "\n")
+
+
+def read_manifest(folder: Path) -> Mapping[str, str]:
+    """SHA-256 by name of what this program wrote into a folder; empty where it lists nothing, or is damaged."""
+    try:
+        written = json.loads((folder / MANIFEST).read_bytes())["written"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return {str(name): str(digest) for name, digest in written.items()} if isinstance(written, dict) else {}
+
+
+def is_as_written(path: Path) -> bool:
+    """Whether a file is to the byte what this program put there."""
+    return path.is_file() and read_manifest(path.parent).get(path.name) == _sha256(path)
+
+
+def strangers(folder: Path, *, known: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of what a folder holds that is not, to the byte, what this program put there.
+
+    0.1 listed nothing: a folder with a summary of its own then holds no stranger, or those beside `known`.
+    """
+    written, held = read_manifest(folder), {path.name for path in folder.iterdir()} - {MANIFEST}
+    if written or PROOF not in held:
+        return tuple(sorted(name for name in held if written.get(name) != _sha256(folder / name)))
+    return tuple(sorted(held - set(known))) if known else ()
+
+
+def check_pages(folder: Path, names: Iterable[str]) -> None:
+    """Refuse to write files over others of these names that are not listed as this program's (ConfigError)."""
+    written = read_manifest(folder)
+    strange = [name for name in names if (folder / name).exists() and name not in written]
+    _refuse_strangers(folder, strange if written or not (folder / PROOF).is_file() else ())
+
+
+def _refuse_strangers(folder: Path, names: Sequence[str]) -> None:
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise ConfigError(
+            f"{folder} holds {', '.join(names[:3])}{more}, which launchlab did not write or which was changed since; "
+            "move that away, or choose another folder"
+        )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _replace(made: Path, folder: Path) -> None:
     if not folder.is_dir():
         made.rename(folder)
         return
-    strange = sorted({one.name for one in folder.iterdir()} - {one.name for one in made.iterdir()})
-    if strange:
-        raise ConfigError(
-            f"{folder} holds {', '.join(strange[:3])}, which the new one would not; "
-            "move them away, or choose another folder"
-        )
+    _refuse_strangers(folder, strangers(folder, known=[path.name for path in made.iterdir()]))
     old = made.with_name(f"{made.name}.old")
     folder.rename(old)
     try:

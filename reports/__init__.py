@@ -9,6 +9,7 @@ from typing import Any
 _WHERE = {
     "write_report": ".run",
     "write_book": ".run",
+    "write_pages": ".run",
     "write_comparison": ".compare",
     "write_runs": ".runs",
     "write_study": ".study",

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ..data.files import check_pages, put_folder, read_manifest, write_manifest
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts import plots
@@ -17,19 +19,40 @@ from .numbers.formats import money, number, percent, sentence, visible
 from .numbers.measures import session_returns
 from .numbers.metrics import headline, metrics
 from .numbers.tables import Column, Table, table, toml
-from .page import render
+from .page import SCRIPT, render
 from .stills.launches import launch_pictures
 from .tearsheet import write_tearsheet
 
 PAGE = "index.html"
 SHEET = "tearsheet.html"
+PAGES = (PAGE, SHEET, SCRIPT)
 ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def write_report(result: Result, folder: Path) -> None:
-    """Write the whole folder of a run: its tables and summary, the tear sheet, and the run book."""
+def write_report(result: Result, folder: Path | str) -> None:
+    """Write the whole folder of a run: its tables and summary, the tear sheet, and the run book.
+
+    The folder appears complete or not at all. An older run there is replaced; what this program did not write is never
+    touched, and a folder that holds it refused (ConfigError).
+    """
+    put_folder(Path(folder), partial(_fill, result))
+
+
+def _fill(result: Result, folder: Path) -> None:
     result.save(folder)
+    _write_pages(result, folder)
+
+
+def write_pages(result: Result, folder: Path) -> None:
+    """Write the pages of a saved run into its folder again; its tables and summary stay as they are."""
+    check_pages(folder, PAGES)
+    _write_pages(result, folder)
+    if read_manifest(folder):
+        write_manifest(folder, PAGES)
+
+
+def _write_pages(result: Result, folder: Path) -> None:
     write_tearsheet(result, folder / SHEET)
     write_book(result, folder)
 

@@ -1,5 +1,6 @@
-"""The runs of a folder on one page: what each was, what it made, and the shape of its equity."""
+"""The runs, sweeps and studies of a folder on one page: what each was, what it made, and the shape of its equity."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -7,34 +8,87 @@ from urllib.parse import quote
 import numpy as np
 from markupsafe import Markup
 
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
+from ..data.files import is_as_written, write_manifest
 from ..engine.results.result import read_table
-from ..engine.results.summary import RunSummary
-from .numbers.formats import visible
-from .numbers.metrics import KNOWN, metric
-from .page import render
+from ..engine.results.summary import SUMMARY, AnySummary, RunSummary, StudySummary, read_summary, saved_in
+from .numbers.formats import exact, number, visible
+from .numbers.metrics import KNOWN, written
+from .numbers.tables import Cell
+from .page import SCRIPT, render
 
+PAGE = "index.html"
 SHOWN = ("total_return", "paper_return", "sharpe", "max_drawdown", "costs", "fills", "blocked")
 WIDTH, HEIGHT = 120, 26
 
 
 def write_runs(folder: Path) -> None:
-    """Write index.html over the runs in the subfolders of `folder`; folders that are not runs are passed over."""
-    found = [row for place in sorted(folder.iterdir()) if place.is_dir() and (row := _row(place))]
-    render("runs.html", folder / "index.html", runs=found, shown=[KNOWN[key][0] for key in SHOWN])
+    """Write index.html over the runs, sweeps and studies that lie in `folder`, and list it there as this program's.
+
+    ConfigError where `folder` has an index.html that is not, to the byte, an older one of these, or is itself a run's.
+    """
+    _check(folder)
+    saved, _ = saved_in(folder)
+    rows = [_row(place, summary) for place, summary in saved]
+    render("runs.html", folder / PAGE, runs=rows, shown=[KNOWN[key][0] for key in SHOWN])
+    write_manifest(folder, (PAGE, SCRIPT))
 
 
-def _row(place: Path) -> dict[str, Any] | None:
+def _check(folder: Path) -> None:
+    if (folder / SUMMARY).is_file():
+        raise ConfigError(
+            f"{folder} is itself the folder of a {read_summary(folder).kind}; name the one above it"
+        )
+    if (folder / PAGE).exists() and not is_as_written(folder / PAGE):
+        raise ConfigError(
+            f"{folder / PAGE} was not written by launchlab, or was changed since; move it away, or name another folder"
+        )
+
+
+def _row(place: Path, summary: AnySummary) -> dict[str, Any]:
+    page = f"{quote(place.name)}/{PAGE}" if (place / PAGE).is_file() else ""
+    about = {"name": visible(place.name), "page": page, "kind": summary.kind, "simulated": summary.simulated}
+    return about | _told(place, summary)
+
+
+def _told(place: Path, summary: AnySummary) -> dict[str, Any]:
+    """What the page says of one: of a sweep its best point, of a study what its windows say."""
+    if isinstance(summary, StudySummary):
+        says = ", ".join(
+            f"{name} {visible(window.get('verdict'))}" for name, window in summary.windows.items()
+        )
+        return {
+            "strategy": "",
+            "start": "",
+            "end": "",
+            "line": Markup(""),
+            "figures": _figures({}),
+            "says": says,
+        }
+    about = {key: visible(getattr(summary, key)) for key in ("strategy", "start", "end")}
+    if isinstance(summary, RunSummary):
+        return about | {
+            "line": _line(place),
+            "figures": _figures(summary.metrics),
+            "says": visible(summary.engine),
+        }
+    label = summary.judgement.label if summary.judgement else "not judged"
+    says = f"the best of {number(summary.points)}: {visible(label)}"
+    return about | {"line": Markup(""), "figures": _figures(summary.best), "says": says}
+
+
+def _figures(values: Mapping[str, Any]) -> list[Cell]:
+    given = {key: values.get(key) for key in SHOWN}
+    known = {key: value if isinstance(value, int | float) else None for key, value in given.items()}
+    return [Cell(written(key, value), exact(value)) for key, value in known.items()]
+
+
+def _line(place: Path) -> Markup:
+    """The equity of a run; nothing where its table is damaged."""
     try:
-        summary, equity = RunSummary.read(place), read_table(place, "equity")["equity"]
+        return spark(read_table(place, "equity")["equity"])
     except DataError:
-        return None
-    page = f"{quote(place.name)}/index.html" if (place / "index.html").exists() else ""
-    about = {key: visible(getattr(summary, key)) for key in ("strategy", "engine", "start", "end")}
-    return about | {
-        "name": visible(place.name), "page": page, "figures": [metric(summary, key) for key in SHOWN],
-        "simulated": summary.simulated, "line": spark(equity.to_numpy(dtype=float)),
-    }  # fmt: skip
+        return Markup("")
 
 
 def spark(values: Any) -> Markup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from ..doors import Archive, is_zip, read_bytes
+from ..doors import Archive, is_folder, is_zip, read_bytes
 from ..errors import DataError, did_you_mean
 from ..instruments.codes import derive, tidy
 from ..instruments.spellings import securities
@@ -60,7 +60,7 @@ class BarsFolder:
 
     @cached_property
     def _archive(self) -> Archive | None:
-        if self.path.is_dir():
+        if is_folder(self.path):
             return None
         if not is_zip(self.path):
             raise DataError(

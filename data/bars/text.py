@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from ..doors import reason
 from ..errors import DataError
 from .bars import OPTIONAL, PRICES, REQUIRED
 
@@ -62,7 +63,7 @@ def read_parquet(content: bytes, name: str = "the file") -> pa.Table:
             )
         return _plain_text(_packed(file, content), name)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
-        raise DataError(f"{name} cannot be read as parquet ({_first_line(error)}); write it again") from None
+        raise DataError(f"{name} cannot be read as parquet ({reason(error)}); write it again") from None
 
 
 def _packed(file: "pa.parquet.ParquetFile", content: bytes) -> pa.Table:
@@ -146,7 +147,7 @@ def _any_table(text: str, name: str) -> Sheet:
         )
     except (pa.ArrowException, ValueError, UnicodeError) as error:
         raise DataError(
-            f"{name} cannot be read ({_first_line(error)}); every row must have {width + 1} cells"
+            f"{name} cannot be read ({reason(error)}); every row must have {width + 1} cells"
         ) from None
     adjusted = _ADJUSTED.search(above)
     return Sheet(table, tuple(_CODE.findall(above)), adjusted[0] if adjusted else "")
@@ -166,7 +167,3 @@ def _as_text(head: str, delimiter: str) -> dict[str, pa.DataType]:
         io.BytesIO(f"{head}\n".encode()), parse_options=pa.csv.ParseOptions(delimiter=delimiter)
     ).column_names
     return dict.fromkeys(names, pa.string())
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -36,7 +36,7 @@ _PREFIXES = (
 )
 # Ranges HKEX allots to exchange-traded products, from memory.
 _HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
-_LEGACY_BSE = re.compile(r"(43|83|87|88)\d{4}\.BJ")
+_LEGACY_BSE = re.compile(r"(43|83|87|88)[0-9]{4}\.BJ")
 _ST_NAME = re.compile(r"(?:XD|XR|DR|N|G)?S?\*?ST(?![A-Za-z])")
 _WRITTEN = "write it as 0700.HK, 600519.SS, 300364.SZ, 920002.BJ or ^HSI"
 
@@ -51,7 +51,7 @@ def tidy(code: str) -> str:
     if text.removeprefix("^") in _INDEX_NAMES:
         return "^" + text.removeprefix("^")
     number, _, suffix = text.partition(".")
-    if suffix == "HK" and number.isdigit():
+    if suffix == "HK" and re.fullmatch(r"[0-9]{1,9}", number):
         return f"{int(number):04d}.HK"
     return f"{number}.SS" if suffix == "SH" else text
 
@@ -75,7 +75,7 @@ def derive(code: str) -> Instrument:
         raise RuleError(f"{code!r} is no code of Hong Kong or the mainland{_suffix_hint(number)}; {_WRITTEN}")
     if suffix == "HK":
         return _hong_kong(code, number)
-    if not re.fullmatch(r"\d{6}", number):
+    if not re.fullmatch(r"[0-9]{6}", number):
         raise RuleError(f"{code!r}: a mainland code has six digits; {_WRITTEN}")
     for market, prefixes, board in _PREFIXES:
         if market == suffix and number.startswith(prefixes):
@@ -94,7 +94,7 @@ def _currency(suffix: str, board: str) -> str:
 
 
 def _hong_kong(code: str, number: str) -> Instrument:
-    if not re.fullmatch(r"\d{4,5}", number) or int(number) == 0:
+    if not re.fullmatch(r"[0-9]{4,5}", number) or int(number) == 0:
         raise RuleError(f"{code!r}: a Hong Kong code has four or five digits; {_WRITTEN}")
     value = int(number)
     renminbi = 80_000 <= value <= 89_999

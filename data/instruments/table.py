@@ -6,6 +6,7 @@ values by date `2014-05-15=100;2026-12-01=200`, an empty short list `never`.
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..dated import Dated, as_date
+from ..doors import read_bytes
 from ..errors import RuleError, did_you_mean
 from .codes import derive, successor, tidy
 from .instrument import (
@@ -29,6 +31,8 @@ from .instrument import (
 
 __all__ = ["BOARDS", "ROLES", "Instrument", "Instruments", "Spell", "load_instruments", "spells_cover"]
 
+ST_UNKNOWN = "ST spells unknown: taken as never under a risk warning"
+LIST_UNKNOWN = "whether the exchange's 20 % list holds it is unknown: taken as 10 %"
 _BY_DATE = frozenset({"lots", "borrow"})
 _SHIPPED = Path(__file__).with_name("instruments.csv")
 
@@ -98,13 +102,17 @@ def load_instruments(*paths: Path | str) -> Instruments:
 
 
 def _read_over(table: dict[str, Instrument], path: Path) -> None:
+    content = read_bytes(
+        path, error=RuleError, advice="the instruments cannot be read; give a UTF-8 CSV file"
+    )
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or ()
-            lines = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        columns = reader.fieldnames or ()
+        lines = [(reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RuleError(f"{path}: the instruments cannot be read ({error}); give a UTF-8 CSV file") from None
+    if twins := [name for k, name in enumerate(columns) if name in columns[:k]]:
+        raise RuleError(f"{path}: the column {twins[0]!r} stands twice; keep the right one")
     strange = [f"{name!r}{did_you_mean(name or '', _PARSERS)}" for name in columns if name not in _PARSERS]
     if "code" not in columns or strange:
         wrong = f"unknown columns {', '.join(strange)}" if strange else "no column 'code'"
@@ -112,25 +120,63 @@ def _read_over(table: dict[str, Instrument], path: Path) -> None:
     faults: list[str] = []
     for line, row in lines:
         try:
-            _set_row(table, row)
+            _set_row(table, row, ours=path == _SHIPPED)
         except (RuleError, ValueError) as error:
             faults.append(f"line {line}: {error}")
     if faults:
         raise RuleError(f"{path}: {len(faults)} bad rows: " + "; ".join(faults))
 
 
-def _set_row(table: dict[str, Instrument], row: Mapping[str, Any]) -> None:
+def _set_row(table: dict[str, Instrument], row: Mapping[str, Any], *, ours: bool) -> None:
     if None in row:
         raise RuleError("more cells than columns; put quotes around commas")
     given = {name: text.strip() for name, text in row.items() if text and text.strip()}
-    code = tidy(given.pop("code", ""))
-    code = successor(code) or code
+    written = tidy(given.pop("code", ""))
+    code = _today(table, written)
     base = table.get(code) or derive(code)
     values: dict[str, Any] = {}
     for name, text in given.items():
         parse = _by_date(f"{name} of {code}") if name in _BY_DATE else _PARSERS[name]
         values["unknowns" if name == "assumed" else name] = parse(text)
+    if code != written and written not in base.aliases:
+        values["aliases"] = (*base.aliases, written)
+    if not ours:
+        values["unknowns"] = _still_unknown(base, given, values, new=code not in table)
+    _refuse_taken(table, code, values.get("aliases", ()))
     table[code] = replace(base, **values)
+
+
+def _today(table: Mapping[str, Instrument], written: str) -> str:
+    """Today's code of a row's: by the aliases of rows before it, else by the common rule; one taken is a RuleError."""
+    named = next((row.code for row in table.values() if written in row.aliases), None)
+    code = named or successor(written) or written
+    old = [alias for alias in table[code].aliases if alias != written] if code in table else []
+    if named is None and code != written and old:
+        raise RuleError(
+            f"{written} would be {code} by its last three digits, which {old[0]} is already; write today's code of it"
+        )
+    return code
+
+
+def _refuse_taken(table: Mapping[str, Instrument], code: str, aliases: Iterable[str]) -> None:
+    for alias in aliases:
+        taken = [row.code for row in table.values() if alias in row.aliases and row.code != code]
+        if taken or (alias in table and alias != code):
+            raise RuleError(f"the alias {alias} of {code} is also that of {(*taken, alias)[0]}; keep one")
+
+
+def _still_unknown(
+    base: Instrument, given: Mapping[str, str], values: Mapping[str, Any], *, new: bool
+) -> tuple[str, ...]:
+    """What is assumed after a user's row: what was, and of a new code its ST spells and 20 % list, less what it says."""
+    doubts = list(base.unknowns)
+    if new and base.board in A_SHARE_BOARDS:
+        doubts.append(ST_UNKNOWN)
+    if new and base.board == "fund" and "board" not in given:
+        doubts.append(LIST_UNKNOWN)
+    if "st" in given:
+        doubts = [doubt for doubt in doubts if not ("(ST)" in doubt or doubt == ST_UNKNOWN)]
+    return tuple(dict.fromkeys([*doubts, *values.get("unknowns", ())]))
 
 
 def _one_of(allowed: Iterable[str], what: str) -> Callable[[str], str]:
@@ -222,7 +268,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
         "shortable": _spells,
         "borrow": _by_date("borrow"),
         "fund_class": _one_of(FUND_CLASSES, "fund_class"),
-        "aliases": _parts,
+        "aliases": lambda text: tuple(tidy(part) for part in _parts(text)),
         "source": str,
         "confidence": str,
         "assumed": _parts,
@@ -235,11 +281,11 @@ def _unknowns(row: Instrument) -> tuple[str, ...]:
     found = list(row.unknowns)
     derived = any("not in the instruments table" in text for text in found)
     if row.board in A_SHARE_BOARDS and derived:
-        found.append("ST spells unknown: taken as never under a risk warning")
+        found.append(ST_UNKNOWN)
     if row.tradable and row.listed is None:
         found.append("listing day unknown: taken as listed long ago")
     if row.board == "fund" and derived:
-        found.append("whether the exchange's 20 % list holds it is unknown: taken as 10 %")
+        found.append(LIST_UNKNOWN)
     if row.board in ("fund", "fund20") and not row.fund_class:
         found.append("fund class unknown: taken as T+1")
     if row.board.startswith("hk_") and row.lots is None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..bars.folder import BarsFolder
 from ..bars.memory import BarsInMemory
+from ..doors import exists
 from ..errors import DataError, RuleError, did_you_mean
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments
@@ -42,7 +43,7 @@ class Source(NamedTuple):
 def find_bars(prices: Path | str | Mapping[str, Any] | None) -> Source:
     """The source of bars and the codes it has; one that holds none is a DataError."""
     found = to_prices(prices)
-    if isinstance(found, Path) and not found.exists():
+    if isinstance(found, Path) and not exists(found):
         raise DataError(f"{found}: there is no such file or folder of bars; check `prices`")
     place = open_prices(found)
     codes = place.codes()

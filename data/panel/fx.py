@@ -13,7 +13,6 @@ must not decide that session's orders.
 import csv
 import io
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,9 +23,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import F8, Days
+from ..calendars.days import values_to_days
+from ..doors import Archive, is_zip, read_bytes
 from ..errors import DataError
 
 MAX_AGE_DAYS = 10
+DAY_DIGITS = len("2026-02-12")
 
 
 class Cell(NamedTuple):
@@ -84,22 +86,17 @@ def rates(
 
 def read_rates(path: Path, base: str, currencies: Sequence[str]) -> Mapping[str, Series]:
     """Rates of a file by pair (`EURUSD` = dollars for one euro), only pairs that touch the base or a currency."""
+    text = _text(path)
     try:
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                text = "\n".join(archive.read(name).decode("utf-8-sig") for name in archive.namelist())
-        else:
-            text = path.read_text(encoding="utf-8-sig")
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise DataError(
-            f"cannot read the rates in {path}: {error}; give a CSV file or the bank's zip"
-        ) from None
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if any(row)]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if any(row)]
+    except csv.Error as error:
+        raise DataError(f"{path}: the rates cannot be read ({error}); give a CSV file") from None
     header = rows[0] if rows else []
     if len(header) < 2 or header[0].lower() != "date":
         raise DataError(f"{path}: the first column must be `date`, then one column for each rate")
+    width = max(i for i, cell in enumerate(header, 1) if cell)
     for n, row in enumerate(rows[1:], 2):
-        if len(row) < len([cell for cell in header if cell]):
+        if len(row) < width:
             raise DataError(
                 f"{path}, line {n}: {len(row)} cells under {len(header)} columns; fill or drop the row"
             )
@@ -114,6 +111,21 @@ def read_rates(path: Path, base: str, currencies: Sequence[str]) -> Mapping[str,
         pairs = [(i, pair) for i, pair in pairs if {pair[:3], pair[3:]} & wanted]
         cells = [Cell(n, row[0], pair, row[i]) for n, row in enumerate(rows[1:], 2) for i, pair in pairs]
     return _table(cells, path)
+
+
+def _text(path: Path) -> str:
+    """The text of a CSV file, or of the files in the bank's zip."""
+    if is_zip(path) or path.suffix.lower() == ".zip":
+        archive = Archive(path)
+        contents = [archive.read(name) for name in archive.names]
+    else:
+        contents = [read_bytes(path, advice="give a CSV file or the bank's zip")]
+    try:
+        return "\n".join(content.decode("utf-8-sig") for content in contents)
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{path}: the rates cannot be read (not UTF-8 text); save them as UTF-8 CSV"
+        ) from None
 
 
 def _pair(name: str, path: Path, *, after: str = "") -> str:
@@ -133,9 +145,8 @@ def _table(cells: Sequence[Cell], path: Path) -> Mapping[str, Series]:
         if cell.rate in ("", "N/A"):
             continue
         try:
-            rate = float(cell.rate)
-            date.fromisoformat(cell.day)
-        except ValueError:
+            rate, day = float(cell.rate), _day(cell.day)
+        except (ValueError, DataError):
             raise DataError(
                 f"{path}, line {cell.line}: {cell.day!r}, {cell.rate!r} is no day and rate; correct the row"
             ) from None
@@ -143,9 +154,16 @@ def _table(cells: Sequence[Cell], path: Path) -> Mapping[str, Series]:
             raise DataError(
                 f"{path}, line {cell.line}: a {cell.pair} rate of {rate} is impossible; correct the row"
             )
-        if found.setdefault(cell.pair, {}).setdefault(cell.day, rate) != rate:
+        if found.setdefault(cell.pair, {}).setdefault(day, rate) != rate:
             raise DataError(f"{path}, line {cell.line}: a second {cell.pair} rate for {cell.day}; keep one")
     return {pair: _series(fixings) for pair, fixings in found.items()}
+
+
+def _day(text: str) -> str:
+    """The day of a fixing as 2026-02-12, however its file writes it."""
+    if len(text) == DAY_DIGITS and text[4] == text[7] == "-":
+        return date.fromisoformat(text).isoformat()
+    return str(values_to_days(np.array([text], object), "a rate")[0])
 
 
 def _series(fixings: Mapping[str, float]) -> Series:

@@ -9,6 +9,7 @@ from ..bars.bars import Bars
 from ..bars.files import Reading
 from ..bars.folder import BarsFolder
 from ..bars.merge import join_bars
+from ..doors import exists
 from ..errors import ConfigError, FetchError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument
@@ -29,7 +30,7 @@ class Files:
     parallel: int = 1
 
     def __post_init__(self) -> None:
-        if not self.path.exists():
+        if not exists(self.path):
             raise ConfigError(f"{self.path} does not exist; give a folder or a zip of CSV or parquet files")
         # Refuses a wrong unit here, not at the first code.
         Reading(self.volume_unit, self.accept_adjusted)

@@ -10,7 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from ..bars.bars import Bars
+import numpy as np
+
+from ..bars.bars import COLUMNS, Bars
 from ..bars.checks import check_bars, errors_of
 from ..bars.reconcile import PREFERENCE
 from ..calendars.sessions import calendar
@@ -131,12 +133,28 @@ def _fetch_one(
         bars = provider.bars(instrument, first, last).between(first, last)
         if not len(bars):
             raise FetchError(f"{code}: {provider.name} has no bars from {first} to {last}; widen the dates")
+        bars = _one_a_session(bars)
         revision = store.add(
             bars, _asked(bars, instrument, first, last), preference=PREFERENCE.get(instrument.exchange, ())
         )
     except LaunchlabError as error:
         return Outcome(code, FAILED, str(error))
     return Outcome(code, FETCHED, _summary(code, revision, str(bars.source.get("unread", ""))), revision)
+
+
+def _one_a_session(bars: Bars) -> Bars:
+    """The bars as the store will keep them, oldest first; two different ones of a session are a FetchError."""
+    tidy = bars.tidy()
+    kept = np.searchsorted(tidy.sessions, bars.sessions)
+    differs = np.zeros(len(bars), bool)
+    for name in COLUMNS[1:]:
+        given, held = getattr(bars, name).astype(np.float64), getattr(tidy, name).astype(np.float64)[kept]
+        differs |= ~((given == held) | (np.isnan(given) & np.isnan(held)))
+    if differs.any():
+        raise FetchError(
+            f"{bars.code}: two different bars of {bars.sessions[differs][0]}; delete the wrong one"
+        )
+    return tidy
 
 
 def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked:

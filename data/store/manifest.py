@@ -1,13 +1,17 @@
 """What the store knows about one code: its sources, their revisions, and which source is read."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+from ..doors import exists, read_json, reason
 from ..errors import StoreError
 
 FORMAT = 1
+REPAIR = "delete its folder and fetch the code again"
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,10 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """The manifest at `path`, None when there is none; one that cannot be understood is an error."""
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    """The manifest at `path`, None when there is none; one that cannot be understood is a StoreError."""
+    if not exists(path):
         return None
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{path} cannot be read ({error}); delete its folder and fetch the code again"
-        ) from None
+    content = read_json(path, error=StoreError, advice=REPAIR)
     if content.get("format") != FORMAT:
         raise StoreError(
             f"{path} has format {content.get('format')!r}, this version reads {FORMAT}; "
@@ -79,15 +78,39 @@ def read_manifest(path: Path) -> Manifest | None:
         )
     try:
         return Manifest(
-            code=content["code"],
-            current=content["current"],
-            rule=content["rule"],
-            asked={name: (span[0], span[1]) for name, span in content["asked"].items()},
-            revisions=tuple(
-                Revision(**{**row, "notes": tuple(row["notes"])}) for row in content["revisions"]
-            ),
+            code=_text(content["code"]),
+            current=_text(content["current"]),
+            rule=_text(content["rule"]),
+            asked={_text(name): _span(span) for name, span in content["asked"].items()},
+            revisions=tuple(_revision(row) for row in content["revisions"]),
         )
-    except (KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path} is incomplete ({error}); delete its folder and fetch the code again"
-        ) from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path} is incomplete or damaged ({reason(error)}); {REPAIR}") from None
+
+
+def _revision(row: Mapping[str, Any]) -> Revision:
+    """A revision whose every cell is of its kind; a TypeError or ValueError says which is not."""
+    revision = Revision(**{**row, "notes": tuple(_text(note) for note in row["notes"])})
+    for name in (each.name for each in fields(Revision) if each.type is int):
+        value = getattr(revision, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise TypeError(f"{name} is {value!r}")
+    for name in ("provider", "version", "fetched_at", "sha256"):
+        _text(getattr(revision, name))
+    _span((revision.first, revision.last))
+    file = revision.file
+    if file is not None and (_text(file) != Path(file).name or not file.endswith(".parquet") or "\0" in file):
+        raise ValueError(f"file {file!r} is no name of a file of bars")
+    return revision
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _span(span: Sequence[str]) -> tuple[str, str]:
+    """Two days as the manifest writes them."""
+    first, last = span
+    return date.fromisoformat(first).isoformat(), date.fromisoformat(last).isoformat()

@@ -22,6 +22,7 @@ from ..bars.layout import bars_to_parquet
 from ..bars.memory import BarsInMemory
 from ..bars.merge import compare_bars, merge_bars
 from ..bars.text import read_parquet
+from ..doors import exists, is_file, is_folder, read_bytes
 from ..errors import DataError, StoreError, did_you_mean
 from ..files import remove_leftovers, write_whole
 from .manifest import FORMAT, Manifest, Revision, read_manifest
@@ -57,17 +58,28 @@ class Store:
     root: Path
 
     def folder(self, code: str) -> Path:
+        """Where a code's files are; what is no name of a folder is a StoreError."""
+        if code in ("", ".", "..") or set(code) & set("/\\\0"):
+            raise StoreError(f"{code!r} is no code; the store has a folder for each, such as codes/0700.HK")
         return self.root / "codes" / code
 
     def codes(self) -> tuple[str, ...]:
         """Codes with bars, sorted."""
         folder = self.root / "codes"
-        if not folder.is_dir():
+        if not is_folder(folder):
             return ()
-        return tuple(sorted(one.name for one in folder.iterdir() if (one / "manifest.json").is_file()))
+        try:
+            return tuple(sorted(path.name for path in folder.iterdir() if (path / "manifest.json").is_file()))
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be listed ({error.strerror}); check its permissions") from None
 
     def manifest(self, code: str) -> Manifest | None:
-        return read_manifest(self.folder(code) / "manifest.json")
+        """What the store knows of a code, None where it has nothing; another code's manifest is a StoreError."""
+        path = self.folder(code) / "manifest.json"
+        manifest = read_manifest(path)
+        if manifest is not None and manifest.code != code:
+            raise StoreError(f"{path} is that of {manifest.code}; put it back into its own folder")
+        return manifest
 
     def read(self, code: str, provider: str | None = None) -> Bars:
         """Bars of a code from the provider that wins, or from the one named; their bytes are verified."""
@@ -76,11 +88,11 @@ class Store:
             revision = manifest.latest(provider) if manifest else None
             if revision is None or revision.file is None:
                 raise DataError(self._missing(code, provider, manifest))
-            try:
-                content = (self.folder(code) / revision.file).read_bytes()
-            except FileNotFoundError:
+            path = self.folder(code) / revision.file
+            if not exists(path):
                 continue  # superseded by a writer after we read the manifest
-            return _content_to_bars(code, content, revision, self.folder(code) / revision.file)
+            content = read_bytes(path, error=StoreError, advice=f"fetch {code} with `refresh=True`")
+            return _content_to_bars(code, content, revision, path)
         raise StoreError(
             f"{self.folder(code)} has lost the file of its last revision; fetch {code} with `refresh=True`"
         )
@@ -216,7 +228,8 @@ def _keep(path: Path, content: bytes) -> None:
 
 
 def is_store(folder: Path) -> bool:
-    return (Path(folder) / MARKER).is_file()
+    """Whether a folder is a store: it holds the marker of one."""
+    return is_file(Path(folder) / MARKER)
 
 
 def open_prices(prices: Prices) -> Store | BarsFolder | BarsInMemory:
@@ -237,6 +250,10 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
             f"{path} is damaged (its sha256 is not the recorded one); fetch {code} with `refresh=True`"
         )
     table = read_parquet(content, str(path))
+    if (said := (table.schema.metadata or {}).get(b"launchlab.code", code.encode())) != code.encode():
+        raise StoreError(
+            f"{path} holds bars of {said.decode('utf-8', 'replace')}; fetch {code} with `refresh=True`"
+        )
     source = {
         "path": str(path),
         "sha256": revision.sha256,
@@ -253,7 +270,7 @@ def _remove_orphans(folder: Path, manifest: Manifest) -> None:
     """Delete parquet files that no revision names: their writer was killed before or after its commit."""
     named = {one.file for one in manifest.revisions}
     for path in folder.glob("*.parquet"):
-        if path.name not in named:
+        if path.name not in named and path.is_file():
             path.unlink(missing_ok=True)
 
 

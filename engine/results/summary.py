@@ -278,6 +278,23 @@ def read_summary(folder: Path) -> AnySummary:
     return _checked(_kind_of(values, path), text, str(path))
 
 
+def saved_in(folder: Path) -> tuple[list[tuple[Path, AnySummary]], list[DataError]]:
+    """Every run, sweep and study that lies directly in a folder, by name, and what is wrong with those that do not open.
+
+    Hidden folders, such as a killed writer leaves, are not looked into.
+    """
+    opened: list[tuple[Path, AnySummary]] = []
+    faults: list[DataError] = []
+    for place in sorted(folder.iterdir()):
+        if place.name.startswith(".") or not (place / SUMMARY).is_file():
+            continue
+        try:
+            opened.append((place, read_summary(place)))
+        except DataError as fault:
+            faults.append(fault)
+    return opened, faults
+
+
 _AGAIN = "write it anew by running the command again"
 
 

@@ -184,11 +184,15 @@ def test_an_old_run_is_replaced_and_a_folder_of_something_else_is_not(quick: Pat
     out = quick / "run"
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")
-    assert "not a run's" in faults(launchlab("backtest", *asked(quick), "--out", out))
+    assert "thesis.txt, which launchlab did not write" in faults(
+        launchlab("backtest", *asked(quick), "--out", out)
+    )
     assert (out / "thesis.txt").read_text() == "years of work"
     (out / "thesis.txt").unlink()
     assert launchlab("backtest", *asked(quick), "--out", out).exit_code == 0
-    assert launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1").exit_code == 0
+    again = launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1")
+    assert again.exit_code == 0
+    assert "holds an older run, which is replaced" in again.stderr
     assert json.loads((out / "summary.json").read_text())["parameters"]["hold"] == 1
     (out / "notes.md").write_text("mine")
     assert "notes.md" in faults(launchlab("backtest", *asked(quick), "--out", out))
@@ -203,7 +207,7 @@ def test_a_fault_half_way_leaves_the_old_run_as_it_was(quick: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("launchlab.cli.backtest.write_pages", full)
+    monkeypatch.setattr("launchlab.reports.run.write_book", full)
     said = faults(launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1"))
     assert "No space left on device" in said
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before

@@ -8,6 +8,8 @@ import pytest
 
 from ..markets.cli_fixture import asked, faults, json_of, launchlab, write_market
 
+BEFORE = Path(__file__).parents[1] / "answers/folders_0_1"
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -63,17 +65,89 @@ def test_a_page_over_the_runs_is_written_when_asked(runs: Path) -> None:
 
 
 def test_what_is_not_a_run_is_one_sentence(runs: Path) -> None:
-    assert "there is no such file" in faults(launchlab("report", runs / "nothing"))
+    assert "nothing is not there" in faults(launchlab("report", runs / "nothing"))
+    assert "is a file; name the folder" in faults(launchlab("report", runs / "late" / "fills.csv"))
+    assert "cannot be used" in faults(launchlab("report", "long" * 80))
+    assert "cannot be used" in faults(launchlab("report", "a\0b"))
     assert "at least two runs" in faults(launchlab("report", "compare", runs / "strict"))
     assert "one run at a time" in faults(launchlab("report", runs / "strict", runs / "late"))
     assert "is not a folder" in faults(launchlab("runs", runs / "nothing"))
     (runs / "seen").mkdir()
-    (runs / "seen" / "study.csv").write_text("launch\n")
+    shutil.copy(BEFORE / "study" / "summary.json", runs / "seen")
     assert "is the folder of a study" in faults(launchlab("report", runs / "seen"))
     (runs / "empty").mkdir()
     assert "holds no runs" in faults(launchlab("runs", runs / "empty"))
     (runs / "late" / "summary.json").write_text("{")
     assert "not valid JSON" in faults(launchlab("report", runs / "late"))
+
+
+def test_the_page_that_a_run_ends_with_names_its_folder(runs: Path) -> None:
+    """`backtest` prints the path of the page: it may be handed on as it is."""
+    page = runs / "strict" / "index.html"
+    assert launchlab("report", page).stdout.strip() == str(page)
+    out = runs.parent / "both"
+    done = launchlab("report", "compare", page, runs / "late" / "summary.json", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "strict" in (out / "index.html").read_text()
+
+
+def test_two_runs_of_one_name_are_told_apart_by_their_folders(runs: Path) -> None:
+    shutil.copytree(runs / "strict", runs.parent / "other" / "strict")
+    out = runs.parent / "both"
+    done = launchlab("report", "compare", runs / "strict", runs.parent / "other" / "strict", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "other/strict" in (out / "index.html").read_text()
+
+
+def test_a_users_own_files_in_a_run_stay_when_its_pages_are_written_again(runs: Path) -> None:
+    (runs / "strict" / "notes.txt").write_text("mine")
+    assert launchlab("report", runs / "strict").exit_code == 0
+    assert (runs / "strict" / "notes.txt").read_text() == "mine"
+
+
+def test_a_comparison_is_not_written_over_a_users_page(runs: Path) -> None:
+    out = runs.parent / "site"
+    out.mkdir()
+    (out / "index.html").write_text("mine")
+    said = faults(launchlab("report", "compare", runs / "strict", runs / "late", "--out", out))
+    assert "index.html, which launchlab did not write" in said
+    assert (out / "index.html").read_text() == "mine"
+
+
+def test_the_page_over_runs_is_not_written_over_a_users_or_a_sweeps(runs: Path) -> None:
+    (runs / "index.html").write_text("mine")
+    assert "was not written by launchlab" in faults(launchlab("runs", runs, "--page"))
+    assert (runs / "index.html").read_text() == "mine"
+    (runs / "index.html").unlink()
+    assert launchlab("runs", runs, "--page").exit_code == 0
+    assert launchlab("runs", runs, "--page").exit_code == 0, "our own page may be written again"
+    shutil.copytree(BEFORE / "sweep", runs / "sweep")
+    shutil.copytree(runs / "late", runs / "sweep" / "top-1")
+    assert "is itself the folder of a sweep" in faults(launchlab("runs", runs / "sweep", "--page"))
+
+
+def test_sweeps_and_studies_are_listed_and_hidden_folders_are_not(runs: Path) -> None:
+    for name in ("sweep", "study"):
+        shutil.copytree(BEFORE / name, runs / name)
+    shutil.copytree(runs / "late", runs / ".part-killed")
+    rows = {Path(row["run"]).name: row for row in json_of(launchlab("runs", runs, "--json"))}
+    assert {name: row["kind"] for name, row in rows.items()} == {
+        "late": "run", "strict": "run", "study": "study", "sweep": "sweep",
+    }  # fmt: skip
+    assert (rows["sweep"]["points"], rows["sweep"]["verdict"]) == (6, "unclear")
+    assert rows["study"]["windows"] == {"leak": "chance", "react": "chance", "drift": "real"}
+    said = launchlab("runs", runs, "--page").stdout
+    assert "the best of 6: unclear" in said
+    page = (runs / "index.html").read_text()
+    assert "drift real" in page
+    assert ".part-killed" not in page + said
+
+
+def test_a_damaged_run_among_others_is_named_and_the_others_listed(runs: Path) -> None:
+    (runs / "late" / "summary.json").write_text("{")
+    done = launchlab("runs", runs, "--json")
+    assert [Path(row["run"]).name for row in json_of(done)] == ["strict"]
+    assert "late/summary.json: not valid JSON" in done.stderr
 
 
 def test_report_draws_the_map_of_a_finished_sweep_again(

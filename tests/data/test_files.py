@@ -1,13 +1,15 @@
 """Files and folders that are there whole or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from launchlab.data.errors import ConfigError
-from launchlab.data.files import put_folder, whole_file, write_whole
+from launchlab.data.files import check_pages, put_folder, whole_file, write_whole
 
 
 def full_disk(*_: Any) -> None:
@@ -91,6 +93,51 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
         put_folder(folder, lambda made: write_whole(made / "summary.json", "new"))
     assert (folder / "summary.json").read_text() == "old"
     assert names(tmp_path) == ["run"]
+
+
+def make(text: str) -> Callable[[Path], None]:
+    """A writer of a folder with one file."""
+    return lambda made: write_whole(made / "summary.json", text)
+
+
+def test_what_was_put_into_a_written_folder_keeps_it_from_being_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, make("old"))
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(ConfigError, match=r"holds notes\.txt, which launchlab did not write"):
+        put_folder(folder, make("new"))
+    assert (folder / "summary.json").read_text() == "old"
+    (folder / "notes.txt").unlink()
+    put_folder(folder, make("new"))
+    assert (folder / "summary.json").read_text() == "new"
+
+
+def test_a_file_that_was_changed_since_it_was_written_is_the_users(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, make("old"))
+    (folder / "summary.json").write_text("my own words")
+    with pytest.raises(ConfigError, match=r"holds summary\.json, .*changed since"):
+        put_folder(folder, make("new"))
+    assert (folder / "summary.json").read_text() == "my own words"
+
+
+def test_what_a_killed_writer_leaves_is_removed_by_the_next_and_a_living_ones_is_not(tmp_path: Path) -> None:
+    for name in ("dead", "alive"):
+        (tmp_path / f".part-{name}").mkdir()
+        (tmp_path / f".part-{name}.lock").touch()
+    (tmp_path / ".b.users-own").mkdir()
+    with FileLock(tmp_path / ".part-alive.lock"):
+        put_folder(tmp_path / "run", make("1"))
+    left = {path.name.removesuffix(".lock") for path in tmp_path.iterdir()}
+    assert left == {".part-alive", ".b.users-own", "run"}
+
+
+def test_a_page_is_not_written_over_one_that_is_not_listed(tmp_path: Path) -> None:
+    put_folder(tmp_path / "run", make("1"))
+    check_pages(tmp_path / "run", ["index.html"])
+    (tmp_path / "run" / "index.html").write_text("mine")
+    with pytest.raises(ConfigError, match="did not write"):
+        check_pages(tmp_path / "run", ["index.html"])
 
 
 @pytest.mark.parametrize("files", [["notes.txt"], ["summary.json", "notes.txt"]])

@@ -178,3 +178,65 @@ def test_every_code_of_the_shipped_ledger_stands_in_the_table():
 
 def test_the_book_travels_to_another_process():
     assert pickle.loads(pickle.dumps(BOOK))["0700.HK"] == BOOK["0700.HK"]
+
+
+def own_rows(tmp_path: Path, text: str):
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    return load_instruments(path)
+
+
+@pytest.mark.parametrize(
+    "row", ["listed,2000-01-01", "name,*ST 海华", "role,supplier", "assumed,a guess of mine"]
+)
+def test_a_row_that_says_nothing_of_st_leaves_its_spells_unknown(tmp_path: Path, row: str):
+    column, cell = row.split(",", 1)
+    assert any(
+        "ST spells unknown" in text
+        for text in own_rows(tmp_path, f"code,{column}\n600187.SS,{cell}\n")["600187.SS"].unknowns
+    )
+    kept = own_rows(tmp_path, f"code,{column}\n688031.SS,{cell}\n")["688031.SS"].unknowns
+    assert any("no risk-warning (ST) spell known" in text for text in kept)
+
+
+@pytest.mark.parametrize("spells", ["never", "2026-05-01.."])
+def test_a_row_that_tells_the_spells_of_st_ends_the_doubt(tmp_path: Path, spells: str):
+    for code in ("600187.SS", "688031.SS"):
+        assert not any(
+            "ST" in text for text in own_rows(tmp_path, f"code,st\n{code},{spells}\n")[code].unknowns
+        )
+
+
+def test_a_fund_s_row_without_a_board_leaves_its_list_unknown(tmp_path: Path):
+    assert any(
+        "20 % list" in text for text in own_rows(tmp_path, "code,name\n512480.SS,x\n")["512480.SS"].unknowns
+    )
+
+
+def test_a_row_under_an_old_beijing_code_keeps_that_code_as_an_alias(tmp_path: Path):
+    book = own_rows(tmp_path, "code,name\n832317.BJ,x\n")
+    assert book["832317.BJ"].code == "920317.BJ"
+    assert book["920317.BJ"].aliases == ("832317.BJ",)
+
+
+def test_an_alias_overrides_the_common_rule_of_old_codes(tmp_path: Path):
+    book = own_rows(tmp_path, "code,aliases\n920999.BJ,832317.bj\n")
+    assert book["832317.BJ"].code == "920999.BJ"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("832317.BJ,\n430317.BJ,\n", r"line 3: 430317\.BJ would be 920317\.BJ .* which 832317\.BJ is already"),
+        ("920999.BJ,832317.BJ\n920998.BJ,832317.BJ\n", r"line 3: the alias 832317\.BJ of 920998\.BJ is also that of 920999\.BJ"),
+    ],
+)  # fmt: skip
+def test_two_companies_under_one_old_code_are_refused(tmp_path: Path, rows: str, said: str):
+    with pytest.raises(RuleError, match=said):
+        own_rows(tmp_path, f"code,aliases\n{rows}")
+
+
+@pytest.mark.parametrize("code", ["²00.HK", "9" * 5000 + ".HK", "６００５１９.SS", "\x00.HK"])
+def test_strange_digits_are_no_code(code: str):
+    with pytest.raises(RuleError):
+        BOOK[code]

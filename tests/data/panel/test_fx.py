@@ -138,7 +138,7 @@ def test_a_file_that_makes_no_sense_is_refused_by_line(tmp_path: Path, text: str
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     for name in ("absent.csv", "bad.zip"):
-        with pytest.raises(DataError, match="cannot read the rates in"):
+        with pytest.raises(DataError, match="cannot be read"):
             rates(["USD"], "HKD", days("2026-02-12"), path=tmp_path / name)
 
 
@@ -182,3 +182,17 @@ def test_the_shipped_history_agrees_with_a_second_source_to_five_digits() -> Non
     ours, theirs = rates(["CNY", "USD"], "HKD", sessions), rates(["CNY", "USD"], "HKD", sessions, path=path)
     assert len(sessions) > 1_000
     assert np.allclose(ours, theirs, rtol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "day", ["20260212", "2026/2/12", "2026-02-12 00:00:00+00:00", "2026-02-12T00:00:00+08:00"]
+)
+def test_the_day_of_a_fixing_is_read_as_everywhere_else(tmp_path: Path, day: str) -> None:
+    path = written(tmp_path, f"date,USDHKD\n{day},7.8\n2026-02-13,7.9\n")
+    assert rates(["USD"], "HKD", days("2026-02-12", "2026-02-13"), path=path)[:, 0].tolist() == [7.8, 7.9]
+
+
+@pytest.mark.parametrize("day", ["2026-W07-4", "2026-02-12T16:00-05:00"])
+def test_a_fixing_whose_day_may_be_another_is_refused(tmp_path: Path, day: str) -> None:
+    with pytest.raises(DataError, match="is no day and rate"):
+        rates(["USD"], "HKD", days("2026-02-12"), path=written(tmp_path, f"date,USDHKD\n{day},7.8\n"))

@@ -12,6 +12,7 @@ from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import Instrument, load_instruments
 from launchlab.data.providers.choose import make_provider
+from launchlab.data.providers.files import Files
 from launchlab.data.providers.provider import Patience
 from launchlab.data.store.audit import check_prices
 from launchlab.data.store.fetch import fetch, last_final_day
@@ -148,3 +149,43 @@ def test_a_span_turned_round_and_an_unknown_provider_are_refused(tmp_path):
         run(Memory(), tmp_path, "0700.HK", span=(SPAN[1], SPAN[0]))
     with pytest.raises(Exception, match="did you mean 'yahoo'"):
         make_provider("yaho", Patience())
+
+
+def test_a_file_newest_first_has_no_faults_and_two_bars_of_a_session_are_refused(tmp_path):
+    rows = [
+        "2026-02-10,10,10.1,9.9,10,100",
+        "2026-02-11,10,10.1,9.9,10.1,200",
+        "2026-02-12,10,10.2,9.9,10,300",
+    ]
+    for code, order in (("600000.SS", (2, 1, 0)), ("600519.SS", (1, 0, 2)), ("600036.SS", (0, 1, 1, 2))):
+        text = "\n".join(["date,open,high,low,close,volume", *(rows[i] for i in order)])
+        (tmp_path / f"{code}.csv").write_text(text)
+    twice = "\n".join(["date,open,high,low,close,volume", *rows, rows[1].replace("10.1,200", "10,200")])
+    (tmp_path / "600030.SS.csv").write_text(twice)
+    codes = ["600000.SS", "600519.SS", "600036.SS", "600030.SS"]
+    span = (date(2026, 2, 1), date(2026, 2, 28))
+    report = fetch(
+        [TABLE[code] for code in codes], span, provider=Files(tmp_path), store=Store(tmp_path / "s")
+    )
+    assert [outcome.status for outcome in report.outcomes] == ["fetched"] * 3 + ["failed"]
+    assert [outcome.revision.errors for outcome in report.outcomes[:3]] == [0, 0, 0]
+    assert "two different bars of 2026-02-11" in report.outcomes[3].message
+
+
+def test_one_bad_cell_ends_its_own_code_alone(tmp_path):
+    good = "date,open,high,low,close,volume,ratio\n2026-02-10,10,10.1,9.9,10,100,\n"
+    for code in ("600000.SS", "600036.SS", "600519.SS"):
+        (tmp_path / f"{code}.csv").write_text(
+            good if code != "600036.SS" else good.replace("100,\n", "100,n/a?\n")
+        )
+    store = Store(tmp_path / "s")
+    codes = ("600000.SS", "600036.SS", "600519.SS")
+    report = fetch(
+        [TABLE[code] for code in codes],
+        (date(2026, 2, 1), date(2026, 2, 28)),
+        provider=Files(tmp_path),
+        store=store,
+    )
+    assert [outcome.status for outcome in report.outcomes] == ["fetched", "failed", "fetched"]
+    assert "row 1: ratio is 'n/a?', which is not a number" in report.outcomes[1].message
+    assert store.codes() == ("600000.SS", "600519.SS")
