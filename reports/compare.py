@@ -10,7 +10,7 @@ from ..data.errors import ConfigError
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts.plots import Figure, label, line, rounded
-from .numbers.formats import MINUS, exact, missing, told, visible
+from .numbers.formats import MINUS, NOTHING, exact, missing, told, visible
 from .numbers.metrics import KNOWN, written
 from .numbers.tables import Cell, Column, Table
 from .page import render
@@ -134,10 +134,17 @@ def _launches(names: Sequence[str], runs: Sequence[Result]) -> Table:
             Cell(text, text)
             for text in (visible(launch), visible(about["company"]), visible(about["product"]))
         ]
-        for frame in frames:
-            value = float(frame.loc[launch, "captured"]) if launch in frame.index else None
-            cells.append(Cell(written("total_return", value), exact(value)))
+        cells += [
+            _captured(frame.loc[launch]) if launch in frame.index else Cell(NOTHING, "") for frame in frames
+        ]
         rows.append(tuple(cells))
     return Table(
         "launches", "Captured of each launch, as a share of equity at entry", tuple(columns), tuple(rows), ""
     )
+
+
+def _captured(launch: "pd.Series[Any]") -> Cell:
+    """What a run captured of a launch; one that no order reached is not one that brought nothing."""
+    if launch["filled_legs"] == 0:
+        return Cell("not traded", "")
+    return Cell(written("total_return", float(launch["captured"])), exact(float(launch["captured"])))

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..engine.results.result import Result
-from .numbers.formats import visible
+from .charts.plots import capture_steps
+from .numbers.formats import percent, visible
 from .numbers.metrics import metric
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -52,6 +53,7 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")
     console.print(_figures(console, result))
     _line(console, _blocked(result))
+    _line(console, _paid(result))
     for kind, texts in (("warnings", summary.warnings), ("unknowns", summary.unknowns)):
         if texts:
             where = "the report" if folder else "summary.json"
@@ -80,6 +82,12 @@ def _blocked(result: Result) -> str:
         return "\nnothing was blocked"
     reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in blocked)
     return f"\nblocked {sum(count for _, count in blocked)} attempts: {reasons}"
+
+
+def _paid(result: Result) -> str:
+    """Where the paper return of the mean launch went."""
+    steps = [f"{name} {percent(value)}" for name, value in capture_steps(result)]
+    return f"mean launch: {', '.join(steps)}" if steps else "no launch had an order"
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

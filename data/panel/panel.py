@@ -165,6 +165,23 @@ class Panel:
         before.flags.writeable = False
         return np.asfortranarray(before)
 
+    @cached_property
+    def fraction_price(self) -> F8:
+        """Local price at which each action pays out fractions of a share, (A,): the ex-date's reference, else the last mark."""
+        row, code = self.actions["row"], self.actions["code"]
+        ref, before = self.ref[row, code], self.mark[np.maximum(row - 1, 0), code]
+        price: F8 = np.where(ref > 0.0, ref, before / self.actions["ratio"])
+        price.flags.writeable = False
+        return price
+
+    def own_rows(self, exchange: int) -> NDArray[np.intp]:
+        """Rows that are sessions of an exchange, ascending."""
+        return np.flatnonzero(self.exchange_open[:, exchange])
+
+    def rate(self, t: Any, code: Any) -> Any:
+        """Base money for one unit of a code's currency in a row; either may be an array."""
+        return self.fx[t, self.currency_of[code]]
+
     def until(self, t: int) -> "Panel":
         """What was known at the end of row t: the first t + 1 rows."""
         if not 0 <= t < len(self):

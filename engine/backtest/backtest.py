@@ -69,6 +69,7 @@ def backtest(
     Raises ConfigError when the strategy's legs make no sense, LookAheadError when they depend on what came later. Money is in `panel.currency`.
     """
     from ..results.record import Books, to_result
+    from .frictions import ladder
 
     config, options = config or Config(), options or RunOptions()
     if isinstance(strategy, type):
@@ -84,7 +85,8 @@ def backtest(
     refuse_foresight(strategy, timed, panel, legs, name=options.name)
     run = execute(legs, panel, config, options.engine, options.progress)
     paper = execute(legs, *on_paper(panel, config), "compiled")
-    books = Books(panel=panel, launches=timed, legs=legs, config=config)
+    steps = ladder(legs, panel, config, run.equity)
+    books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps)
     about = _about(options, type(strategy).__name__)
     return to_result(books, run, paper.equity, options.benchmark, about)
 

@@ -13,6 +13,8 @@ SESSIONS_PER_YEAR: Mapping[frozenset[str], float] = MappingProxyType(
     {frozenset({"HK"}): 246.0, frozenset({"CN"}): 242.0, frozenset({"HK", "CN"}): 253.0}
 )
 
+_MEAN = "mean of all launches with a leg, share of NAV at entry"
+
 DEFINITIONS: Mapping[str, str] = MappingProxyType(
     {
         "total_return": "last equity / capital − 1",
@@ -32,10 +34,30 @@ DEFINITIONS: Mapping[str, str] = MappingProxyType(
         "borrow": "borrow fees paid on shorts, base currency",
         "dividends": "dividends received − owed, and fractions paid out, base currency",
         "blocked": "attempts that got less than they wanted",
+        "fills": "executions",
+        "commission": "commission of all fills, base currency",
+        "stamp": "stamp duty of all fills, base currency",
+        "levies": "exchange, clearing and regulatory fees of all fills, base currency",
+        "launches": "launches with at least one leg",
+        "traded_launches": "launches with at least one fill",
         "paper_return": "total return of the same legs without limits and costs",
         "benchmark_return": "total return of the benchmark over the same sessions, base currency",
+        "launch_paper": f"{_MEAN}: from the last close before the news to the exit of its own rules, frictionless",
+        "launch_missed_gap": f"{_MEAN}: the move before the first price at which the code traded",
+        "launch_missed_limits": f"{_MEAN}: price limits, and suspensions that outlast the wait",
+        "launch_missed_size": f"{_MEAN}: share of volume, whole lots, shares that may not be sold short",
+        "launch_missed_cash": f"{_MEAN}: too little cash or margin, margin calls, shorts without their long",
+        "launch_slippage": f"{_MEAN}: slippage of entries and exits",
+        "launch_costs": f"{_MEAN}: commission, stamp duty and levies",
+        "launch_dividend_tax": f"{_MEAN}: tax withheld from dividends",
+        "launch_borrow": f"{_MEAN}: borrow fees",
+        "launch_captured": f"{_MEAN}: what was left of paper",
     }
 )
+
+
+SHORTEST = 0.25  # of a year: below it no figure is told as one of a year
+ANNUAL = ("cagr", "volatility", "sharpe", "sortino", "calmar", "turnover")
 
 
 class Annual(NamedTuple):
@@ -77,3 +99,16 @@ def equity_metrics(equity: F8, capital: float, annual: Annual) -> dict[str, floa
         "max_drawdown": drawdown,
         "calmar": cagr / -drawdown if drawdown < 0.0 else 0.0,
     }
+
+
+def tellable(
+    metrics: Mapping[str, float], equity: F8, capital: float, years: float
+) -> dict[str, float | None]:
+    """The metrics of a run, None where nothing can be said: annual ones of less than SHORTEST, ratios over nothing."""
+    nothing = {
+        "sharpe": metrics["volatility"] <= 1e-15,
+        "sortino": not (session_returns(equity, capital) < 0.0).any(),
+        "calmar": metrics["max_drawdown"] == 0.0,
+    }
+    untold = {name for name, empty in nothing.items() if empty} | (set(ANNUAL) if years < SHORTEST else set())
+    return {name: None if name in untold else value for name, value in metrics.items()}

@@ -15,9 +15,9 @@ from ...data.ledger.launch import Launches
 from ...data.panel.panel import STATUS_NAMES, Panel
 from ..config import Config
 from ..legs import AT_NAMES, Reason
-from .attribution import attribute
-from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year
-from .result import COLUMNS, Result
+from .attribution import Ladder, attribute
+from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
+from .result import COLUMNS, PAID, Result
 from .run import Run
 from .summary import RunSummary
 
@@ -33,6 +33,7 @@ class Books:
     launches: Launches
     legs: NDArray[Any]
     config: Config
+    ladder: Ladder | None = None
 
     @property
     def days(self) -> NDArray[Any]:
@@ -51,7 +52,7 @@ def to_result(
     books: Books, run: Run, paper: F8, benchmark: tuple[str, F8] | None, about: Mapping[str, Any]
 ) -> Result:
     """The Result of a run; `paper` is the equity without limits and costs, shape (T,)."""
-    launches = attribute(books.panel, books.launches, books.legs, run)
+    launches = attribute(books.panel, books.launches, books.legs, run, books.ladder)
     return Result(
         fills=_fills(books, run),
         blocks=_blocks(books, run),
@@ -162,16 +163,19 @@ def _figures(
     p, config = books.panel, books.config
     annual = Annual(periods_per_year(p.traded_exchanges), p.years)
     metrics: dict[str, float | None] = {}
-    metrics |= equity_metrics(run.equity, config.capital, annual) | activity(run, config.capital, p.years)
+    found = equity_metrics(run.equity, config.capital, annual) | activity(run, config.capital, p.years)
+    metrics |= tellable(found, run.equity, config.capital, p.years)
     traded = launches[launches["filled_legs"] > 0]
     profit = traded["long_profit"] + traded["short_profit"]
     metrics |= {
         "launches": len(launches),
         "traded_launches": len(traded),
-        "win_rate_launches": float((profit > 0).mean()) if len(traded) else 0.0,
+        "win_rate_launches": float((profit > 0).mean()) if len(traded) else None,
         "paper_return": float(paper[-1] / config.capital - 1.0),
         "benchmark_return": None if benchmark is None else float(np.prod(1.0 + benchmark[1]) - 1.0),
     }
+    if len(launches):
+        metrics |= {f"launch_{name}": float(launches[name].mean()) for name in ("paper", *PAID)}
     names, counts = np.unique(run.blocks["reason"], return_counts=True)
     return {
         "launchlab": __version__,

@@ -18,6 +18,20 @@ from .summary import RunSummary
 if TYPE_CHECKING:
     import pandas as pd
 
+# Where the paper return of a launch went: the parts add up to it, each a fraction of NAV at entry, positive when it was
+# lost; `captured` is what was left. Explained in attribution.py.
+PAID = (
+    "captured",
+    "missed_gap",
+    "missed_limits",
+    "missed_size",
+    "missed_cash",
+    "slippage",
+    "costs",
+    "dividend_tax",
+    "borrow",
+)
+
 # Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     # one row per execution; price in local currency; `at` is open, touch or close
@@ -29,11 +43,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "equity": ("session", "equity", "cash", "long", "short", "gross", "net", "borrow", "dividends"),
     # every open position at every close
     "positions": ("session", "code", "shares", "price", "fx", "value"),
-    # one row per launch; paper = captured + missed_gap + missed_limits + costs, as fractions of NAV at entry;
-    # long_profit and short_profit in base currency, after costs
+    # one row per launch; paper = the sum of PAID; long_profit and short_profit in base currency, after everything
     "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
-                 "legs", "filled_legs", "blocked", "paper", "captured", "missed_gap", "missed_limits", "costs",
-                 "long_profit", "short_profit", "source"),
+                 "legs", "filled_legs", "blocked", "paper", *PAID, "long_profit", "short_profit", "source"),
     # the bars that the orders met, for the traded codes; limits empty where there is none
     "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
     # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
@@ -91,6 +103,9 @@ def load_result(folder: Path) -> Result:
     return Result(**tables, summary=RunSummary.read(folder))
 
 
+# 0.1 counted sizes, money, slippage and tax as `missed_limits`; what it did not tell apart is NaN
+_NOT_IN_0_1 = ("missed_size", "missed_cash", "slippage", "dividend_tax", "borrow")
+_LAUNCHES_0_1 = tuple(name for name in COLUMNS["launches"] if name not in _NOT_IN_0_1)
 _TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at", "precision", "company",
          "product", "kind", "first_session", "codes", "source", "status", "open_markets")  # fmt: skip
 
@@ -109,6 +124,8 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
         raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}); run the backtest again") from None
+    if path.stem == "launches" and tuple(table.columns) == _LAUNCHES_0_1:
+        table = table.reindex(columns=list(columns))
     if tuple(table.columns) != columns:
         raise DataError(f"{path}: expected the columns {','.join(columns)}; run the backtest again")
     return table

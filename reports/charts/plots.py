@@ -12,11 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...engine.results.result import Result
+from ...engine.results.result import PAID, Result
 from ..numbers.formats import visible
 from ..numbers.measures import drawdown, exposure
 
 Figure = dict[str, Any]
+SMALLEST = 5e-7  # of a step that is drawn
+# what took a part of the whole move, in the order in which it did
+MISSED = {
+    "missed_gap": "gap", "missed_limits": "limits", "missed_size": "size", "missed_cash": "cash", "slippage": "slippage",
+    "costs": "costs", "dividend_tax": "dividend tax", "borrow": "borrowing",
+}  # fmt: skip
 
 
 def label(text: object, most: int = 60) -> str:
@@ -152,18 +158,13 @@ def waterfall_figure(steps: Sequence[tuple[str, float]]) -> Figure:
 
 
 def capture_steps(result: Result) -> tuple[tuple[str, float], ...]:
-    """Mean over the traded launches: the whole move, what was missed and why, and what was left."""
-    table = traded(result)
+    """Mean over all launches: the whole move, what was missed and why, and what was left; parts of nothing are left out."""
+    table = result.launches[result.launches["captured"].notna()]
     if table.empty:
         return ()
-    mean = table[["paper", "missed_gap", "missed_limits", "costs", "captured"]].mean()
-    return (
-        ("whole move", float(mean["paper"])),
-        ("gap", -float(mean["missed_gap"])),
-        ("limits", -float(mean["missed_limits"])),
-        ("costs", -float(mean["costs"])),
-        ("captured", float(mean["captured"])),
-    )
+    mean = {name: float(table[name].mean()) for name in ("paper", *PAID)}
+    missed = [(word, -mean[name]) for name, word in MISSED.items() if abs(mean[name]) > SMALLEST]
+    return ("whole move", mean["paper"]), *missed, ("captured", mean["captured"])
 
 
 def turnover_figure(result: Result) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...engine.results.metrics import DEFINITIONS
 from ...engine.results.summary import RunSummary
 from .formats import exact, missing, money, number, percent, ratio
 
@@ -23,42 +24,57 @@ def _times(value: Any) -> str:
     return f"{number(value, 2)} ×"
 
 
-# key: label, format, definition used when summary.json brings none of its own
-KNOWN: Mapping[str, tuple[str, Callable[[Any], str], str]] = {
-    "total_return": ("Total return", percent, "Last equity over starting capital, less one."),
-    "benchmark_return": ("Benchmark", percent, "The benchmark's return over the same sessions."),
-    "paper_return": ("On paper", percent, "The same strategy without price limits and without costs."),
-    "sharpe": ("Sharpe", ratio, "Mean over standard deviation of session returns, annualised."),
-    "max_drawdown": ("Worst drawdown", percent, "Largest fall of equity from an earlier high."),
-    "costs": ("Trading costs", money, "Commission, stamp duty and levies of every fill, in base currency."),
-    "cagr": ("Growth a year", percent, "Compound annual growth rate of equity."),
-    "volatility": ("Volatility", percent, "Standard deviation of session returns, annualised."),
-    "sortino": ("Sortino", ratio, "As Sharpe, but only falls count as risk."),
-    "calmar": ("Calmar", ratio, "Growth a year over the worst drawdown."),
-    "win_rate_launches": ("Launches that paid", percent, "Share of the traded launches with a profit."),
-    "exposure": ("Time invested", percent, "Share of the sessions that ended with an open position."),
-    "mean_gross": ("Mean gross", percent, "Mean of long plus short value over equity."),
-    "mean_net": ("Mean net", percent, "Mean of long less short value over equity."),
-    "turnover": ("Turnover a year", _times, "Value traded over mean equity."),
-    "profit": ("Profit", money, "Last equity less starting capital, in base currency."),
-    "commission": ("Commission", money, "Paid to the broker, in base currency."),
-    "stamp": ("Stamp duty", money, "Paid to the state, in base currency."),
-    "levies": ("Levies", money, "Exchange, clearing and regulatory fees, in base currency."),
-    "borrow": ("Borrowing", money, "Paid to borrow shares sold short, in base currency."),
-    "dividends": ("Dividends", money, "Received on longs less owed on shorts, in base currency."),
-    "fills": ("Fills", number, "Executions."),
-    "blocked": ("Blocked attempts", number, "Attempts that got less than they wanted."),
-    "launches": ("Launches", number, "Launches in the ledger of this run."),
-    "traded_launches": ("Traded launches", number, "Launches with at least one fill."),
+# key: label and format; what each means is said once, in engine/results/metrics.py
+KNOWN: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "total_return": ("Total return", percent),
+    "benchmark_return": ("Benchmark", percent),
+    "paper_return": ("On paper", percent),
+    "sharpe": ("Sharpe", ratio),
+    "max_drawdown": ("Worst drawdown", percent),
+    "costs": ("Trading costs", money),
+    "cagr": ("Growth a year", percent),
+    "volatility": ("Volatility", percent),
+    "sortino": ("Sortino", ratio),
+    "calmar": ("Calmar", ratio),
+    "win_rate_launches": ("Launches that paid", percent),
+    "exposure": ("Time invested", percent),
+    "mean_gross": ("Mean gross", percent),
+    "mean_net": ("Mean net", percent),
+    "turnover": ("Turnover a year", _times),
+    "profit": ("Profit", money),
+    "commission": ("Commission", money),
+    "stamp": ("Stamp duty", money),
+    "levies": ("Levies", money),
+    "borrow": ("Borrowing", money),
+    "dividends": ("Dividends", money),
+    "fills": ("Fills", number),
+    "blocked": ("Blocked attempts", number),
+    "launches": ("Launches", number),
+    "traded_launches": ("Traded launches", number),
+    "launch_paper": ("Mean launch on paper", percent),
+    "launch_missed_gap": ("… missed to the gap", percent),
+    "launch_missed_limits": ("… to limits", percent),
+    "launch_missed_size": ("… to size", percent),
+    "launch_missed_cash": ("… to lack of cash", percent),
+    "launch_slippage": ("… to slippage", percent),
+    "launch_costs": ("… to costs", percent),
+    "launch_dividend_tax": ("… to dividend tax", percent),
+    "launch_borrow": ("… to borrowing", percent),
+    "launch_captured": ("Mean launch captured", percent),
 }
+# a share, and the figure that counts what it is a share of
+COUNTED = {"win_rate_launches": "traded_launches"}
 HEADLINE = ("total_return", "benchmark_return", "paper_return", "sharpe", "max_drawdown", "costs", "cagr")
 
 
 def metric(summary: RunSummary, key: str) -> Metric:
     """One figure of a summary; an unknown key is shown under its own name."""
-    label, form, fallback = KNOWN.get(key, (key.replace("_", " ").capitalize(), _plain, ""))
-    value = summary.metrics.get(key)
-    return Metric(key, label, form(value), exact(value), summary.definitions.get(key) or fallback)
+    label, form = KNOWN.get(key, (key.replace("_", " ").capitalize(), _plain))
+    value, text = summary.metrics.get(key), form(summary.metrics.get(key))
+    count = summary.metrics.get(COUNTED.get(key, ""))
+    if count is not None and not missing(value):
+        text = f"{text} of {number(count)}"
+    return Metric(key, label, text, exact(value), summary.definitions.get(key) or DEFINITIONS.get(key, ""))
 
 
 def headline(summary: RunSummary) -> tuple[Metric, ...]:

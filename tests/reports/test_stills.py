@@ -74,7 +74,7 @@ def test_bars_stand_on_zero_and_a_fall_hangs_from_it() -> None:
 def test_the_steps_of_a_waterfall_hang_together() -> None:
     svg = still(figures()["waterfall"], "steps")
     boxes = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)"', svg)
-    assert len(boxes) == 5
+    assert len(boxes) == 7
     assert [float(x) for x, _ in boxes] == sorted(float(x) for x, _ in boxes)
 
 

@@ -11,6 +11,7 @@ from launchlab.engine.results.metrics import (
     equity_metrics,
     periods_per_year,
     session_returns,
+    tellable,
 )
 
 
@@ -69,3 +70,27 @@ def test_a_year_has_the_sessions_of_its_calendars() -> None:
 
 def test_every_metric_has_a_definition() -> None:
     assert set(of(110.0, 99.0)) <= set(DEFINITIONS)
+
+
+def told(*equity: float, years: float) -> dict[str, float | None]:
+    levels, annual = np.array(equity), Annual(250.0, years)
+    return tellable(equity_metrics(levels, 100.0, annual), levels, 100.0, years)
+
+
+def test_nothing_is_told_of_a_year_before_a_quarter_of_one() -> None:
+    # 3 sessions that gain 4 % would be 5,000 % a year
+    short, long = told(101.0, 100.0, 104.0, years=0.2499), told(101.0, 100.0, 104.0, years=0.25)
+    annual = {"cagr", "volatility", "sharpe", "sortino", "calmar"}
+    assert {name for name, value in short.items() if value is None} == annual
+    assert {name for name, value in long.items() if value is None} == set()
+    assert short["total_return"] == pytest.approx(0.04)
+    assert short["max_drawdown"] == pytest.approx(100 / 101 - 1)
+
+
+def test_a_ratio_over_nothing_is_not_told() -> None:
+    """Without a loss there is neither a Sortino nor a Calmar ratio, without a move no Sharpe ratio either."""
+    risen = told(101.0, 103.0, years=1.0)
+    assert {name for name, value in risen.items() if value is None} == {"sortino", "calmar"}
+    flat = told(100.0, 100.0, years=1.0)
+    assert {name for name, value in flat.items() if value is None} == {"sharpe", "sortino", "calmar"}
+    assert all(value is not None for value in told(101.0, 99.0, years=1.0).values())
