@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ..data.errors import ConfigError, did_you_mean
 from ..data.market.request import FIELDS, MarketRequest, market_request
-from ..data.rules.costs import Brokerage
+from ..data.rules.costs import Brokerage, brokerage_from
 from ..engine.config import Config, config_from, read_toml
 from ..engine.results.summary import Inputs
 
@@ -87,22 +87,6 @@ def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
         raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')
     return tuple(value)
-
-
-def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
-    """A Brokerage, or one sentence that names the wrong option and what it should be."""
-    known = Brokerage.model_fields
-    for name in values:
-        if name not in known:
-            raise ConfigError(
-                f"the brokerage has no option {name!r}{did_you_mean(name, known)}; options are {', '.join(known)}"
-            )
-    try:
-        return Brokerage(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
 
 
 def inputs_of(plan: Plan) -> Inputs:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import ConfigError, DataError
+from ..data.files import check_pages, read_manifest, write_manifest
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
@@ -16,8 +17,9 @@ from .numbers.formats import number, percent, ratio, visible
 from .numbers.metrics import KNOWN
 from .numbers.sweep_pack import MOST, level_text, pack
 from .numbers.tables import Cell, Column, Table
-from .page import render
+from .page import SCRIPT, render
 
+PAGES = ("index.html", SCRIPT)
 TOP = 20
 EXTRAS = ("fallback", "run", "error", *OF_A_TRIAL)  # columns that are neither parameters nor figures
 
@@ -72,6 +74,7 @@ def write_sweep_folder(folder: Path) -> None:
     Whole runs in the folder are linked.
     """
     summary = SweepSummary.read(folder)
+    check_pages(folder, PAGES)
     try:
         points = pd.read_parquet(folder / "points.parquet")
     except (OSError, ValueError) as error:
@@ -80,6 +83,8 @@ def write_sweep_folder(folder: Path) -> None:
         ) from None
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
     write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary)
+    if read_manifest(folder):
+        write_manifest(folder, PAGES)
 
 
 def _linked(points: pd.DataFrame, parameters: Sequence[str], folder: Path) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Market:
     """The launches, the panel of their codes, what they are compared with, and what had to be left out, in sentences.
 
     `benchmark` is None where none was asked for or none has bars. `outside` holds the bars of codes that stand beside
-    the panel, as the factors of a study. `request` is what was asked for.
+    the panel, as the factors of a study. `request` is what was asked for, `brokerage` what the panel's broker charges.
     """
 
     launches: Launches
@@ -37,6 +37,7 @@ class Market:
     warnings: tuple[str, ...] = ()
     outside: Mapping[str, Bars] = field(default_factory=dict)
     request: MarketRequest = field(default_factory=MarketRequest)
+    brokerage: Brokerage = field(default_factory=Brokerage)
 
 
 def load_market(
@@ -69,7 +70,7 @@ def load_market(
     )
     span = (wanted.start, wanted.end)
     panel = load_panel(codes, *span, currency=wanted.currency, prices=source.prices, options=options)
-    found = Market(launches, panel, request=wanted)
+    found = Market(launches, panel, request=wanted, brokerage=options.brokerage)
     benchmark, doubt = _benchmark(found, source, book)
     outside = {
         one.code: one for one in iter_instruments(source.prices, [o for o in others if o.code not in panel])

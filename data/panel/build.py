@@ -19,11 +19,12 @@ from ..dated import to_day
 from ..errors import DataError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments, load_instruments
-from ..rules.costs import Brokerage, cost_class, cost_rows, uncharged
+from ..rules.costs import Brokerage, cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import iter_instruments
 from ..store.store import Prices, Store, open_prices
 from . import fx
+from .charges import cost_classes, cost_table, free_of_charge
 from .columns import EXCHANGES, Columns, compile_code
 from .panel import ACTION, Panel
 
@@ -142,8 +143,8 @@ def _assemble(
     series: list[Bars], known: list[Instrument], columns: Columns, sessions: Days, done: Mapping[str, Any],
     chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
 ) -> Panel:  # fmt: skip
-    classes = list(dict.fromkeys(cost_class(instrument) for instrument in known))
-    free = [note for key in classes if (note := uncharged(key, chosen.brokerage))]
+    classes = cost_classes(known)
+    free = free_of_charge(classes, chosen.brokerage)
     currencies = tuple(dict.fromkeys(instrument.currency for instrument in known))
     rates = fx.rates(currencies, currency, sessions, path=chosen.fx, max_age_days=chosen.fx_max_age_days)
     table = np.sort(np.array(actions, ACTION), order=["row", "code"])
@@ -156,7 +157,7 @@ def _assemble(
         tick_bounds=TICK_BOUNDS.copy(),
         tick_sizes=TICK_SIZES.copy(),
         cost_class=np.array([classes.index(cost_class(one)) for one in known], np.int16),
-        costs=np.stack([cost_rows(key, sessions, chosen.brokerage) for key in classes], axis=1),
+        costs=cost_table(classes, sessions, chosen.brokerage),
         currencies=currencies,
         currency_of=np.array([currencies.index(one.currency) for one in known], np.int8),
         fx=rates,

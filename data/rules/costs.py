@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..arrays import F8, Days
 from ..dated import Dated
-from ..errors import RuleError, did_you_mean
+from ..errors import ConfigError, RuleError, did_you_mean
 from ..instruments.table import Instrument
 from . import fees
 from .ticks import checked_side
@@ -53,6 +54,22 @@ class Brokerage(BaseModel):
         default=True, description="the mainland commission already includes handling and regulatory fees"
     )
     connect: bool = Field(default=False, description="northbound Stock Connect: add HKSCC's transfer fee")
+
+
+def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
+    """A Brokerage, or one sentence that names the wrong option and what it should be."""
+    known = Brokerage.model_fields
+    for name in values:
+        if name not in known:
+            raise ConfigError(
+                f"the brokerage has no option {name!r}{did_you_mean(name, known)}; options are {', '.join(known)}"
+            )
+    try:
+        return Brokerage(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
 
 
 NO_HK_BROKERAGE = "brokerage is negotiable in Hong Kong: none is charged unless you give yours, brokerage.hk_rate and hk_min"

@@ -6,6 +6,7 @@ cost of a run then follows the live legs, not the symbols or the idle days of th
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -123,6 +124,14 @@ class Market:
             currency_of=_fixed(panel.currency_of),
             exchange_of=_fixed(panel.exchange_of),
         )
+
+    def charging(self, panel: Panel) -> "Market":
+        """The same for a panel that differs in its costs only; nothing else is laid out again."""
+        other = copy(self)
+        other.panel = panel
+        other.tables, other.cost_row = _regimes(panel)
+        other.columns = self.columns._replace(cost_row=_fixed(other.cost_row))
+        return other
 
     @cached_property
     def row_of(self) -> I4:

@@ -48,7 +48,7 @@ def sweep_trials(data: str, sweep: str, returns: F8, points: int | None = None) 
 
 def record(path: Path, entry: SweepTrials) -> None:
     """Append a sweep to the ledger at `path`, under a lock; the folder must exist."""
-    with FileLock(f"{path}.lock"), path.open("a", encoding="utf-8") as file:
+    with FileLock(f"{path.absolute()}.lock"), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(entry), sort_keys=True) + "\n")
 
 

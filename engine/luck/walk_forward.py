@@ -104,10 +104,9 @@ def leave_one_launch_out(profits: F8, judged: int) -> LeaveOneOut:
     total = profits.sum(axis=1)
     chosen = (total[:, None] - profits).argmax(axis=0).astype(np.int32)
     profit = profits[chosen, np.arange(profits.shape[1])]
-    own, top = float(total[judged]), float(profits[judged].max())
-    return LeaveOneOut(
-        chosen, profit, _share(float(profit.sum()), float(total.max())), _share(top, own), own - top
-    )
+    most = float(profits[int(total.argmax())].sum())
+    own, top = float(profits[judged].sum()), float(profits[judged].max())
+    return LeaveOneOut(chosen, profit, _share(float(profit.sum()), most), _share(top, own), own - top)
 
 
 def _share(part: float, whole: float) -> float:

@@ -4,8 +4,8 @@ Every batch starts from the trials in the storage and its random numbers from ho
 process is the same however it was stopped, and several processes on one storage work on one study.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -49,8 +49,8 @@ class Search:
             raise ConfigError(f"`trials` must be at least 1, not {self.trials}")
         if not 2 <= self.batch <= MOST_BATCH:
             raise ConfigError(f"`batch` must be from 2 to {MOST_BATCH:,}, not {self.batch}")
-        for one in self.objectives:
-            known(one, tuple(OBJECTIVES), "objective")
+        for aim in self.objectives:
+            known(aim, tuple(OBJECTIVES), "objective")
         if len(set(self.objectives)) < len(self.objectives) or not self.objectives:
             raise ConfigError("`objective` names each aim once, such as return,drawdown")
         if self.prune is not None:
@@ -65,17 +65,21 @@ class Search:
 
     def aims(self, table: F8) -> F8:
         """The objectives (points, objectives) of rows of COLUMNS, the undefined ones at their worst."""
-        found = table[:, [COLUMNS.index(OBJECTIVES[one]) for one in self.objectives]]
-        return np.where(np.isnan(found), LOWEST, found)
+        reached = table[:, [COLUMNS.index(OBJECTIVES[aim]) for aim in self.objectives]]
+        return np.where(np.isnan(reached), LOWEST, reached)
 
 
 @dataclass(frozen=True)
 class Field:
-    """What is searched: the grid's space, `measure` of its points, and `early` of them on the early market (pruning)."""
+    """What is searched: the grid's space, `measure` of its points, and `early` of them on the early market (pruning).
+
+    `errors` says of points that were measured why they failed, by number.
+    """
 
     space: Space
     measure: Measure
     early: Measure | None = None
+    errors: Mapping[int, str] = field(default_factory=dict)
 
 
 class Storage(Protocol):
@@ -122,26 +126,29 @@ class Worker:
         self.again = 0  # first trials of the next batch that are stored already
         self.whole: dict[int, F8] = {}  # rows of COLUMNS
         self.early: dict[int, F8] = {}
+        self.errors: dict[int, str] = {}  # as other processes told them
 
     def catch_up(self, stored: "list[FrozenTrial]") -> "list[FrozenTrial]":
         """Copy what others have finished. A batch of a lonely process that was cut off is asked again as a whole."""
-        fresh = [one for one in stored if one.number not in self.seen]
-        copied = [one for one in fresh if not self._is_mine(one)]
-        if not self.started and all(one.user_attrs["stream"] == self.stream == 0 for one in stored):
+        fresh = [trial for trial in stored if trial.number not in self.seen]
+        copied = [trial for trial in fresh if not self._is_mine(trial)]
+        if not self.started and all(trial.user_attrs["stream"] == self.stream == 0 for trial in stored):
             self.again = len(stored) % self.search.batch
             copied = fresh[: len(fresh) - self.again]
-        for one in copied:
-            self.study.add_trial(one)
-            if "measured" in one.user_attrs:
-                self.whole[one.user_attrs["number"]] = np.array(one.user_attrs["measured"], np.float64)
-        self.seen |= {one.number for one in fresh}
+        for trial in copied:
+            self.study.add_trial(trial)
+            if "measured" in trial.user_attrs:
+                number = trial.user_attrs["number"]
+                self.whole[number] = np.array(trial.user_attrs["measured"], np.float64)
+                self.errors[number] = trial.user_attrs.get("error", "")
+        self.seen |= {trial.number for trial in fresh}
         if not self.started:
             recall(sampler(self.search.kind, self.search.batch, ()), self.study)
         self.started = True
         return stored
 
-    def _is_mine(self, one: "FrozenTrial") -> bool:
-        return one.user_attrs["stream"] == self.stream and one.user_attrs["asked"] in self.asked
+    def _is_mine(self, trial: "FrozenTrial") -> bool:
+        return trial.user_attrs["stream"] == self.stream and trial.user_attrs["asked"] in self.asked
 
     def batch(self, trials: int) -> "list[FrozenTrial]":
         """The next trials, finished, without those that are stored already."""
@@ -149,22 +156,22 @@ class Worker:
         seed = (self.search.seed, self.stream, len(self.study.get_trials(deepcopy=False)))
         self.study.sampler = sampler(self.search.kind, self.search.batch, seed)
         asked = [self.study.ask(self.distributions) for _ in range(size)]
-        numbers = np.array([self.field.space.number(one.params) for one in asked], np.int64)
+        numbers = np.array([self.field.space.number(trial.params) for trial in asked], np.int64)
         runs = self._survivors(asked, numbers)
         self._measure(numbers[runs], self.field.measure, self.whole)
-        told = [self._tell(*one) for one in zip(asked, numbers.tolist(), runs.tolist(), strict=True)]
-        self.asked |= {one.number for one in told}
-        told, self.again = told[self.again :], 0
-        return told
+        done = [self._tell(*trial) for trial in zip(asked, numbers.tolist(), runs.tolist(), strict=True)]
+        self.asked |= {trial.number for trial in done}
+        done, self.again = done[self.again :], 0
+        return done
 
     def _survivors(self, asked: "list[Trial]", numbers: I8) -> Bool:
         """Which trials run on the whole market: all, or those that did not do worse on its early part."""
         if self.field.early is None:
             return np.ones(len(asked), bool)
         self._measure(numbers, self.field.early, self.early)
-        for one, number in zip(asked, numbers.tolist(), strict=True):
-            one.report(float(self.search.aims(self.early[number][None])[0, 0]), EARLY_STEP)
-        return np.array([not one.should_prune() for one in asked], bool)
+        for trial, number in zip(asked, numbers.tolist(), strict=True):
+            trial.report(float(self.search.aims(self.early[number][None])[0, 0]), EARLY_STEP)
+        return np.array([not trial.should_prune() for trial in asked], bool)
 
     def _measure(self, numbers: I8, measure: Measure, known: dict[int, F8]) -> None:
         """Measure each point that is not known yet, once."""
@@ -181,10 +188,12 @@ class Worker:
             trial.set_user_attr(name, value)
         if not runs:
             return self.study.tell(trial, state=TrialState.PRUNED)
-        row = self.whole[number]
-        trial.set_user_attr("measured", [None if np.isnan(one) else one for one in row.tolist()])
+        row, error = self.whole[number], self.field.errors.get(number) or self.errors.get(number)
+        trial.set_user_attr("measured", [None if np.isnan(value) else value for value in row.tolist()])
+        if error:
+            trial.set_user_attr("error", error)
         return self.study.tell(trial, self.search.aims(row[None])[0].tolist())
 
 
 def _plain(point: dict[str, object]) -> dict[str, object]:
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in point.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in point.items()}

@@ -43,7 +43,9 @@ class Space:
 
 
 def _has_order(values: tuple[Any, ...]) -> bool:
-    return all(one is None or (isinstance(one, int | float) and not isinstance(one, bool)) for one in values)
+    return all(
+        value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values
+    )
 
 
 def _ascending(values: tuple[Any, ...]) -> tuple[int, ...]:

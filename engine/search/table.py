@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 
 from ...data.arrays import F8, I8, Bool
 from ...data.files import whole_file
-from ..sweeps.folder import COUNTS, FLAG, POINTS, column_of
+from ..sweeps.folder import POINTS
 from ..sweeps.grid import Grid
+from ..sweeps.job import SweepJob
 from ..sweeps.points import METRICS
+from ..sweeps.table import COUNTS, FLAG, column_of, metric_type
 from .points import CAPACITY, COLUMNS
 from .search import EARLY_STEP, Search
 
@@ -27,9 +29,10 @@ COMPLETE, PRUNED = "complete", "pruned"
 
 @dataclass(frozen=True)
 class Trials:
-    """Finished trials in order of their numbers, shape (n,). `measured` (n, len(COLUMNS)), NaN where pruned.
+    """Finished trials in order of their numbers, shape (n,). `measured` (n, len(COLUMNS)), NaN where pruned or failed.
 
-    `early`: the objective on the early market, NaN without pruning. `repeat`: the point came before.
+    `early`: the objective on the early market, NaN without pruning. `repeat`: the point came before. `errors`: why a
+    trial's point failed, empty where it did not.
     """
 
     trial: I8
@@ -39,6 +42,7 @@ class Trials:
     repeat: Bool
     measured: F8
     early: F8
+    errors: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.trial)
@@ -54,41 +58,44 @@ class Trials:
 def to_trials(stored: "list[FrozenTrial]") -> Trials:
     """The trials of a storage as arrays."""
     empty = [np.nan] * len(COLUMNS)
-    about = [one.user_attrs for one in stored]
-    number = np.array([one["number"] for one in about], np.int64)
+    about = [trial.user_attrs for trial in stored]
+    number = np.array([attrs["number"] for attrs in about], np.int64)
     repeat = np.ones(len(stored), bool)
     repeat[np.unique(number, return_index=True)[1]] = False
     return Trials(
-        trial=np.array([one.number for one in stored], np.int64),
+        trial=np.array([trial.number for trial in stored], np.int64),
         number=number,
-        stream=np.array([one["stream"] for one in about], np.int64),
-        complete=np.array(["measured" in one for one in about], bool),
+        stream=np.array([attrs["stream"] for attrs in about], np.int64),
+        complete=np.array(["measured" in attrs for attrs in about], bool),
         repeat=repeat,
-        measured=np.array([one.get("measured", empty) for one in about], np.float64).reshape(
+        measured=np.array([attrs.get("measured", empty) for attrs in about], np.float64).reshape(
             -1, len(COLUMNS)
         ),
-        early=np.array([one.intermediate_values.get(EARLY_STEP, np.nan) for one in stored], np.float64),
+        early=np.array([trial.intermediate_values.get(EARLY_STEP, np.nan) for trial in stored], np.float64),
+        errors=tuple(attrs.get("error", "") for attrs in about),
     )
 
 
-def write_points(folder: Path, grid: Grid, search: Search, trials: Trials) -> None:
-    """points.parquet: one row per trial; metrics are null where it was pruned."""
-    levels = grid.levels(trials.number)
+def write_points(folder: Path, job: SweepJob, search: Search, trials: Trials) -> None:
+    """points.parquet: one row per trial; metrics are null where it was pruned or its point failed."""
+    grid, levels = job.grid, job.grid.levels(trials.number)
     columns: dict[str, Any] = {
         name: column_of(values).take(pa.array(levels[name])) for name, values in grid.values.items()
     }
-    pruned = ~trials.complete
-    for j, name in enumerate(METRICS):
-        kind = pa.int32() if name in COUNTS else pa.bool_() if name == FLAG else pa.float64()
-        values = np.where(pruned, 0.0, trials.measured[:, j]).astype(kind.to_pandas_dtype())
-        columns[name] = pa.array(values, kind, mask=pruned)
+    absent = ~trials.complete | np.array([bool(error) for error in trials.errors], bool)
+    for name, values in zip(METRICS, trials.measured.T, strict=False):
+        kind = metric_type(name)
+        columns[name] = pa.array(
+            np.where(absent, 0.0, values).astype(kind.to_pandas_dtype()), kind, mask=absent
+        )
     columns["trial"] = pa.array(trials.trial, pa.int32())
     columns["state"] = pa.array(np.where(trials.complete, COMPLETE, PRUNED))
     columns["repeat"] = pa.array(trials.repeat)
     if search.wants_capacity:
-        columns[CAPACITY] = pa.array(trials.measured[:, -1], mask=pruned)
+        columns[CAPACITY] = pa.array(trials.measured[:, -1], mask=absent)
     if search.prune:
         columns["early"] = pa.array(trials.early)
+    columns |= {word: pa.array([error or None for error in trials.errors]) for word in job.words}
     with whole_file(folder / POINTS) as hidden:
         pq.write_table(pa.table(columns), hidden)
 
@@ -107,14 +114,15 @@ def front(aims: F8) -> I8:
 def pareto_rows(trials: Trials, grid: Grid, search: Search) -> list[dict[str, Any]]:
     """The front of several aims, best in the first aim first: trial, parameters, metrics, and capacity if wanted."""
     at = trials.distinct
+    at = at[~np.isnan(trials.measured[at, 0])]  # a point that failed reached no aim
     at = at[front(search.aims(trials.measured[at]))]
     names = COLUMNS if search.wants_capacity else METRICS
     rows = []
     for k in at.tolist():
         row = {"trial": int(trials.trial[k])} | grid.point(int(trials.number[k]))
-        found = dict(zip(COLUMNS, trials.measured[k].tolist(), strict=True))
+        measured = dict(zip(COLUMNS, trials.measured[k].tolist(), strict=True))
         kinds = dict.fromkeys(COUNTS, int) | {FLAG: bool}
-        rows.append(row | {name: kinds.get(name, float)(found[name]) for name in names})
+        rows.append(row | {name: kinds.get(name, float)(measured[name]) for name in names})
     return rows
 
 

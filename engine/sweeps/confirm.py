@@ -1,13 +1,16 @@
-"""The best points of a sweep again, one by one, through backtrader: the same portfolio or a loud failure."""
+"""A point of a sweep again through backtrader: the same portfolio or a loud failure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...data.arrays import F8
 from ..backtest.backtest import execute
 from ..results.metrics import Annual, equity_metrics
-from .job import Job
+from .conditions import Conditions
+from .points import METRICS
 
 SAME = 1e-9  # relative
 
@@ -16,24 +19,17 @@ class EnginesDisagree(Exception):
     """backtrader and the compiled sweep give different portfolios: a bug of ours, never the user's fault."""
 
 
-def confirm(job: Job, row: Mapping[str, Any], engine: str = "backtrader") -> None:
-    """Run one point of `outcome_rows` under another engine; EnginesDisagree names the first metric that differs."""
-    values = {name: row[name] for name in job.grid.values}
-    run = execute(job.legs(values), job.panel, job.config, engine)
-    annual = Annual(job.periods, job.panel.years)
-    found: dict[str, float] = equity_metrics(run.equity, float(job.config.capital), annual)
-    found |= {"fills": len(run.fills), "blocked": len(run.blocks)}
-    found["costs"] = float(sum(run.fills[name].sum() for name in ("commission", "stamp", "levies")))
-    for name, value in found.items():
-        if not np.isclose(row[name], value, rtol=SAME, atol=SAME):
+def confirm(
+    legs: NDArray[Any], at: Conditions, values: Mapping[str, Any], metrics: F8, periods: float
+) -> None:
+    """Run the legs of a point under the other engine; EnginesDisagree names the first metric that differs."""
+    run = execute(legs, at.panel, at.config, "backtrader")
+    annual = Annual(periods, at.panel.years)
+    figures: dict[str, float] = equity_metrics(run.equity, float(at.config.capital), annual)
+    figures |= {"fills": len(run.fills), "blocked": len(run.blocks)}
+    figures["costs"] = float(sum(run.fills[name].sum() for name in ("commission", "stamp", "levies")))
+    for name, figure in figures.items():
+        swept = float(metrics[METRICS.index(name)])
+        if not np.isclose(swept, figure, rtol=SAME, atol=SAME):
             point = ", ".join(f"{key}={value}" for key, value in values.items())
-            raise EnginesDisagree(f"{point}: {name} is {row[name]!r} in the sweep and {value!r} by {engine}")
-
-
-def confirm_all(job: Job, rows: Iterable[Mapping[str, Any]]) -> int:
-    """How many points were confirmed: all of them, or EnginesDisagree."""
-    count = 0
-    for row in rows:
-        confirm(job, row)
-        count += 1
-    return count
+            raise EnginesDisagree(f"{point}: {name} is {swept!r} in the sweep and {figure!r} by backtrader")

@@ -1,66 +1,72 @@
-"""Equity curves of chosen points of a sweep, one by one on the general path."""
+"""Curves of chosen points of a sweep, one by one on the general path, and what each launch made at them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8, I8
+from ...data.arrays import F8
 from ..compiled.days import run_days
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
-from ..compiled.windows import SLACK, Point, to_rules
+from ..compiled.windows import SLACK, Market, Point, to_rules
+from ..config import Config
 from ..legs import Reason
-from .job import Job, Table, overrides, own_points
+from ..results.metrics import session_returns
+from .chunk import Curve
+from .conditions import Conditions
+from .points import own_points
+
+Table = NDArray[Any]
 
 
-def equity_curves(job: Job, numbers: I8) -> F8:
-    """Net asset value at each close of the points of these numbers (ascending), shape (sessions, points)."""
-    groups = np.split(numbers, np.flatnonzero(np.diff(numbers // job.grid.block)) + 1)
-    return np.column_stack([curve for part in groups for curve in _of_group(job, part)])
+def curves_of(
+    market: Market, at: Conditions, tables: Sequence[Table], shared: Table | None, points: Table
+) -> list[Curve]:
+    """The curve of each point: `tables` are their legs; `points` put their rules into a `shared` table, if there is one."""
+    if shared is not None:
+        equity = list(equity_curves(market, shared, at.config, points))
+    else:
+        equity = [next(equity_curves(market, legs, at.config, own_points(1))) for legs in tables]
+    capital = float(at.config.capital)
+    return [
+        Curve(
+            session_returns(curve, capital),
+            launch_profits(market, at, legs),
+            int(legs["hold"].max()) if len(legs) else 1,
+        )
+        for curve, legs in zip(equity, tables, strict=True)
+    ]
 
 
-def launch_profits(job: Job, numbers: I8) -> F8:
-    """Profit of each launch at the points of these numbers, base money after costs, shape (points, launches).
+def equity_curves(market: Market, legs: Table, config: Config, points: Table) -> Iterator[F8]:
+    """Net asset value at each close, (T,), of the legs under the rules of each point."""
+    wanted = [
+        Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
+    ]
+    ends, rules, slack = close_out_rows(market, config), to_rules(config), SLACK
+    longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
+    windows = market.windows(legs, rules, longest, slack)
+    state, out = new_state(windows, len(market.panel.codes)), new_out(len(market.panel), keep=False)
+    for point in wanted:
+        while not run_days(windows, rules, point, state, out, ends):
+            slack = wider(slack)
+            windows = market.windows(legs, rules, longest, slack)
+        yield out.equity.copy()
+
+
+def launch_profits(market: Market, at: Conditions, legs: Table) -> F8:
+    """Profit of each launch, base money after costs, (launches,).
 
     Before dividends and borrow; what is still held at the end counts at its last mark.
     """
-    return np.stack([_profits(job, job.legs(job.grid.point(int(number)))) for number in numbers])
-
-
-def _profits(job: Job, legs: Table) -> F8:
-    panel = job.panel
-    run = simulate(legs, panel, job.config, market=job.market)
-    f = run.fills
+    panel = at.panel
+    f = simulate(legs, panel, at.config, market=market).fills
     flow = -f["shares"] * f["price"] * f["fx"] - f["commission"] - f["stamp"] - f["levies"]
     by_leg = np.bincount(f["leg"], flow, len(legs))
     held = np.bincount(f["leg"], f["shares"], len(legs))
     held[f["leg"][f["reason"] != Reason.ENTRY]] = 0.0
     code = legs["code"]
     last = np.nan_to_num(panel.mark[-1, code] * panel.fx[-1, panel.currency_of[code]])
-    return np.bincount(legs["launch"], by_leg + held * last, len(job.launches)).astype(np.float64)
-
-
-def _of_group(job: Job, numbers: I8) -> Iterator[F8]:
-    legs = job.shared(int(numbers[0]))
-    if legs is not None:
-        yield from _curves(job, legs, overrides(job.grid, numbers))
-        return
-    for number in numbers:
-        yield from _curves(job, job.legs(job.grid.point(int(number))), own_points(1))
-
-
-def _curves(job: Job, legs: Table, points: NDArray[Any]) -> Iterator[F8]:
-    wanted = [
-        Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
-    ]
-    ends, rules, slack = close_out_rows(job.market, job.config), to_rules(job.config), SLACK
-    longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
-    windows = job.market.windows(legs, rules, longest, slack)
-    state, out = new_state(windows, len(job.panel.codes)), new_out(len(job.panel), keep=False)
-    for point in wanted:
-        while not run_days(windows, rules, point, state, out, ends):
-            slack = wider(slack)
-            windows = job.market.windows(legs, rules, longest, slack)
-        yield out.equity.copy()
+    return np.bincount(legs["launch"], by_leg + held * last, len(at.launches)).astype(np.float64)

@@ -1,7 +1,8 @@
 """Every combination of parameter values, by number, without ever holding the list.
 
-Points are numbered in order of their structural parameters first, so that neighbours share one table of legs; the
-execution parameters (`EXECUTION`) vary fastest.
+Points are numbered in order of what they trade under first (`brokerage.cn_min`, `config.slippage_bp`), then of their
+structural parameters, so that neighbours share one market and one table of legs; the execution parameters (`EXECUTION`)
+vary fastest.
 """
 
 import math
@@ -20,6 +21,7 @@ WHOLE = ("wait", "hold")
 RULES = ("stop", "target", "trail")
 SCALE = "gross"
 EXECUTION = (*WHOLE, *RULES, SCALE)
+CONFIG, BROKERAGE = "config.", "brokerage."  # before a field of the portfolio or of the broker
 MOST_POINTS = 2**62
 
 
@@ -46,8 +48,9 @@ class Grid:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """All parameters, structural ones first: the last one varies fastest."""
-        return (*(name for name in self.values if name not in self.execution), *self.execution)
+        """All parameters, the last one varies fastest: broker, portfolio, structural ones, execution."""
+        others = [name for name in self.values if name not in self.execution]
+        return (*sorted(others, key=_change_last), *self.execution)
 
     @cached_property
     def size(self) -> int:
@@ -70,10 +73,10 @@ class Grid:
 
     def levels(self, numbers: I8) -> dict[str, I8]:
         """Position of each point's value in the values of each parameter."""
-        left, found = numbers, {}
+        rest, levels = numbers, {}
         for name in reversed(self.order):
-            left, found[name] = np.divmod(left, len(self.values[name]))
-        return {name: found[name] for name in self.values}
+            rest, levels[name] = np.divmod(rest, len(self.values[name]))
+        return {name: levels[name] for name in self.values}
 
     def point(self, number: int) -> dict[str, Any]:
         """The parameters of one point."""
@@ -96,13 +99,20 @@ class Grid:
         return Grid(self.values, draw(self.size, count, np.random.default_rng(seed)))
 
 
+def _change_last(name: str) -> int:
+    """How seldom a parameter should change from one point to the next: a broker lays out the market anew."""
+    return 0 if name.startswith(BROKERAGE) else 1 if name.startswith(CONFIG) else 2
+
+
 def _overrides(name: str, values: tuple[Any, ...]) -> bool:
     """Whether the values are such as a column of the legs can hold: a parameter of that name may mean anything."""
     if name in RULES:
-        return all(one is None or _is_number(one) for one in values)
+        return all(value is None or _is_number(value) for value in values)
     if name in WHOLE:
-        return all(isinstance(one, int) and _is_number(one) and one >= (name == "hold") for one in values)
-    return name == SCALE and all(_is_number(one) and one > 0 for one in values)
+        return all(
+            isinstance(value, int) and _is_number(value) and value >= (name == "hold") for value in values
+        )
+    return name == SCALE and all(_is_number(value) and value > 0 for value in values)
 
 
 def _is_number(value: object) -> bool:
@@ -113,8 +123,8 @@ def draw(population: int, count: int, rng: np.random.Generator) -> I8:
     """`count` distinct whole numbers below `population`, ascending; memory follows `count` alone."""
     if 2 * count > population:
         return np.setdiff1d(np.arange(population), draw(population, population - count, rng))
-    found = np.empty(0, np.int64)
-    while len(found) < count:
-        more = rng.integers(0, population, count - len(found), dtype=np.int64)
-        found = np.union1d(found, more)
-    return found
+    drawn = np.empty(0, np.int64)
+    while len(drawn) < count:
+        more = rng.integers(0, population, count - len(drawn), dtype=np.int64)
+        drawn = np.union1d(drawn, more)
+    return drawn

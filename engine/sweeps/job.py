@@ -1,14 +1,15 @@
-"""One table of legs for all points that differ only in how legs are executed, and the proof that it may be shared.
+"""What a sweep asks of a kind of strategy: one class for each kind, and nothing else knows which it is.
 
-A strategy of somebody's own may use `hold` for something else than holding. So the table is built at several points
-of a group, and shared only if nothing but the execution columns differs, and those as expected.
+A sweep runs chunks of a job's points, a search chooses their numbers, the verdict asks for their curves.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import cached_property
-from threading import RLock
-from typing import Any
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice, product
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +17,39 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I8
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
-from ..backtest.backtest import Strategy, checked_legs
-from ..compiled.windows import Market
+from ...data.rules.costs import Brokerage
 from ..config import Config
-from ..legs import LEG
-from .grid import EXECUTION, RULES, SCALE, WHOLE, Grid
-from .points import METRICS, POINT, simulate_points
+from ..workers.runner import Runner
+from .chunk import Chunk, Curve
+from .conditions import Conditions, changed, changed_brokerage, changed_config, is_condition, of_strategy
+from .grid import Grid
+from .kept import Kept
+from .points import own_points
 
 Table = NDArray[Any]
-Build = Callable[[Mapping[str, Any]], Strategy]
+Values = Mapping[str, Any]
+Build = Callable[[Values], Any]
 
-SAMPLES = 5  # points of a group at which the table is built
-SAME = 1e-12  # of weights, relative
-KEPT = 4  # tables in memory
+MOST_CHECKED = 10_000  # structural combinations that the strategy is asked about before any work
+MARKETS = 4  # conditions kept in memory
+DAY_ENDS = np.timedelta64(
+    16, "h"
+)  # of a session, after its day's start in UTC: midnight in Hong Kong and Shanghai
 
-_sharing = RLock()  # chunks may run side by side over one job
+
+class Tries(NamedTuple):
+    """Legs (LEG dtype) that are moved to other days, and the points (POINT dtype) of which the best is looked for."""
+
+    legs: Table
+    points: Table
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a chunk of points needs. `launches` on the portfolio's clock; `periods` a year."""
+class SweepJob(ABC):
+    """All that a chunk of points needs. `launches` on the portfolio's clock, `periods` a year.
+
+    `build` makes the strategy of a point of its own values; `brokerage` is what the panel charges.
+    """
 
     build: Build
     grid: Grid
@@ -44,121 +58,99 @@ class Job:
     config: Config
     periods: float
     threads: int = 1
-    _kept: dict[int, Table | None] = field(default_factory=dict, repr=False, compare=False)
+    brokerage: Brokerage = field(default_factory=Brokerage)
+    _conditions: Kept[Conditions] = field(
+        default_factory=lambda: Kept(MARKETS), init=False, repr=False, compare=False
+    )
 
-    @cached_property
-    def market(self) -> Market:
-        """The panel in the shape that compiled code reads."""
-        return Market(self.panel)
+    words: ClassVar[
+        tuple[str, ...]
+    ] = ()  # columns of text after the metrics: `error`, where a point can fail
+    rows_together: ClassVar[int] = 1  # of points.parquet, at least: chunks of fewer points are written as one
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Without what each process makes for itself."""
-        return {one.name: {} if one.name == "_kept" else getattr(self, one.name) for one in fields(self)}
+    @property
+    @abstractmethod
+    def chunk_size(self) -> int:
+        """Points of a chunk; the same every time, so that a resumed sweep finds its parts."""
 
-    def legs(self, values: Mapping[str, Any]) -> Table:
-        """The legs of one point."""
-        return checked_legs(self.build(values).legs(self.launches, self.panel), self.panel)
+    @abstractmethod
+    def run(self, start: int, stop: int) -> Chunk:
+        """The points at positions `start` to `stop`."""
 
-    def shared(self, number: int) -> Table | None:
-        """The table that all points of a number's group share, None where they cannot."""
-        group = number // self.grid.block
-        with _sharing:
-            if group not in self._kept:
-                while len(self._kept) >= KEPT:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[group] = self._proven(group * self.grid.block)
-            return self._kept[group]
+    @abstractmethod
+    def measure(self, numbers: I8) -> Chunk:
+        """The points of these numbers, ascending."""
 
-    def _proven(self, first: int) -> Table | None:
-        """The table of a group's first point if every sampled point has the same but for its execution columns."""
-        base = self.grid.point(first)
-        legs = self.legs(base)
-        if not _as_expected(legs, legs, base, base):
-            return None
-        for number in samples(self.grid, first):
-            values = self.grid.point(number)
-            if not _as_expected(self.legs(values), legs, values, base):
-                return None
-        return legs
+    @abstractmethod
+    def confirm(self, number: int, metrics: F8) -> bool:
+        """Whether the point has the same metrics when it is run once more, and independently where that is possible."""
 
+    @abstractmethod
+    def curves(self, numbers: I8, runner: Runner | None) -> Mapping[int, Curve]:
+        """What the verdict asks of the points of these numbers, ascending, by number; without those that failed."""
 
-def samples(grid: Grid, first: int) -> list[int]:
-    """Other points of a group from end to end of every execution parameter, half of them in opposite order."""
-    structural = grid.levels(np.array([first], np.int64))
-    found = []
-    for step in range(SAMPLES):
-        levels = {name: int(level[0]) for name, level in structural.items()}
-        for k, name in enumerate(grid.execution):
-            last = len(grid.values[name]) - 1
-            along = round(step * last / (SAMPLES - 1))
-            levels[name] = last - along if k % 2 else along
-        found.append(grid.number(levels))
-    return [number for number in dict.fromkeys(found) if number != first]
+    @abstractmethod
+    def held(self, number: int, runner: Runner | None = None) -> Table:
+        """What a point holds, from when and for how long, as a table of legs."""
 
+    @abstractmethod
+    def fills(self, number: int) -> Table:
+        """The fills of a point (FILL dtype)."""
 
-def _as_expected(legs: Table, base: Table, values: Mapping[str, Any], base_values: Mapping[str, Any]) -> bool:
-    """Whether `legs` are those of `base` with the execution columns of `values`."""
-    if len(legs) != len(base):
-        return False
-    for name in LEG.names or ():
-        if name in values and name in EXECUTION:
-            wanted = np.nan if values[name] is None else values[name]
-            right = np.array_equal(legs[name], np.full(len(legs), wanted), equal_nan=True)
-        elif name == "weight" and SCALE in values:
-            scale = values[SCALE] / base_values[SCALE]
-            right = np.allclose(legs[name], base[name] * scale, rtol=SAME, atol=0.0)
-        else:
-            right = np.array_equal(legs[name], base[name], equal_nan=name in RULES)
-        if not right:
-            return False
-    return True
+    @abstractmethod
+    def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
+        """Sessions that keep a position from reaching over the end of a fold into the next."""
 
+    @abstractmethod
+    def open_runner(self, spec: str | None) -> AbstractContextManager[Runner]:
+        """Where the points run: as `spec` says, else where this kind runs best."""
 
-def run_points(job: Job, start: int, stop: int) -> F8:
-    """Metrics (points, len(METRICS)) of the points at positions `start` to `stop`, as `simulate_points` gives them."""
-    return run_numbers(job, job.grid.numbers(start, stop))
+    def tries(self, best: int, numbers: I8, legs: Table) -> Tries:
+        """What a placebo may choose among: the point itself, or those of `numbers` whose legs are those of the best."""
+        return Tries(legs, own_points(1))
 
+    def point(self, number: int) -> dict[str, Any]:
+        """The values of a point."""
+        return self.grid.point(number)
 
-def run_numbers(job: Job, numbers: I8) -> F8:
-    """Metrics (points, len(METRICS)) of the points of these numbers, ascending."""
-    if not len(numbers):
-        return np.empty((0, len(METRICS)))
-    groups = numbers // job.grid.block
-    edges = np.flatnonzero(np.diff(groups)) + 1
-    parts = [_run_group(job, part) for part in np.split(numbers, edges)]
-    return np.concatenate(parts)
+    def strategy(self, values: Values) -> Any:
+        """The strategy of a point's values."""
+        return self.build(of_strategy(values))
 
+    def under(self, values: Values) -> Conditions:
+        """Under what a point of these values trades."""
+        base = Conditions(self.launches, self.panel, self.config)
+        asked = {name: value for name, value in values.items() if is_condition(name)}
+        if not asked:
+            return base
+        return self._conditions.get(tuple(asked.items()), lambda: changed(base, self.brokerage, asked))
 
-def _run_group(job: Job, numbers: I8) -> F8:
-    legs = job.shared(int(numbers[0])) if len(numbers) > 1 else None
-    if legs is None:
-        alone = [_simulate(job, job.legs(job.grid.point(int(number))), own_points(1)) for number in numbers]
-        return np.concatenate(alone)
-    return _simulate(job, legs, overrides(job.grid, numbers))
+    def check(self) -> None:
+        """Let each value of each parameter, and each structural combination, be refused before any work."""
+        first = {name: values[0] for name, values in self.grid.values.items()}
+        for name, values in self.grid.values.items():
+            for value in values:
+                self._check({**first, name: value})
+        names = [name for name in self.grid.order if name not in self.grid.execution]
+        for chosen in islice(product(*(self.grid.values[name] for name in names)), MOST_CHECKED):
+            self._check(first | dict(zip(names, chosen, strict=True)))
 
+    def _check(self, values: Values) -> None:
+        self.strategy(values)
+        changed_config(self.config, values)
+        changed_brokerage(self.brokerage, values)
 
-def _simulate(job: Job, legs: Table, points: Table) -> F8:
-    return simulate_points(job.market, legs, job.config, points, periods=job.periods, threads=job.threads)
+    def alone(self) -> Self:
+        """The same for a worker, which has one thread."""
+        return replace(self, threads=1)
+
+    def until(self, t: int) -> Self:
+        """The same on the market up to row t, with what was announced by then."""
+        end = self.panel.sessions[t].astype("M8[s]") + DAY_ENDS
+        instant = datetime.fromtimestamp(int(end.astype(np.int64)), UTC)
+        return replace(self, panel=self.panel.until(t), launches=self.launches.as_of(instant))
 
 
-def own_points(count: int) -> Table:
-    """Points (POINT dtype) under which every leg keeps its own rules."""
-    points = np.zeros(count, POINT)
-    points["scale"] = 1.0
-    for name in WHOLE:
-        points[name] = -1
-    for name in RULES:
-        points[name] = np.inf
-    return points
-
-
-def overrides(grid: Grid, numbers: I8) -> Table:
-    """Points (POINT dtype) of one group: what each puts in the place of the shared table's columns."""
-    points, levels = own_points(len(numbers)), grid.levels(numbers)
-    for name in grid.execution:
-        values = np.array([np.nan if one is None else one for one in grid.values[name]], np.float64)
-        if name == SCALE:
-            points["scale"] = values[levels[name]] / values[0]
-        else:
-            points[name] = values[levels[name]]
-    return points
+def run_chunk(job: SweepJob, start: int, stop: int) -> Chunk:
+    """The points at positions `start` to `stop`: what a worker is sent."""
+    return job.run(start, stop)

@@ -1,231 +1,189 @@
-"""The points of a backtrader sweep, run chunk by chunk into its folder, and the verdict on the best of them."""
+"""The sweep of a backtrader strategy: each point is a whole run under the rules, many runs to a chunk.
 
+Runs are pure Python and hold the interpreter's lock, so chunks go to processes. A point whose strategy raises is a row
+that says so; the sweep goes on.
+"""
+
+import io
 import json
+import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from contextlib import AbstractContextManager, redirect_stdout
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from ...data.arrays import F8, I8
-from ...data.errors import ConfigError
-from ...data.files import put_file
-from ..luck.placebo import ThroughEngine, placebo_codes, placebo_days
-from ..luck.trials import sweep_trials, together
-from ..luck.verdict import Evidence, Verdict, verdict
-from ..results.metrics import session_returns
+from ...data.errors import ConfigError, LaunchlabError
+from ..backtest.backtest import checked_legs
+from ..backtrader.native.result import NativeRun, analyses, run_native
+from ..results.attribution import attribute
+from ..results.metrics import Annual, equity_metrics, session_returns
+from ..results.record import activity
 from ..workers.choose import open_runner
 from ..workers.runner import Runner
-from .folder import PointsWriter, SweepFolder
-from .grid import Grid
-from .job import own_points
-from .native_chunk import Chunk, Curve, NativeJob, NativeParts, run_chunk, run_point, stays
-from .sweep import Best, Outcome, in_order
-from .verdict import MOST, BestOfMany, placebo_p, sample, with_earlier
+from .chunk import Chunk, Curve
+from .conditions import Conditions
+from .job import SweepJob, Table
+from .points import METRICS
+from .sample import evenly
 
-Step = Callable[[int, int], None]  # points done, failed
-
-ANALYZERS = "analyzers.jsonl"
-ERROR = "error"  # column of points.parquet
+WORK = 20_000  # rows × codes × points of a chunk: about a second
+MOST = 32  # points of a chunk
+LONGEST = 300  # characters of a point's error
 LONG_ENOUGH = 10  # a stay longer than this part of the run would leave walk-forward nothing to learn from
-ROWS = 1_024  # of a row group, at least
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object, another in each process
+
+
+class PointRun(NamedTuple):
+    """Metrics of one point (len(METRICS),), NaN where it failed with `error`; what analyzers found; its curve."""
+
+    metrics: F8
+    error: str
+    analyses: Mapping[str, Any]
+    curve: Curve | None
 
 
 @dataclass(frozen=True)
-class NativeOutcome(Outcome):
-    """`failed` points with the first one's error, and the curves that were kept, by number of the point."""
+class NativeSweep(SweepJob):
+    """Points of a `NativeStrategy`, each through backtrader."""
 
-    failed: int
-    error: str
-    curves: Mapping[int, Curve]
+    words: ClassVar[tuple[str, ...]] = ("error",)
+    rows_together: ClassVar[int] = 1_024
 
-    def summary(self) -> dict[str, Any]:
-        """How many points failed, and why the first did; ConfigError where all did."""
-        if self.failed == self.points:
-            raise ConfigError(f"all {self.points:,} points failed, the first one: {self.error}")
-        return {"failed": self.failed, "first_failure": self.error or None}
+    @property
+    def chunk_size(self) -> int:
+        return int(np.clip(WORK // (len(self.panel) * len(self.panel.codes)), 1, MOST))
+
+    @cached_property
+    def kept(self) -> frozenset[int]:
+        """Positions of the points whose curves the verdict will ask for, whichever is the best."""
+        return frozenset(evenly(len(self.grid)).tolist())
+
+    def run(self, start: int, stop: int) -> Chunk:
+        numbers = self.grid.numbers(start, stop)
+        runs = [run_point(self, int(number), keep=start + k in self.kept) for k, number in enumerate(numbers)]
+        return _chunk(runs, {start + k: run.curve for k, run in enumerate(runs) if run.curve is not None})
+
+    def measure(self, numbers: I8) -> Chunk:
+        return _chunk([run_point(self, int(number), keep=False) for number in numbers], {})
+
+    def confirm(self, number: int, metrics: F8) -> bool:
+        return np.array_equal(run_point(self, number, keep=False).metrics, metrics)
+
+    def curves(self, numbers: I8, runner: Runner | None) -> dict[int, Curve]:
+        runs = _everywhere(self, runner, run_point, numbers.tolist())
+        return {number: run.curve for number, run in zip(numbers.tolist(), runs, strict=True) if run.curve}
+
+    def held(self, number: int, runner: Runner | None = None) -> Table:
+        return _everywhere(self, runner, stays, [number])[0]
+
+    def fills(self, number: int) -> Table:
+        return _run(self, number)[0].run.fills
+
+    def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
+        longest = max(curve.longest for curve in curves.values())
+        return min(longest, len(self.panel) // LONG_ENOUGH)
+
+    def open_runner(self, spec: str | None) -> AbstractContextManager[Runner]:
+        """Processes, as many as the job's threads, unless `spec` says otherwise; one chunk alone runs here.
+
+        ConfigError for threads: Python runs one of them at a time.
+        """
+        if spec is None and len(self.grid) <= self.chunk_size:
+            return open_runner("threads:1")
+        if spec is not None and spec.partition(":")[0] == "threads" and spec != "threads:1":
+            raise ConfigError(
+                "a backtrader strategy is Python, which runs one thread at a time; write `executor='processes:4'`"
+            )
+        return open_runner(spec or "processes", self.threads)
 
 
-def sweep_native(
-    job: NativeJob,
-    folder: SweepFolder,
-    runner: Runner,
-    *,
-    metric: str = "sharpe",
-    top: int = 20,
-    progress: Step | None = None,
-) -> NativeOutcome:
-    """Run what is not done yet of a sweep into its folder, which `folder.begin` has made ready.
+def _everywhere(
+    job: NativeSweep, runner: Runner | None, fn: Callable[..., Any], numbers: list[int]
+) -> list[Any]:
+    """`fn(job, number)` of each number on the workers of a runner, or here."""
+    if runner is None:
+        return [fn(job, number) for number in numbers]
+    shared = runner.share(job.alone())
+    return [future.result() for future in [runner.submit(fn, shared, number) for number in numbers]]
 
-    Stopped by an exception (Ctrl-C), points.parquet and analyzers.jsonl hold the chunks that were done. A point that
-    failed has no metrics and says why in the column `error`. A full disk is a ConfigError.
-    """
-    job = replace(job, kept=kept_positions(job.grid))
-    best, seen = Best(metric, top), _Seen()
+
+def _chunk(runs: list[PointRun], curves: Mapping[int, Curve]) -> Chunk:
+    return Chunk(
+        metrics=np.array([run.metrics for run in runs]).reshape(-1, len(METRICS)),
+        errors=tuple(run.error for run in runs),
+        analyses=tuple(json.dumps(run.analyses, ensure_ascii=False) for run in runs),
+        curves=curves,
+    )
+
+
+def run_point(job: NativeSweep, number: int, *, keep: bool = True) -> PointRun:
+    """One point by its number, its curve where it is to be kept; what the strategy prints is dropped."""
     try:
-        with _Table(folder.path, job.grid) as table:
-            chunks, work = range(0, len(job.grid), job.chunk_size), runner.share(job)
-
-            def submit(start: int, stop: int) -> Future[Chunk]:
-                return runner.submit(run_chunk, work, start, stop)
-
-            parts = NativeParts(folder.path)
-            for start, chunk, is_new in in_order(chunks, len(job.grid), parts, submit, runner):
-                numbers = job.grid.numbers(start, start + len(chunk.metrics))
-                table.write(numbers, chunk)
-                ran = ~np.isnan(chunk.metrics[:, 0])
-                best.see(numbers[ran], chunk.metrics[ran])
-                seen.take(job.grid, chunk, is_new)
-                if progress:
-                    progress(seen.done, seen.failed)
-    except OSError as error:
-        raise ConfigError(
-            f"{folder.path} could not be written ({error.strerror or error}); "
-            "what was done is kept: repair that and continue with `resume=True`"
-        ) from None
-    return NativeOutcome(
-        seen.done,
-        seen.computed,
-        best.numbers,
-        best.metrics,
-        0,
-        best.bankrupt,
-        seen.failed,
-        seen.error,
-        seen.curves,
-    )
+        with redirect_stdout(io.StringIO()):
+            done, at = _run(job, number)
+            found = flat(analyses(done.strategy))
+    except (AssertionError, MemoryError):
+        raise  # a fault of ours, or of the machine: not of this point
+    except LaunchlabError as fault:
+        error = str(fault)
+    except Exception as fault:  # noqa: BLE001 an analyzer's arithmetic fails at some points only
+        error = f"{type(fault).__name__}: {fault}"
+    else:
+        return PointRun(measured(done, at, job.periods), "", found, curve(done, at) if keep else None)
+    return PointRun(np.full(len(METRICS), np.nan), one_sentence(error), {}, None)
 
 
-def runner_for(job: NativeJob, spec: str | None) -> AbstractContextManager[Runner]:
-    """The runner of a sweep: processes, as many as the job's `threads`, unless `spec` says otherwise.
+def _run(job: NativeSweep, number: int) -> tuple[NativeRun, Conditions]:
+    values = job.point(number)
+    at = job.under(values)
+    return run_native(job.strategy(values), at.launches, at.panel, at.config), at
 
-    One chunk alone runs here. ConfigError for threads: Python runs one of them at a time.
+
+def stays(job: NativeSweep, number: int) -> Table:
+    """One point's stays in its codes as a LEG table: what it held, from when and for how long.
+
+    Stays that answer no launch have numbers of their own after those of the ledger, one each.
     """
-    if spec is None and len(job.grid) <= job.chunk_size:
-        return open_runner("threads:1")
-    if spec is not None and spec.partition(":")[0] == "threads" and spec != "threads:1":
-        raise ConfigError(
-            "a backtrader strategy is Python, which runs one thread at a time; write `executor='processes:4'`"
-        )
-    return open_runner(spec or "processes", job.threads)
+    with redirect_stdout(io.StringIO()):
+        done, at = _run(job, number)
+    legs = done.legs.copy()
+    own = np.arange(len(legs))
+    legs["launch"] = np.where(legs["launch"] >= 0, legs["launch"], len(at.launches) + own)
+    return checked_legs(legs[np.isin(own, done.run.fills["leg"])], at.panel)
 
 
-def kept_positions(grid: Grid) -> frozenset[int]:
-    """Positions of the points whose equity the verdict will ask for, whichever is the best."""
-    return frozenset(np.linspace(0, len(grid) - 1, MOST).astype(np.int64).tolist())
+def measured(done: NativeRun, at: Conditions, periods: float) -> F8:
+    """The metrics of a run, in the order of METRICS."""
+    run, capital = done.run, float(at.config.capital)
+    years = at.panel.years
+    values = equity_metrics(run.equity, capital, Annual(periods, years)) | activity(run, capital, years)
+    return np.array([values.get(name, 0.0) for name in METRICS])
 
 
-class _Seen:
-    """Counts over the chunks so far."""
-
-    def __init__(self) -> None:
-        self.done = self.computed = self.failed = 0
-        self.error = ""
-        self.curves: dict[int, Curve] = {}
-
-    def take(self, grid: Grid, chunk: Chunk, is_new: bool) -> None:
-        self.done += len(chunk.metrics)
-        self.computed += len(chunk.metrics) * is_new
-        errors = [one for one in chunk.errors if one]
-        self.failed += len(errors)
-        self.error = self.error or next(iter(errors), "")
-        for position, one in chunk.curves.items():
-            self.curves[int(grid.numbers(position, position + 1)[0])] = one
+def curve(done: NativeRun, at: Conditions) -> Curve:
+    """What the verdict asks of a run."""
+    longest = int(done.legs["hold"].max()) if len(done.legs) else 1
+    table = attribute(at.panel, at.launches, done.legs, done.run)
+    by_id = dict(zip(table["launch"], table["long_profit"] + table["short_profit"], strict=True))
+    profits = np.array([by_id.get(launch.id, 0.0) for launch in at.launches], np.float64)
+    return Curve(session_returns(done.run.equity, float(at.config.capital)), profits, longest)
 
 
-class _Table:
-    """points.parquet and, where there are analyzers, analyzers.jsonl; readable also after a failure."""
-
-    def __init__(self, folder: Path, grid: Grid) -> None:
-        self.folder, self.grid = folder, grid
-        self.points = PointsWriter(folder, grid, words=(ERROR,))
-        self.lines: IO[str] | None = None
-        self.waiting: list[tuple[I8, Chunk]] = []
-
-    def __enter__(self) -> "_Table":
-        (self.folder / ANALYZERS).unlink(missing_ok=True)
-        self.points.__enter__()
-        return self
-
-    def write(self, numbers: I8, chunk: Chunk) -> None:
-        self.waiting.append((numbers, chunk))
-        if sum(len(one) for one, _ in self.waiting) >= ROWS:
-            self._flush()
-        for number, error, found in zip(numbers, chunk.errors, chunk.analyses, strict=True):
-            if not error and found != "{}":
-                self._line(int(number), json.loads(found))
-
-    def _flush(self) -> None:
-        if not self.waiting:
-            return
-        numbers, chunks = zip(*self.waiting, strict=True)
-        self.waiting = []
-        errors = [error or None for chunk in chunks for error in chunk.errors]
-        metrics = np.concatenate([chunk.metrics for chunk in chunks])
-        self.points.write(np.concatenate(numbers), metrics, {ERROR: errors})
-
-    def _line(self, number: int, found: Mapping[str, Any]) -> None:
-        if self.lines is None:
-            self.lines = (self.folder / f".{ANALYZERS}").open("w", encoding="utf-8")
-        self.lines.write(
-            json.dumps({**self.grid.point(number), **found}, ensure_ascii=False, default=str) + "\n"
-        )
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._flush()
-        self.points.__exit__(kind, error, trace)
-        if self.lines is not None:
-            self.lines.close()
-            put_file(self.folder / f".{ANALYZERS}", self.folder / ANALYZERS)
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Nested mappings as one, names joined by dots: `drawdown.max.len`."""
+    if not isinstance(value, Mapping):
+        return {name: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found |= flat(inner, f"{name}.{key}" if name else str(key))
+    return found
 
 
-def judged_native(
-    job: NativeJob, outcome: NativeOutcome, ledger: Path | None, names: tuple[str, str], runner: Runner
-) -> Verdict:
-    """The verdict on the best point, as `sweep_verdict.judged` gives it; its placebos hold what it held, on other days and codes.
-
-    Points whose equity was not kept, such as the best one and its neighbours, run again.
-    """
-    curves, work = dict(outcome.curves), runner.share(job)
-    best, through = int(outcome.numbers[0]), ThroughEngine(job.panel, job.config)
-    missing = [one for one in sample(job.grid, best).tolist() if one not in curves]
-    again = [runner.submit(run_point, work, number) for number in missing]
-    for number, one in zip(missing, again, strict=True):
-        found = one.result().curve
-        curves |= {} if found is None else {number: found}
-    legs = runner.submit(stays, work, best).result()
-    alone = BestOfMany(job.panel, job.config, own_points(1), job.periods)
-    numbers = np.array(sorted(curves), np.int64)
-    kept = [curves[int(number)] for number in numbers]
-    returns = np.column_stack([session_returns(one.equity, float(job.config.capital)) for one in kept])
-    profits = np.stack([one.profits for one in kept])
-    traded = (profits != 0.0).any(axis=0)
-    entry = sweep_trials(*names, returns, points=len(job.grid))
-    levels = job.grid.levels(numbers)
-    return verdict(
-        Evidence(
-            returns=returns,
-            longest_hold=min(max(one.longest for one in kept), len(job.panel) // LONG_ENOUGH),
-            trials=together(with_earlier(ledger, entry)),
-            params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
-            profits=profits[:, traded] if traded.sum() > 1 else None,
-            placebo=placebo_p(alone, legs, partial(placebo_days, executor=runner)),
-            placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=runner)),
-            best=int(np.searchsorted(numbers, best)),
-            periods=job.periods,
-        ),
-        runner,
-    )
-
-
-def confirm_native(job: NativeJob, numbers: I8, metrics: F8) -> int:
-    """How many of these points give the same figures when they run again in this process."""
-    again = [run_point(job, int(number)).metrics for number in numbers]
-    return sum(np.array_equal(one, row) for one, row in zip(again, metrics, strict=True))
+def one_sentence(text: str) -> str:
+    """The text on one line, the same in every process, and not too long."""
+    words = " ".join(ADDRESS.sub("", text).split())
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

@@ -27,6 +27,7 @@ from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
 from ..njit import allocating
 from ..results.metrics import Annual
+from .grid import RULES, WHOLE
 from .sums import metrics_row, sum_up
 
 # One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
@@ -44,8 +45,8 @@ AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
 FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
 
 
-class Job(NamedTuple):
-    """What all points share."""
+class Common(NamedTuple):
+    """What all points of a call share."""
 
     market: Market
     legs: NDArray[Any]
@@ -88,14 +89,16 @@ def simulate_points(
     rules = to_rules(config)
     longest = int(points["wait"].max()), int(points["hold"].max())
     windows = market.windows(legs, rules, longest, threads=threads)
-    job = Job(market, legs, config, rules, longest, windows, Annual(periods, market.panel.years), threads)
+    common = Common(
+        market, legs, config, rules, longest, windows, Annual(periods, market.panel.years), threads
+    )
     if not fast:
-        _general(job, points, table)
+        _general(common, points, table)
         return table
-    bad = _fast(job, points, table)
+    bad = _fast(common, points, table)
     if len(bad):
         again = np.empty((len(bad), len(METRICS)))
-        _general(job, points[bad], again)
+        _general(common, points[bad], again)
         again[:, METRICS.index("fallback")] = 1.0
         table[bad] = again
     return table
@@ -116,6 +119,17 @@ def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[A
         else:
             differ = True
     return points, differ
+
+
+def own_points(count: int) -> NDArray[Any]:
+    """Points (POINT dtype) under which every leg keeps its own rules."""
+    points = np.zeros(count, POINT)
+    points["scale"] = 1.0
+    for name in WHOLE:
+        points[name] = -1
+    for name in RULES:
+        points[name] = np.inf
+    return points
 
 
 def warm_up() -> None:
@@ -149,28 +163,30 @@ def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int)
             other.result()
 
 
-def _general(job: Job, points: NDArray[Any], table: F8) -> None:
+def _general(common: Common, points: NDArray[Any], table: F8) -> None:
     """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
-    windows, waiting, slack = job.windows, np.arange(len(points)), SLACK
+    windows, waiting, slack = common.windows, np.arange(len(points)), SLACK
     while True:
-        waiting = _run_general(job, windows, points, waiting, table)
+        waiting = _run_general(common, windows, points, waiting, table)
         if not len(waiting):
             return
         slack = wider(slack)
-        windows = job.market.windows(job.legs, job.rules, job.longest, slack, threads=job.threads)
-
-
-def _run_general(job: Job, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
-    """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
-    late, ends = np.zeros(len(waiting), np.bool_), close_out_rows(job.market, job.config)
-
-    def begin() -> Callable[[I8], None]:
-        state, out = new_state(windows, len(job.market.panel.codes)), new_out(windows.rows, keep=False)
-        return lambda place: _run_points(
-            windows, job.rules, points, waiting, place, state, out, ends, job.annual, table, late
+        windows = common.market.windows(
+            common.legs, common.rules, common.longest, slack, threads=common.threads
         )
 
-    _share(begin, len(waiting), job.threads)
+
+def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
+    """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
+    late, ends = np.zeros(len(waiting), np.bool_), close_out_rows(common.market, common.config)
+
+    def begin() -> Callable[[I8], None]:
+        state, out = new_state(windows, len(common.market.panel.codes)), new_out(windows.rows, keep=False)
+        return lambda place: _run_points(
+            windows, common.rules, points, waiting, place, state, out, ends, common.annual, table, late
+        )
+
+    _share(begin, len(waiting), common.threads)
     return waiting[late]
 
 
@@ -205,16 +221,18 @@ def _run_points(
         row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
 
 
-def _fast(job: Job, points: NDArray[Any], table: F8) -> I8:
+def _fast(common: Common, points: NDArray[Any], table: F8) -> I8:
     """Fill the table by lanes; returns the points that are not proven exact."""
-    plan = plan_lanes(job.windows, points, job.longest[0])
-    bad, span = np.zeros(len(points), np.bool_), int(job.windows.leg["length"].max())
+    plan = plan_lanes(common.windows, points, common.longest[0])
+    bad, span = np.zeros(len(points), np.bool_), int(common.windows.leg["length"].max())
 
     def begin() -> Callable[[I8], None]:
         batch = new_batch(span)
-        return lambda place: _run_batches(job.windows, job.rules, plan, place, batch, job.annual, table, bad)
+        return lambda place: _run_batches(
+            common.windows, common.rules, plan, place, batch, common.annual, table, bad
+        )
 
-    _share(begin, len(points), job.threads)
+    _share(begin, len(points), common.threads)
     return np.flatnonzero(bad)
 
 

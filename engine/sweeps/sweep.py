@@ -1,60 +1,58 @@
 """A sweep: every point of a grid as a full portfolio, in chunks, into one table, with the best of them.
 
 Chunks are cut the same way however often a sweep is stopped and resumed, so that the table is the same to the byte.
-They go to a runner (engine/workers/runner.py), or to anything shaped like a `concurrent.futures.Executor`; by default they run
+They go to a runner (engine/workers/choose.py), or to anything shaped like a `concurrent.futures.Executor`; by default they run
 one after another, each split over threads.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from itertools import islice, product
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ...data.arrays import F8, I8
 from ...data.errors import ConfigError
 from ..workers.runner import Runner
-from .folder import COUNTS, FLAG, PointsWriter, SweepFolder
+from .chunk import Chunk, Curve
+from .folder import SweepFolder
 from .grid import Grid
-from .job import Job, run_points
+from .job import SweepJob, run_chunk
 from .points import METRICS
+from .table import COUNTS, FLAG, SweepTable
 
-Step = Callable[[int], None]
-T = TypeVar("T")
+Step = Callable[[int, int], None]  # points done, and those of them that failed
 
-WORK = 16_000_000  # leg-points of a chunk: tenths of a second, against some milliseconds to send it
-FEWEST, MOST = 256, 65_536  # points of a chunk
-GROUPS = 16  # tables of legs built for a chunk
-MOST_CHECKED = 10_000  # structural combinations that the strategy is asked about before any work
 BEST_FIRST = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")  # more is better
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left in memory of a sweep: the best points by `metric`, best first, and counts over all."""
+    """What is left in memory of a sweep: the best points by a metric, best first, and counts over all.
+
+    `rows` are those of points.parquet in which the best stand; `facts` what summary.json says of one kind of sweep
+    beside what it says of any; `study` names a search in the ledger of trials, whose points were not the whole grid.
+    """
 
     points: int
     computed: int  # in this run; the others were there before
     numbers: I8
     metrics: F8
+    rows: I8
     fallbacks: int
     bankrupt: int
-
-    def summary(self) -> dict[str, Any]:
-        """What summary.json says of one kind of sweep, beside what it says of any."""
-        return {}
-
-    def rows_of(self, grid: Grid) -> list[int]:
-        """Rows of points.parquet in which the best points stand."""
-        return [int(row) for row in np.searchsorted(grid.numbers(0, self.points), self.numbers)]
+    failed: int = 0
+    error: str = ""
+    curves: Mapping[int, Curve] = field(default_factory=dict)  # by number
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    study: str | None = None
 
 
 def sweep(
-    job: Job,
+    job: SweepJob,
     folder: SweepFolder,
     *,
     metric: str = "sharpe",
@@ -66,107 +64,95 @@ def sweep(
 
     Stopped by an exception (Ctrl-C), points.parquet holds the chunks that were done. Chunks of a local runner, and
     without one, run one after another on the job's threads; an executor that is no runner has to pickle the job for
-    each chunk. A full disk is a ConfigError, chunks lost too often with their workers are a WorkerError.
+    each chunk. A point that failed has no metrics and says why in the column `error`. A full disk is a ConfigError,
+    chunks lost too often with their workers are a WorkerError.
     """
-    check_values(job)
-    size = chunk_size(job)
-    best = Best(metric, top)
+    job.check()
+    best, seen = Best(metric, top), _Seen()
     here = executor is None or (isinstance(executor, Runner) and executor.local)
     runs_in: AbstractContextManager[Any] = ThreadPoolExecutor(1) if here else nullcontext(executor)
-    done = computed = 0
     try:
-        with PointsWriter(folder.path, job.grid) as table, runs_in as pool:
-            work = pool.share(replace(job, threads=1)) if isinstance(pool, Runner) else job
-
-            def submit(start: int, stop: int) -> Future[F8]:
-                return pool.submit(run_points, work, start, stop)
-
-            chunks = range(0, len(job.grid), size)
-            for start, metrics, is_new in in_order(chunks, len(job.grid), folder, submit, pool):
-                numbers = job.grid.numbers(start, start + len(metrics))
-                table.write(numbers, metrics)
-                best.see(numbers, metrics)
-                done, computed = done + len(metrics), computed + len(metrics) * is_new
+        with SweepTable(folder.path, job) as table, runs_in as pool:
+            for start, chunk, is_new in chunks_of(job, folder, pool):
+                numbers = job.grid.numbers(start, start + len(chunk))
+                table.write(numbers, chunk)
+                best.see(numbers, chunk.metrics)
+                seen.take(job.grid, chunk, is_new)
                 if progress:
-                    progress(done)
+                    progress(seen.done, seen.failed)
     except OSError as error:
         raise ConfigError(
             f"{folder.path} could not be written ({error.strerror or error}); "
             "what was done is kept: repair that and continue with `resume=True`"
         ) from None
-    return Outcome(done, computed, best.numbers, best.metrics, best.fallbacks, best.bankrupt)
+    return seen.outcome(best, job.grid)
 
 
-def check_values(job: Job) -> None:
-    """Let the strategy refuse each value of each parameter, and each structural combination, before any work."""
-    first = {name: values[0] for name, values in job.grid.values.items()}
-    for name, values in job.grid.values.items():
-        for value in values:
-            job.build({**first, name: value})
-    structural = [job.grid.values[name] for name in job.grid.order if name not in job.grid.execution]
-    names = job.grid.order[: len(structural)]
-    for values in islice(product(*structural), MOST_CHECKED):
-        job.build(first | dict(zip(names, values, strict=True)))
+class _Seen:
+    """Counts over the chunks so far."""
+
+    def __init__(self) -> None:
+        self.done = self.computed = self.failed = 0
+        self.error = ""
+        self.curves: dict[int, Curve] = {}
+
+    def take(self, grid: Grid, chunk: Chunk, is_new: bool) -> None:
+        self.done += len(chunk)
+        self.computed += len(chunk) * is_new
+        self.failed += chunk.failed
+        self.error = self.error or next(filter(None, chunk.errors), "")
+        for position, curve in chunk.curves.items():
+            self.curves[int(grid.numbers(position, position + 1)[0])] = curve
+
+    def outcome(self, best: "Best", grid: Grid) -> Outcome:
+        return Outcome(
+            points=self.done,
+            computed=self.computed,
+            numbers=best.numbers,
+            metrics=best.metrics,
+            rows=np.searchsorted(grid.numbers(0, self.done), best.numbers),
+            fallbacks=best.fallbacks,
+            bankrupt=best.bankrupt,
+            failed=self.failed,
+            error=self.error,
+            curves=self.curves,
+        )
 
 
-def chunk_size(job: Job) -> int:
-    """Points of a chunk: enough work to be worth sending, little enough to be lost; the same every time."""
-    legs = len(job.legs(job.grid.point(int(job.grid.numbers(0, 1)[0]))))
-    density = len(job.grid) / job.grid.size
-    together = max(1, round(job.grid.block * density))
-    wanted = min(WORK // max(legs, 1), GROUPS * together)
-    return int(np.clip(wanted // FEWEST * FEWEST, FEWEST, MOST))
-
-
-class Parts(Protocol[T]):
-    """Where chunks are kept; SweepFolder is one."""
-
-    def part(self, chunk: int, points: int, /) -> T | None:
-        """A chunk that is done, else None."""
-        ...
-
-    def keep(self, chunk: int, found: T, /) -> None:
-        """Keep it."""
-        ...
-
-
-def in_order(
-    chunks: range, total: int, parts: Parts[T], submit: Callable[[int, int], Future[T]], pool: Executor
-) -> Iterator[tuple[int, T, bool]]:
-    """First position, what was found, and whether it is new, of each chunk in order; new ones are kept as they come in.
-
-    `chunks` are first positions; `submit(start, stop)` sends the work of one to the pool.
-    """
-    size, starts, ahead = chunks.step, iter(chunks), deque[tuple[int, int]]()
-    under_way: dict[Future[T], int] = {}
+def chunks_of(job: SweepJob, folder: SweepFolder, pool: Executor) -> Iterator[tuple[int, Chunk, bool]]:
+    """First position, result, and whether it is new, of each chunk in order; new ones are kept as they come in."""
+    size, total = job.chunk_size, len(job.grid)
+    starts, ahead = iter(range(0, total, size)), deque[tuple[int, int]]()
+    work = pool.share(job.alone()) if isinstance(pool, Runner) else job
+    under_way: dict[Future[Chunk], int] = {}
     new = set[int]()
     try:
         while True:
             while len(under_way) < 2 * slots(pool) and (start := next(starts, None)) is not None:
                 stop = min(start + size, total)
                 ahead.append((start, stop))
-                if parts.part(start // size, stop - start) is None:
-                    under_way[submit(start, stop)] = start // size
+                if folder.part(start // size, stop - start) is None:
+                    under_way[pool.submit(run_chunk, work, start, stop)] = start // size
                     new.add(start)
             if not ahead:
                 return
             start, stop = ahead[0]
             if start // size in under_way.values():
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    parts.keep(under_way[future], future.result())
+                    folder.keep(under_way[future], future.result())
                     del under_way[future]
                 continue
-            found = parts.part(start // size, stop - start)
-            if found is None:
+            chunk = folder.part(start // size, stop - start)
+            if chunk is None:
                 raise ConfigError(
                     "a part of the sweep disappeared while it ran; continue it with `resume=True`"
                 )
             ahead.popleft()
-            yield start, found, start in new
+            yield start, chunk, start in new
     finally:
-        for future, chunk in under_way.items():
+        for future, place in under_way.items():
             if not future.cancel() and future.done() and not future.exception():
-                parts.keep(chunk, future.result())
+                folder.keep(place, future.result())
 
 
 def slots(pool: Executor) -> int:
@@ -175,7 +161,7 @@ def slots(pool: Executor) -> int:
 
 
 class Best:
-    """The best points seen so far, earlier ones first among equals; undefined metrics are worst."""
+    """The best points seen so far, earlier ones first among equals; undefined metrics are worst, failures left out."""
 
     def __init__(self, metric: str, most: int) -> None:
         if metric not in BEST_FIRST:
@@ -187,6 +173,8 @@ class Best:
 
     def see(self, numbers: I8, metrics: F8) -> None:
         """Take in a chunk."""
+        ran = ~np.isnan(metrics[:, 0])
+        numbers, metrics = numbers[ran], metrics[ran]
         self.fallbacks += int(np.nansum(metrics[:, METRICS.index("fallback")]))
         self.bankrupt += int((metrics[:, METRICS.index("total_return")] <= -1.0).sum())
         numbers = np.concatenate([self.numbers, numbers])
@@ -201,6 +189,6 @@ def outcome_rows(grid: Grid, numbers: I8, metrics: F8) -> list[dict[str, Any]]:
     kinds = [int if name in COUNTS else bool if name == FLAG else float for name in METRICS]
     return [
         grid.point(int(number))
-        | {name: kind(one) for name, kind, one in zip(METRICS, kinds, row, strict=True)}
+        | {name: kind(value) for name, kind, value in zip(METRICS, kinds, row, strict=True)}
         for number, row in zip(numbers, metrics, strict=True)
     ]

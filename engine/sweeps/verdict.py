@@ -1,109 +1,114 @@
 """How much of a sweep's best point is selection: its daily returns beside those of its neighbours and of others."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8, I8
+from ...data.arrays import F8
+from ...data.errors import ConfigError
 from ..luck.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import SweepTrials, read, record, sweep_trials, together
 from ..luck.verdict import Evidence, Verdict, verdict
-from ..results.metrics import session_returns
-from .curves import equity_curves, launch_profits
-from .grid import WHOLE, Grid
-from .job import Job, overrides, own_points
-from .points import METRICS, simulate_points
+from ..workers.runner import Runner
+from .chunk import Curve
+from .job import SweepJob
+from .points import METRICS, own_points, simulate_points
+from .sample import sample
 
 PLACEBOS = 1_000  # drawn for the best point: p to 0.001
 MANY_LEGS, FEWER_PLACEBOS = 500, 200  # a placebo takes as long as its legs
-MOST = 120  # points whose returns are computed for the verdict
-SHARPE = METRICS.index("sharpe")
 LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
 
-def judged(
-    job: Job,
-    best: int,
-    ledger: Path | None,
-    names: tuple[str, str] | tuple[str, str, int],
-    *,
-    placebos: int = PLACEBOS,
-    executor: Executor | None = None,
-) -> Verdict:
-    """The verdict on point number `best`; every sweep on the same data counts, also those before.
+class Tried(NamedTuple):
+    """What a sweep counts as in the ledger of trials: names of its data and of itself, and how many points it tried."""
 
-    `names` name the data and the sweep in the ledger of trials, which gets this sweep added (None: no ledger); a
-    search, which chose its points, adds its number of trials, and is measured by points of the whole grid.
-    `placebos` are drawn of each kind, fewer where there are many legs; they and the folds run on `executor`. Those of
-    other days are the best of as many points each; those of other codes are the best point's.
+    data: str
+    sweep: str
+    points: int
+    ledger: Path | None = None  # none is kept
+
+
+def judged(
+    job: SweepJob,
+    best: int,
+    tried: Tried,
+    *,
+    metric: str = "sharpe",
+    kept: Mapping[int, Curve] | None = None,
+    placebos: int = PLACEBOS,
+    runner: Runner | None = None,
+) -> Verdict:
+    """The verdict on point number `best`, chosen by `metric`; every sweep on the same data counts, also those before.
+
+    `kept` are curves that are there already; others, such as those of its neighbours, are made. `placebos` are drawn
+    of each kind, fewer where there are many legs; they and the folds run on `runner`. Those of other days are the
+    best of as many points each, by the same metric; those of other codes are the best point's.
     """
-    numbers = sample(job.grid, best)
-    curves = equity_curves(job, numbers)
-    capital = float(job.config.capital)
-    returns = np.column_stack([session_returns(curve, capital) for curve in curves.T])
-    data, sweep, *trials = names
-    entry = sweep_trials(str(data), str(sweep), returns, points=int(trials[0]) if trials else len(job.grid))
+    at, curves = job.under(job.point(best)), curves_around(job, best, kept or {}, runner)
+    if best not in curves:
+        raise ConfigError("the best point failed when it ran again: the strategy does not do the same twice")
+    numbers = np.array(sorted(curves), np.int64)
+    returns = np.column_stack([curves[number].returns for number in numbers.tolist()])
+    legs = job.held(best, runner)
+    table, points = job.tries(best, numbers, legs)
+    through = ThroughEngine(at.panel, at.config)
+    choosing = BestOfMany(at.panel, at.config, points, job.periods, METRICS.index(metric))
     levels = job.grid.levels(numbers)
-    holds = job.grid.values.get("hold")
-    legs, through = job.legs(job.grid.point(best)), ThroughEngine(job.panel, job.config)
-    table, sweeping = best_of_many(job, best, numbers)
     found = Evidence(
         returns=returns,
-        longest_hold=max(holds) if holds else _longest(job, best),
-        trials=together(with_earlier(ledger, entry)),
+        longest_hold=job.longest_hold(best, curves),
+        trials=together(with_earlier(tried, returns)),
         params={name: level for name, level in levels.items() if len(job.grid.values[name]) > 1},
-        profits=_profits(job, numbers),
-        placebo=placebo_p(sweeping, table, partial(placebo_days, executor=executor), placebos),
-        placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=executor), placebos),
+        profits=_profits([curves[number] for number in numbers.tolist()]),
+        placebo=placebo_p(choosing, table, partial(placebo_days, executor=runner), placebos),
+        placebo_codes=placebo_p(through, legs, partial(placebo_codes, executor=runner), placebos),
         best=int(np.searchsorted(numbers, best)),
+        metric=metric,
         periods=job.periods,
     )
-    return verdict(found, executor)
+    return verdict(found, runner)
+
+
+def curves_around(
+    job: SweepJob, best: int, kept: Mapping[int, Curve], runner: Runner | None
+) -> dict[int, Curve]:
+    """Curves by number: those that were kept, the best point's, its neighbours', and others evenly."""
+    missing = [number for number in sample(job.grid, best).tolist() if number not in kept]
+    return {**kept, **job.curves(np.array(missing, np.int64), runner)}
 
 
 @dataclass(frozen=True)
 class BestOfMany(ThroughEngine):
-    """As a `Run`: the Sharpe ratio of the best of many points that share a table of legs, shape (1,).
+    """As a `Run`: a metric of the best of many points that share a table of legs, shape (1,).
 
     So a placebo has as many tries as the sweep had: what rises by itself, or by choice, is no skill.
     """
 
     points: NDArray[Any] = field(default_factory=lambda: own_points(1))
     periods: float = 242.0
+    metric: int = METRICS.index("sharpe")
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"points": self.points, "periods": self.periods}
+        return super().__getstate__() | {
+            "points": self.points,
+            "periods": self.periods,
+            "metric": self.metric,
+        }
 
     def __call__(self, legs: NDArray[Any]) -> F8:
         figures = simulate_points(self._market, legs, self.config, self.points, periods=self.periods)
-        return figures[:, SHARPE].max(keepdims=True)
+        return figures[:, self.metric].max(keepdims=True)
 
 
-def best_of_many(job: Job, best: int, numbers: I8) -> tuple[NDArray[Any], BestOfMany]:
-    """The table that the best point shares with others of `numbers`, and what the best of these makes of legs.
-
-    Points that differ in more than how legs are executed have legs of their own, and are not among them.
-    """
-    shared = job.shared(best)
-    if shared is None:
-        alone = job.legs(job.grid.point(best))
-        return alone, BestOfMany(job.panel, job.config, own_points(1), job.periods)
-    mine = numbers[numbers // job.grid.block == best // job.grid.block]
-    points, table = overrides(job.grid, mine), shared.copy()
-    for name in WHOLE:  # placebos keep away from launches, and from the end, as far as the longest needs
-        table[name] = np.maximum(table[name], points[name].max())
-    return table, BestOfMany(job.panel, job.config, points, job.periods)
-
-
-def _profits(job: Job, numbers: I8) -> F8 | None:
+def _profits(curves: list[Curve]) -> F8 | None:
     """Profit of each launch that was traded at some point, (points, launches); None where there are fewer than two."""
-    profits = launch_profits(job, numbers)
+    profits = np.stack([curve.profits for curve in curves])
     traded = (profits != 0.0).any(axis=0)
     return profits[:, traded] if traded.sum() > 1 else None
 
@@ -118,30 +123,11 @@ def placebo_p(
     return kind(through, legs, through.panel, draws=draws).p
 
 
-def sample(grid: Grid, best: int) -> I8:
-    """The best point, those one step from it, and others evenly from the points that were run; ascending."""
-    levels = {name: int(level[0]) for name, level in grid.levels(np.array([best], np.int64)).items()}
-    steps = [
-        {**levels, name: levels[name] + step}
-        for name, values in grid.values.items()
-        for step in (-1, 1)
-        if 0 <= levels[name] + step < len(values)
-    ]
-    near = [best, *(grid.number(one) for one in steps)]
-    even = np.unique(np.linspace(0, len(grid) - 1, MOST).astype(np.int64))
-    others = grid.draws[even] if grid.draws is not None else even
-    return np.union1d(np.array(near, np.int64), others)
-
-
-def _longest(job: Job, best: int) -> int:
-    legs = job.legs(job.grid.point(best))
-    return int(legs["hold"].max()) if len(legs) else 1
-
-
-def with_earlier(ledger: Path | None, entry: SweepTrials) -> tuple[SweepTrials, ...]:
-    """The entry, which the ledger gets too, after those of other sweeps on the same data."""
-    if ledger is None:
+def with_earlier(tried: Tried, returns: F8) -> tuple[SweepTrials, ...]:
+    """The sweep's own trials, which the ledger gets too, after those of other sweeps on the same data."""
+    entry = sweep_trials(tried.data, tried.sweep, returns, points=tried.points)
+    if tried.ledger is None:
         return (entry,)
-    before = tuple(one for one in read(ledger, entry.data) if one.sweep != entry.sweep)
-    record(ledger, entry)
+    before = tuple(other for other in read(tried.ledger, entry.data) if other.sweep != entry.sweep)
+    record(tried.ledger, entry)
     return (*before, entry)

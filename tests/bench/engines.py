@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.sweeps.legs import FEWEST, MOST, WORK
 from launchlab.engine.sweeps.points import METRICS, simulate_points
-from launchlab.engine.sweeps.sweep import FEWEST, MOST, WORK
 
 from .workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 

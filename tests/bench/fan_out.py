@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from launchlab.engine.sweeps.folder import SweepFolder
-from launchlab.engine.sweeps.job import Job
+from launchlab.engine.sweeps.legs import LegSweep
 from launchlab.engine.sweeps.points import warm_up
-from launchlab.engine.sweeps.sweep import chunk_size, sweep
+from launchlab.engine.sweeps.sweep import sweep
 from launchlab.engine.workers.choose import open_runner
 from launchlab.engine.workers.runner import Runner
 
@@ -30,7 +30,7 @@ def nothing(job: object, start: int, stop: int) -> int:
     return stop - start
 
 
-def job_of(name: str, points: int, threads: int) -> Job:
+def job_of(name: str, points: int, threads: int) -> LegSweep:
     """A grid of about that many points."""
     import swept
 
@@ -65,9 +65,9 @@ def processor_time() -> float:
     return float(sum(sum(one.cpu_times()[:2]) for one in (own, *own.children(recursive=True))))
 
 
-def measured(job: Job, runner: Runner) -> dict[str, float]:
+def measured(job: LegSweep, runner: Runner) -> dict[str, float]:
     """Seconds of the first call, of an empty call among many, and of the sweep: by the clock, and of processors."""
-    job = replace(job, _kept={})  # what it has laid out and kept is made anew
+    job = replace(job)  # what it has laid out and kept is made anew
     clock = time.perf_counter
     started = clock()
     work = runner.share(job)
@@ -97,7 +97,7 @@ def main() -> None:
     asked = parser.parse_args()
     job = job_of(asked.workload, asked.points, asked.workers)
     warm_up()
-    chunks = -(-len(job.grid) // chunk_size(job))
+    chunks = -(-len(job.grid) // job.chunk_size)
     print(f"{asked.workload}: {len(job.grid):,} points in {chunks} chunks")
     with dask(asked.workers) as address:
         specs = {"threads": "threads", "processes": "processes", "dask": address}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from launchlab.data.ledger.launch import Launch, LaunchCode, Launches
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.sweeps.grid import Grid
-from launchlab.engine.sweeps.job import Job
+from launchlab.engine.sweeps.legs import LegSweep
 
 from .workloads import CONFIG, LAGS, Workload
 
@@ -40,11 +40,13 @@ class Made:
         return replace(self, **values)
 
 
-def job_of(w: Workload, values: Mapping[str, tuple[Any, ...]], threads: int) -> Job:
+def job_of(w: Workload, values: Mapping[str, tuple[Any, ...]], threads: int) -> LegSweep:
     """The sweep of a grid over a workload."""
     told = datetime(2014, 1, 2, tzinfo=UTC)
     launches = [
         Launch(f"l{k:05d}", told, "exact", "", "", "launch", (LaunchCode("x"),)) for k in range(len(w.row))
     ]
     tables = tuple(w.legs(lag) for lag in LAGS)
-    return Job(Made(tables=tables), Grid(values), Launches(tuple(launches)), w.panel, CONFIG, 242.0, threads)
+    return LegSweep(
+        Made(tables=tables), Grid(values), Launches(tuple(launches)), w.panel, CONFIG, 242.0, threads
+    )

@@ -67,6 +67,7 @@ def test_a_search_writes_every_trial_the_best_points_and_a_verdict_over_all(mark
     page = (market / "s" / "index.html").read_text(encoding="utf-8")
     assert "top-1/index.html" in page
     assert sorted(one.name for one in (market / "s").iterdir()) == [
+        ".launchlab.json",
         "index.html",
         "plotly.min.js",
         "points.parquet",
@@ -148,7 +149,7 @@ WRONG = [
     (("--search", "tpe", "--random", "5"), "leave out --search tpe, or write --trials 5"),
     (("--trials", "5"), "--trials belongs to --search tpe or nsga2"),
     (("--search", "random", "--storage", "x"), "--storage belongs to --search tpe or nsga2"),
-    (("--search", "tpe", "--storage", "nowhere/x"), "the storage nowhere/x cannot be used (No such file"),
+    (("--search", "tpe", "--storage", "nowhere/x"), "nowhere/x cannot be used (No such file"),
     (("--search", "tpe", "--storage", "week.csv"), "not a journal of Optuna"),
 ]
 

@@ -49,6 +49,7 @@ def test_a_sweep_writes_every_point_the_best_and_a_summary(market: Path) -> None
     values = [float(row["sharpe"]) for row in top]
     assert values == sorted(values, reverse=True)
     assert sorted(one.name for one in (market / "s").iterdir()) == [
+        ".launchlab.json",
         "index.html",
         "plotly.min.js",
         "points.parquet",
@@ -140,11 +141,20 @@ def test_resuming_with_another_grid_names_the_difference(market: Path) -> None:
 
 
 WRONG = [
-    ((), "at least one --grid"),
+    ((), "at least one parameter in its --grid"),
     (("--grid", "hodl=1:3"), "did you mean 'hold'"),
     (("--grid", "hold"), "name=values"),
     (("--grid", "hold=5:1"), "inverted"),
     (("--grid", "hold="), "a value is missing"),
+    (
+        ("--grid", "stop=0.01:0.1"),
+        "is the single value 0.01, since its step is 1; write a smaller step, as in 0.01:0.1:0.01",
+    ),
+    (("--grid", "config.slipage_bp=0:30:5"), "did you mean 'slippage_bp'"),
+    (("--grid", "slippage_bp=0:30:5"), "write --grid config.slippage_bp=…"),
+    (("--grid", "config.slippage_bp=0,2000"), "slippage_bp: Input should be less than or equal to 1000"),
+    (("--grid", "config.exit_on=close,tuch"), "did you mean 'touch'"),
+    (("--grid", "brokerage.cn_mim=0,5"), "did you mean 'cn_min'"),
     (("--grid", "hold=1:nan"), "is not a range"),
     (("--grid", "hold=0:3"), "hold must be from 1 to 1000 sessions, not 0"),
     (("--grid", "stop=0.05,nan"), "stop must be a fraction above 0"),
@@ -214,7 +224,7 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     running = subprocess.Popen([*command, "--out", "cut"], stderr=subprocess.PIPE, text=True)
     parts = market / "cut" / "parts"
     deadline = time.monotonic() + 60
-    while not (parts.is_dir() and len(list(parts.glob("*.npy"))) >= 2) and time.monotonic() < deadline:
+    while not (parts.is_dir() and len(list(parts.glob("*.npz"))) >= 2) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(running.pid, how)
     said = running.communicate(timeout=60)[1]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from launchlab.engine.search.points import COLUMNS
 from launchlab.engine.search.search import Field, Search, run_search
 from launchlab.engine.search.space import Space
-from launchlab.engine.search.study import Shared
+from launchlab.engine.search.storage import Shared
 from launchlab.engine.sweeps.grid import Grid
 from launchlab.engine.sweeps.points import METRICS
 

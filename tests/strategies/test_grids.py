@@ -3,7 +3,9 @@
 import pytest
 
 from launchlab.data.errors import ConfigError
-from launchlab.strategies.loading.grids import parse_grid, size
+from launchlab.engine.config import ExitOn
+from launchlab.strategies import LongShort
+from launchlab.strategies.loading.grids import parse_grid, size, to_grid
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,11 @@ from launchlab.strategies.loading.grids import parse_grid, size
         ("entry=open,close", ("open", "close")),
         ("longs=pure_play,pure_play+supplier", (("pure_play",), ("pure_play", "supplier"))),
         ("kinds=launch", (("launch",),)),
+        ("config.slippage_bp=0:10:5", (0.0, 5.0, 10.0)),
+        ("config.slippage_ticks=0:2", (0, 1, 2)),
+        ("config.exit_on=close,touch", ("close", "touch")),
+        ("config.close_out=yes,no", (True, False)),
+        ("brokerage.cn_min=0,5", (0.0, 5.0)),
     ],
 )
 def test_values_are_typed_by_the_field_and_ranges_hold_both_ends(
@@ -27,6 +34,28 @@ def test_values_are_typed_by_the_field_and_ranges_hold_both_ends(
     grid = parse_grid("long-short", [text])
     assert grid == {text.partition("=")[0]: values}
     assert [type(one) for one in next(iter(grid.values()))] == [type(one) for one in values]
+
+
+def test_values_of_python_are_typed_and_refused_as_texts_are() -> None:
+    grid = {
+        "hold": range(1, 4),
+        "stop": (None, 0.05),
+        "longs": [("pure_play",)],
+        "config.exit_on": [ExitOn.TOUCH],
+    }
+    assert to_grid("long-short", LongShort, grid) == {
+        "hold": (1, 2, 3),
+        "stop": (None, 0.05),
+        "longs": (("pure_play",),),
+        "config.exit_on": ("touch",),
+    }
+    for values, fault in (
+        ([], "no value"),
+        ([2.5], "must be a whole number"),
+        (["many"], "must be a whole number"),
+    ):
+        with pytest.raises(ConfigError, match=fault):
+            to_grid("long-short", LongShort, {"hold": values})
 
 
 def test_parameters_stay_in_the_order_given_and_their_product_is_the_size() -> None:
@@ -45,6 +74,12 @@ def test_parameters_stay_in_the_order_given_and_their_product_is_the_size() -> N
         (["hold="], "a value is missing"),
         (["hold=1,,2"], "a value is missing"),
         (["hold=5:1"], "inverted"),
+        (["stop=0.01:0.1"], "is the single value 0.01, since its step is 1; .* as in 0.01:0.1:0.01"),
+        (["gross=1:2.5:3"], "is the single value 1, since its step is 3; .* as in 1:2.5:1"),
+        (["config.slipage_bp=0:5"], "config has no 'slipage_bp' .did you mean 'slippage_bp'"),
+        (["brokerage.cn_mim=0"], "did you mean 'cn_min'"),
+        (["slippage_bp=0:5"], "belongs to the portfolio"),
+        (["config.pairing=match"], "config.pairing must be independent"),
         (["hold=1:5:0"], "must be above 0"),
         (["hold=1:5:-1"], "must be above 0"),
         (["hold=1:5:1:1"], "is not a range"),

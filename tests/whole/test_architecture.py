@@ -11,7 +11,7 @@ from launchlab.engine import njit
 
 from .. import ROOT
 
-HOUSES = ("cli", "data", "engine", "reports", "strategies")
+HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
 ONLY_IN = {
     "backtrader": {

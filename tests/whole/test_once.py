@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import ROOT
 
-HOUSES = ("cli", "data", "engine", "reports", "strategies")
+HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
 
 

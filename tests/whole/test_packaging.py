@@ -17,7 +17,7 @@ import pytest
 
 from .. import ROOT
 
-HOUSES = ("cli", "data", "engine", "reports", "strategies")
+HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 DOCUMENTS = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "py.typed")
 
 

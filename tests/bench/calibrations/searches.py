@@ -21,7 +21,7 @@ from launchlab.engine.search.study import need_optuna
 from launchlab.engine.search.table import to_trials
 from launchlab.engine.sweeps.grid import Grid
 from launchlab.engine.sweeps.points import METRICS
-from launchlab.engine.sweeps.verdict import sample
+from launchlab.engine.sweeps.sample import sample
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

@@ -20,11 +20,9 @@ from launchlab.engine.config import Config
 from launchlab.engine.legs import OPEN, empty_legs
 from launchlab.engine.luck.sharpe import sharpe_ratios
 from launchlab.engine.luck.verdict import CONFIDENT, LEVEL, Verdict
-from launchlab.engine.results.metrics import session_returns
-from launchlab.engine.sweeps.curves import equity_curves
 from launchlab.engine.sweeps.grid import Grid
-from launchlab.engine.sweeps.job import Job
-from launchlab.engine.sweeps.verdict import judged
+from launchlab.engine.sweeps.legs import LegSweep
+from launchlab.engine.sweeps.verdict import Tried, judged
 
 from .simulated_market import Market, simulate
 
@@ -77,13 +75,13 @@ def to_bars(returns: F8) -> list[Bars]:
     return found
 
 
-def to_job(returns: F8, code: NDArray[np.int32], day0: NDArray[np.int32]) -> Job:
+def to_job(returns: F8, code: NDArray[np.int32], day0: NDArray[np.int32]) -> LegSweep:
     """The sweep over a market in which launch k is of `code[k]`, on session `day0[k]`."""
     panel = build_panel(to_bars(returns), currency="CNY", options=PanelOptions(bad_bars="suspend"))
     order = np.argsort(day0, kind="stable")
     own = np.flatnonzero(panel.exchange_open[:, panel.exchanges.index("XSHG")])
     base = BuyAll(code[order], own[day0[order]])
-    return Job(
+    return LegSweep(
         build=lambda values: replace(base, **values),
         grid=Grid(POINTS),
         launches=Launches(tuple(_launch(k, panel, base) for k in range(len(order)))),
@@ -98,12 +96,12 @@ def _launch(k: int, panel: Panel, base: BuyAll) -> Launch:
     return Launch(f"{k:03d}", when, "exact", "", "", "launch", (LaunchCode(panel.codes[base.code[k]]),))
 
 
-def judge(job: Job) -> Verdict:
+def judge(job: LegSweep) -> Verdict:
     """The verdict on the point with the best Sharpe ratio, as `launchlab sweep` gives it but with fewer placebos."""
-    curves = equity_curves(job, np.arange(len(job.grid), dtype=np.int64))
-    returns = np.column_stack([session_returns(one, job.config.capital) for one in curves.T])
+    curves = job.curves(np.arange(len(job.grid), dtype=np.int64), None)
+    returns = np.column_stack([curve.returns for curve in curves.values()])
     best = int(sharpe_ratios(returns).argmax())
-    return judged(job, best, None, ("", ""), placebos=PLACEBOS)
+    return judged(job, best, Tried("", "", len(job.grid)), placebos=PLACEBOS)
 
 
 def verdict_rates(verdicts: Sequence[Verdict]) -> dict[str, float]:

@@ -23,12 +23,12 @@ from launchlab.engine.search.points import COLUMNS, Points, early
 from launchlab.engine.search.run import SearchRun
 from launchlab.engine.search.search import Field, Search, run_search
 from launchlab.engine.search.space import Space
-from launchlab.engine.search.study import Shared, hidden
+from launchlab.engine.search.storage import Shared, hidden
 from launchlab.engine.search.table import Trials, front, to_trials
 from launchlab.engine.sweeps.grid import Grid
-from launchlab.engine.sweeps.job import Job
+from launchlab.engine.sweeps.legs import LegSweep
 from launchlab.engine.sweeps.points import METRICS
-from launchlab.engine.sweeps.verdict import judged
+from launchlab.engine.sweeps.verdict import Tried, judged
 
 from ... import ROOT
 from ...bench.calibrations.searches import Surface, simulate
@@ -218,7 +218,7 @@ class Prefix(Simple):
         return legs[legs["row"] < len(panel)]
 
 
-def long_job() -> Job:
+def long_job() -> LegSweep:
     values = {"hold": tuple(range(1, 15)), "gross": (0.3, 0.6, 0.9, 1.2), "stop": (None, 0.03, 0.06)}
     return replace(a_job(values), build=lambda chosen: Prefix(**chosen))
 
@@ -232,7 +232,7 @@ def test_the_early_market_knows_nothing_of_what_came_later() -> None:
     later = job.panel.close.copy(order="F")
     later[t:] *= 0.5
     numbers = np.arange(job.grid.size)
-    changed = early(replace(job, panel=replace(job.panel, close=later), _kept={}))
+    changed = early(replace(job, panel=replace(job.panel, close=later)))
     np.testing.assert_array_equal(Points(part)(numbers), Points(changed)(numbers))
     whole, seen = (one.legs(job.grid.point(3)) for one in (job, part))
     for name in ("row", "code", "hold", "weight"):
@@ -241,7 +241,7 @@ def test_the_early_market_knows_nothing_of_what_came_later() -> None:
 
 def test_a_market_without_an_early_part_is_not_pruned_by() -> None:
     with pytest.raises(ConfigError, match="0 legs over 60 sessions leave no early market to prune by"):
-        early(replace(long_job(), build=lambda values: Empty(), _kept={}))
+        early(replace(long_job(), build=lambda values: Empty()))
 
 
 def test_capacity_is_that_of_the_run_book(tmp_path: Path) -> None:
@@ -260,7 +260,6 @@ def test_capacity_is_that_of_the_run_book(tmp_path: Path) -> None:
         grid=Grid({"hold": (3, 8)}),
         launches=launches,
         panel=panel,
-        _kept={},
     )
     found = Points(job, capacity=True)(np.array([0, 1]))[:, -1]
     for number, hold in enumerate((3, 8)):
@@ -270,7 +269,7 @@ def test_capacity_is_that_of_the_run_book(tmp_path: Path) -> None:
         assert found[number] == pytest.approx(table.loc[job.config.participation, "tenth"], rel=1e-9)
 
 
-def running(folder: Path, search: Search, job: Job | None = None) -> SearchRun:
+def running(folder: Path, search: Search, job: LegSweep | None = None) -> SearchRun:
     folder.mkdir(exist_ok=True)
     return SearchRun(job or long_job(), search, folder, storage=None, study="s")
 
@@ -298,7 +297,7 @@ def test_the_verdict_judges_the_point_that_the_search_found(tmp_path: Path) -> N
     job = long_job()
     every = Points(job)(np.arange(job.grid.size))[:, SHARPE]
     chosen = int(np.argsort(every)[-5])
-    found = judged(job, chosen, tmp_path / "trials.jsonl", ("data", "study", 90))
+    found = judged(job, chosen, Tried("data", "study", 90, tmp_path / "trials.jsonl"))
     assert found.record is not None
     assert found.record.sharpe * np.sqrt(job.periods) == pytest.approx(every[chosen], rel=1e-9)
     assert found.trials is not None
@@ -319,7 +318,7 @@ def test_a_row_is_what_the_sweep_says_of_its_point(tmp_path: Path) -> None:
     )
     outcome = run.outcome(trials, metric="sharpe", top=5)
     table = pd.read_parquet(tmp_path / "s" / "points.parquet")
-    rows = table.loc[outcome.rows_of(job.grid)]
+    rows = table.loc[outcome.rows]
     assert rows["sharpe"].tolist() == outcome.metrics[:, SHARPE].tolist()
     assert rows["sharpe"].iloc[0] == table["sharpe"].max()
     assert len(set(outcome.numbers.tolist())) == 5
@@ -333,7 +332,7 @@ def test_several_aims_end_in_a_front_that_nothing_dominates(tmp_path: Path) -> N
     table = pd.read_parquet(tmp_path / "s" / "points.parquet")
     aims = table[["total_return", "max_drawdown", "capacity"]].to_numpy()
     pareto = pd.read_csv(tmp_path / "s" / "pareto.csv")
-    assert pareto["trial"].tolist() == [row["trial"] for row in outcome.summary()["pareto"]]
+    assert pareto["trial"].tolist() == [row["trial"] for row in outcome.facts["pareto"]]
     dominated = {
         k for k, one in enumerate(aims) if any((other >= one).all() and (other > one).any() for other in aims)
     }

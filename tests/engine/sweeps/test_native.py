@@ -22,20 +22,12 @@ from launchlab.engine.config import Config
 from launchlab.engine.luck.placebo import ThroughEngine
 from launchlab.engine.luck.trials import read
 from launchlab.engine.results.metrics import session_returns
-from launchlab.engine.sweeps.folder import SweepFolder
+from launchlab.engine.sweeps.chunk import Chunk, Curve, read_chunk
+from launchlab.engine.sweeps.folder import ANALYZERS, SweepFolder
 from launchlab.engine.sweeps.grid import Grid
-from launchlab.engine.sweeps.native import ANALYZERS, runner_for, sweep_native
-from launchlab.engine.sweeps.native_chunk import (
-    Chunk,
-    Curve,
-    NativeJob,
-    NativeParts,
-    flat,
-    one_sentence,
-    run_chunk,
-    stays,
-)
+from launchlab.engine.sweeps.native import NativeSweep, flat, one_sentence
 from launchlab.engine.sweeps.points import METRICS
+from launchlab.engine.sweeps.sweep import sweep as run_sweep
 from launchlab.engine.workers.choose import open_runner
 from launchlab.strategies.loading.variants import variants
 
@@ -326,33 +318,26 @@ def test_an_error_is_one_line_without_addresses() -> None:
     assert len(one_sentence("word " * 1000)) == 300
 
 
-def job_of(path: Path, name: str, grid: Grid, rows: int = 6) -> NativeJob:
+def job_of(path: Path, name: str, grid: Grid, rows: int = 6) -> NativeSweep:
     panel = free(hk([10.0 + k for k in range(rows)]))
     build = variants(f"{path}:{name}", {}, grid.values, ("DrawDown",))
-    return NativeJob(build, grid, Launches(), panel, Config(participation=1.0), 246.0)
+    return NativeSweep(build, grid, Launches(), panel, Config(participation=1.0), 246.0)
 
 
 def test_a_part_is_read_back_as_it_was_kept_and_damage_is_noticed(market: Path) -> None:
-    job = replace(
-        job_of(market / "mine.py", "Mine", Grid({"days": (1, 2, 3), "word": ("raise",)})), kept=frozenset({1})
-    )
-    chunk = run_chunk(job, 0, 3)
-    assert [bool(one) for one in chunk.errors] == [False, False, True]
-    assert list(chunk.curves) == [1]
-    (market / "s" / "parts").mkdir(parents=True)
-    parts = NativeParts(market / "s")
-    parts.keep(0, chunk)
-    found = parts.part(0, 3)
-    assert isinstance(found, Chunk)
-    np.testing.assert_array_equal(found.metrics, chunk.metrics)
-    assert (found.errors, found.analyses) == (chunk.errors, chunk.analyses)
-    assert isinstance(found.curves[1], Curve)
-    np.testing.assert_array_equal(found.curves[1].equity, chunk.curves[1].equity)
-    assert parts.part(0, 2) is None
-    assert parts.part(1, 3) is None
-    file = market / "s" / "parts" / "000000.npz"
-    file.write_bytes(file.read_bytes()[:-200])
-    assert parts.part(0, 3) is None
+    job = job_of(market / "mine.py", "Mine", Grid({"days": (1, 2, 3), "word": ("raise",)}))
+    chunk = job.run(0, 3)
+    assert [bool(error) for error in chunk.errors] == [False, False, True]
+    assert (list(chunk.curves), chunk.failed) == ([0, 1], 1)  # what the verdict asks of every point that ran
+    content = chunk.to_bytes()
+    again = read_chunk(content, 3)
+    assert isinstance(again, Chunk)
+    np.testing.assert_array_equal(again.metrics, chunk.metrics)
+    assert (again.errors, again.analyses) == (chunk.errors, chunk.analyses)
+    assert isinstance(again.curves[1], Curve)
+    np.testing.assert_array_equal(again.curves[1].returns, chunk.curves[1].returns)
+    assert read_chunk(content, 2) is None
+    assert read_chunk(content[:-200], 3) is None
 
 
 def test_a_fault_of_ours_is_not_hidden_in_a_row(market: Path) -> None:
@@ -361,15 +346,15 @@ def test_a_fault_of_ours_is_not_hidden_in_a_row(market: Path) -> None:
 
     job = replace(job_of(market / "mine.py", "Mine", Grid({"days": (1,)})), build=build)
     with pytest.raises(AssertionError, match="do not balance"):
-        run_chunk(job, 0, 1)
+        job.run(0, 1)
 
 
 def test_threads_are_refused_and_one_chunk_runs_here(market: Path) -> None:
     job = job_of(market / "mine.py", "Mine", Grid({"days": (1, 2)}))
-    with runner_for(job, None) as runner:
+    with job.open_runner(None) as runner:
         assert runner.local
     with pytest.raises(ConfigError, match="runs one thread at a time"):
-        runner_for(job, "threads:2")
+        job.open_runner("threads:2")
 
 
 def test_the_stays_of_a_run_replayed_as_legs_earn_what_it_earned(market: Path) -> None:
@@ -378,7 +363,7 @@ def test_the_stays_of_a_run_replayed_as_legs_earn_what_it_earned(market: Path) -
     job = replace(
         job_of(market / "mine.py", "Mine", Grid({"days": (2,), "share": (0.2,)})), panel=panel, launches=news
     )
-    legs = stays(job, 0)
+    legs = job.held(0)
     # bought on the 25th at 10.0 and on the 3rd at 11.0; two rows later the order to sell meets the next open
     assert legs[["launch", "row"]].tolist() == [(0, 1), (1, 7)]
     run = run_native(job.build(job.grid.point(0)), news, panel, job.config).run
@@ -395,7 +380,7 @@ def test_processes_write_the_bytes_that_one_process_writes(market: Path) -> None
         folder = SweepFolder(market / out)
         folder.begin({}, resume=False)
         with open_runner(spec) as runner:
-            outcome = sweep_native(job, folder, runner)
+            outcome = run_sweep(job, folder, executor=runner)
         assert (outcome.points, outcome.failed, outcome.computed) == (100, 1, 100)
     for name in ("points.parquet", ANALYZERS):
         assert (market / "a" / name).read_bytes() == (market / "b" / name).read_bytes()

@@ -22,16 +22,17 @@ from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import checked_legs, execute
 from launchlab.engine.config import Config
 from launchlab.engine.legs import OPEN, empty_legs
-from launchlab.engine.results.metrics import Annual, equity_metrics
-from launchlab.engine.sweeps import sweep as sweeping
-from launchlab.engine.sweeps.confirm import EnginesDisagree, confirm, confirm_all
-from launchlab.engine.sweeps.curves import equity_curves
+from launchlab.engine.results.metrics import Annual, equity_metrics, session_returns
+from launchlab.engine.results.summary import SweepSummary
+from launchlab.engine.sweeps import legs as leg_sweep
+from launchlab.engine.sweeps.confirm import EnginesDisagree
 from launchlab.engine.sweeps.folder import SweepFolder
 from launchlab.engine.sweeps.grid import Grid
-from launchlab.engine.sweeps.job import Job, samples
+from launchlab.engine.sweeps.legs import LegSweep, samples
 from launchlab.engine.sweeps.points import METRICS
+from launchlab.engine.sweeps.sample import sample
 from launchlab.engine.sweeps.sweep import Outcome, outcome_rows, sweep
-from launchlab.engine.sweeps.verdict import best_of_many, judged, sample
+from launchlab.engine.sweeps.verdict import BestOfMany, Tried, judged
 
 from ...markets.random_markets import random_panel
 
@@ -71,7 +72,7 @@ class Simple:
         return legs
 
 
-def a_job(values: Mapping[str, tuple[Any, ...]] = VALUES, **base: Any) -> Job:
+def a_job(values: Mapping[str, tuple[Any, ...]] = VALUES, **base: Any) -> LegSweep:
     rng = np.random.default_rng(5)
     launch = Launch(
         "a",
@@ -82,7 +83,7 @@ def a_job(values: Mapping[str, tuple[Any, ...]] = VALUES, **base: Any) -> Job:
         "launch",
         (LaunchCode("x"),),
     )
-    return Job(
+    return LegSweep(
         build=lambda chosen: replace(Simple(**base), **chosen),
         grid=Grid(values),
         launches=Launches((launch,)),
@@ -93,14 +94,14 @@ def a_job(values: Mapping[str, tuple[Any, ...]] = VALUES, **base: Any) -> Job:
     )
 
 
-def run(job: Job, path: Path, **options: Any) -> tuple[Outcome, pd.DataFrame]:
+def run(job: LegSweep, path: Path, **options: Any) -> tuple[Outcome, pd.DataFrame]:
     folder = SweepFolder(path)
     folder.begin({"grid": "this"}, resume=path.exists())
     outcome = sweep(job, folder, **options)
     return outcome, pd.read_parquet(path / "points.parquet")
 
 
-def alone(job: Job, values: Mapping[str, Any]) -> dict[str, float]:
+def alone(job: LegSweep, values: Mapping[str, Any]) -> dict[str, float]:
     legs = checked_legs(job.build(values).legs(job.launches, job.panel), job.panel)
     done = execute(legs, job.panel, job.config, "compiled")
     found = equity_metrics(done.equity, job.config.capital, Annual(job.periods, job.panel.years))
@@ -138,12 +139,12 @@ def test_the_table_is_tried_at_both_ends_of_every_parameter() -> None:
 
 
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "FEWEST", 8)
-    monkeypatch.setattr(sweeping, "WORK", 24 * 8)
+    monkeypatch.setattr(leg_sweep, "FEWEST", 8)
+    monkeypatch.setattr(leg_sweep, "WORK", 24 * 8)
 
 
-def stop_after(points: int) -> Callable[[int], None]:
-    def step(done: int) -> None:
+def stop_after(points: int) -> Callable[[int, int], None]:
+    def step(done: int, failed: int) -> None:
         if done >= points:
             raise KeyboardInterrupt
 
@@ -238,28 +239,33 @@ def test_the_best_points_are_the_first_of_the_table_in_order(tmp_path: Path) -> 
 def test_the_best_points_are_the_same_portfolios_on_backtrader(tmp_path: Path) -> None:
     job = a_job()
     outcome, _ = run(job, tmp_path / "s")
-    rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
-    assert confirm_all(job, rows[:4]) == 4
+    for number, metrics in zip(outcome.numbers[:4].tolist(), outcome.metrics, strict=False):
+        assert job.confirm(number, metrics)
+    wrong = outcome.metrics[0].copy()
+    wrong[METRICS.index("sharpe")] += 1e-6
     with pytest.raises(EnginesDisagree, match="sharpe is"):
-        confirm(job, rows[0] | {"sharpe": rows[0]["sharpe"] + 1e-6})
+        job.confirm(int(outcome.numbers[0]), wrong)
 
 
 def test_equity_curves_are_those_of_single_runs() -> None:
     for twist in TWISTS[:2]:
         job = a_job(twist=twist)
         numbers = np.array([0, 5, 47, 48, 95])
-        curves = equity_curves(job, numbers)
-        for curve, number in zip(curves.T, numbers, strict=True):
-            legs = job.legs(job.grid.point(int(number)))
+        curves = job.curves(numbers, None)
+        assert list(curves) == numbers.tolist()
+        for number, curve in curves.items():
+            legs = job.legs(job.grid.point(number))
             wanted = execute(legs, job.panel, job.config, "compiled").equity
-            np.testing.assert_allclose(curve, wanted, rtol=1e-12)
+            np.testing.assert_allclose(
+                curve.returns, session_returns(wanted, job.config.capital), rtol=1e-9, atol=1e-15
+            )
 
 
 def test_the_verdict_counts_every_point_and_earlier_sweeps_on_the_same_data(tmp_path: Path) -> None:
     job, ledger = a_job(), tmp_path / "trials.jsonl"
-    first = judged(job, 10, ledger, ("data", "one"))
-    again = judged(job, 10, ledger, ("data", "one"))
-    other = judged(job, 10, ledger, ("data", "two"))
+    first = judged(job, 10, Tried("data", "one", 96, ledger))
+    again = judged(job, 10, Tried("data", "one", 96, ledger))
+    other = judged(job, 10, Tried("data", "two", 96, ledger))
     assert [found.trials.points for found in (first, again, other) if found.trials] == [96, 96, 192]
 
 
@@ -269,7 +275,8 @@ def test_a_placebo_chooses_among_the_points_that_share_the_best_ones_legs(twist:
     job = a_job(twist=twist)
     best = job.grid.number({"lag": 1, "hold": 2, "stop": 0, "gross": 1, "wait": 0})
     numbers = sample(job.grid, best)
-    table, run = best_of_many(job, best, numbers)
+    table, tried = job.tries(best, numbers, job.held(best))
+    run = BestOfMany(job.panel, job.config, tried, job.periods)
     points = [job.grid.point(int(number)) for number in numbers]
     alike = [point for point in points if point["lag"] == 1] if not twist else [job.grid.point(best)]
     wanted = max(alone(job, point)["sharpe"] for point in alike)
@@ -347,9 +354,16 @@ def test_an_unfinished_sweep_is_not_overwritten_and_a_strange_folder_not_touched
         SweepFolder(tmp_path / "none").begin({}, resume=True)
 
 
+def an_end() -> SweepSummary:
+    """What a finished sweep says of itself, as little as there may be."""
+    days = {"start": "2026-01-05", "end": "2026-01-06", "periods_per_year": 240.0}
+    figures = {"points": 96, "seconds": 1.0, "metric": "sharpe", "best": {}, "strategy": "s", "grid": {}}
+    return SweepSummary.of({"simulated": True, "warnings": [], **figures, **days})
+
+
 def test_a_finished_sweep_is_made_again_but_not_replaced_by_another(tmp_path: Path) -> None:
     run(a_job(), tmp_path / "s")
-    SweepFolder(tmp_path / "s").end({"points": 96})
+    SweepFolder(tmp_path / "s").end(an_end())
     with pytest.raises(
         ConfigError,
         match="holds a finished sweep with grid this, not other; remove it, or choose another folder",
@@ -359,8 +373,49 @@ def test_a_finished_sweep_is_made_again_but_not_replaced_by_another(tmp_path: Pa
     again = SweepFolder(tmp_path / "s")
     again.begin({"grid": "this"}, resume=False)
     assert sorted(one.name for one in (tmp_path / "s").iterdir()) == [".lock", "parts", "sweep.json"]
-    again.end({})
-    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == ["summary.json", "sweep.json"]
+    again.end(an_end())
+    assert sorted(one.name for one in (tmp_path / "s").iterdir()) == [
+        ".launchlab.json",
+        "summary.json",
+        "sweep.json",
+    ]
+
+
+def test_what_the_sweep_has_not_written_is_neither_removed_nor_replaced(tmp_path: Path) -> None:
+    """A file and a subfolder of the user's stay when the sweep is made again; one in the sweep's way is named."""
+    path = tmp_path / "s"
+    run(a_job(), path)
+    SweepFolder(path).end(an_end())
+    (path / "notes.txt").write_text("dear diary")
+    (path / "mine").mkdir()
+    (path / "mine" / "top.csv").write_text("mine")
+    again = SweepFolder(path)
+    again.begin({"grid": "this"}, resume=False)
+    sweep(a_job(), again)
+    again.end(an_end())
+    assert (path / "notes.txt").read_text() == "dear diary"
+    assert (path / "mine" / "top.csv").read_text() == "mine"
+    for name in ("top.csv", "index.html", "top-1/notes.txt"):
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("my own")
+        with pytest.raises(ConfigError, match=rf"holds {name.partition('/')[0]}, which the sweep has not"):
+            SweepFolder(path).begin({"grid": "this"}, resume=False)
+        assert (path / name).read_text() == "my own"
+        assert SweepFolder(path).finished  # nothing was removed before
+        (path / name).unlink()
+        if "/" in name:
+            (path / name).parent.rmdir()
+
+
+def test_a_table_that_the_user_has_edited_is_not_taken_away(tmp_path: Path) -> None:
+    run(a_job(), tmp_path / "s")
+    SweepFolder(tmp_path / "s").end(an_end())
+    (tmp_path / "s" / "points.parquet").write_bytes(b"my own")
+    with pytest.raises(ConfigError, match="or not as it is now"):
+        SweepFolder(tmp_path / "s").begin({"grid": "this"}, resume=False)
+    (tmp_path / "s" / ".launchlab.json").unlink()
+    with pytest.raises(ConfigError, match="does not say which of its files"):
+        SweepFolder(tmp_path / "s").begin({"grid": "this"}, resume=False)
 
 
 BEGIN = "from pathlib import Path; from launchlab.engine.sweeps.folder import SweepFolder; import sys, time; folder = SweepFolder(Path(sys.argv[1])); folder.begin({}, resume=len(sys.argv) > 2); print('in', flush=True); time.sleep(100)"
