@@ -108,12 +108,15 @@ def later_rows(rows: I4, lag: int, panel: Panel) -> I4:
     return moved
 
 
-def codes_with_roles(launches: Launches, panel: Panel, roles: Sequence[str]) -> list[list[int]]:
-    """For each launch, the columns of its codes that have one of the roles and are in the panel."""
-    return [
-        [panel.column(c.code) for c in launch.codes if c.role in roles and c.code in panel]
-        for launch in launches
-    ]
+def codes_with_roles(launches: Launches, roles: Sequence[str]) -> list[list[str]]:
+    """For each launch, its codes that have one of the roles, whether or not they have bars."""
+    return [[c.code for c in launch.codes if c.role in roles] for launch in launches]
+
+
+def equal_shares(codes: Sequence[str], panel: Panel) -> dict[int, float]:
+    """An equal share of the money for each code, by column; that of a code without bars stays unspent."""
+    distinct = dict.fromkeys(codes)
+    return {panel.column(code): 1.0 / len(distinct) for code in distinct if code in panel}
 
 
 def check_roles(roles: Sequence[str]) -> None:
@@ -135,6 +138,7 @@ __all__ = [
     "about",
     "check_roles",
     "codes_with_roles",
+    "equal_shares",
     "later_rows",
     "parameters",
 ]

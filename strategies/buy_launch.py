@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from ..data.ledger.launch import Launches
 from ..data.panel.panel import Panel
-from .base import Intent, TradeRules, about, check_roles, codes_with_roles
+from .base import Intent, TradeRules, about, check_roles, codes_with_roles, equal_shares
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuyLaunch(TradeRules):
-    """Buy the launching companies, pure play or not; `gross` is shared equally among them."""
+    """Buy the launching companies, pure play or not; `gross` is shared equally among them, with or without bars."""
 
     roles: tuple[str, ...] = field(default=("pure_play", "issuer"), metadata=about("roles to buy"))
 
@@ -23,11 +23,11 @@ class BuyLaunch(TradeRules):
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """One long leg for each code with one of the roles."""
         rows = self.entry_rows(launches, panel)
-        codes = codes_with_roles(launches, panel, self.roles)
+        codes = codes_with_roles(launches, self.roles)
         intents = [
-            Intent(k, code, +1, self.gross / len(codes[k]), int(rows[k, panel.exchange_of[code]]))
+            Intent(k, code, +1, self.gross * share, int(rows[k, panel.exchange_of[code]]))
             for k, launch in enumerate(launches)
             if launch.kind in self.kinds
-            for code in codes[k]
+            for code, share in equal_shares(codes[k], panel).items()
         ]
         return self.to_legs(intents, panel)

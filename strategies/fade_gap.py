@@ -9,7 +9,7 @@ from ..data.errors import ConfigError
 from ..data.ledger.launch import Launches
 from ..data.panel.panel import TRADING, Panel
 from ..data.panel.reach import first_rows
-from .base import Intent, TradeRules, about, check_roles, codes_with_roles, later_rows
+from .base import Intent, TradeRules, about, check_roles, codes_with_roles, equal_shares, later_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,12 @@ class FadeGap(TradeRules):
         """One short leg for each code with one of the roles, a shortable status and a gap inside the bounds."""
         opens = first_rows(launches, panel, "open")
         entries = later_rows(opens, self.lag + (self.entry == "open"), panel)
-        codes = codes_with_roles(launches, panel, self.roles)
+        codes = codes_with_roles(launches, self.roles)
         intents = [
-            Intent(k, code, -1, self.gross / len(codes[k]), int(entries[k, panel.exchange_of[code]]))
+            Intent(k, code, -1, self.gross * share, int(entries[k, panel.exchange_of[code]]))
             for k, launch in enumerate(launches)
             if launch.kind in self.kinds
-            for code in codes[k]
+            for code, share in equal_shares(codes[k], panel).items()
             if self._fades(panel, int(opens[k, panel.exchange_of[code]]), code)
         ]
         return self.to_legs(intents, panel)

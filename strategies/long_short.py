@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..data.ledger.launch import Launches
 from ..data.panel.panel import Panel
-from .base import Intent, TradeRules, about, check_roles, codes_with_roles
+from .base import Intent, TradeRules, about, check_roles, codes_with_roles, equal_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,21 +27,22 @@ class LongShort(TradeRules):
         check_roles((*self.longs, *self.shorts))
 
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
-        """One leg for each code with a role of either side; each side shares its half of `gross` equally."""
+        """One leg for each code with a role of either side; each side shares its half of `gross` equally.
+
+        The share of a code without bars stays unspent; a launch none of whose own codes has bars makes no leg.
+        """
         rows = self.entry_rows(launches, panel)
-        longs = codes_with_roles(launches, panel, self.longs)
-        named = codes_with_roles(launches, panel, self.shorts)
-        always = [panel.column(code) for code in self.giants]
+        longs, named = (codes_with_roles(launches, roles) for roles in (self.longs, self.shorts))
+        always = [panel.codes[panel.column(code)] for code in self.giants]
         shorts = [
-            [code for code in dict.fromkeys(own + always) if code not in bought]
+            [code for code in own + always if code not in bought]
             for own, bought in zip(named, longs, strict=True)
         ]
-        sides = ((+1, longs), (-1, shorts))
         intents = [
-            Intent(k, code, side, self.gross / 2 / len(codes[k]), int(rows[k, panel.exchange_of[code]]))
+            Intent(k, code, side, self.gross / 2 * share, int(rows[k, panel.exchange_of[code]]))
             for k, launch in enumerate(launches)
-            if launch.kind in self.kinds and (longs[k] or named[k])
-            for side, codes in sides
-            for code in codes[k]
+            if launch.kind in self.kinds and any(code in panel for code in longs[k] + named[k])
+            for side, codes in ((+1, longs[k]), (-1, shorts[k]))
+            for code, share in equal_shares(codes, panel).items()
         ]
         return self.to_legs(intents, panel)

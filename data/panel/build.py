@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import I4, Bool, Days
+from ..arrays import I1, I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
 from ..bars.folder import BarsFolder
@@ -26,7 +26,7 @@ from ..store.store import Prices, Store, open_prices
 from . import fx
 from .charges import cost_classes, cost_table, free_of_charge
 from .columns import EXCHANGES, Columns, compile_code
-from .panel import ACTION, Panel
+from .panel import ACTION, TRADING, Panel
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
@@ -130,6 +130,8 @@ def build_panel(
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
         compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful, cut=cut)
         columns.put(i, compiled)
+        if chosen.bad_bars == "suspend" and errors_of(found):
+            _refuse_useless(one.code, compiled.values["status"], errors_of(found))
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
         unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]
     if chosen.bad_bars == "suspend":
@@ -224,6 +226,15 @@ def _tradable(instrument: Instrument) -> Instrument:
 def _between(bars: Bars, sessions: Days) -> Bars:
     inside = (bars.sessions >= sessions[0]) & (bars.sessions <= sessions[-1])
     return bars if bool(inside.all()) else bars.take(inside)
+
+
+def _refuse_useless(code: str, status: I1, errors: tuple[Finding, ...]) -> None:
+    """A code without one good bar would leave the other side of its launches alone."""
+    if not (status == TRADING).any():
+        raise DataError(
+            f"{code} has no good bar in this span, so that nothing of it could be traded "
+            f"(first error: {errors[0]}); repair its file, or leave the code out"
+        )
 
 
 def _refuse_unmended(errors: tuple[Finding, ...]) -> None:

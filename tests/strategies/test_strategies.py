@@ -77,6 +77,23 @@ def test_buy_launch_buys_launchers_of_either_kind() -> None:
     assert legs_of(BuyLaunch(gross=0.5), ledger(one)) == [(0, TENCENT, 1, 1, 0.25), (0, MINIMAX, 1, 1, 0.25)]
 
 
+NO_BARS = "2382.HK"
+
+
+def test_the_share_of_a_code_without_bars_stays_unspent() -> None:
+    """Of two companies one has no bars: the other is bought for its own half, as it would be if both had some."""
+    one = ledger(launch_of(f"{NO_BARS}:pure_play;0100.HK:pure_play;0700.HK:diversified", NIGHT))
+    assert legs_of(BuyLaunch(gross=0.5), one) == [(0, MINIMAX, 1, 1, 0.25)]
+    assert legs_of(LongShort(gross=0.4), one) == [(0, MINIMAX, 1, 1, 0.1), (0, TENCENT, -1, 1, 0.2)]
+    two = ledger(launch_of(f"{NO_BARS}:issuer;0700.HK:issuer", NIGHT))
+    assert legs_of(FadeGap(gross=0.4, min_gap=0.0), two) == [(0, TENCENT, -1, 1, 0.2)]
+
+
+def test_giants_are_not_sold_for_a_launch_none_of_whose_codes_has_bars() -> None:
+    one = ledger(launch_of(f"{NO_BARS}:pure_play", NIGHT))
+    assert legs_of(LongShort(giants=("0700.HK",)), one) == []
+
+
 def test_suppliers_buys_suppliers_alone() -> None:
     assert legs_of(Suppliers(gross=0.4), ledger(launch_of(GLM5, NIGHT))) == [(0, UCLOUD, 1, 1, 0.4)]
 
@@ -123,11 +140,6 @@ def test_only_the_kinds_asked_for_are_traded() -> None:
     both = ledger(launch_of(GLM5, NIGHT, "a"), launch_of("0100.HK:pure_play", NIGHT, "b", kind="pricing"))
     assert {launch for launch, *_ in legs_of(LongShort(), both)} == {0}
     assert {launch for launch, *_ in legs_of(LongShort(kinds=("pricing",)), both)} == {1}
-
-
-def test_a_code_without_bars_leaves_its_share_to_the_others() -> None:
-    one = launch_of("2513.HK:pure_play;6682.HK:pure_play", NIGHT)
-    assert legs_of(LongShort(gross=0.5), ledger(one)) == [(0, ZHIPU, 1, 1, 0.25)]
 
 
 def test_legs_carry_the_rules_of_the_strategy() -> None:

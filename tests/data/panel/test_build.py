@@ -221,6 +221,19 @@ def test_suspended_bad_bars_cannot_be_traded_and_are_marked_at_the_last_good_clo
     assert column(panel, "limit_up")[3] == 11.02, "the stated reference of the next session still counts"
 
 
+def test_a_code_without_one_good_bar_is_refused_even_when_bad_bars_are_suspended() -> None:
+    """Of two companies the second has closes off the tick only: the first would be held alone."""
+    good = bars("0700.HK", MARCH, [500.0] * 7)
+    bad = bars("600519.SS", MARCH, [10.0015] * 7)
+    options = PanelOptions(bad_bars="suspend")
+    with pytest.raises(
+        DataError, match=r"600519\.SS has no good bar.*repair its file, or leave the code out"
+    ):
+        build_panel([good, bad], options=options)
+    mended = bars("600519.SS", MARCH, [10.0015] * 6 + [10.0])
+    assert column(build_panel([mended, good], options=options), "status").count(TRADING) == 1
+
+
 def test_a_bar_on_a_day_without_trading_is_left_out_when_suspended() -> None:
     days = ("2026-02-12", "2026-02-13", "2026-02-16", "2026-02-24")  # Shanghai was shut on the 16th
     one = bars("600519.SS", days, [10.0, 10.1, 10.2, 10.3])
