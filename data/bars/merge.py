@@ -12,6 +12,8 @@ from .bars import COLUMNS, CORPORATE_ACTION, PRICES, Bars, bars_from_columns
 from .layout import bars_to_columns
 
 NOTES = 20
+# No vendor corrects a close by half: one of the two states is in another unit.
+FACTOR = 1.5
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,18 @@ def merge_bars(old: Bars | None, new: Bars, first: str, last: str) -> Bars:
     actions = np.sort(np.concatenate([old.actions[held], new.actions]), order="session")
     columns = {name: values[order] for name, values in columns.items()}
     return Bars(code=new.code, **columns, actions=actions.astype(CORPORATE_ACTION), source=new.source).tidy()
+
+
+def factor_apart(old: Bars, new: Bars) -> str:
+    """The first session whose close differs between two states by a factor, with both values; empty when none does."""
+    common, i, j = np.intersect1d(old.sessions, new.sessions, assume_unique=True, return_indices=True)
+    before, after = old.close[i], new.close[j]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.flatnonzero(np.abs(np.log(after / before)) > np.log(FACTOR))
+    if not len(apart):
+        return ""
+    k = apart[0]
+    return f"{common[k]} closed at {before[k]:.10g} in the store and at {after[k]:.10g} now"
 
 
 def join_bars(code: str, parts: Sequence[Bars]) -> Bars:

@@ -7,6 +7,7 @@ as O=H=L=C with volume 0; a 429 needs a long pause.
 
 import logging
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Days
-from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
-from ..calendars.days import values_to_days
+from ..bars.bars import PRICES, Bars, bars_from_columns
 from ..calendars.sessions import calendar
 from ..errors import FetchError
 from ..instruments.table import Instrument
 from .provider import Brake, Busy, Patience
-from .unsplit import later_split_factor, to_raw
+from .unsplit import to_raw
+from .yahoo_events import Events, actions_of, checked, listed_events, split_factor
 
 ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
@@ -48,13 +49,15 @@ class Yahoo:
                 f"{instrument.code}: Yahoo has no {instrument.exchange or 'such'} codes; "
                 "import its bars from files (`ll.fetch(provider='files')`)"
             )
-        frame = self._history_with_retries(yahoo_symbol(instrument.code), ZONES[instrument.exchange], start)
-        return frame_to_bars(frame, instrument, start, end)
+        frame, events = self._history_with_retries(
+            yahoo_symbol(instrument.code), ZONES[instrument.exchange], start
+        )
+        return frame_to_bars(frame, events, instrument, start, end)
 
     def close(self) -> None:
         """Nothing to end: each request stands alone."""
 
-    def _history_with_retries(self, symbol: str, zone: str, start: date) -> pd.DataFrame:
+    def _history_with_retries(self, symbol: str, zone: str, start: date) -> tuple[pd.DataFrame, Events]:
         try:
             return self.patience.retrying(self.brake.press)(self._history, symbol, zone, start)
         except Busy as error:
@@ -63,10 +66,11 @@ class Yahoo:
                 "wait some minutes and fetch again, what came is kept"
             ) from None
 
-    def _history(self, symbol: str, zone: str, start: date) -> pd.DataFrame:
+    def _history(self, symbol: str, zone: str, start: date) -> tuple[pd.DataFrame, Events]:
         import yfinance
         from yfinance.exceptions import YFDataException, YFException, YFPricesMissingError, YFRateLimitError
 
+        warnings.filterwarnings("ignore", module=r"yfinance(\..*)?")  # of pandas, to its authors
         logging.getLogger("yfinance").setLevel(logging.CRITICAL)
         yfinance.config.debug.hide_exceptions = False
         self.brake.wait()
@@ -96,7 +100,7 @@ class Yahoo:
             raise FetchError(f"{symbol}: Yahoo refused ({error}); check the code") from None
         if frame.empty:
             raise FetchError(f"{symbol}: Yahoo has no bars from {start}; check the code and the dates")
-        return frame
+        return frame, listed_events(ticker._lazy_load_price_history())
 
 
 def yahoo_symbol(code: str) -> str:
@@ -109,36 +113,31 @@ def yahoo_symbol(code: str) -> str:
     return f"{int(found[1]):04d}.HK" if found else code
 
 
-def frame_to_bars(frame: pd.DataFrame, instrument: Instrument, start: date, end: date) -> Bars:
-    """Raw bars from Yahoo's frame, which must reach to today's splits; volume and dividends un-split too."""
+def frame_to_bars(
+    frame: pd.DataFrame, events: Events, instrument: Instrument, start: date, end: date
+) -> Bars:
+    """Raw bars from Yahoo's frame and its events, which must reach to today's splits; volume and dividends un-split too."""
     import yfinance
 
     frame = frame[~frame.index.duplicated(keep="last")].sort_index()
-    days = values_to_days(np.asarray(frame.index), f"{instrument.code}, a bar of Yahoo's")
+    days = np.array([stamp.date() for stamp in frame.index], "M8[D]")
     values = {name: frame[theirs].to_numpy(np.float64) for theirs, name in COLUMNS.items()}
-    splits = frame["Stock Splits"].to_numpy(np.float64)
-    dividends = frame["Dividends"].to_numpy(np.float64)
-    split = splits > 0
-    factor = later_split_factor(days, days[split], splits[split])
+    events = checked(events, instrument.code)
+    factor = split_factor(days, events, instrument.exchange)
     artefact = _artefacts(values, days, instrument)
     wanted = (days >= np.datetime64(start)) & (days <= np.datetime64(end)) & ~artefact
     if not wanted.any():
         raise FetchError(f"{instrument.code}: Yahoo has no bars from {start} to {end}; widen the dates")
-    names = ("open", "high", "low", "close")
-    raw = to_raw(np.stack([values[name] for name in names]), factor, days, instrument)
+    raw = to_raw(np.stack([values[name] for name in PRICES]), factor, days, instrument)
     columns: dict[str, Any] = {"date": days[wanted]}
-    columns |= {name: prices[wanted] for name, prices in zip(names, raw, strict=True)}
+    columns |= {name: prices[wanted] for name, prices in zip(PRICES, raw, strict=True)}
     columns["volume"] = np.rint(values["volume"] / factor)[wanted]
-    held = (split | (dividends > 0)) & (days >= np.datetime64(start)) & (days <= np.datetime64(end))
-    actions = np.zeros(int(held.sum()), CORPORATE_ACTION)
-    actions["session"] = days[held]
-    actions["ratio"] = np.where(split, splits, 1.0)[held]
-    # Yahoo's adjusted prices imply that a dividend on the day of a split is stated per new share.
-    actions["cash"] = np.round((dividends * factor * np.where(split, splits, 1.0))[held], 6)
+    actions, left_out = actions_of(events, instrument.exchange, instrument.currency, (start, end))
     source = {
         "provider": "yahoo",
         "version": f"yfinance {yfinance.__version__}",
         "holiday_rows": int(artefact.sum()),
+        "left_out": ", ".join(left_out),
     }
     plain = bars_from_columns(instrument.code, columns, source)
     return Bars(**{**vars(plain), "actions": actions})

@@ -139,7 +139,7 @@ def _fetch_one(
         )
     except LaunchlabError as error:
         return Outcome(code, FAILED, str(error))
-    return Outcome(code, FETCHED, _summary(code, revision, str(bars.source.get("unread", ""))), revision)
+    return Outcome(code, FETCHED, _summary(code, revision, bars), revision)
 
 
 def _one_a_session(bars: Bars) -> Bars:
@@ -163,12 +163,14 @@ def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked
     return Asked(str(first), str(last), _now().isoformat(timespec="seconds"), errors, len(findings) - errors)
 
 
-def _summary(code: str, revision: Revision, unread: str) -> str:
+def _summary(code: str, revision: Revision, bars: Bars) -> str:
     text = f"{revision.rows} bars, {revision.first} to {revision.last}"
     if revision.changed or revision.removed:
         text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
-    if unread:
-        text += f"; columns that nobody understands were left out: {unread}"
+    if bars.source.get("unread"):
+        text += f"; columns that nobody understands were left out: {bars.source['unread']}"
+    if bars.source.get("left_out"):
+        text += f"; left out, being in another currency: {bars.source['left_out']}"
     if revision.errors:
         wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
         text += f"; {wrong} in the bars: `ll.check('{code}')` says which"

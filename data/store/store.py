@@ -20,7 +20,7 @@ from ..bars.files import table_to_bars
 from ..bars.folder import BarsFolder
 from ..bars.layout import bars_to_parquet
 from ..bars.memory import BarsInMemory
-from ..bars.merge import compare_bars, merge_bars
+from ..bars.merge import compare_bars, factor_apart, merge_bars
 from ..bars.text import read_parquet
 from ..doors import exists, is_file, is_folder, read_bytes
 from ..errors import DataError, StoreError, did_you_mean
@@ -119,6 +119,10 @@ class Store:
             if old is None:
                 manifest = replace(manifest, asked={k: v for k, v in manifest.asked.items() if k != provider})
             merged = merge_bars(old, bars, asked.first, asked.last)
+            if old is not None and (apart := factor_apart(old, merged)):
+                raise StoreError(
+                    f"{bars.code}: {apart}; nothing was written: delete {folder} if what is stored is wrong, and fetch again"
+                )
             manifest = _with_span(_with_winner(manifest, provider, preference), provider, asked)
             changes = compare_bars(old, merged)
             if before is not None and old is not None and not changes.any:

@@ -40,6 +40,7 @@ class Listing:
     currency: str = "HKD"
     kind: str = "EQUITY"
     dividends: list[tuple[dt.date, float]] = field(default_factory=list)
+    paid_in: str = ""
     splits: list[tuple[dt.date, int, int]] = field(default_factory=list)
 
     def chart(self, symbol: str, query: dict[str, list[str]]) -> dict[str, Any]:
@@ -51,7 +52,11 @@ class Listing:
         first, last = int(query["period1"][0]), int(query["period2"][0])
         rows = [row for row in self.rows if first <= stamp(row[0]) < last]
         events: dict[str, Any] = {}
-        if found := {str(stamp(d)): {"amount": v, "date": stamp(d)} for d, v in self.dividends}:
+        if found := {
+            str(stamp(d)): {"amount": v, "date": stamp(d)}
+            | ({"currency": self.paid_in} if self.paid_in else {})
+            for d, v in self.dividends
+        }:
             events["dividends"] = found
         if split := {
             str(stamp(d)): {"date": stamp(d), "numerator": n, "denominator": m, "splitRatio": f"{n}:{m}"}

@@ -111,6 +111,75 @@ def test_bars_before_a_bonus_issue_come_back_raw_with_the_action(yahoo, tmp_path
     assert str(bars.source["version"]).startswith("yfinance 1.")
 
 
+def one_code(folder: Path, listing: Listing, code: str = "0700.HK", expect: int = 0) -> dict:
+    """What becomes of one code of which Yahoo has this listing; its bars are in the folder's store."""
+    with FakeYahoo(folder, {code: listing}) as server:
+        return run(server, folder / "store", code, expect=expect)["codes"][0]
+
+
+# A share consolidated ten to one on 2024-05-16 while it was suspended; it trades again on the 17th.
+CONSOLIDATED = Listing(
+    [
+        row("2024-05-13", 1.00, 1.05, 0.99, 1.02),
+        row("2024-05-14", 1.02, 1.04, 1.00, 1.02),
+        row("2024-05-17", 1.10, 1.15, 1.09, 1.12),
+    ],
+    splits=[(dt.date(2024, 5, 16), 1, 10)],
+)
+
+
+def test_a_split_on_a_day_without_a_bar_does_not_move_to_the_bar_before(tmp_path):
+    one_code(tmp_path, CONSOLIDATED)
+    bars = Store(tmp_path / "store").read("0700.HK")
+    assert bars.sessions.astype(str).tolist() == ["2024-05-13", "2024-05-14", "2024-05-16", "2024-05-17"]
+    assert bars.close[[0, 1, 3]].tolist() == [0.102, 0.102, 1.12]
+    assert bars.suspended.tolist() == [False, False, True, False]
+    assert [(str(one["session"]), one["ratio"]) for one in bars.actions] == [("2024-05-16", 0.1)]
+
+
+def test_an_event_on_a_holiday_takes_effect_on_the_next_session(tmp_path):
+    # 2024-05-15 was Buddha's birthday
+    one_code(tmp_path, Listing(CONSOLIDATED.rows, dividends=[(dt.date(2024, 5, 15), 0.05)]))
+    bars = Store(tmp_path / "store").read("0700.HK")
+    assert [(str(one["session"]), one["cash"]) for one in bars.actions] == [("2024-05-16", 0.05)]
+
+
+@pytest.mark.parametrize(("currency", "cash"), [("USD", []), ("HKD", [3.4]), ("", [3.4])])
+def test_a_dividend_in_another_currency_is_left_out_and_named(tmp_path, currency, cash):
+    told = one_code(tmp_path, Listing(TENCENT.rows, dividends=TENCENT.dividends, paid_in=currency))
+    assert Store(tmp_path / "store").read("0700.HK").actions["cash"].tolist() == cash
+    assert ("dividend of 3.4 USD on 2024-05-17" in told["message"]) == (currency == "USD")
+
+
+def test_a_split_that_cannot_be_undone_fails_the_code(tmp_path):
+    listing = Listing(TENCENT.rows, splits=[(dt.date(2024, 5, 17), 1, 0)])
+    told = one_code(tmp_path, listing, expect=2)
+    assert "Yahoo has a split of inf shares for one on 2024-05-17" in told["message"]
+    assert Store(tmp_path / "store").codes() == ()
+
+
+def test_a_revision_by_a_factor_is_refused_with_both_values(tmp_path):
+    one_code(tmp_path, CONSOLIDATED)
+    with FakeYahoo(tmp_path, {"0700.HK": Listing(CONSOLIDATED.rows)}) as server:
+        told = run(server, tmp_path / "store", "0700.HK", "--refresh", expect=2)["codes"][0]
+    assert "2024-05-13 closed at 0.102 in the store and at 1.02 now; nothing was written" in told["message"]
+    assert Store(tmp_path / "store").read("0700.HK").close[0] == 0.102
+
+
+def test_a_fetch_says_nothing_of_yahoos_library_on_stderr(yahoo, tmp_path):
+    words = [sys.executable, "-c", COMMAND, "fetch", "0700.HK", "--start", SPAN[0], "--end", SPAN[1]]
+    done = subprocess.run(
+        words,
+        env=environment(yahoo, tmp_path / "store"),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "arning" not in done.stderr
+
+
 def test_holiday_rows_are_left_out_and_half_days_are_named_by_the_checks(yahoo, tmp_path):
     report = run(yahoo, tmp_path / "store", "0700.HK")
     bars = Store(tmp_path / "store").read("0700.HK")
