@@ -76,7 +76,9 @@ class LazyGroup(click.Group):
             click.echo("launchlab: stopped; nothing half-written is left behind", err=True)
             sys.exit(STOPPED)
         except click.ClickException as fault:
-            click.echo(f"launchlab: {fault.format_message()}", err=True)
+            from .echo import echo
+
+            echo(f"launchlab: {fault.format_message()}", err=True)
             sys.exit(USER_FAULT)
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -135,7 +137,9 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     if os.environ.get(DEBUG):
         sys.__excepthook__(kind, error, trace)
         return
-    click.echo(
+    from .echo import echo
+
+    echo(
         f"launchlab: this is a bug in launchlab, not in your input ({kind.__name__}: {error}); "
         f"run again with {DEBUG}=1 and report the traceback",
         err=True,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .echo import echo
 from .options import MARKET, example, print_json, shared, warn
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def backtest(
     result = run(strategy, plan, loaded, verify=verify)
     write(result, folder)
     if NO_HK_BROKERAGE in result.summary.unknowns:
-        click.echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
+        echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     show(result, folder, as_json=as_json)
     if open_page:
         click.launch((folder / "index.html").resolve().as_uri())
@@ -135,7 +136,7 @@ def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) 
         inputs=inputs_of(plan),
     )
     if is_cold():
-        click.echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
+        echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
     words = f"{plan.strategy} on {plan.engine}"
     # what a strategy of one's own prints must not get among the results
     with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):
@@ -177,7 +178,7 @@ def show(result: "Result", folder: "Path", *, as_json: bool) -> None:
     """The run on stdout: JSON, or a few lines with where the report is."""
     if as_json:
         print_json(result.summary.to_json())
-        click.echo(f"launchlab: report in {folder}", err=True)
+        echo(f"launchlab: report in {folder}", err=True)
         return
     from ..reports.terminal import print_run
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .echo import echo
 from .options import example, print_json, shared, tell, warn
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _fetch(instruments: list[Any], span: tuple[Any, Any], **how: Any) -> None:
         print_json(report.to_json() | {"store": str(place.root)})
     else:
         tell(str(report))
-        click.echo(f"store: {place.root} (use it with --prices)")
+        echo(f"store: {place.root} (use it with --prices)")
     failed = [one for one in report.outcomes if one.status == "failed"]
     if failed:
         raise click.ClickException(
@@ -157,9 +158,9 @@ def check(
         print_json([finding.to_json() for finding in shown])
     else:
         for finding in shown:
-            click.echo(str(finding))
+            echo(str(finding))
         counts = f"{_count(wrong, 'error')}, {_count(len(findings) - wrong, 'warning')}"
-        click.echo(f"{_count(bars, 'code')} checked: {counts}")
+        echo(f"{_count(bars, 'code')} checked: {counts}")
     found = _count(wrong, "error")
     advice = f"{found} in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
     if wrong and how["strict"]:
@@ -184,7 +185,7 @@ def _sources(place: "Path", codes: "Sequence[str] | None", book: "Instruments", 
         print_json([one.to_json() for one in found])
         return
     if not found:
-        click.echo("no code has more than one source; fetch one again with another --provider to compare")
+        echo("no code has more than one source; fetch one again with another --provider to compare")
         return
     head = ("code", "sources", "common", "equal closes", "equal bars", "volume ratio", "wins", "rule")
     rows = [

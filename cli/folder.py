@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from ..data.errors import ConfigError
+from .echo import echo
 
 
 def check_out(folder: Path, kind: str) -> None:
@@ -18,7 +17,7 @@ def check_out(folder: Path, kind: str) -> None:
     before = read_summary(folder)
     if before.kind != kind:
         raise ConfigError(f"{folder} is the folder of a {before.kind}; choose another folder with --out")
-    click.echo(f"launchlab: {folder} holds an older {kind}, which is replaced", err=True)
+    echo(f"launchlab: {folder} holds an older {kind}, which is replaced", err=True)
 
 
 def folder_of(path: str) -> Path:

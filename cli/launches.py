@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .echo import echo
 from .options import example, print_json, shared
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ KIND = click.option(
 def launches(ctx: click.Context) -> None:
     """Show the launches, and when each could first be traded."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        echo(ctx.get_help())
 
 
 @launches.command("list", epilog=example("launchlab launches list --kind pricing --json"))
@@ -62,7 +63,7 @@ def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **aske
     from .tables import on_terminal, print_table
 
     if on_terminal():
-        click.echo("\n".join(_entry(row) for row in rows))
+        echo("\n".join(_entry(row) for row in rows))
         return
     columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "why")
     print_table(columns, ([row[name] for name in columns] for row in rows))

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from .echo import echo
+
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 SHARED: dict[str, Decorator] = {
@@ -56,7 +58,7 @@ def print_json(value: Any) -> None:
     """JSON on stdout, readable and the same bytes every time."""
     import json
 
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def tell(text: str, *, err: bool = False) -> None:
@@ -64,7 +66,7 @@ def tell(text: str, *, err: bool = False) -> None:
     from .words import in_flags
 
     context = click.get_current_context(silent=True)
-    click.echo(in_flags(text, context.command if context else None), err=err)
+    echo(in_flags(text, context.command if context else None), err=err)
 
 
 def warn(text: str) -> None:

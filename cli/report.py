@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .echo import echo
 from .options import example
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
     from pathlib import Path
 
     page = _compare(runs[1:], Path(out or "runs/compare")) if runs[0] == COMPARE else _rebuild(runs, out)
-    click.echo(str(page))
+    echo(str(page))
     if open_page:
         click.launch(page.resolve().as_uri())
 

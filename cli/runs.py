@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .echo import echo
 from .options import example, print_json, shared, warn
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _write_index(place: "Path") -> None:
         raise ConfigError(
             f"{place}/index.html cannot be written ({error.strerror}); check its permissions"
         ) from None
-    click.echo(f"launchlab: page in {place / 'index.html'}", err=True)
+    echo(f"launchlab: page in {place / 'index.html'}", err=True)
 
 
 def _row(folder: "Path", summary: "AnySummary") -> dict[str, Any]:

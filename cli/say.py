@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
+from .echo import echo
 from .options import warn
 
 if TYPE_CHECKING:
@@ -15,4 +14,4 @@ def say(market: "Market", *, labelled: bool = False) -> None:
     for sentence in market.warnings:
         warn(sentence)
     if market.panel.simulated and not labelled:
-        click.echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)
+        echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from .echo import echo
 from .options import example, print_json, shared
 
 
@@ -23,14 +24,14 @@ def strategies(names: tuple[str, ...], as_json: bool) -> None:
         return
     for k, one in enumerate(found):
         if k:
-            click.echo()
+            echo()
         _print(one)
 
 
 def _print(one: dict[str, Any]) -> None:
     from .tables import print_table
 
-    click.echo(f"{one['name']} — {one['summary']}")
+    echo(f"{one['name']} — {one['summary']}")
     rows = [(p["name"], _type(p), _default(p), p["unit"], p["help"]) for p in one["parameters"]]
     print_table(("parameter", "type", "default", "unit", "what it is"), rows)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .echo import echo
 from .options import example, print_json, shared, tell
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
         return
     _print(found)
     if out is not None:
-        click.echo(f"\nstudy  {out}/index.html")
+        echo(f"\nstudy  {out}/index.html")
 
 
 def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
@@ -117,7 +118,7 @@ def _fill(found: "Study", request: "MarketRequest", folder: "Path") -> None:
 def _print(found: "Study") -> None:
     """Windows, tests and what was left out, for a reader."""
 
-    click.echo(f"{len(found.events)} events of {len({event.launch for event in found.events})} launches")
+    echo(f"{len(found.events)} events of {len({event.launch for event in found.events})} launches")
     _print_windows("window", {f"{label} {w.first}:{w.last}": w for label, w in found.windows.items()})
     groups = {
         f"{name} {group}, {label}": window
@@ -147,7 +148,7 @@ def _print_windows(head: str, windows: "Mapping[str, WindowSummary]") -> None:
     print_table((head, *right, "verdict", *more), rows, right=(*right, *more))
     family = max(window.family for window in windows.values())
     if family > 1:
-        click.echo(
+        echo(
             f"p is corrected for {family} questions asked together (Holm); would find: the mean that is told from chance 8 times in 10"
         )
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-import click
+from .echo import echo, printable
 
 PIPED_WIDTH = 4_000
 LONGEST_WORD = 40  # of a cell that is never folded: names, days, codes, paths
@@ -31,7 +31,7 @@ def print_table(
     terminal = Console(highlight=False)
     console = terminal if terminal.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, show_edge=False)
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     for k, name in enumerate(columns):
         longest = max((len(row[k]) for row in cells), default=0)
         justify: Literal["left", "right"] = "right" if name in right else "left"
@@ -45,4 +45,4 @@ def print_table(
         return
     with console.capture() as text:
         console.print(table)
-    click.echo("\n".join(line.rstrip() for line in text.get().splitlines()))
+    echo("\n".join(line.rstrip() for line in text.get().splitlines()))

@@ -58,6 +58,14 @@ def read_json(
     return held
 
 
+def is_there(path: Path) -> bool:
+    """Whether a path names anything; False for a name that no file can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 @dataclass(frozen=True)
 class Archive:
     """A zip on disk; its members are listed once and unpacked one at a time, each bounded before it is."""

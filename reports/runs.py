@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from ..data.errors import ConfigError, DataError
 from ..data.files import is_as_written, write_manifest
-from ..engine.results.result import read_table
 from ..engine.results.summary import SUMMARY, AnySummary, RunSummary, StudySummary, read_summary, saved_in
+from ..engine.results.tables import read_table
 from .numbers.formats import exact, number, visible
 from .numbers.metrics import KNOWN, written
 from .numbers.tables import Cell

@@ -1,5 +1,6 @@
 """The map of a sweep: a metric over any two parameters, what is around the best point, and how much of it is luck."""
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from ..data.doors import MEGABYTE, read_bytes
 from ..data.errors import ConfigError, DataError
 from ..data.files import check_pages, read_manifest, write_manifest
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
@@ -20,6 +24,7 @@ from .numbers.tables import Cell, Column, Table
 from .page import SCRIPT, render
 
 PAGES = ("index.html", SCRIPT)
+LARGEST = 4_096 * MEGABYTE  # of points.parquet
 TOP = 20
 EXTRAS = ("fallback", "run", "error", *OF_A_TRIAL)  # columns that are neither parameters nor figures
 
@@ -37,7 +42,7 @@ def write_sweep(
     ConfigError.
     """
     metric, points = summary.metric, finished_points(points, parameters)
-    if points.empty or metric not in points:
+    if points.empty or metric not in points or not pd.api.types.is_numeric_dtype(points[metric]):
         raise ConfigError(f"the sweep has no {metric} to draw a map of; run the sweep to its end first")
     judged = summary.judgement
     threshold = _threshold(judged, summary) if metric == "sharpe" else None
@@ -48,7 +53,7 @@ def write_sweep(
     front = front_figure(points, summary)
     render(
         "sweep.html",
-        folder / "index.html",
+        folder / PAGES[0],
         summary=summary,
         metric=metric,
         name=KNOWN.get(metric, (metric,))[0],
@@ -75,16 +80,39 @@ def write_sweep_folder(folder: Path) -> None:
     """
     summary = SweepSummary.read(folder)
     check_pages(folder, PAGES)
-    try:
-        points = pd.read_parquet(folder / "points.parquet")
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{folder} is not the folder of a finished sweep ({error}); run the sweep again"
-        ) from None
+    points = read_points(folder)
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
     write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary)
     if read_manifest(folder):
         write_manifest(folder, PAGES)
+
+
+def read_points(folder: Path) -> pd.DataFrame:
+    """points.parquet of a sweep; DataError when it is missing or damaged, or holds other than numbers and words."""
+    path = folder / "points.parquet"
+    content = io.BytesIO(read_bytes(path, most=LARGEST, advice="run the sweep again"))
+    try:
+        points: pd.DataFrame = pq.read_table(content).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise DataError(f"{path} is no table of points ({_line(error)}); run the sweep again") from None
+    odd = [name for name in points if not _fits(str(name), points[name])]
+    if odd or not points.columns.is_unique:
+        raise DataError(
+            f"{path}: column {odd[0] if odd else 'twice'!r} holds no figures; run the sweep again"
+        )
+    return points
+
+
+def _fits(name: str, column: pd.Series) -> bool:
+    """Figures are numbers; parameters and words are numbers, words, or nothing."""
+    if name in KNOWN:
+        return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column))
+    plain = (str, int, float, bool, np.integer, np.floating, np.bool_, type(None))
+    return all(isinstance(value, plain) for value in column)
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _linked(points: pd.DataFrame, parameters: Sequence[str], folder: Path) -> pd.DataFrame:

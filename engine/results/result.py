@@ -14,44 +14,12 @@ from ...data.errors import DataError
 from ...data.files import write_whole
 from .metrics import session_returns
 from .summary import RunSummary
+from .tables import COLUMNS as COLUMNS
+from .tables import PAID as PAID
+from .tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Where the paper return of a launch went: the parts add up to it, each a fraction of NAV at entry, positive when it was
-# lost; `captured` is what was left. Explained in attribution.py.
-PAID = (
-    "captured",
-    "missed_gap",
-    "missed_limits",
-    "missed_size",
-    "missed_cash",
-    "slippage",
-    "costs",
-    "dividend_tax",
-    "borrow",
-)
-
-# Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    # one row per execution; price in local currency; `at` is open, touch or close
-    "fills": ("session", "at", "code", "launch", "leg", "shares", "price", "currency", "fx",
-              "commission", "stamp", "levies", "costs", "cash", "reason"),
-    # one row per attempt that got less than it wanted
-    "blocks": ("session", "at", "code", "launch", "leg", "wanted", "filled", "reason"),
-    # one row per session; borrow and dividends of that session
-    "equity": ("session", "equity", "cash", "long", "short", "gross", "net", "borrow", "dividends"),
-    # every open position at every close
-    "positions": ("session", "code", "shares", "price", "fx", "value"),
-    # one row per launch; paper = the sum of PAID; long_profit and short_profit in base currency, after everything
-    "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
-                 "legs", "filled_legs", "blocked", "paper", *PAID, "long_profit", "short_profit", "source"),
-    # the bars that the orders met, for the traded codes; limits empty where there is none
-    "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
-    # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
-    # open_markets: the exchanges that had a session
-    "comparison": ("session", "paper", "benchmark", "open_markets"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,35 +65,34 @@ class Result:
         self.summary.write(folder)
 
 
-def load_result(folder: Path) -> Result:
-    """Read back a saved run; a missing or damaged file is a DataError that names it."""
-    tables = {name: read_table(folder, name) for name in COLUMNS}
-    return Result(**tables, summary=RunSummary.read(folder))
+def load_result(folder: Path | str) -> Result:
+    """Read back a saved run; a missing, damaged or contradictory file is a DataError that names it."""
+    place = Path(folder)
+    summary = RunSummary.read(place)
+    tables = {name: read_table(place, name) for name in COLUMNS}
+    _refuse_strange_sessions(place, tables, summary)
+    return Result(**tables, summary=summary)
 
 
-# 0.1 counted sizes, money, slippage and tax as `missed_limits`; what it did not tell apart is NaN
-_NOT_IN_0_1 = ("missed_size", "missed_cash", "slippage", "dividend_tax", "borrow")
-_LAUNCHES_0_1 = tuple(name for name in COLUMNS["launches"] if name not in _NOT_IN_0_1)
-_TEXT = ("session", "at", "code", "launch", "currency", "reason", "announced_at", "precision", "company",
-         "product", "kind", "first_session", "codes", "source", "status", "open_markets")  # fmt: skip
-
-
-def read_table(folder: Path, name: str) -> "pd.DataFrame":
-    """One table of a saved run; DataError when it is missing or damaged."""
-    import pandas as pd
-
-    path, columns = folder / f"{name}.csv", COLUMNS[name]
-    text = {name: str for name in columns if name in _TEXT}
-    try:
-        table = pd.read_csv(
-            path, dtype=text, keep_default_na=False, na_values={c: [""] for c in columns if c not in text}
+def _refuse_strange_sessions(folder: Path, tables: Mapping[str, "pd.DataFrame"], summary: RunSummary) -> None:
+    """Refuse tables that are not of one run: every session is one of equity.csv, which are those of the summary."""
+    sessions = tables["equity"]["session"]
+    span = (sessions.iloc[0], sessions.iloc[-1], len(sessions)) if len(sessions) else ("", "", 0)
+    if span != (summary.start, summary.end, summary.sessions):
+        raise DataError(
+            f"{folder / 'equity.csv'}: {span[2]} sessions from {span[0]} to {span[1]}, where summary.json has "
+            f"{summary.sessions} from {summary.start} to {summary.end}; run the backtest again"
         )
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); run the backtest again") from None
-    if path.stem == "launches" and tuple(table.columns) == _LAUNCHES_0_1:
-        table = table.reindex(columns=list(columns))
-    if tuple(table.columns) != columns:
-        raise DataError(f"{path}: expected the columns {','.join(columns)}; run the backtest again")
-    return table
+    if not sessions.is_monotonic_increasing or sessions.duplicated().any():
+        raise DataError(
+            f"{folder / 'equity.csv'}: sessions must be in order, each once; run the backtest again"
+        )
+    for name, table in tables.items():
+        strange = (
+            [] if name == "launches" else table.loc[~table["session"].isin(sessions), "session"].tolist()
+        )
+        if strange or (name == "comparison" and len(table) != len(sessions)):
+            session = strange[0] if strange else "one"
+            raise DataError(
+                f"{folder / name}.csv: {session} is no session of equity.csv; run the backtest again"
+            )

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from ...data.doors import MEGABYTE, is_there, read_bytes
 from ...data.errors import DataError
 from ...data.files import write_whole
 from ...data.market.request import MarketRequest
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SUMMARY = "summary.json"
-LARGEST = 256 * 2**20  # bytes of a summary.json; a study of a thousand launches has two million
+LARGEST = 64 * MEGABYTE  # of a summary.json; that of a study of a thousand launches has two
 ABSENT = {"left_out": True}  # metadata of a field that is not written while it is None
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -299,14 +300,9 @@ _AGAIN = "write it anew by running the command again"
 
 
 def _text(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?")
-        if path.stat().st_size > LARGEST:
-            raise DataError(f"{path} has more than {LARGEST:,} bytes, which no summary has; {_AGAIN}")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); name another folder") from None
+    if not is_there(path):
+        raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?")
+    return read_bytes(path, most=LARGEST)
 
 
 def _kind_of(values: Any, path: Path) -> type[AnySummary]:

@@ -1,0 +1,138 @@
+"""The tables of a run as CSV files: their columns, and the door that reads them back."""
+
+import io
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data.doors import MEGABYTE, is_there, read_bytes
+from ...data.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Where the paper return of a launch went: the parts add up to it, each a fraction of NAV at entry, positive when it was
+# lost; `captured` is what was left. Explained in attribution.py.
+PAID = (
+    "captured",
+    "missed_gap",
+    "missed_limits",
+    "missed_size",
+    "missed_cash",
+    "slippage",
+    "costs",
+    "dividend_tax",
+    "borrow",
+)
+
+# Columns of each table, in the order they are written. `session` is the exchange date, YYYY-MM-DD.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    # one row per execution; price in local currency; `at` is open, touch or close
+    "fills": ("session", "at", "code", "launch", "leg", "shares", "price", "currency", "fx",
+              "commission", "stamp", "levies", "costs", "cash", "reason"),
+    # one row per attempt that got less than it wanted
+    "blocks": ("session", "at", "code", "launch", "leg", "wanted", "filled", "reason"),
+    # one row per session; borrow and dividends of that session
+    "equity": ("session", "equity", "cash", "long", "short", "gross", "net", "borrow", "dividends"),
+    # every open position at every close
+    "positions": ("session", "code", "shares", "price", "fx", "value"),
+    # one row per launch; paper = the sum of PAID; long_profit and short_profit in base currency, after everything
+    "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
+                 "legs", "filled_legs", "blocked", "paper", *PAID, "long_profit", "short_profit", "source"),
+    # the bars that the orders met, for the traded codes; limits empty where there is none
+    "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
+    # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
+    # open_markets: the exchanges that had a session
+    "comparison": ("session", "paper", "benchmark", "open_markets"),
+}  # fmt: skip
+
+DAYS = frozenset({"session", "first_session"})
+TEXT = frozenset(
+    {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "company", "product", "kind", "codes",
+     "source", "status", "open_markets"}
+)  # fmt: skip
+WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked"})
+GAPS = frozenset({"prices", "comparison", "launches"})  # tables whose numbers may be missing
+LARGEST = 1_024 * MEGABYTE  # of one table
+EXACT = 2.0**53  # above it a float no longer tells one whole number from the next
+_ADVICE = "run the backtest again"
+
+
+def read_table(folder: Path, name: str) -> "pd.DataFrame":
+    """One table of a saved run, to the bit as it was written.
+
+    DataError when it is missing or damaged, has other columns, or a value that is no day, number or whole number.
+    """
+    import pandas as pd
+
+    path = folder / f"{name}.csv"
+    if not is_there(path):
+        raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?")
+    cells = _cells(path)
+    if tuple(cells.iloc[0]) != COLUMNS[name]:
+        raise DataError(f"{path}: expected the columns {','.join(COLUMNS[name])}; {_ADVICE}")
+    rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(COLUMNS[name]), axis=1)
+    return pd.DataFrame({column: _typed(rows[column], name, path) for column in COLUMNS[name]})
+
+
+def _cells(path: Path) -> "pd.DataFrame":
+    """Every cell as text, the heading as the first row."""
+    import pandas as pd
+
+    content = read_bytes(path, most=LARGEST)
+    try:
+        return pd.read_csv(
+            io.BytesIO(content), header=None, dtype=str, na_filter=False, skip_blank_lines=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({str(error).strip()}); {_ADVICE}") from None
+
+
+def _typed(column: "pd.Series", table: str, path: Path) -> "pd.Series":
+    """A column in its type, or the DataError of its first odd value."""
+    name = str(column.name)
+    if name in DAYS:
+        odd = {text for text in set(column) if not _is_day(text)}
+        _refuse_first(column, column.isin(odd), path, "is not a day as 2026-01-05")
+    return column if name in DAYS | TEXT else _numbers(column, path, whole=name in WHOLE, gaps=table in GAPS)
+
+
+def _numbers(column: "pd.Series", path: Path, *, whole: bool, gaps: bool) -> "pd.Series":
+    import pandas as pd
+
+    values = np.array([_number(text) for text in column], np.float64)
+    missing = (column == "").to_numpy(np.bool_) & (gaps and not whole)
+    _refuse_first(column, ~missing & ~np.isfinite(values), path, "is not a number")
+    if whole:
+        odd = (values != np.trunc(values)) | (np.abs(values) > EXACT)
+        _refuse_first(column, odd, path, "is not a whole number")
+        if not column.str.contains(".", regex=False).any():
+            values = values.astype(np.int64)
+    return pd.Series(values, column.index, name=column.name)
+
+
+def _number(text: str) -> float:
+    """NaN for what is none; Python reads back every digit that it wrote."""
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _refuse_first(column: "pd.Series", wrong: Any, path: Path, rule: str) -> None:
+    rows = np.flatnonzero(np.asarray(wrong, np.bool_))
+    if len(rows):
+        row = int(rows[0])
+        raise DataError(
+            f"{path}: {column.name} {column.iloc[row][:40]!r} in line {row + 2} {rule}; {_ADVICE}"
+        )
