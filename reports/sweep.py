@@ -15,6 +15,7 @@ from ..data.doors import MEGABYTE, read_bytes
 from ..data.errors import ConfigError, DataError
 from ..data.files import check_pages, read_manifest, write_manifest
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
+from ..engine.results.tables import HIGHEST
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
 from .numbers.formats import number, percent, ratio, visible
@@ -106,7 +107,7 @@ def read_points(folder: Path) -> pd.DataFrame:
 def _fits(name: str, column: pd.Series) -> bool:
     """Figures are numbers; parameters and words are numbers, words, or nothing."""
     if name in KNOWN:
-        return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column))
+        return pd.api.types.is_numeric_dtype(column) and not (column.astype(float).abs() > HIGHEST).any()
     plain = (str, int, float, bool, np.integer, np.floating, np.bool_, type(None))
     return all(isinstance(value, plain) for value in column)
 

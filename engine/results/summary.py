@@ -5,7 +5,6 @@ Folders that 0.1 wrote have no `kind` and no `inputs`; they are told by what the
 """
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -17,6 +16,7 @@ from ...data.doors import MEGABYTE, is_there, read_bytes
 from ...data.errors import DataError
 from ...data.files import write_whole
 from ...data.market.request import MarketRequest
+from .tables import HIGHEST
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -144,10 +144,10 @@ class RunSummary(Summary):
 
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)
-        if self.years is not None and not 0.0 < self.years < math.inf:
+        if self.years is not None and not 0.0 < self.years <= HIGHEST:
             raise ValueError(f"years {self.years} must be the calendar years of the run, above 0")
-        if not (math.isfinite(self.capital) and self.capital > 0.0):
-            raise ValueError(f"capital {self.capital} must be a finite amount above 0")
+        if not 0.0 < self.capital <= HIGHEST:
+            raise ValueError(f"capital {self.capital} must be an amount above 0, at most 1e30")
         _refuse_odd_periods(self.periods_per_year)
 
 

@@ -55,8 +55,14 @@ TEXT = frozenset(
      "source", "status", "open_markets"}
 )  # fmt: skip
 WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked"})
+# What no two rows of a table have in common.
+ONCE: Mapping[str, tuple[str, ...]] = {
+    "equity": ("session",), "comparison": ("session",), "prices": ("session", "code"),
+    "positions": ("session", "code"), "launches": ("launch",),
+}  # fmt: skip
 GAPS = frozenset({"prices", "comparison", "launches"})  # tables whose numbers may be missing
 LARGEST = 1_024 * MEGABYTE  # of one table
+HIGHEST = 1e30  # of any figure, so that sums and squares of figures stay finite
 EXACT = 2.0**53  # above it a float no longer tells one whole number from the next
 _ADVICE = "run the backtest again"
 
@@ -75,7 +81,13 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
     if tuple(cells.iloc[0]) != COLUMNS[name]:
         raise DataError(f"{path}: expected the columns {','.join(COLUMNS[name])}; {_ADVICE}")
     rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(COLUMNS[name]), axis=1)
-    return pd.DataFrame({column: _typed(rows[column], name, path) for column in COLUMNS[name]})
+    table = pd.DataFrame({column: _typed(rows[column], name, path) for column in COLUMNS[name]})
+    again = np.flatnonzero(table.duplicated(list(ONCE[name]))) if name in ONCE else ()
+    if len(again):
+        raise DataError(
+            f"{path}: line {again[0] + 2} repeats the {' and '.join(ONCE[name])} of another; {_ADVICE}"
+        )
+    return table
 
 
 def _cells(path: Path) -> "pd.DataFrame":
@@ -105,7 +117,9 @@ def _numbers(column: "pd.Series", path: Path, *, whole: bool, gaps: bool) -> "pd
 
     values = np.array([_number(text) for text in column], np.float64)
     missing = (column == "").to_numpy(np.bool_) & (gaps and not whole)
-    _refuse_first(column, ~missing & ~np.isfinite(values), path, "is not a number")
+    _refuse_first(
+        column, ~missing & ~(np.abs(values) <= HIGHEST), path, "is not a number that a run can have"
+    )
     if whole:
         odd = (values != np.trunc(values)) | (np.abs(values) > EXACT)
         _refuse_first(column, odd, path, "is not a whole number")

@@ -36,6 +36,8 @@ def test_json_stays_json() -> None:
 def test_every_command_prints_through_the_one_way_to_a_terminal() -> None:
     """Only the table of commands prints by itself: its own words, and help."""
     direct = {
-        path.name for path in CLI.glob("*.py") if re.search(r"click\.s?echo\(|(?<![\w.])print\(", path.read_text())
+        path.name
+        for path in CLI.glob("*.py")
+        if re.search(r"click\.s?echo\(|(?<![\w.])print\(", path.read_text())
     }
     assert direct == {"__init__.py", "echo.py"}

@@ -140,7 +140,7 @@ def harmed(kind: str, folder: Path, seed: int) -> Path:
         if path.is_file():
             try:
                 some(rng, HARMS)(path, rng)
-            except (ValueError, pa.ArrowException, IndexError):
+            except (OSError, ValueError, pa.ArrowException, IndexError):
                 path.write_bytes(b"")  # harmed twice, so that the second could not read it
     return folder
 

@@ -91,8 +91,8 @@ def test_a_user_reads_a_summary_by_key() -> None:
     ("change", "said"),
     [
         ({"capital": "1000"}, "capital input should be a valid number"),
-        ({"capital": 0.0}, "capital 0.0 must be a finite amount above 0"),
-        ({"capital": 1e400}, "capital inf must be a finite amount above 0"),
+        ({"capital": 0.0}, "capital 0.0 must be an amount above 0"),
+        ({"capital": 1e400}, "capital inf must be an amount above 0"),
         ({"sessions": 2.5}, "sessions input should be a valid integer"),
         ({"metrics": []}, "metrics input should be an object"),
         ({"metrics": {"sharpe": "high"}}, "metrics.sharpe"),

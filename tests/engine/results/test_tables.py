@@ -1,0 +1,72 @@
+"""The tables of a run read back to the bit, or refused with the line that is wrong."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from launchlab.data.errors import DataError
+from launchlab.engine.results.result import load_result
+from launchlab.engine.results.tables import COLUMNS, read_table
+
+BEFORE = Path(__file__).parents[2] / "answers/folders_0_1/run"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BEFORE, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_table_is_read_back_to_the_bit(name: str) -> None:
+    text = read_table(BEFORE, name).to_csv(index=False, lineterminator="\n")
+    assert text == (BEFORE / f"{name}.csv").read_text(encoding="utf-8")
+
+
+def test_a_table_without_a_row_keeps_the_types_of_its_columns() -> None:
+    blocks = read_table(BEFORE, "blocks")
+    assert len(blocks) == 0
+    assert (blocks["wanted"].dtype, read_table(BEFORE, "fills")["price"].dtype) == ("int64", "float64")
+
+
+def test_a_folder_may_be_named_by_a_text(folder: Path) -> None:
+    assert len(load_result(str(folder)).fills) == 14
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "said"),
+    [
+        ("equity", "2026-02-04,", "2026-02-30,", "session '2026-02-30' in line 4 is not a day"),
+        ("equity", "2026-02-04,", "20260204,", "is not a day as 2026-01-05"),
+        ("equity", "2026-02-04,1", "2026-02-04,x1", "equity 'x1"),
+        ("equity", "2026-02-04,1", "2026-02-04,1e99", "is not a number that a run can have"),
+        ("equity", "2026-02-04", "2026-02-03", "line 4 repeats the session of another"),
+        ("fills", "session,at", "at,session", "expected the columns session,at,"),
+        ("fills", "2026-02-12,open", "2027-02-12,open", "2027-02-12 is no session of equity.csv"),
+        ("fills", "2026-02-12,open", "2026-02-12,open,more", "cannot be read"),
+        ("comparison", "2026-02-04,", '"2026-02-04,', "cannot be read"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_its_line(folder: Path, table: str, old: str, new: str, said: str) -> None:
+    path = folder / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError) as fault:
+        load_result(folder)
+    assert said in str(fault.value)
+    assert str(folder / table) in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def test_tables_of_another_span_than_the_summary_are_refused(folder: Path) -> None:
+    lines = (folder / "equity.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "equity.csv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="21 sessions from 2026-02-02 to 2026-03-05"):
+        load_result(folder)
+
+
+@pytest.mark.parametrize("name", ["nothing", "long" * 80, "a\0b"])
+def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"is .* the folder of a run"):
+        load_result(tmp_path / name)
