@@ -1,7 +1,7 @@
 """The tables of a run as CSV files: their columns, and the door that reads them back."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "comparison": ("session", "paper", "benchmark", "open_markets"),
 }  # fmt: skip
 
+# 0.1 counted sizes, money, slippage and tax as `missed_limits`; what it did not tell apart is NaN.
+_NOT_IN_0_1 = ("missed_size", "missed_cash", "slippage", "dividend_tax", "borrow")
+OF_0_1 = {"launches": tuple(name for name in COLUMNS["launches"] if name not in _NOT_IN_0_1)}
+
 DAYS = frozenset({"session", "first_session"})
 TEXT = frozenset(
     {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "company", "product", "kind", "codes",
@@ -78,16 +82,19 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
     if not is_there(path):
         raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?")
     cells = _cells(path)
-    if tuple(cells.iloc[0]) != COLUMNS[name]:
+    found = tuple(cells.iloc[0])
+    if found != COLUMNS[name] and found != OF_0_1.get(name):
         raise DataError(f"{path}: expected the columns {','.join(COLUMNS[name])}; {_ADVICE}")
-    rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(COLUMNS[name]), axis=1)
-    table = pd.DataFrame({column: _typed(rows[column], name, path) for column in COLUMNS[name]})
-    again = np.flatnonzero(table.duplicated(list(ONCE[name]))) if name in ONCE else ()
-    if len(again):
-        raise DataError(
-            f"{path}: line {again[0] + 2} repeats the {' and '.join(ONCE[name])} of another; {_ADVICE}"
-        )
-    return table
+    rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(found), axis=1)
+    table = pd.DataFrame({column: _typed(rows[column], name, path) for column in found})
+    _refuse_repeats(table, ONCE.get(name, ()), path)
+    return table.reindex(columns=list(COLUMNS[name]))
+
+
+def _refuse_repeats(table: "pd.DataFrame", names: Sequence[str], path: Path) -> None:
+    rows = np.flatnonzero(table.duplicated(list(names))) if names else np.zeros(0, np.int64)
+    if len(rows):
+        raise DataError(f"{path}: line {rows[0] + 2} repeats the {' and '.join(names)} of another; {_ADVICE}")
 
 
 def _cells(path: Path) -> "pd.DataFrame":
