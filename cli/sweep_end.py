@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ..engine.sweeps.folder import PARETO, POINTS, TOP
 from ..library.watch import Watch
+from .echo import echo
 from .options import print_json, warn
 from .progress import Pace, working
 
@@ -24,11 +23,11 @@ PRINTED = 10
 def watch() -> Watch:
     """What a command tells while a sweep runs, all of it on stderr."""
     return Watch(
-        tell=lambda text: click.echo(f"launchlab: {text}", err=True),
+        tell=lambda text: echo(f"launchlab: {text}", err=True),
         warn=warn,
         stage=working,
         bar=progress,
-        stopped=lambda folder: click.echo(
+        stopped=lambda folder: echo(
             f"launchlab: what was done is in {folder}; add --resume to continue", err=True
         ),
     )
@@ -42,26 +41,24 @@ def show(found: "Sweep", folder: Path, *, as_json: bool) -> None:
         return
     speed = f", {summary.points_per_second:,.0f} a second" if summary.points_per_second else ""
     what = "trials" if summary.search else "points"
-    click.echo(f"{summary.points:,} {what} of {summary.strategy} in {summary.seconds:.1f} s{speed}")
+    echo(f"{summary.points:,} {what} of {summary.strategy} in {summary.seconds:.1f} s{speed}")
     if summary.search:
-        click.echo(
-            f"{summary.distinct:,} distinct points, {summary.pruned:,} trials pruned on the early market"
-        )
+        echo(f"{summary.distinct:,} distinct points, {summary.pruned:,} trials pruned on the early market")
     with (folder / TOP).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[:PRINTED]
     names = ["rank", *summary.grid, *SHOWN]
     cells = [names, *([_short(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
-        click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+        echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
     if summary.failed:
-        click.echo(f"{summary.failed:,} of the points failed; the column error of {POINTS} says why.")
+        echo(f"{summary.failed:,} of the points failed; the column error of {POINTS} says why.")
     if summary.pareto:
-        click.echo(f"{len(summary.pareto):,} points that no other beats in every aim: {folder / PARETO}")
+        echo(f"{len(summary.pareto):,} points that no other beats in every aim: {folder / PARETO}")
     if summary.confirmed:
-        click.echo(f"The best {summary.confirmed} run again on backtrader: the same.")
-    click.echo(summary.judgement.text if summary.judgement else BEWARE)
-    click.echo(f"{folder / POINTS}")
+        echo(f"The best {summary.confirmed} run again on backtrader: the same.")
+    echo(summary.judgement.text if summary.judgement else BEWARE)
+    echo(f"{folder / POINTS}")
 
 
 BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."
