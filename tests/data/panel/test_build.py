@@ -301,3 +301,19 @@ def test_a_panel_of_hong_kong_says_that_no_brokers_commission_is_in_its_costs():
     for mine in ({"hk_rate": 0.0003}, {"hk_min": 3.0}):
         assert not any("none is charged" in note for note in unknowns("0700.HK", **mine))
     assert not any("none is charged" in note for note in unknowns("600519.SS"))
+
+
+def test_fractions_are_paid_at_the_ex_dates_reference_or_at_the_last_mark_in_new_shares() -> None:
+    # 500.00 before a split of two for one: a new share is worth 250.00; the next day's price does not matter
+    split = {"ratio": [1, 2, 1], "open": [500.0, 251.0, 240.0]}
+    plain = build_panel([bars("0700.HK", MARCH[:3], [500.0, 252.0, 240.0], **split)])
+    assert plain.fraction_price.tolist() == [250.0]
+    unknown = build_panel(
+        [bars("0700.HK", (MARCH[0], *MARCH[2:4]), [500.0, 252.0, 240.0], **split)], span=(MARCH[0], MARCH[3])
+    )
+    assert np.isnan(unknown.ref[2, 0])
+    assert unknown.fraction_price.tolist() == [250.0]
+    stated = build_panel(
+        [bars("0700.HK", MARCH[:3], [500.0, 252.0, 240.0], pre_close=[np.nan, 249.8, np.nan], **split)]
+    )
+    assert stated.fraction_price.tolist() == [249.8]

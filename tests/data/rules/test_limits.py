@@ -175,3 +175,25 @@ def test_ex_right_references_follow_the_exchanges_formula(prev, terms, reference
 def test_an_impossible_ratio_is_refused():
     with pytest.raises(RuleError, match="share ratio above zero"):
         ex_reference(10.0, bonus_ratio=-1.0)
+
+
+def first_bands(code: str, listed: str, sessions: list[str], ages: list[int], **facts) -> list[float]:
+    """Upper limits of a code from a reference of 10.00 on its first sessions."""
+    instrument = replace(BOOK[code], listed=date.fromisoformat(listed), **facts)
+    days = np.array(sessions, "M8[D]")
+    return limit_bands(instrument, days, np.full(len(days), 10.0), np.array(ages, np.int32)).up.tolist()
+
+
+def test_an_approval_listing_is_banded_on_its_first_session_alone():
+    # 44 % of the issue price, then 10 %: the first session stands beside others in one question
+    up = first_bands("603000.SS", "2016-01-04", ["2016-01-04", "2016-01-05"], [1, 2], approval_ipo=True)
+    assert up == [14.4, 11.0]
+
+
+def test_where_no_rule_frees_a_listing_day_the_ordinary_limit_holds_on_it():
+    # funds have no free listing day (sse.com.cn trading rules); stocks moved from NEEQ kept 30 % (68 of 68 real bars)
+    assert first_bands("510300.SS", "2026-03-05", ["2026-03-05"], [1]) == [11.0]
+    moved = replace(BOOK["920002.BJ"], listed=date(2020, 7, 27))
+    day = np.array(["2021-11-15"], "M8[D]")
+    assert limit_bands(moved, day, np.array([10.0]), np.array([1], np.int32)).up.tolist() == [13.0]
+    assert first_bands("920002.BJ", "2026-03-05", ["2026-03-05", "2026-03-06"], [1, 2]) == [np.inf, 13.0]

@@ -65,3 +65,9 @@ def test_borrow_rates_are_annual_fractions_by_date():
     for code in ("0700.HK", "2513.HK", "0005.HK"):
         rates = borrow_rate(BOOK[code], days)
         assert ((rates > 0) & (rates < 0.5)).all()
+
+
+def test_the_words_for_a_mainland_short_change_on_the_day_of_the_bar():
+    stock = BOOK["600519.SS"]
+    assert short_note(stock, date(2024, 7, 10)).endswith("only what the instruments table allows")
+    assert short_note(stock, date(2024, 7, 11)).endswith("barred since 2024-07-11")
