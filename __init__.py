@@ -3,10 +3,10 @@
 The public names are imported when they are first used, so that `import launchlab` stays cheap.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._version import __version__
+from ._version import __version__ as __version__
+from .lazy import face
 
 if TYPE_CHECKING:
     from . import strategies as strategies
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .data.ledger.ledger import Launch as Launch
     from .data.ledger.ledger import Launches as Launches
     from .data.ledger.ledger import load_launches as load_launches
+    from .data.market.check import check as check
+    from .data.market.fetch import fetch as fetch
     from .data.market.market import Market as Market
     from .data.market.market import load_market as load_market
     from .data.market.request import MarketRequest as MarketRequest
@@ -23,54 +25,58 @@ if TYPE_CHECKING:
     from .data.panel.build import PanelOptions as PanelOptions
     from .data.panel.build import load_panel as load_panel
     from .data.panel.panel import Panel as Panel
+    from .data.rules.costs import Brokerage as Brokerage
+    from .data.rules.explain.answer import explain as explain_rules  # noqa: F401
     from .engine.backtest.backtest import RunOptions as RunOptions
     from .engine.backtest.backtest import Strategy as Strategy
-    from .engine.backtest.backtest import backtest as backtest
+    from .engine.backtrader.native.plan import NativeStrategy as NativeStrategy
     from .engine.config import Config as Config
     from .engine.results.result import Result as Result
     from .engine.results.result import load_result as load_result
+    from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
-    from .engine.study.sensitivity import full_study as study  # noqa: F401
+    from .reports.folders import compare as compare
+    from .reports.folders import write_study as write_study
     from .reports.run import write_report as write_report
+    from .strategies.loading.backtest import backtest as backtest
 
-_WHERE = {
-    "LaunchlabError": ".data.errors",
-    "Instruments": ".data.instruments.table",
-    "load_instruments": ".data.instruments.table",
-    "Launch": ".data.ledger.ledger",
-    "Launches": ".data.ledger.ledger",
-    "load_launches": ".data.ledger.ledger",
-    "Market": ".data.market.market",
-    "MarketRequest": ".data.market.request",
-    "load_market": ".data.market.market",
-    "Panel": ".data.panel.panel",
-    "PanelOptions": ".data.panel.build",
-    "load_panel": ".data.panel.build",
-    "Config": ".engine.config",
-    "Strategy": ".engine.backtest.backtest",
-    "Benchmark": ".data.panel.benchmark",
-    "RunOptions": ".engine.backtest.backtest",
-    "backtest": ".engine.backtest.backtest",
-    "Result": ".engine.results.result",
-    "load_result": ".engine.results.result",
-    "study": ".engine.study.sensitivity:full_study",
-    "StudyOptions": ".engine.study.options",
-    "write_report": ".reports.run",
-}
-
-__all__ = [*sorted(_WHERE), "__version__", "strategies"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "strategies":
-        return import_module(".strategies", __name__)
-    if name in _WHERE:
-        module, _, attribute = _WHERE[name].partition(":")
-        value = getattr(import_module(module, __name__), attribute or name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "__version__": "._version",
+        # facts
+        "LaunchlabError": ".data.errors",
+        "load_launches": ".data.ledger.ledger",
+        "load_panel": ".data.panel.build",
+        "load_market": ".data.market.market",
+        "load_instruments": ".data.instruments.table",
+        "explain_rules": ".data.rules.explain.answer:explain",
+        "fetch": ".data.market.fetch",
+        "check": ".data.market.check",
+        "Market": ".data.market.market",
+        "MarketRequest": ".data.market.request",
+        "Launch": ".data.ledger.ledger",
+        "Launches": ".data.ledger.ledger",
+        "Panel": ".data.panel.panel",
+        "PanelOptions": ".data.panel.build",
+        "Instruments": ".data.instruments.table",
+        "Benchmark": ".data.panel.benchmark",
+        "Brokerage": ".data.rules.costs",
+        # runs
+        "backtest": ".strategies.loading.backtest",
+        "strategies": ".strategies:",
+        "Strategy": ".engine.backtest.backtest",
+        "NativeStrategy": ".engine.backtrader.native.plan",
+        "Config": ".engine.config",
+        "RunOptions": ".engine.backtest.backtest",
+        "Result": ".engine.results.result",
+        "load_result": ".engine.results.result",
+        # measurements
+        "study": ".engine.study.market",
+        "StudyOptions": ".engine.study.options",
+        # pages
+        "write_report": ".reports.run",
+        "write_study": ".reports.folders",
+        "compare": ".reports.folders",
+    },
+)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .echo import echo
-from .options import MARKET, example, print_json, shared, warn
+from .options import MARKET, example, print_json, say, shared, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,77 +92,72 @@ def backtest(
     from ..strategies.loading.loading import build_strategy
     from .folder import check_out
     from .plan import read_plan
-    from .say import say
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_out(Path(out), "run")
     strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
-    loaded = load_market(plan.market, brokerage=plan.brokerage)
-    say(loaded, labelled=not as_json)
-    folder = Path(out) if out is not None else usual_folder(plan, loaded)
+    market = load_market(plan.market, brokerage=plan.brokerage)
+    say(market, labelled=not as_json)
+    folder = Path(out) if out is not None else usual_folder(plan, market)
     if out is None:
         check_out(folder, "run")
-    result = run(strategy, plan, loaded, verify=verify)
+    result = run(strategy, plan, market, verify=verify)
     write(result, folder)
     if NO_HK_BROKERAGE in result.summary.unknowns:
         echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
+    if verify:
+        echo(f"launchlab: {agreed(result)}", err=True)
     show(result, folder, as_json=as_json)
     if open_page:
         click.launch((folder / "index.html").resolve().as_uri())
 
 
-def run(strategy: Any, plan: "Plan", loaded: "Market", *, verify: bool = False) -> "Result":
-    """The Result of a plan over its market, with what was left out among the summary's warnings."""
+def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) -> "Result":
+    """The Result of a plan over its market."""
     import sys
     from contextlib import redirect_stdout
     from dataclasses import replace
 
     from ..engine.backtest.backtest import RunOptions
-    from ..engine.backtest.backtest import backtest as run_backtest
     from ..engine.njit import is_cold
     from ..engine.results.record import NO_ORDER
-    from ..strategies.loading.loading import inner
-    from ..strategies.loading.parameters import values_of
+    from ..strategies.loading.backtest import backtest as run_backtest
     from .plan import command_line, inputs_of
     from .progress import progress
 
     options = RunOptions(
-        engine=plan.engine,
-        name=plan.strategy,
-        benchmark=loaded.benchmark,
-        parameters=values_of(inner(strategy)),
-        command=command_line(plan),
-        inputs=inputs_of(plan),
+        engine=plan.engine, name=plan.strategy, command=command_line(plan), inputs=inputs_of(plan)
     )
     if is_cold():
         echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
-    words = f"{plan.strategy} on {plan.engine}"
     # what a strategy of one's own prints must not get among the results
-    with progress(words, len(loaded.panel)) as step, redirect_stdout(sys.stderr):
+    with (
+        progress(f"{plan.strategy} on {plan.engine}", len(market.panel)) as step,
+        redirect_stdout(sys.stderr),
+    ):
         result = run_backtest(
-            strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, progress=step)
+            strategy, market, plan.config, options=replace(options, progress=step), verify=verify
         )
-    if verify:
-        from ..engine.backtest.verify import confirm
-
-        other = "compiled" if plan.engine == "backtrader" else "backtrader"
-        again = run_backtest(
-            strategy, loaded.launches, loaded.panel, plan.config, options=replace(options, engine=other)
-        )
-        confirm(result, again)
-    summary = result.summary
-    if NO_ORDER in summary.warnings:
+    if NO_ORDER in result.summary.warnings:
         warn(NO_ORDER)
-    return replace(result, summary=replace(summary, warnings=(*loaded.warnings, *summary.warnings)))
+    return result
 
 
-def usual_folder(plan: "Plan", loaded: "Market") -> "Path":
+def agreed(result: "Result") -> str:
+    """What `--verify` found: had the engines differed, there would be no result."""
+    counts = (
+        f"{len(result.fills):,} fills, {len(result.blocks):,} blocked orders, {len(result.equity):,} sessions"
+    )
+    return f"verified: both engines give the same {counts}"
+
+
+def usual_folder(plan: "Plan", market: "Market") -> "Path":
     """runs/STRATEGY-START-END; a strategy of one's own gives the name of its class."""
     from pathlib import Path
 
     name = plan.strategy.rpartition(":")[2]
-    return Path("runs") / f"{name}-{loaded.panel.sessions[0]}-{loaded.panel.sessions[-1]}"
+    return Path("runs") / f"{name}-{market.panel.sessions[0]}-{market.panel.sessions[-1]}"
 
 
 def write(result: "Result", folder: "Path") -> None:

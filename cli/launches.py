@@ -83,11 +83,9 @@ def _entry(row: dict[str, str | None]) -> str:
 def _read(
     launches: str | None, instruments: str | None, kinds: tuple[str, ...]
 ) -> "tuple[Launches, Instruments]":
-    from pathlib import Path
-
-    from ..data.instruments.table import load_instruments
+    from ..data.instruments.table import to_instruments
     from ..data.ledger.ledger import load_launches
 
-    book = load_instruments(*([Path(instruments)] if instruments else []))
+    book = to_instruments(instruments)
     found = load_launches(launches, book)
     return (found.of_kinds(kinds) if kinds else found), book

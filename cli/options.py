@@ -1,11 +1,14 @@
 """Options that several commands share. Nothing here imports more than click."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .echo import echo
+
+if TYPE_CHECKING:
+    from ..data.market.market import Market
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -72,3 +75,11 @@ def tell(text: str, *, err: bool = False) -> None:
 def warn(text: str) -> None:
     """One line on stderr that does not stop the run."""
     tell(f"launchlab: warning: {text}", err=True)
+
+
+def say(market: "Market", *, labelled: bool = False) -> None:
+    """Tell what was left out, and that prices are simulated unless stdout says so itself (`labelled`)."""
+    for sentence in market.warnings:
+        warn(sentence)
+    if market.panel.simulated and not labelled:
+        echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)

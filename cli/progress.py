@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 WINDOW = 30.0  # seconds
-Step = Callable[[int], None]
+Step = Callable[..., None]
 
 
 class Pace:
@@ -37,10 +37,13 @@ class Pace:
 
 
 @contextmanager
-def progress(what: str, total: int, unit: str = "sessions") -> Iterator[Step]:
-    """A bar up to `total`; call what it gives with how many are done. Erased when done."""
+def progress(what: str, total: int | None = None, unit: str = "sessions") -> Iterator[Step]:
+    """A bar up to `total`; call what it gives with how many are done, and of how many where that was not known.
+
+    Erased when done.
+    """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, total=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -52,9 +55,11 @@ def progress(what: str, total: int, unit: str = "sessions") -> Iterator[Step]:
         TextColumn(unit),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # what is printed meanwhile stays on stdout where that leads elsewhere
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -80,16 +80,9 @@ def _rebuild_sweep(folder: "Path", out: str | None) -> "Path":
 
 def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
     from ..data.errors import ConfigError
-    from ..data.files import put_folder
-    from ..engine.results.result import load_result
-    from ..reports import write_comparison
+    from ..reports.folders import compare
     from .folder import folder_of
 
     if len(runs) < 2:
         raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")
-    folders = [folder_of(run) for run in runs]
-    names = [folder.resolve().name for folder in folders]
-    named = names if len(set(names)) == len(names) else list(map(str, folders))
-    results = {name: load_result(folder) for name, folder in zip(named, folders, strict=True)}
-    put_folder(out, lambda made: write_comparison(results, made))
-    return out / "index.html"
+    return compare([folder_of(run) for run in runs], out)

@@ -30,14 +30,9 @@ def rules(code: str, on: str, instruments: str | None, as_json: bool, **asked: A
 
     Price limits, lots, ticks, settlement, short selling and costs, in plain words, with their sources.
     """
-    from pathlib import Path
-
-    from ..data.dated import to_day
-    from ..data.instruments.table import load_instruments
     from ..data.rules.explain import explain
 
-    book = load_instruments(*([Path(instruments)] if instruments else []))
-    answer = explain(book[code], to_day(on, "on"), **asked)
+    answer = explain(code, on, instruments=instruments, **asked)
     if as_json:
         print_json(answer.as_json())
     else:

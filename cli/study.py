@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .echo import echo
-from .options import example, print_json, shared, tell
+from .options import example, print_json, say, shared, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ..data.market.request import MarketRequest
     from ..engine.study.findings import Study, WindowSummary
@@ -53,22 +52,20 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
 
     from ..data.market.market import load_market
     from ..engine.results.summary import Inputs
-    from ..engine.study.sensitivity import full_study
-    from ..engine.study.study import study as quick_study
+    from ..engine.study.market import study as measure
+    from ..reports.folders import write_study
     from .folder import check_out
     from .progress import working
-    from .say import say
 
     request, options = _asked(asked)
     if out is not None:
         check_out(Path(out), "study")
-    loaded = load_market(request, beside=options.factors)
-    say(loaded, labelled=not as_json)
-    measure = quick_study if no_clock else full_study
+    market = load_market(request, beside=options.factors)
+    say(market, labelled=not as_json)
     with working("measuring"):
-        found = measure(loaded.launches, loaded.panel, options, outside=loaded.outside)
+        found = measure(market, options, clock=not no_clock)
     if out is not None:
-        _write(found, request, out)
+        write_study(found, out, inputs=Inputs.of(request))
     if as_json:
         print_json(found.summary(Inputs.of(request)).to_json())
         return
@@ -96,23 +93,6 @@ def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
     if "windows" in chosen:
         chosen["windows"] = parse_windows(chosen["windows"])
     return request, StudyOptions(**chosen)
-
-
-def _write(found: "Study", request: "MarketRequest", out: str) -> None:
-    from pathlib import Path
-
-    from ..data.files import put_folder
-
-    put_folder(Path(out), lambda place: _fill(found, request, place))
-
-
-def _fill(found: "Study", request: "MarketRequest", folder: "Path") -> None:
-    """study.csv, events.csv, summary.json, and the page."""
-    from ..engine.results.summary import Inputs
-    from ..reports import write_study
-
-    found.write(folder, Inputs.of(request))
-    write_study(found, folder)
 
 
 def _print(found: "Study") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from .backtest import backtest
-from .options import MARKET, example, shared
+from .options import MARKET, example, say, shared
 from .search import search_options
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
@@ -90,7 +90,6 @@ def sweep(
     from ..library.sweep import SweepOptions, Wanted, run_wanted
     from ..strategies.loading.grids import texts_by_name
     from .plan import read_plan
-    from .say import say
     from .search import count_of, to_search
     from .sweep_end import show, watch
 

@@ -4,6 +4,7 @@
 strategy of one's own runs from its file as `file.py:Class`.
 """
 
+from .base import Intent, TradeRules, about
 from .buy_launch import BuyLaunch
 from .fade_gap import FadeGap
 from .long_short import LongShort
@@ -16,4 +17,4 @@ STRATEGIES: dict[str, type] = {
     "suppliers": Suppliers,
 }
 
-__all__ = ["STRATEGIES", "BuyLaunch", "FadeGap", "LongShort", "Suppliers"]
+__all__ = ["STRATEGIES", "BuyLaunch", "FadeGap", "Intent", "LongShort", "Suppliers", "TradeRules", "about"]

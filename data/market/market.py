@@ -1,7 +1,7 @@
 """A market from a request: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def load_market(
 
     Codes of the ledger without bars are left out and named in a warning; DataError when none is left.
 
-    >>> market = load_market(start="2025-03-03", end="2025-06-30")
+    >>> market = load_market(start="2025-07-02", end="2025-09-30")
     >>> market.benchmark.name, market.panel.simulated
     ('3033.HK', True)
     """
@@ -60,8 +60,6 @@ def load_market(
     launches = load_launches(wanted.launches, book)
     source = find_bars(wanted.prices)
     codes, missing = _with_bars(launches, source, book)
-    others = [book[code] for code in beside]
-    refuse_missing(others, source)
     options = PanelOptions(
         instruments=book,
         brokerage=brokerage or Brokerage(),
@@ -70,13 +68,20 @@ def load_market(
     )
     span = (wanted.start, wanted.end)
     panel = load_panel(codes, *span, currency=wanted.currency, prices=source.prices, options=options)
-    found = Market(launches, panel, request=wanted, brokerage=options.brokerage)
-    benchmark, doubt = _benchmark(found, source, book)
-    outside = {
-        one.code: one for one in iter_instruments(source.prices, [o for o in others if o.code not in panel])
-    }
+    benchmark, doubt = _benchmark(wanted, panel, source, book)
+    outside = bars_beside(wanted, [code for code in beside if book[code].code not in panel])
     warnings = (*missing, *without_bars(panel), *left_outside(launches, panel), *idle_ends(panel), *doubt)
-    return replace(found, benchmark=benchmark, warnings=warnings, outside=outside)
+    return Market(launches, panel, benchmark, warnings, outside, wanted, options.brokerage)
+
+
+def bars_beside(request: MarketRequest, codes: Sequence[str]) -> dict[str, Bars]:
+    """Bars by code of codes that no launch concerns, from where the market's are; DataError for one without bars."""
+    if not codes:
+        return {}
+    book, source = to_instruments(request.instruments), find_bars(request.prices)
+    named = [book[code] for code in codes]
+    refuse_missing(named, source)
+    return {bars.code: bars for bars in iter_instruments(source.prices, named)}
 
 
 def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
@@ -103,29 +108,31 @@ def _refuse_all(missing: Sequence[str], source: Source) -> None:
     raise DataError(f"{what}{did_you_mean(missing[0], source.codes)}; add their files or give other `prices`")
 
 
-def _benchmark(market: Market, source: Source, book: Instruments) -> tuple[Benchmark | None, tuple[str, ...]]:
+def _benchmark(
+    request: MarketRequest, panel: Panel, source: Source, book: Instruments
+) -> tuple[Benchmark | None, tuple[str, ...]]:
     """The benchmark asked for, else the first usual one that covers the span; an error only if it was asked for."""
-    asked = market.request.benchmark
+    asked = request.benchmark
+    rates = Path(request.fx) if request.fx else None
     if asked is not None:
         if asked.strip().lower() in ("", NO_BENCHMARK):
             return None, ()
-        return _returns(asked, market, source, book), ()
+        return _returns(asked, panel, source, book, rates), ()
     refused: list[str] = []
     for name in (one for one in USUAL_BENCHMARKS if source.has(book[one])):
         try:
-            return _returns(name, market, source, book), ()
+            return _returns(name, panel, source, book, rates), ()
         except LaunchlabError as error:
             refused.append(f"no benchmark: {error}")
     return None, tuple(refused[:1])
 
 
-def _returns(text: str, market: Market, source: Source, book: Instruments) -> Benchmark:
+def _returns(text: str, panel: Panel, source: Source, book: Instruments, rates: Path | None) -> Benchmark:
     spec = tuple((weight, book[code].code) for weight, code in parse_benchmark(text))
     members = [book[code] for _, code in spec]
     refuse_missing(members, source)
     bars: dict[str, Bars] = {one.code: one for one in iter_instruments(source.prices, members)}
     currencies = tuple(dict.fromkeys(one.currency for one in members))
-    panel, rates = market.panel, market.request.fx
-    table = fx.rates(currencies, panel.currency, panel.sessions, path=Path(rates) if rates else None)
+    table = fx.rates(currencies, panel.currency, panel.sessions, path=rates)
     by_code = {code: table[:, currencies.index(book[code].currency)] for _, code in spec}
     return Benchmark(text.strip(), benchmark_returns(spec, bars, by_code, panel.sessions))

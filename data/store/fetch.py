@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from ..errors import FetchError, LaunchlabError
 from ..instruments.table import Instrument
 from ..providers.provider import Provider
 from .manifest import Revision
-from .store import Asked, Store
+from .store import Asked, Store, default_store
 
 CHINA_TIME = timezone(timedelta(hours=8))
 # A provider's bar of today is final some time after the last close (16:00, closing auction to 16:10).
@@ -53,9 +54,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FetchReport:
-    """Outcomes in the order of the codes asked for."""
+    """Outcomes in the order of the codes asked for, names that are no codes, and the folder of the store."""
 
     outcomes: tuple[Outcome, ...]
+    warnings: tuple[str, ...] = ()
+    store: Path | None = None
 
     def of(self, status: str) -> tuple[Outcome, ...]:
         return tuple(one for one in self.outcomes if one.status == status)
@@ -68,9 +71,13 @@ class FetchReport:
         counts = {status: len(self.of(status)) for status in (FETCHED, KEPT, FAILED)}
         return {**counts, "codes": [one.to_json() for one in self.outcomes]}
 
+    @property
+    def counts(self) -> str:
+        """`2 fetched, 0 kept, 0 failed`."""
+        return ", ".join(f"{len(self.of(status))} {status}" for status in (FETCHED, KEPT, FAILED))
+
     def __str__(self) -> str:
-        counts = ", ".join(f"{len(self.of(status))} {status}" for status in (FETCHED, KEPT, FAILED))
-        return "\n".join([*(str(one) for one in self.outcomes), counts])
+        return "\n".join([*(str(one) for one in self.outcomes), self.counts])
 
 
 def fetch(
@@ -139,7 +146,7 @@ def _fetch_one(
         )
     except LaunchlabError as error:
         return Outcome(code, FAILED, str(error))
-    return Outcome(code, FETCHED, _summary(code, revision, bars), revision)
+    return Outcome(code, FETCHED, _summary(code, revision, bars, store.root), revision)
 
 
 def _one_a_session(bars: Bars) -> Bars:
@@ -163,7 +170,7 @@ def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked
     return Asked(str(first), str(last), _now().isoformat(timespec="seconds"), errors, len(findings) - errors)
 
 
-def _summary(code: str, revision: Revision, bars: Bars) -> str:
+def _summary(code: str, revision: Revision, bars: Bars, store: Path) -> str:
     text = f"{revision.rows} bars, {revision.first} to {revision.last}"
     if revision.changed or revision.removed:
         text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
@@ -173,7 +180,8 @@ def _summary(code: str, revision: Revision, bars: Bars) -> str:
         text += f"; left out, being in another currency: {bars.source['left_out']}"
     if revision.errors:
         wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
-        text += f"; {wrong} in the bars: `ll.check('{code}')` says which"
+        where = "" if store == default_store() else f", prices='{store}'"
+        text += f"; {wrong} in the bars: `ll.check('{code}'{where})` says which"
     return text
 
 

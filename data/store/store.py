@@ -227,7 +227,7 @@ def _keep(path: Path, content: bytes) -> None:
     except OSError as error:
         raise StoreError(
             f"{path} could not be written ({error.strerror}); nothing was changed: "
-            "free some space or give another folder as `store`"
+            "free some space or give another folder with `store`"
         ) from None
 
 

@@ -224,7 +224,7 @@ def test_the_report_is_opened_when_asked(quick: Path, monkeypatch: pytest.Monkey
 WRONG = [
     (("--launches", "nope.csv"), "nope.csv cannot be read"),
     (("--launches", "."), "is a folder, not a file"),
-    (("--launches", "empty.csv"), "must have the columns"),
+    (("--launches", "empty.csv"), "is empty"),
     (("--prices", "nowhere"), "there is no such file or folder of bars"),
     (("--prices", "week.csv"), "is not a folder or zip of bars"),
     (("--prices", "hollow"), "holds no bars"),
@@ -276,7 +276,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(market: Path, args: tuple[str
 
 def test_an_empty_file_of_bars_is_one_sentence(market: Path) -> None:
     (market / "bars" / "2513.HK.csv").write_text("")
-    assert "2513.HK.csv cannot be read as daily bars" in faults(launchlab("backtest", *asked(market)))
+    assert "2513.HK.csv is empty; it must hold the columns" in faults(launchlab("backtest", *asked(market)))
 
 
 def test_wrong_bars_are_all_named_and_can_be_suspended(quick: Path) -> None:

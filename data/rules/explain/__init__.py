@@ -1,5 +1,17 @@
 """What the rules of a day were, in plain words: `answer` asks each of the other files for its part."""
 
-from .answer import RuleAnswer, explain
+from typing import TYPE_CHECKING
 
-__all__ = ["RuleAnswer", "explain"]
+from ....lazy import face
+
+if TYPE_CHECKING:
+    from .answer import RuleAnswer as RuleAnswer
+    from .answer import explain as explain
+
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "RuleAnswer": ".answer",
+        "explain": ".answer",
+    },
+)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from ...calendars.sessions import sessions
-from ...dated import as_date
+from ...dated import to_day
 from ...errors import CalendarError, RuleError
 from ...instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
+from ...instruments.table import Instruments, to_instruments
 from ..costs import Brokerage
 from ..ticks import checked_side
 from .orders import lot_part, order_part, tick_part
@@ -79,9 +81,10 @@ class RuleAnswer:
 
 
 def explain(
-    instrument: Instrument,
+    code: Instrument | str,
     on: object,
     *,
+    instruments: Instruments | Path | str | None = None,
     prev_close: float | None = None,
     side: str | None = None,
     price: float | None = None,
@@ -91,14 +94,20 @@ def explain(
     issue_price: float | None = None,
     brokerage: Brokerage | None = None,
 ) -> RuleAnswer:
-    """What the exchange's rules were for `instrument` on the day `on`, and what one order would have cost.
+    """What the exchange's rules were for a code on the day `on`, and what one order would have cost.
 
+    A `code` is looked up in `instruments`, the shipped ones or a file over them, unless it is an instrument already.
     `prev_close` is the exchange's reference (ex-right on ex-days), in local currency. `side` ("buy" or
     "sell"), `price` and `shares` come together. `st` says it was under a risk warning that day.
     `listed_session` counts sessions from 1 on the listing day; without it the listing day of the
     instruments table decides. RuleError for a day before the book, an impossible number, or half an order.
+
+    >>> answer = explain("688158.SS", "2026-02-12", prev_close=37.54)
+    >>> answer.limit_pct, answer.limit_up, answer.lot_min
+    (20.0, 45.05, 200)
     """
-    day = as_date(on)
+    instrument = code if isinstance(code, Instrument) else to_instruments(instruments)[code]
+    day = to_day(on, "on")
     order = _checked_order(side, price, shares)
     _check_price("prev_close", prev_close)
     _check_price("issue_price", issue_price)

@@ -1,0 +1,111 @@
+"""`launchlab check`: what is wrong with the bars, by code and session."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .echo import echo
+from .options import example, print_json, shared, tell, warn
+
+if TYPE_CHECKING:
+    from ..data.bars.reconcile import Agreement
+    from ..data.market.check import Checked
+
+
+@click.command(
+    epilog=example(
+        "launchlab check 2513.HK --prices bars", "launchlab check --json", "launchlab check --sources"
+    )
+)
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option("--prices", metavar="DIR", help="A folder, zip or store of bars [default: the store].")
+@click.option(
+    "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
+)
+@click.option(
+    "--adjusted", metavar="CODE", multiple=True, help="Not raw prices: no tick or limit check; repeatable."
+)
+@click.option("--errors", "errors_only", is_flag=True, help="Only errors, no warnings.")
+@click.option("--strict", is_flag=True, help="Exit with 2 when there are errors.")
+@click.option(
+    "--sources", is_flag=True, help="How the sources of each code in the store agree, and which one wins."
+)
+@shared("instruments", "json")
+def check(
+    codes: tuple[str, ...],
+    prices: str | None,
+    store: str | None,
+    adjusted: tuple[str, ...],
+    instruments: str | None,
+    **how: bool,
+) -> None:
+    """Name what is wrong with the bars, by code and session.
+
+    Errors make a fill wrong, and a backtest refuses such bars; warnings are for the reader to judge.
+    """
+    from ..data.market.check import check as check_bars
+    from ..data.market.check import compare_sources
+    from .progress import progress
+
+    if prices and store:
+        raise click.ClickException("give --prices or --store, not both")
+    place: Any = prices or store
+    if how["sources"]:
+        found = compare_sources(codes, store=place, instruments=instruments)
+        _show_sources(found, as_json=how["as_json"])
+        return
+    with progress("checking", unit="codes") as step:
+        checked = check_bars(
+            codes, prices=place, instruments=instruments, adjusted=adjusted, on_progress=step
+        )
+    _show(checked, **how)
+
+
+def _show(checked: "Checked", *, as_json: bool, errors_only: bool, strict: bool, sources: bool) -> None:
+    """The findings and their count on stdout; errors end with 2 where that was asked for."""
+    for sentence in checked.warnings:
+        warn(sentence)
+    shown = checked.errors if errors_only else checked.findings
+    if as_json:
+        print_json([finding.to_json() for finding in shown])
+    else:
+        for finding in shown:
+            tell(str(finding))
+        warnings = _count(len(checked.findings) - len(checked.errors), "warning")
+        echo(
+            f"{_count(len(checked.codes), 'code')} checked: {_count(len(checked.errors), 'error')}, {warnings}"
+        )
+    if not checked.errors:
+        return
+    found = _count(len(checked.errors), "error")
+    advice = f"{found} in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
+    if strict:
+        raise click.ClickException(advice)
+    warn(advice)
+
+
+def _show_sources(found: "Sequence[Agreement]", *, as_json: bool) -> None:
+    """The agreement table of the codes that a store has from several sources."""
+    from .tables import print_table
+
+    if as_json:
+        print_json([one.to_json() for one in found])
+        return
+    if not found:
+        echo("no code has more than one source; fetch one again with another --provider to compare")
+        return
+    head = ("code", "sources", "common", "equal closes", "equal bars", "volume ratio", "wins", "rule")
+    rows = [
+        (
+            one.code, f"{one.first}, {one.second}", str(one.common), str(one.equal_closes), str(one.equal_bars),
+            f"{one.volume_ratio:.3g}", one.winner, one.rule,
+        )
+        for one in found
+    ]  # fmt: skip
+    print_table(head, rows, right=("common", "equal closes", "equal bars", "volume ratio"))
+
+
+def _count(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

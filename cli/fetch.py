@@ -1,0 +1,66 @@
+"""`launchlab fetch`: bars from a provider into the store."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .echo import echo
+from .options import example, print_json, shared, tell, warn
+
+if TYPE_CHECKING:
+    from ..data.store.fetch import FetchReport, Outcome
+
+
+@click.command(
+    epilog=example(
+        "launchlab fetch 2513.HK 0700.HK --start 2026-01-02 --end 2026-06-30",
+        "launchlab fetch --launches week.csv --start 2025-01-02 --provider baostock",
+        "launchlab fetch --provider files --path bars --start 2022-01-01",
+    )
+)
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option("--launches", metavar="FILE", help="Ledger whose codes to fetch.")
+@click.option("--start", metavar="DAY", help="First day [default: three years before --end].")
+@click.option("--end", metavar="DAY", help="Last day [default: the last final one].")
+@click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo, baostock or files.")
+@click.option("--path", metavar="DIR", help="Folder or zip of the provider files.")
+@click.option("--volume-unit", default="", metavar="UNIT", help="Of a vendor's files: shares or lots.")
+@click.option("--accept-adjusted", is_flag=True, help="Take files known to be adjusted: for benchmarks only.")
+@click.option(
+    "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
+)
+@click.option("--refresh", is_flag=True, help="Ask again for what is stored, and report what changed.")
+@shared("instruments", "json")
+def fetch(as_json: bool, **asked: Any) -> None:
+    """Download bars into the store.
+
+    The codes named, or those of a ledger, or all that the provider files has. What is stored already is not asked
+    for again; one code's failure loses nothing of the others.
+    """
+    from ..data.market.fetch import fetch as fetch_bars
+    from .progress import progress
+
+    with progress(f"fetching from {asked['provider']}", unit="codes") as step:
+
+        def told(done: int, total: int, outcome: "Outcome") -> None:
+            step(done, total)
+            tell(f"[{done}/{total}] {outcome}" if as_json else str(outcome), err=as_json)
+
+        report = fetch_bars(**asked, on_progress=told)
+    _show(report, as_json=as_json)
+
+
+def _show(report: "FetchReport", *, as_json: bool) -> None:
+    """Sum up on stdout, where each code already has its line, and end with 2 when one failed."""
+    for sentence in report.warnings:
+        warn(sentence)
+    if as_json:
+        print_json(report.to_json() | {"store": str(report.store)})
+    else:
+        echo(report.counts)
+        echo(f"store: {report.store} (use it with --prices)")
+    failed = report.of("failed")
+    if failed:
+        raise click.ClickException(
+            f"{len(failed)} of {len(report.outcomes)} codes failed, {failed[0].code} first; run it again to resume"
+        )

@@ -1,0 +1,77 @@
+"""What is wrong with bars, by code and session."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..bars.checks import Finding, errors_of
+from ..bars.reconcile import Agreement
+from ..errors import StoreError
+from ..instruments.table import Instruments, to_instruments
+from ..store.audit import agreements, check_prices
+from ..store.store import Store, default_store, is_store
+from .source import find_bars, named_codes
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Findings of the codes that were checked, and a sentence about each file that is no code."""
+
+    codes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that make a fill wrong: a backtest refuses such bars."""
+        return errors_of(self.findings)
+
+
+def check(
+    codes: str | Sequence[str] | None = None,
+    *,
+    prices: Path | str | Mapping[str, Any] | None = None,
+    instruments: Instruments | Path | str | None = None,
+    adjusted: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Checked:
+    """Every finding about the bars of `codes`, all that are there unless named.
+
+    `prices` is a folder, zip or store, or data frames by code; the user's own store unless given. Codes declared
+    `adjusted` are not held to ticks and limits. `on_progress` gets how many codes are done, of how many.
+    """
+    book = to_instruments(instruments)
+    source = find_bars(default_store() if prices is None else prices)
+    wanted, strays = _codes(codes, book) or named_codes(source, book)
+    held = frozenset(book[code].code for code in adjusted)
+    done: list[str] = []
+    findings: list[Finding] = []
+    for code, found in check_prices(source.prices, wanted, instruments=book, adjusted=held):
+        done.append(code)
+        findings += found
+        if on_progress is not None:
+            on_progress(len(done), len(wanted))
+    return Checked(tuple(done), tuple(findings), strays)
+
+
+def compare_sources(
+    codes: str | Sequence[str] | None = None,
+    *,
+    store: Path | str | None = None,
+    instruments: Instruments | Path | str | None = None,
+) -> tuple[Agreement, ...]:
+    """How the sources of each code of a store agree, pair by pair, and which one wins."""
+    place, book = default_store() if store is None else Path(store), to_instruments(instruments)
+    if not is_store(place):
+        raise StoreError(
+            f"{place} is not a store, and only a store holds several sources; fetch into one first"
+        )
+    named = _codes(codes, book)
+    return tuple(agreements(Store(place), named[0] if named else None, instruments=book))
+
+
+def _codes(codes: str | Sequence[str] | None, book: Instruments) -> tuple[list[str], tuple[str, ...]] | None:
+    """The codes as this project writes them; None where none is named."""
+    named = [codes] if isinstance(codes, str) else codes or ()
+    return ([book[code].code for code in named], ()) if named else None

@@ -1,0 +1,86 @@
+"""Bars brought from a provider into the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from ..dated import to_day
+from ..errors import ConfigError, StoreError
+from ..instruments.table import Instruments, to_instruments
+from ..ledger.ledger import load_launches
+from ..providers.choose import make_provider
+from ..store.fetch import FetchReport, Outcome, last_final_day
+from ..store.fetch import fetch as fetch_into
+from ..store.store import Store, default_store
+from .source import find_bars, named_codes
+
+DAYS_BACK = 3 * 365
+
+
+def fetch(
+    codes: str | Sequence[str] = (),
+    *,
+    launches: Path | str | None = None,
+    start: object = None,
+    end: object = None,
+    provider: str = "yahoo",
+    path: Path | str | None = None,
+    volume_unit: str = "",
+    accept_adjusted: bool = False,
+    store: Path | str | None = None,
+    instruments: Instruments | Path | str | None = None,
+    refresh: bool = False,
+    on_progress: Callable[[int, int, Outcome], None] | None = None,
+) -> FetchReport:
+    """Bring bars of `codes`, of those of the ledger `launches`, or of every file of `path`, into the store.
+
+    `provider` is yahoo, baostock or files; `path`, `volume_unit` and `accept_adjusted` belong to files. The span is
+    `start` to `end`, both included: three years up to the last final day unless said. `store` is a folder, the
+    user's own unless given. What is stored already is not asked for again unless `refresh`; one code's failure loses
+    nothing of the others and is an outcome of the report. `on_progress` gets how many are done, of how many, and the
+    outcome. LaunchlabError for what cannot be asked.
+    """
+    book = to_instruments(instruments)
+    wanted, strays = _codes(codes, launches, path, book)
+    last = last_final_day() if end is None else to_day(end, "end")
+    first = last - timedelta(days=DAYS_BACK) if start is None else to_day(start, "start")
+    source = make_provider(
+        provider,
+        path=None if path is None else Path(path),
+        volume_unit=volume_unit,
+        accept_adjusted=accept_adjusted,
+    )
+    place, span = _store(store), (first, last)
+    found = fetch_into(
+        [book[code] for code in wanted],
+        span,
+        provider=source,
+        store=place,
+        refresh=refresh,
+        on_progress=on_progress,
+    )
+    return replace(found, warnings=strays, store=place.root)
+
+
+def _store(given: Path | str | None) -> Store:
+    place = default_store() if given is None else Path(given)
+    if place.is_file():
+        raise StoreError(f"{place} is a file; give a folder with `store`")
+    return Store(place)
+
+
+def _codes(
+    codes: str | Sequence[str], launches: Path | str | None, path: Path | str | None, book: Instruments
+) -> tuple[list[str], tuple[str, ...]]:
+    """What to fetch: codes named, codes of a ledger, or every file whose name is a code; and names that are none."""
+    named = [book[code].code for code in ([codes] if isinstance(codes, str) else codes)]
+    strays: tuple[str, ...] = ()
+    if launches is not None:
+        named += load_launches(launches, book).codes
+    if not named and path is not None:
+        stems, strays = named_codes(find_bars(path), book)
+        named = [book[stem].code for stem in stems]
+    if not named:
+        raise ConfigError("name the codes to fetch, or a ledger with `launches`")
+    return list(dict.fromkeys(named)), strays

@@ -1,0 +1,68 @@
+"""A study of a market, or of a ledger with its panel."""
+
+from collections.abc import Mapping, Sequence
+from typing import overload
+
+from ...data.bars.bars import Bars
+from ...data.errors import ConfigError
+from ...data.ledger.launch import Launches
+from ...data.market.market import Market, bars_beside
+from ...data.panel.panel import Panel
+from .findings import Study
+from .options import StudyOptions
+from .sensitivity import full_study
+from .study import NO_BARS
+from .study import study as quick_study
+
+
+@overload
+def study(launches: Market, options: StudyOptions | None = None, /, *, clock: bool = True) -> Study: ...
+
+
+@overload
+def study(
+    launches: Launches,
+    panel: Panel,
+    options: StudyOptions | None = None,
+    *,
+    outside: Mapping[str, Bars] = NO_BARS,
+    clock: bool = True,
+) -> Study: ...
+
+
+def study(
+    launches: Market | Launches,
+    panel: Panel | StudyOptions | None = None,
+    options: StudyOptions | None = None,
+    *,
+    outside: Mapping[str, Bars] = NO_BARS,
+    clock: bool = True,
+) -> Study:
+    """Abnormal returns around the launches, tested, and how much of them could be captured.
+
+    A Market stands alone before the options; launches stand with their panel, and with bars `outside` it of codes that
+    the options name. `clock`: also under other clocks (day 0 a session earlier and later, bare dates early and late).
+
+    >>> market = load_market(start="2025-07-02", end="2026-03-31")
+    >>> found = study(market, StudyOptions(estimation=(-60, -11), draws=99), clock=False)
+    >>> sorted(found.windows) == sorted(StudyOptions().windows)
+    True
+    """
+    measure = full_study if clock else quick_study
+    if isinstance(launches, Market):
+        chosen = options or (panel if isinstance(panel, StudyOptions) else None) or StudyOptions()
+        beside = {**_beside(launches, chosen.factors), **launches.outside}
+        return measure(launches.launches, launches.panel, chosen, outside=beside)
+    if not isinstance(panel, Panel):
+        raise ConfigError(
+            "a study needs a Market, or launches and their panel; `load_market()` gives the first"
+        )
+    return measure(launches, panel, options or StudyOptions(), outside=outside)
+
+
+def _beside(market: Market, codes: Sequence[str]) -> Mapping[str, Bars]:
+    """Bars of codes that the market does not hold yet."""
+    if market.request.prices is None and not market.panel.simulated:
+        return {}  # put together by hand, of bars that only its maker has
+    missing = [code for code in codes if code not in market.outside and code not in market.panel]
+    return bars_beside(market.request, missing)

@@ -1,0 +1,50 @@
+"""Folders of pages, each put in its place in one step: whole or not at all."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.files import put_folder
+
+if TYPE_CHECKING:
+    from ..engine.results.result import Result
+    from ..engine.results.summary import Inputs
+    from ..engine.study.findings import Study
+
+
+def write_study(study: "Study", folder: Path | str, *, inputs: "Inputs | None" = None) -> None:
+    """Write the whole folder of a study: study.csv, events.csv, paths.csv, summary.json and the page.
+
+    An older study there is replaced, anything else refused (ConfigError). `inputs` is what its market was asked with, for
+    a reader of the summary.
+    """
+
+    def write(made: Path) -> None:
+        from .study import write_study as write_page
+
+        study.write(made, inputs)
+        write_page(study, made)
+
+    put_folder(Path(folder), write)
+
+
+def compare(runs: "Sequence[Path | str] | Mapping[str, Result]", folder: Path | str = "runs/compare") -> Path:
+    """The page that compares runs, written into `folder`: of their folders, or of results by the name to show.
+
+    The first is the one the others are compared with. ConfigError for fewer than two, DataError for a folder that holds
+    no run.
+    """
+    from .compare import write_comparison
+
+    results = dict(runs) if isinstance(runs, Mapping) else _read(list(map(Path, runs)))
+    put_folder(Path(folder), lambda made: write_comparison(results, made))
+    return Path(folder) / "index.html"
+
+
+def _read(folders: Sequence[Path]) -> "dict[str, Result]":
+    """Results by the last part of their folders, or by the whole path where two would have one name."""
+    from ..engine.results.result import load_result
+
+    names = [folder.resolve().name for folder in folders]
+    named = names if len(set(names)) == len(names) else list(map(str, folders))
+    return {name: load_result(folder) for name, folder in zip(named, folders, strict=True)}

@@ -1,0 +1,49 @@
+"""docs/library.md is true and whole: its Python runs on the sample, and every public name stands in it."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+import launchlab as ll
+
+from .. import ROOT
+
+PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+FENCES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.S | re.M)
+FUNCTIONS = sorted(name for name in ll.__all__ if callable(getattr(ll, name)) and name[0].islower())
+# What a reader meets as the argument or the result of a function, or in the README.
+SHOWN_BESIDE = {
+    "Launch", "Launches", "Panel", "PanelOptions", "Instruments", "Benchmark", "Brokerage", "Market", "MarketRequest",
+    "Strategy", "NativeStrategy", "Result", "__version__",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_runs_on_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec("\n".join(FENCES), {})
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"three", "five", "study", "compare"}
+
+
+def test_every_public_name_stands_on_the_page() -> None:
+    shown = set(re.findall(r"\bll\.(\w+)|`(\w+)`", PAGE))
+    names = {name for pair in shown for name in pair if name}
+    assert set(ll.__all__) - SHOWN_BESIDE <= names
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_example_of_a_public_function_is_true(name: str) -> None:
+    """The names of the public interface stand for themselves in an example."""
+    function = getattr(ll, name)
+    names = {each: getattr(ll, each) for each in ll.__all__} | function.__globals__
+    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
+    for example in finder.find(function, name, globs=names):
+        runner.run(example)
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ImportError, match="cannot import name 'Pannel'"):
+        from launchlab.data.panel import Pannel  # noqa: F401
