@@ -5,6 +5,7 @@ less sure of it. Confidence marks: P the official page was read; Q official text
 set; S2 or S1 two or one independent secondary sources; M from memory, to be confirmed.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,8 @@ import numpy as np
 from .arrays import F8, Days
 from .errors import ConfigError, RuleError
 
+# Of what has a clock: the part after the day.
+MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?([+-]\d\d:\d\d)?$")
 Row = tuple[str, float] | tuple[str, float, str] | tuple[str, float, str, str]
 
 
@@ -110,13 +113,13 @@ def as_date(day: object) -> date:
 
 
 def to_day(given: object, what: str) -> date:
-    """The calendar day of a date, an instant (its own zone's day) or a text such as 2026-02-12.
+    """The calendar day of a date, a midnight (of its own zone) or a text such as 2026-02-12.
 
     ConfigError that names the parameter `what` for anything else.
     """
     text = str(given).strip()
     try:
-        return date.fromisoformat(text if isinstance(given, str) else text[:10])
+        return date.fromisoformat(text if isinstance(given, str) else MIDNIGHT.sub("", text))
     except ValueError:
         raise ConfigError(f"`{what}` {text!r} is not a day; write it as 2026-02-12") from None
 

@@ -5,9 +5,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ..data.errors import ConfigError, did_you_mean
+from ..data.errors import ConfigError
+from ..data.settings import Settings
 
 
 class LimitPolicy(StrEnum):
@@ -32,10 +33,8 @@ class ExitOn(StrEnum):
     TOUCH = "touch"  # inside the bar; a gap trades at the open; stop before target
 
 
-class Config(BaseModel):
+class Config(Settings):
     """One portfolio's rules. Money in the panel's base currency; fractions as 0.05 for 5 %."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     capital: float = Field(
         10_000_000.0, gt=0, le=1e15, allow_inf_nan=False, description="starting cash, in the base currency"
@@ -62,7 +61,7 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _margins_agree(self) -> "Config":
         if self.maintenance * self.max_gross > 1:
-            raise ValueError(
+            raise ConfigError(
                 "maintenance must be at most 1 / max_gross, or every full portfolio is called at once"
             )
         return self
@@ -70,20 +69,7 @@ class Config(BaseModel):
 
 def config_from(values: dict[str, Any]) -> Config:
     """A Config, or one sentence that names the wrong option and what it should be."""
-    known = set(Config.model_fields)
-    for name in values:
-        if name not in known:
-            raise ConfigError(
-                f"there is no option {name!r}{did_you_mean(name, known)}; options are {', '.join(sorted(known))}"
-            )
-    try:
-        return Config(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise ConfigError(
-            f"{where}: {first['msg'].removeprefix('Value error, ')} (got {first.get('input')!r})"
-        ) from None
+    return Config(**values)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -65,8 +65,11 @@ class TradeRules:
                 raise ConfigError(f"{name} must be from {least} to 1000 sessions, not {getattr(self, name)}")
         for name in ("stop", "target", "trail"):
             value = getattr(self, name)
-            if value is not None and not 0.0 < value < 100.0:
-                raise ConfigError(f"{name} must be a fraction above 0 such as 0.05, or none; not {value}")
+            if value is not None and not 0.0 < value <= 1.0:
+                raise ConfigError(
+                    f"{name} must be a fraction above 0 and at most 1, such as 0.05 for 5 %, or none; "
+                    f"{value:g} would be {value:.0%}"
+                )
         if not 0.0 < self.gross <= 10.0:
             raise ConfigError(f"gross must be a share of NAV above 0 and at most 10, not {self.gross}")
 

@@ -11,12 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ..arrays import F8, Days
 from ..dated import Dated
 from ..errors import ConfigError, RuleError, did_you_mean
 from ..instruments.table import Instrument
+from ..settings import Settings
 from . import fees
 from .ticks import checked_side
 
@@ -30,13 +31,11 @@ COST_WIDTH = FIRST_LEVY + 4 * LEVIES
 _CENT = Decimal("0.01")
 
 
-class Brokerage(BaseModel):
+class Brokerage(Settings):
     """What the broker charges. Rates are fractions of the value traded; minimums are per order, local currency.
 
     Hong Kong brokerage has been negotiable since 2003-04-01, so none is charged unless it is given.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hk_rate: float = Field(
         default=0.0, ge=0, le=0.05, allow_inf_nan=False, description="Hong Kong commission rate"
@@ -57,19 +56,11 @@ class Brokerage(BaseModel):
 
 
 def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
-    """A Brokerage, or one sentence that names the wrong option and what it should be."""
-    known = Brokerage.model_fields
-    for name in values:
-        if name not in known:
-            raise ConfigError(
-                f"the brokerage has no option {name!r}{did_you_mean(name, known)}; options are {', '.join(known)}"
-            )
+    """A Brokerage, or one sentence that says whose option is wrong."""
     try:
         return Brokerage(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"brokerage {where}: {first['msg']} (got {first.get('input')!r})") from None
+    except ConfigError as error:
+        raise ConfigError(f"brokerage: {error}") from None
 
 
 NO_HK_BROKERAGE = "brokerage is negotiable in Hong Kong: none is charged unless you give yours, brokerage.hk_rate and hk_min"

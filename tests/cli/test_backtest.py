@@ -239,7 +239,7 @@ WRONG = [
     (("--set", "config.capitol=5"), "did you mean 'capital'"),
     (("--set", "broker.cn_rate=0"), "config or brokerage"),
     (("--set", "brokerage.cn_rat=0"), "did you mean 'cn_rate'"),
-    (("--set", "brokerage.cn_rate=lots"), "brokerage cn_rate"),
+    (("--set", "brokerage.cn_rate=lots"), "brokerage: cn_rate"),
     (("--capital", "-1"), "capital"),
     (("--capital", "nan"), "capital"),
     (("--capital", "plenty"), "'plenty' is not a valid float"),

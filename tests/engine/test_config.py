@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from launchlab.data.errors import ConfigError
+from launchlab.data.rules.costs import Brokerage
 from launchlab.engine.config import Config, ExitOn, LimitPolicy, Pairing, config_from, read_toml
 
 
@@ -43,8 +44,21 @@ def test_an_unknown_option_names_the_nearest() -> None:
     ],
 )  # fmt: skip
 def test_an_impossible_value_is_named_with_what_was_given(name: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=rf"^{name}: .*\(got "):
-        config_from({name: value})
+    for make in (lambda: config_from({name: value}), lambda: Config(**{name: value})):
+        with pytest.raises(ConfigError, match=rf"^{name}: .*\(got "):
+            make()
+
+
+def test_a_number_with_thousands_commas_says_how_to_write_it() -> None:
+    with pytest.raises(ConfigError, match=r"^capital: .*'10,000,000'\); write the number without commas"):
+        config_from({"capital": "10,000,000"})
+
+
+def test_what_the_broker_charges_is_refused_like_any_setting() -> None:
+    with pytest.raises(ConfigError, match=r"^hk_rate: .*\(got -0.1\)"):
+        Brokerage(hk_rate=-0.1)
+    with pytest.raises(ConfigError, match=r"there is no option 'hk_rat' \(did you mean 'hk_rate'\?\)"):
+        Brokerage(hk_rat=0.1)  # type: ignore[call-arg]
 
 
 def test_maintenance_must_leave_room_for_a_full_portfolio() -> None:

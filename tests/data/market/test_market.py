@@ -92,15 +92,15 @@ def test_a_panel_leaves_out_a_code_without_bars_and_keeps_the_warning(folder: Pa
         ll.load_panel(["0005.HK"], prices=folder / "bars")
 
 
-@pytest.mark.parametrize("day", ["2026/02/02", "2 February", "2026-02-30"])
-def test_a_day_that_is_written_otherwise_is_refused_by_its_parameter(folder: Path, day: str) -> None:
+@pytest.mark.parametrize("day", ["2026/02/02", "2 February", "2026-02-30", datetime(2026, 2, 2, 9, 30)])
+def test_a_day_that_is_written_otherwise_is_refused_by_its_parameter(folder: Path, day: object) -> None:
     with pytest.raises(ll.LaunchlabError, match=f"`end` '{day}' is not a day; write it as 2026-02-12"):
         ll.load_panel(["2513.HK"], "2026-01-26", day, prices=folder / "bars")
 
 
 @pytest.mark.parametrize(
     "day",
-    [date(2026, 2, 2), datetime(2026, 2, 2, 9, 30), np.datetime64("2026-02-02"), pd.Timestamp("2026-02-02")],
+    [date(2026, 2, 2), datetime(2026, 2, 2), np.datetime64("2026-02-02"), pd.Timestamp("2026-02-02")],
 )
 def test_a_day_may_be_of_any_type_that_has_one(folder: Path, day: object) -> None:
     assert str(load(folder, start=day).panel.sessions[0]) == "2026-02-02"
