@@ -1,190 +1,22 @@
-"""The backtrader path: a broker that obeys the exchanges, feeds that read the panel's arrays, and how they step.
+"""The backtrader path: a broker that obeys the exchanges.
 
 Stock backtrader fills on stale bars, shorts without limit and knows no price limits; `RuleBroker` therefore decides
-nothing itself: each order goes to `fill_order` and only what it grants is executed by backtrader. Positions
+nothing itself: each order goes to `kernel.fill_order` and only what it grants is executed by backtrader. Positions
 and cash are backtrader's own and are checked against the desk's books at every close.
 """
 
-from array import array
-from collections.abc import Callable, Mapping
-from datetime import time
-from typing import Any, NoReturn
+from typing import Any
 
 import backtrader as bt
-import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError
-from ...data.ledger.launch import Launch
-from ...data.panel.panel import TRADING, Panel
+from ...data.panel.panel import Panel
 from ..config import Config
 from ..legs import CLOSE, OPEN, TOUCH
 from ..results.run import Run
-from .account import Account
 from .desk import Desk
+from .feeds import PanelFeed, session_clock
 from .leg_state import Attempt, leg_states
-from .warmup import delay
-
-LAST_SECOND = time(23, 59, 59)
-
-
-def panel_columns(p: Panel, i: int) -> dict[str, NDArray[Any]]:
-    """The lines of one code by name, but datetime; shape (T,) each."""
-    idle = p.status[:, i] != TRADING
-    columns = {
-        name: np.where(idle, p.mark[:, i], getattr(p, name)[:, i])
-        for name in ("open", "high", "low", "close")
-    }
-    columns |= {"volume": p.volume[:, i], "openinterest": np.zeros(len(p))}
-    return columns | {
-        "limit_up": p.limit_up[:, i], "limit_down": p.limit_down[:, i], "status": p.status[:, i]
-    }  # fmt: skip
-
-
-def session_clock(panel: Panel) -> "array[float]":
-    """The last second of each session, as backtrader counts time."""
-    days = panel.sessions.astype("datetime64[s]").astype(object)
-    return array("d", [bt.date2num(day.combine(day, LAST_SECOND)) for day in days])
-
-
-class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]
-    """One code of the panel. Where it does not trade, all prices are its last mark and the volume is 0."""
-
-    lines = ("limit_up", "limit_down", "status")
-    # a session ends when its bar is stamped, so that timers at the end of a session ring
-    params = (("panel", None), ("column", 0), ("clock", None), ("sessionend", LAST_SECOND))
-
-    def _load(self) -> bool:
-        return False
-
-    tick_open = tick_high = tick_low = tick_close = None
-
-    def _tick_fill(self, force: bool = False) -> None:
-        """Nothing: daily bars are whole, and copying each into tick attributes costs half of a run."""
-
-    def _tick_nullify(self) -> None:
-        """Nothing, as `_tick_fill`."""
-
-    def preload(self) -> None:
-        """Fill the line buffers straight from the arrays: no call per bar."""
-        p = self.p.panel
-        for name, values in panel_columns(p, self.p.column).items():
-            getattr(self.lines, name).array = array("d", np.ascontiguousarray(values, np.float64).tobytes())
-        lines: Any = self.lines
-        lines.datetime.array = self.p.clock
-        for line in lines:
-            line.idx, line.lencount = len(p) - 1, len(p)
-        self._last()
-        self.home()
-
-
-class RowFeed(PanelFeed):
-    """A panel feed that is given one row at a time: there is no later price in its buffers to look at."""
-
-    def start(self) -> None:
-        super().start()
-        columns = panel_columns(self.p.panel, self.p.column) | {"datetime": np.array(self.p.clock)}
-        self._rows = [
-            (getattr(self.lines, name), array("d", np.asarray(values, np.float64).tobytes()))
-            for name, values in columns.items()
-        ]
-        # a list of numbers is all that a feed is, unless the strategy has put filters or lines upon it
-        self._plain = not self._filters and all(
-            line.mode == line.UnBounded and not line.bindings for line, _ in self._rows
-        )
-
-    def preload(self) -> NoReturn:
-        raise AssertionError("a RowFeed is never preloaded")
-
-    def buflen(self) -> int:
-        """Rows of the whole run, as on a preloaded feed: strategies ask whether this is the last."""
-        return len(self.p.clock)
-
-    def next(self, datamaster: Any = None, ticks: bool = True) -> bool:
-        """One row: as backtrader's own `load`, which takes five times as long."""
-        if not self._plain:
-            return bool(self.load())
-        t = len(self)
-        for line, values in self._rows:
-            line.array.append(values[t])
-            line._idx, line.lencount = t, t + 1
-        return True
-
-    def _load(self) -> bool:
-        t = len(self) - 1
-        if t >= len(self.p.clock):
-            return False
-        for line, values in self._rows:
-            line[0] = values[t]
-        return True
-
-
-class LocalMoney(bt.CommInfoBase):  # type: ignore[misc]
-    """What sizers and trades ask of one code: prices in local currency, money in the base currency of the day."""
-
-    def __init__(self, desk: Any, code: int) -> None:
-        super().__init__()
-        self.desk, self.code = desk, code
-
-    def fx(self) -> float:
-        return self.desk.rate(self.code)
-
-    def getsize(self, price: float, cash: float) -> int:
-        return int(cash // (price * self.fx())) if price > 0.0 else 0
-
-    def getoperationcost(self, size: float, price: float) -> float:
-        return abs(size) * price * self.fx()
-
-    def getvaluesize(self, size: float, price: float) -> float:
-        return size * price * self.fx()
-
-    def getvalue(self, position: Any, price: float) -> float:
-        return self.getvaluesize(position.size, price)
-
-    def profitandloss(self, size: float, price: float, newprice: float) -> float:
-        return size * (newprice - price) * self.fx()
-
-    def getcommission(self, size: float, price: float) -> float:
-        return self.desk.cost(self.code, size, price)
-
-
-class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
-    """Steps all feeds together, row by row, and tells the strategy of launches before the open they can reach."""
-
-    row = -1
-    desk: Account
-    progress: Callable[[int], None] | None = None
-    launch_numbers: Mapping[str, int]
-    bells: Mapping[int, list[tuple[int, Launch, list[int]]]]
-
-    def _runnext(self, runstrats: list[Any]) -> None:
-        (strategy,) = runstrats
-        if self._timerscheat:
-            raise ConfigError("a timer with cheat=True acts on a day that it already sees; leave cheat out")
-        unpriced = np.cumprod(np.isnan(self.desk.panel.mark), axis=0).sum(axis=0)
-        delay(strategy, {id(data): int(n) for data, n in zip(self.datas, unpriced, strict=True)})
-        for row in range(len(self.desk.panel)):
-            self.row = row
-            for data in self.datas:
-                data.next(ticks=False)
-            self._brokernotify()
-            if not self._event_stop:
-                self._check_timers(runstrats, self.datas[0].datetime[0], cheat=False)
-                strategy._next()
-                self._next_writers(runstrats)
-                self._ring(strategy)
-            if self.progress is not None:
-                self.progress(row + 1)
-
-    def _ring(self, strategy: Any) -> None:
-        """Launches whose first open is the next row's; the lines still end with this row."""
-        hear = getattr(strategy, "notify_launch", None)
-        if hear is None:
-            return
-        for number, launch, codes in self.bells.get(self.row + 1, ()):
-            self.broker.answering = number
-            hear(launch, [self.datas[i] for i in codes])
-        self.broker.answering = -1
 
 
 class _Granted(bt.CommInfoBase):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from launchlab.engine.backtrader.broker import PanelFeed
+from launchlab.engine.backtrader.feeds import PanelFeed
 
 from .workloads import CAPITAL, FEE, LOT, SIDES, Choice, Workload
 

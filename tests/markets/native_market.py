@@ -67,9 +67,9 @@ def ours(cls: type, panel: Panel, launches: Launches | None = None, **config: An
     return run_native(NativeStrategy(cls), launches or Launches(), panel, Config(**settings))
 
 
-def stock(cls: type, panel: Panel, *, cheat_on_open: bool = False, capital: float = CAPITAL) -> Any:
+def stock(cls: type, panel: Panel, *, capital: float = CAPITAL, **options: Any) -> Any:
     """The strategy on stock backtrader, over the bars as they were traded; returns it as it ended."""
-    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=cheat_on_open)
+    cerebro = bt.Cerebro(stdstats=False, **options)
     cerebro.broker.setcash(capital)
     for i, code in enumerate(panel.codes):
         rows = panel.status[:, i] == TRADING

@@ -13,11 +13,12 @@ from .. import ROOT
 
 HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
+NATIVE = ("account", "book", "broker", "cerebro", "feeds", "money", "orders", "warmup")
 ONLY_IN = {
     "backtrader": {
         "engine/backtrader/broker.py",
-        "engine/backtrader/native/broker.py",
-        "engine/backtrader/native/orders.py",
+        "engine/backtrader/feeds.py",
+        *(f"engine/backtrader/native/{name}.py" for name in NATIVE),
     },
     "quantstats": {"reports/tearsheet.py"},
     "yfinance": {"data/providers/yahoo.py"},

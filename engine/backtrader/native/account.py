@@ -4,35 +4,23 @@ backtrader's own records follow the desk's books, through orders in the strategy
 and notifications stay whole.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ....data.panel.panel import TRADING
 from ...judge.exits import reduction
 from ...judge.records import EPS
 from ...legs import CLOSE, OPEN, Reason
-from .desk import NativeDesk
+from .book import OrderBook
+from .sealed import desk_of
 from .triggers import Meeting
 
 
-class AccountOrders:
-    """The part of the native broker that acts by itself; the rest of the broker is backtrader's and native.py's."""
-
-    desk: NativeDesk
-    columns: dict[Any, int]
-    cerebro: Any
-    pending: Any
-    positions: Any
-    # what native.py does for it: an order's leg, an order of its own, booking a fill, taking an order off the book
-    stay: Callable[..., Any]
-    own_order: Callable[..., Any]
-    book: Callable[..., None]
-    forget: Callable[..., None]
-    end: Callable[..., None]
+class AccountOrders(OrderBook):
+    """An order book whose account acts by itself."""
 
     def reduce(self) -> None:
         """Margin calls of last night."""
-        desk, p = self.desk, self.desk.panel
+        desk, p = desk_of(self), desk_of(self).panel
         for leg in sorted(desk.live, key=lambda one: -one.side):
             if leg.cut > 0.0 and leg.held != 0.0 and desk.open_today(leg):
                 part = reduction(leg.held, leg.cut, float(p.lot_step[desk.t, leg.code]))
@@ -41,7 +29,7 @@ class AccountOrders:
 
     def close_out(self) -> None:
         """Everything is sold at the last close of its exchange where the run asks for it."""
-        desk, p = self.desk, self.desk.panel
+        desk, p = desk_of(self), desk_of(self).panel
         for leg in sorted(desk.live, key=lambda one: -one.side):
             if leg.held != 0.0 and desk.t == desk.last_row[p.exchange_of[leg.code]]:
                 self._force(leg, abs(leg.held), Meeting(CLOSE, float(p.close[desk.t, leg.code]), limited=False),
@@ -51,7 +39,7 @@ class AccountOrders:
         before = abs(leg.held)
         wanted = -part if leg.held > 0.0 else part
         order = self.own_order(leg.code, wanted, reason)
-        fill = self.desk.trade(leg, wanted, where, reason)
+        fill = desk_of(self).trade(leg, wanted, where, reason)
         if fill.shares:
             self.book(order, fill.shares, fill.price, fill.commission + fill.stamp + fill.levies)
         self.forget(order)
@@ -71,13 +59,13 @@ class AccountOrders:
 
     def write_off(self, code: int, change: float) -> None:
         """The desk has booked a delisting; backtrader's order and trade follow."""
-        price = 0.0 if change < 0.0 else float(self.desk.panel.mark[self.desk.t - 1, code])
+        price = 0.0 if change < 0.0 else float(desk_of(self).panel.mark[desk_of(self).t - 1, code])
         self.book(self.own_order(code, change, Reason.DELISTED), change, price, 0.0)
 
     # corporate actions
     def adjust_orders(self) -> None:
         """Sizes and prices of live orders follow the share; what is less than a share is cancelled."""
-        desk = self.desk
+        desk = desk_of(self)
         for action in desk.panel.actions[desk.panel.actions["row"] == desk.t]:
             ratio, cash = float(action["ratio"]), float(action["cash"])
             for order in [one for one in self.pending if self.columns[one.data] == action["code"]]:
@@ -114,7 +102,7 @@ class AccountOrders:
 
     def expire(self) -> None:
         """Orders valid until a day before this session's."""
-        today = int(self.cerebro.datas[0].datetime[0])
+        today = int(self.now)
         for order in list(self.pending):
             if order.valid and int(order.valid) < today:
                 self._lapse(order)
@@ -124,12 +112,12 @@ class AccountOrders:
             return
         at = CLOSE if order.exectype == order.Close else OPEN
         left = float(order.executed.remsize)
-        self.desk.refuse(self.stay(order, at), at, (left, 0.0), Reason.EXPIRED)
+        desk_of(self).refuse(self.stay(order, at), at, (left, 0.0), Reason.EXPIRED)
         self.end(order, order.Expired)
 
     def end_day(self) -> None:
         """Day orders whose exchange has closed lapse; trailing stops follow the close."""
-        desk, p = self.desk, self.desk.panel
+        desk, p = desk_of(self), desk_of(self).panel
         for order in list(self.pending):
             code = self.columns[order.data]
             if (
@@ -144,8 +132,8 @@ class AccountOrders:
     def agree(self) -> None:
         """backtrader's own positions are the desk's, or the run is worthless."""
         for data, i in self.columns.items():
-            held = self.desk.held.get(i)
+            held = desk_of(self).held.get(i)
             if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > EPS:
                 raise AssertionError(
-                    f"session {self.desk.t}: backtrader's {data._name} is not the desk's {held}"
+                    f"session {desk_of(self).t}: backtrader's {data._name} is not the desk's {held}"
                 )

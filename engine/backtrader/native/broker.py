@@ -4,79 +4,34 @@ backtrader keeps the orders: parents and children, OCO groups, notifications, tr
 which price one trades is decided here and judged by `fill_order`; money and positions are the desk's.
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 import backtrader as bt
 import numpy as np
 
-from ....data.errors import ConfigError
-from ....data.panel.panel import DELISTED, TRADING, Panel
+from ....data.panel.panel import DELISTED, TRADING
 from ...judge.records import Fill
 from ...legs import CLOSE, OPEN, TOUCH, Reason
-from ..broker import LaunchCerebro, LocalMoney, RowFeed, session_clock
 from .account import AccountOrders
-from .desk import FILLED, NativeDesk
-from .orders import HISTORY, KINDS, checked, reason_of
+from .desk import FILLED
+from .orders import KINDS, reason_of
+from .sealed import desk_of, kept_for
 from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Meeting, Wish, meeting
 
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
 
-class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
+class NativeBroker(AccountOrders):
     """Orders meet the session's auction, its touched prices and its close; only what the judge grants is executed."""
-
-    params = (("checksubmit", False),)
-
-    def start(self) -> None:
-        super().start()
-        self.desk: NativeDesk
-        self.cash = self.startingcash = self._value = self.desk.config.capital
-        self._fundshares = self.desk.config.capital / float(self.p.fundstartval)
-        self.answering = -1
-        self.columns = {data: i for i, data in enumerate(self.cerebro.datas)}
-        self.local = [LocalMoney(self.desk, i) for i in range(len(self.columns))]
-        self.stays: dict[int, Any] = {}
-
-    def getcommissioninfo(self, data: Any) -> Any:
-        return self.local[self.columns[data]]
-
-    def _refused(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ConfigError(
-            "cash, costs, slippage and fills belong to the run, not to the strategy; leave broker settings out "
-            "and use `capital`, `slippage_bp`, `participation` and `brokerage.name=value`"
-        )
-
-    set_cash = setcash = add_cash = setcommission = addcommissioninfo = set_filler = _refused
-    set_slippage_perc = set_slippage_fixed = set_coc = set_coo = set_shortcash = set_checksubmit = _refused
-
-    def _bypassed(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ConfigError(HISTORY)
-
-    add_order_history = set_fund_history = _bypassed
-
-    # orders in
-    def buy(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().buy(owner, data, **checked(size, terms))
-
-    def sell(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
-        return super().sell(owner, data, **checked(size, terms))
-
-    def submit_accept(self, order: Any) -> None:
-        named = order.info.get("launch")
-        if named is None:
-            launch = self.answering
-        else:
-            launch = self.cerebro.launch_numbers.get(getattr(named, "id", named), -1)
-        order.addinfo(answers=launch)
-        super().submit_accept(order)
 
     # the session
     def next(self) -> None:
         """One session: actions, expiry, the open, prices touched inside the bar, the close, the books."""
-        desk = self.desk
+        desk = desk_of(self)
         self.tried: set[int] = set()
-        self.born: dict[int, tuple[int, float]] = {}
+        self.born = {}
         self.inside: set[int] = set()
+        self.now = kept_for(self.cerebro).clock[self.cerebro.row]
         changed, gone = desk.begin(self.cerebro.row)
         self.adjust_orders()
         for code, change in changed:
@@ -129,7 +84,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
 
     def _where(self, order: Any) -> Meeting | None:
         """Moment and price of an order in this session."""
-        desk, p = self.desk, self.desk.panel
+        desk, p = desk_of(self), desk_of(self).panel
         t, i = desk.t, self.columns[order.data]
         kind, done = KINDS[order.exectype], order.created
         side = 1.0 if order.isbuy() else -1.0
@@ -144,7 +99,7 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
 
     def _try_at(self, order: Any, where: Meeting) -> None:
         """Close with it what there is to close, then open with the rest."""
-        desk, code = self.desk, self.columns[order.data]
+        desk, code = desk_of(self), self.columns[order.data]
         wanted = order.executed.remsize
         leg = desk.held.get(code)
         if leg is not None and (leg.held > 0.0) != (wanted > 0):
@@ -162,18 +117,6 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             self.inside.add(code)
         self._done(order, fill, where.price, closing=False)
 
-    def stay(self, order: Any, at: int) -> Any:
-        """The leg of an order: what the code holds, else one of its own that has not begun."""
-        code, side = self.columns[order.data], 1 if order.isbuy() else -1
-        held = self.desk.held.get(code)
-        if held is not None:
-            return held
-        leg = self.stays.get(order.ref)
-        if leg is None or leg.opened_on >= 0 or leg.side != side:
-            launch = int(order.info.get("answers", -1))
-            leg = self.stays[order.ref] = self.desk.new_stay(code, side, launch, at)
-        return leg
-
     def _done(self, order: Any, fill: Fill, price: float, *, closing: bool) -> None:
         """Book what was granted at this moment's `price`; end an order that waiting cannot help."""
         why, code = fill.reason, self.columns[order.data]
@@ -184,96 +127,8 @@ class NativeBroker(AccountOrders, bt.brokers.BackBroker):  # type: ignore[misc]
             self.book(order, fill.shares, fill.price, costs)
         if not order.alive():
             return
-        gone = self.desk.panel.status[self.desk.t, code] == DELISTED
+        gone = desk_of(self).panel.status[desk_of(self).t, code] == DELISTED
         if why in (Reason.BELOW_LOT, Reason.NOT_SHORTABLE) or gone:
             self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected, price)
         elif why in SHORT_OF_MONEY and not closing:
             self.end(order, bt.Order.Margin, price)
-
-    def book(self, order: Any, shares: float, price: float, costs: float) -> None:
-        """Execute in backtrader's own records: position, order, trade, notification, bracket and OCO."""
-        data, size = order.data, round(shares)
-        info, position = self.getcommissioninfo(data), self.positions[data]
-        fx, before = info.fx(), position.price
-        held, average, opened, closed = position.update(size, price, data.datetime.datetime())
-        part = abs(closed) / abs(size)
-        order.execute(
-            data.datetime[0], size, price,
-            closed, -closed * before * fx, costs * fx * part,
-            opened, opened * price * fx, costs * fx * (1.0 - part),
-            None, -closed * (price - before) * fx, held, average,
-        )  # fmt: skip
-        order.addcomminfo(info)
-        self.cash = self.desk.cash
-        self.forget(order)
-        self.notify(order)
-        self._ococheck(order)
-        if order.alive():
-            self.pending.append(order)
-        else:
-            self._release(order, price)
-
-    def forget(self, order: Any) -> None:
-        if order in self.pending:
-            self.pending.remove(order)
-
-    def _release(self, order: Any, price: float = np.nan) -> None:
-        """A parent that traded brings its children to life, for as many shares as it really got."""
-        size = order.executed.size
-        if order.parent is not None or not size:
-            self._bracketize(order, cancel=True)
-            return
-        self._bracketize(order)
-        while self._toactivate:
-            child = self._toactivate.popleft()
-            child.activate()
-            child.executed.remsize = child.created.size = -size
-            if not np.isnan(price):
-                self.born[child.ref] = (TOUCH, price)
-
-    def end(self, order: Any, status: int, price: float = np.nan) -> None:
-        """Take an order off the book without a (further) fill."""
-        self.forget(order)
-        order.status = status
-        order.executed.dt = order.data.datetime[0]
-        self.notify(order)
-        self._ococheck(order)
-        self._release(order, price)
-
-    def own_order(self, code: int, shares: float, reason: Reason) -> Any:
-        """An order of the account's own, in the strategy's name so that its trades stay whole."""
-        make = bt.order.BuyOrder if shares > 0 else bt.order.SellOrder
-        owner, data = self.cerebro.runningstrats[0], self.cerebro.datas[code]
-        order = make(owner=owner, data=data, size=abs(round(shares)), exectype=bt.Order.Market)
-        order.addinfo(forced=reason.label)
-        self._ocoize(order, None)
-        self._pchildren[order.ref].append(order)
-        order.submit(self)
-        order.accept(self)
-        return order
-
-    # what strategies and analyzers ask
-    def _get_value(self, datas: Any = None, lever: bool = False) -> float:
-        desk = self.desk
-        if datas is not None:
-            return float(sum(desk.worth(self.columns[data]) for data in datas))
-        self.cash = desk.cash
-        self._value = self._valuelever = desk.nav
-        self._valuemkt = self._valuemktlever = desk.nav - desk.cash
-        self._leverage = desk.gross / desk.nav if desk.nav > 0.0 else 0.0
-        self._fundval = desk.nav / self._fundshares
-        return float(desk.nav)
-
-
-def make_cerebro(panel: Panel, desk: NativeDesk) -> LaunchCerebro:
-    """A Cerebro over the panel with the broker in place."""
-    cerebro = LaunchCerebro(stdstats=False, preload=False, runonce=False)
-    cerebro.desk = desk
-    broker = NativeBroker()
-    broker.desk = desk
-    cerebro.broker = broker
-    cerebro.addobserver(bt.observers.Broker)  # analyzers ask for stats.broker, AnnualReturn for one
-    clock = session_clock(panel)
-    for i, code in enumerate(panel.codes):
-        cerebro.adddata(RowFeed(panel=panel, column=i, clock=clock, timeframe=bt.TimeFrame.Days), name=code)
-    return cerebro

@@ -44,13 +44,12 @@ def run_native(
     Raises ConfigError for what the rules cannot allow (`next_open`, its own broker or feeds), and for whatever
     the strategy's own code raises.
     """
-    from .broker import make_cerebro
+    from .cerebro import make_cerebro
 
     desk = NativeDesk(panel, [], config)
-    cerebro = make_cerebro(panel, desk)
+    numbers = {launch.id: k for k, launch in enumerate(launches)}
+    cerebro = make_cerebro(panel, desk, bells(launches, panel), numbers)
     cerebro.progress = progress
-    cerebro.bells = bells(launches, panel)
-    cerebro.launch_numbers = {launch.id: k for k, launch in enumerate(launches)}
     broker, feeds = cerebro.broker, list(cerebro.datas)
     with native.guard(), seeded():
         cerebro.addstrategy(native.cls, **native.values)

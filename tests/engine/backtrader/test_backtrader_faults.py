@@ -269,7 +269,7 @@ def test_no_share_is_sold_short_where_that_is_forbidden() -> None:
 
 def test_a_short_pays_interest_on_what_the_shares_are_worth_now() -> None:
     closes = [10.0] * 3 + [20.0] * 6
-    raw = free(hk(closes))
+    raw = free(hk(closes, pre_close=[closes[0], *closes[:-1]]))
     borrow = np.full(raw.borrow.shape, 0.365)
     panel = replace(raw, borrow=np.asfortranarray(borrow))
     paid: dict[str, float] = {}
@@ -299,7 +299,7 @@ def test_a_short_pays_interest_on_what_the_shares_are_worth_now() -> None:
 
 def test_a_split_neither_makes_nor_loses_money_and_its_trade_stays_whole() -> None:
     closes = [10.0] * 5 + [5.0] * 4
-    raw = free(hk(closes))
+    raw = free(hk(closes, pre_close=[closes[0], *closes[:-1]]))
     actions = np.zeros(1, raw.actions.dtype)
     actions[0] = (6, 0, 2.0, 0.0, 0.0)  # two for one before the open of 2 July
     ref = np.array(raw.ref)

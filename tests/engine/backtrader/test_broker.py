@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from launchlab.data.panel.panel import TRADING, Panel
 from launchlab.engine.backtrader import broker as module
-from launchlab.engine.backtrader.broker import LegTrader, PanelFeed, RuleBroker, run_backtrader
+from launchlab.engine.backtrader import feeds
+from launchlab.engine.backtrader.broker import LegTrader, RuleBroker, run_backtrader
 from launchlab.engine.backtrader.desk import Desk
+from launchlab.engine.backtrader.feeds import PanelFeed
 from launchlab.engine.backtrader.leg_state import leg_states
 from launchlab.engine.config import Config
 from launchlab.engine.legs import Reason, empty_legs
@@ -59,7 +61,7 @@ def seen_by(feeds: list[Any]) -> list[list[Any]]:
 def test_our_feed_says_line_by_line_what_a_pandas_feed_says(seed: int) -> None:
     panel = random_panel(np.random.default_rng(seed))
     days = panel.sessions.astype("datetime64[s]").astype(object)
-    clock = module.array("d", [bt.date2num(day.replace(hour=23, minute=59, second=59)) for day in days])
+    clock = feeds.array("d", [bt.date2num(day.replace(hour=23, minute=59, second=59)) for day in days])
     ours = seen_by([PanelFeed(panel=panel, column=i, clock=clock) for i in range(len(panel.codes))])
     stock = seen_by([pandas_feed(panel, i) for i in range(len(panel.codes))])
     assert len(ours) == len(stock) == len(panel)
@@ -78,7 +80,7 @@ def test_the_rules_travel_with_the_feed() -> None:
 
     cerebro = bt.Cerebro(stdstats=False)
     days = panel.sessions.astype("datetime64[s]").astype(object)
-    clock = module.array("d", [bt.date2num(day) for day in days])
+    clock = feeds.array("d", [bt.date2num(day) for day in days])
     cerebro.adddata(PanelFeed(panel=panel, column=1, clock=clock))
     cerebro.addstrategy(Watcher)
     cerebro.run()

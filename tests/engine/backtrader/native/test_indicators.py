@@ -1,0 +1,122 @@
+"""Every indicator of backtrader, and what is made of them, has stock backtrader's values on a share's own bars.
+
+The share comes twelve sessions late, is suspended in between, and stands beside one of Hong Kong; stock has it alone.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+import pytest
+
+from launchlab.data.panel.panel import Panel
+
+from ....markets.stock_backtrader import CN, HK, market, ours, theirs, walk
+
+# Bases that are no indicator by themselves: stock backtrader cannot calculate them either.
+BASES = {
+    "BaseApplyN", "MovingAverageBase", "OLS_BetaN", "OLS_Slope_InterceptN", "OLS_TransformationN", "OperationN",
+    "Oscillator", "OscillatorMixIn", "PeriodN", "ReduceN", "CointN", "ApplyN",
+    "FindFirstIndex", "FindLastIndex", "ExponentialSmoothingDynamic",
+}  # fmt: skip
+# Where stock's two ways of calculating differ, ours is the one that goes bar by bar.
+BAR_BY_BAR = {"DemarkPivotPoint", "Envelope", "Ichimoku"}
+
+OF_TWO = {"CrossDown", "CrossOver", "CrossUp", "NonZeroDifference"}
+
+CLASSES = {
+    name: one
+    for name, one in sorted(vars(bt.indicators).items())
+    if isinstance(one, type) and issubclass(one, bt.Indicator) and name == one.__name__
+    and one is not bt.Indicator and not one.aliased and name not in BASES
+}  # fmt: skip
+
+Made = Callable[[type, Any], Any]
+COMPOSED: dict[str, Made] = {
+    "an average of it": lambda kind, data: bt.ind.EMA(kind(data), period=5),
+    "of twice the close": lambda kind, data: kind(data.close * 2.0),
+    "of a difference": lambda kind, data: kind(bt.ind.EMA(data, period=3) - bt.ind.EMA(data, period=6)),
+    "of yesterday's close": lambda kind, data: kind(data.close(-1)),
+    "of the higher one": lambda kind, data: kind(bt.Max(data.open, data.close)),
+    "of either": lambda kind, data: kind(bt.If(data.close > data.open, data.close, data.open)),
+}
+NOT_COMPOSABLE = (
+    AttributeError,
+    IndexError,
+    TypeError,
+    ValueError,
+)  # of stock, where a class needs whole bars
+
+
+@cache
+def alone() -> Panel:
+    return market(walk(CN, late=12, gaps=(40, 41, 42, 90)))
+
+
+@cache
+def mixed() -> Panel:
+    return market(walk(HK), walk(CN, late=12, gaps=(40, 41, 42, 90)))
+
+
+def with_indicator(make: Made, kind: type) -> type:
+    def begin(self: Any) -> None:
+        self.made = make(kind, self.getdatabyname(CN))
+
+    return type("Shown", (bt.Strategy,), {"__init__": begin, "__module__": __name__})
+
+
+def values(strategy: Any) -> Iterator[Any]:
+    """Each line of the indicator over the bars of the share."""
+    bars = len(strategy.getdatabyname(CN))
+    for k in range(strategy.made.size()):
+        yield np.array(strategy.made.lines[k].array)[:bars]
+
+
+def compare(cls: type, stock: Any) -> None:
+    for panel in (alone(), mixed()):
+        for mine, right in zip(values(ours(cls, panel)), values(stock), strict=True):
+            np.testing.assert_allclose(mine, right, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def test_there_are_indicators_to_compare() -> None:
+    assert len(CLASSES) > 70
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_an_indicator_has_the_values_that_it_has_on_the_share_s_own_bars(name: str) -> None:
+    def made(kind: type, data: Any) -> Any:
+        if name in OF_TWO:
+            return kind(data, bt.ind.SMA(data, period=5))
+        return kind(data, period=20) if name == "DV2" else kind(data)  # its own 252 are more than there are
+
+    cls = with_indicator(made, CLASSES[name])
+    compare(cls, theirs(cls, alone(), runonce=name not in BAR_BY_BAR))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSES)
+def test_so_has_what_is_made_of_it_and_what_it_is_made_of(name: str) -> None:
+    for make in COMPOSED.values():
+        cls = with_indicator(make, CLASSES[name])
+        try:
+            right = theirs(cls, alone(), runonce=name not in BAR_BY_BAR)
+        except NOT_COMPOSABLE:
+            continue
+        compare(cls, right)
+
+
+@pytest.mark.parametrize(
+    "make", [COMPOSED["of a difference"], COMPOSED["of either"]], ids=["difference", "either"]
+)
+@pytest.mark.parametrize("name", ["EMA", "RSI", "LaguerreFilter"])
+def test_what_is_made_of_lines_begins_with_the_share(name: str, make: Made) -> None:
+    cls = with_indicator(make, getattr(bt.ind, name))
+    compare(cls, theirs(cls, alone()))
+    assert np.isfinite(ours(cls, mixed()).made[0])
+
+
+def test_psar_of_a_late_share_is_a_number() -> None:
+    cls = with_indicator(lambda kind, data: kind(data), bt.ind.PSAR)
+    assert np.isfinite(ours(cls, mixed()).made[0])
