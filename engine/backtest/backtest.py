@@ -115,8 +115,9 @@ def _backtest_native(
             f"leave out `engine='{options.engine}'` and `verify`"
         )
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    done = run_native(native, timed, panel, config, options.progress)
+    # paper first: files that the strategy writes are those of the run under the rules
     paper = paper_equity(native, timed, *on_paper(panel, config))
+    done = run_native(native, timed, panel, config, options.progress)
     books = Books(panel=panel, launches=timed, legs=done.legs, config=config)
     about = _about(options, native.cls.__name__) | {"analyzers": analyses(done.strategy)}
     return to_result(books, done.run, paper, options.benchmark, about)

@@ -39,7 +39,8 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
 
     def open_up(self) -> None:
         """Look whether it is a list of numbers and no more: neither filters nor lines put upon it, nor saved memory."""
-        lines = list(self.lines)
+        own: Any = self.lines
+        lines = list(own)
         self.plain = not self._filters and all(
             line.mode == line.UnBounded and not line.bindings for line in lines
         )
@@ -60,7 +61,8 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         for line, value in zip(self._numbers, bar.values, strict=True):
             line.array.append(value)
             line._idx, line.lencount = t, t + 1
-        dates: Any = self.lines.datetime
+        own: Any = self.lines
+        dates = own.datetime
         if not t:
             dates.array = array("d", self.calendar)
         del dates.array[t : t + bar.skipped]
@@ -73,7 +75,8 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
             return None  # not now: filters wait for the next session
         for line, value in zip(self._numbers, bar.values, strict=True):
             line[0] = value
-        self.lines.datetime[0] = bar.time
+        own: Any = self.lines
+        own.datetime[0] = bar.time
         return True
 
 

@@ -214,7 +214,7 @@ def test_an_average_begins_with_the_first_bar_of_its_own_share() -> None:
 
 def test_an_order_waits_for_a_suspension_to_end() -> None:
     days = [day for day in DAYS if day != "2024-06-27"]
-    panel = free(bars(CN, days, flat(9)), cn(flat(10), "600030.SS"))
+    panel = free(bars(CN, days, flat(9), pre_close=flat(9)), cn(flat(10), "600030.SS"))
 
     def order(self: Any) -> None:
         self.buy(self.getdatabyname(CN), size=100)
@@ -269,7 +269,7 @@ def test_no_share_is_sold_short_where_that_is_forbidden() -> None:
 
 def test_a_short_pays_interest_on_what_the_shares_are_worth_now() -> None:
     closes = [10.0] * 3 + [20.0] * 6
-    raw = free(hk(closes, pre_close=[closes[0], *closes[:-1]]))
+    raw = free(hk(closes, open=[10.0] * 4 + [20.0] * 5))
     borrow = np.full(raw.borrow.shape, 0.365)
     panel = replace(raw, borrow=np.asfortranarray(borrow))
     paid: dict[str, float] = {}
@@ -299,12 +299,7 @@ def test_a_short_pays_interest_on_what_the_shares_are_worth_now() -> None:
 
 def test_a_split_neither_makes_nor_loses_money_and_its_trade_stays_whole() -> None:
     closes = [10.0] * 5 + [5.0] * 4
-    raw = free(hk(closes, pre_close=[closes[0], *closes[:-1]]))
-    actions = np.zeros(1, raw.actions.dtype)
-    actions[0] = (6, 0, 2.0, 0.0, 0.0)  # two for one before the open of 2 July
-    ref = np.array(raw.ref)
-    ref[6, 0] = 5.0
-    panel = replace(raw, actions=actions, ref=np.asfortranarray(ref))
+    panel = free(hk(closes, ratio=[1.0] * 5 + [2.0] + [1.0] * 3))  # two for one before the open of 2 July
     trades: list[tuple[float, float]] = []
 
     def notify_trade(self: Any, trade: Any) -> None:
@@ -318,7 +313,7 @@ def test_a_split_neither_makes_nor_loses_money_and_its_trade_stays_whole() -> No
         self.close()
 
     plan = planned({"2024-06-24": buy, "2024-07-03": sell}, notify_trade=notify_trade)
-    assert stock(plan, raw).broker.getvalue() == 99_500.0
+    assert stock(plan, panel).broker.getvalue() == 99_500.0
     assert trades == [(0, -500.0)]
     trades.clear()
     done = ours(plan, panel)

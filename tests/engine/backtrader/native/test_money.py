@@ -81,7 +81,7 @@ def test_a_short_pays_borrow_on_its_market_value_and_owes_the_dividend() -> None
 def test_live_orders_follow_a_split() -> None:
     raw = free(
         hk([10.0, 10.0, 5.0, 4.4], low=[10.0, 10.0, 5.0, 4.4], open=[10.0, 10.0, 5.0, 5.0],
-           pre_close=[10.0, 10.0, 10.0, 5.0])
+           ratio=[1.0, 1.0, 2.0, 1.0])
     )  # fmt: skip
     actions = np.zeros(1, raw.actions.dtype)
     actions[0] = (2, 0, 2.0, 0.0, 0.0)
