@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data.doors import read_bytes
+from ..data.errors import DataError
 from ..engine.sweeps.folder import PARETO, POINTS, TOP
 from ..library.watch import Watch
 from .echo import echo
@@ -44,9 +46,8 @@ def show(found: "Sweep", folder: Path, *, as_json: bool) -> None:
     echo(f"{summary.points:,} {what} of {summary.strategy} in {summary.seconds:.1f} s{speed}")
     if summary.search:
         echo(f"{summary.distinct:,} distinct points, {summary.pruned:,} trials pruned on the early market")
-    with (folder / TOP).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[:PRINTED]
     names = ["rank", *summary.grid, *SHOWN]
+    rows = _top(folder / TOP, names)
     cells = [names, *([_short(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
@@ -59,6 +60,18 @@ def show(found: "Sweep", folder: Path, *, as_json: bool) -> None:
         echo(f"The best {summary.confirmed} run again on backtrader: the same.")
     echo(summary.judgement.text if summary.judgement else BEWARE)
     echo(f"{folder / POINTS}")
+
+
+def _top(path: Path, names: list[str]) -> list[dict[str, str]]:
+    """The first rows of top.csv, each with a text for every name."""
+    try:
+        lines = read_bytes(path, advice="run the sweep again").decode("utf-8").splitlines()
+        rows = list(csv.DictReader(lines))[:PRINTED]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read ({error}); run the sweep again") from None
+    if any(not isinstance(row.get(name), str) for row in rows for name in names):
+        raise DataError(f"{path} lacks some of the columns {', '.join(names)}; run the sweep again")
+    return rows
 
 
 BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."

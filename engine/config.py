@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from ..data.doors import is_there, read_bytes
 from ..data.errors import ConfigError
 from ..data.settings import Settings
 
@@ -74,10 +75,9 @@ def config_from(values: dict[str, Any]) -> Config:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; a missing or malformed file is one sentence."""
+    if not is_there(path):
+        raise ConfigError(f"{path}: there is no such file")
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_bytes(path, error=ConfigError).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None

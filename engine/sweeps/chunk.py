@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
+from ...data.doors import UNSOUND
 from .points import METRICS
 
 
@@ -55,6 +55,10 @@ class Chunk:
         return content.getvalue()
 
 
+# What numpy raises, beside what its zip reader does, at bytes that are no arrays of ours.
+ODD = (AttributeError, MemoryError, SyntaxError, TypeError)
+
+
 def read_chunk(content: bytes, points: int) -> Chunk | None:
     """A chunk of so many points from its bytes; None where they are damaged, or of another number of points."""
     try:
@@ -66,7 +70,7 @@ def read_chunk(content: bytes, points: int) -> Chunk | None:
                 for p in positions
             }
             chunk = Chunk(held["metrics"], tuple(errors), tuple(analyses), curves)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (*UNSOUND, *ODD):
         return None
-    right = chunk.metrics.shape == (points, len(METRICS))
+    right = chunk.metrics.shape == (points, len(METRICS)) and chunk.metrics.dtype == np.float64
     return chunk if right and len(chunk.errors) in (0, points) else None

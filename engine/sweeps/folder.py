@@ -20,6 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ...data.doors import read_bytes
 from ...data.errors import ConfigError
 from ...data.files import MANIFEST, is_as_written, read_manifest, strangers, write_manifest, write_whole
 from ..results.summary import SUMMARY, SweepSummary
@@ -120,8 +121,8 @@ class SweepFolder:
 
     def _refuse_another(self, asked: Mapping[str, Any], found: str, advice: str) -> None:
         try:
-            before = json.loads((self.path / ASKED).read_text(encoding="utf-8"))
-        except ValueError:
+            before = json.loads(read_bytes(self.path / ASKED, error=ConfigError))
+        except (ValueError, RecursionError):
             raise ConfigError(f"{self.path / ASKED} is damaged; remove {self.path} and start again") from None
         difference = first_difference(before, asked)
         if difference:

@@ -82,3 +82,17 @@ def test_a_day_written_as_a_time_is_refused(tmp_path: Path) -> None:
     path.write_text("[data]\nstart = 2026-01-05T10:00:00\n")
     with pytest.raises(ConfigError, match="is not a day"):
         read_plan(str(path), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("here", "is a folder, not a file"),
+        ("nothing.toml", "there is no such file"),
+        ("long" * 80, "no such file"),
+    ],
+)
+def test_what_is_no_file_of_settings_is_one_sentence(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "here").mkdir()
+    with pytest.raises(ConfigError, match=said):
+        read_plan(str(tmp_path / name), {})
