@@ -103,7 +103,7 @@ def later_rows(rows: I4, lag: int, panel: Panel) -> I4:
         return rows
     moved = rows.copy()
     for e in range(rows.shape[1]):
-        own = np.flatnonzero(panel.exchange_open[:, e])
+        own = panel.own_rows(e)
         inside = (rows[:, e] >= 0) & (rows[:, e] < len(panel))
         later = np.searchsorted(own, rows[inside, e]) + lag
         padded = np.concatenate([own, np.full(lag + 1, len(panel))])

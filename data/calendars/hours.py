@@ -19,7 +19,7 @@ CHINA_TIME = timezone(timedelta(hours=8), "+08:00")
 MINUTE = 60 * 10**9  # nanoseconds
 OFFSET = 8 * 60 * MINUTE  # of China's clocks
 
-EXCHANGES = ("XHKG", "XSHG", "XSHE", "XBSE")
+EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 
 # The two calendars that exist; Shenzhen and Beijing keep Shanghai's sessions.
 CALENDAR_OF = {"XHKG": "XHKG", "XSHG": "XSHG", "XSHE": "XSHG", "XBSE": "XSHG"}

@@ -15,6 +15,7 @@ from ..bars.folder import BarsFolder
 from ..bars.memory import BarsInMemory, in_memory
 from ..bars.units import leaps
 from ..calendars import sessions as calendars
+from ..calendars.hours import EXCHANGES
 from ..dated import to_day
 from ..errors import DataError
 from ..instruments.spellings import names_of
@@ -25,7 +26,7 @@ from ..store.joined import iter_instruments
 from ..store.store import Prices, Store, open_prices
 from . import fx
 from .charges import cost_classes, cost_table, free_of_charge
-from .columns import EXCHANGES, Columns, compile_code
+from .columns import Columns, compile_code
 from .panel import ACTION, TRADING, Panel
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))

@@ -21,7 +21,6 @@ from ..rules.shorting import borrow_rate, shortable
 from ..rules.ticks import tick_table
 from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED
 
-EXCHANGES = ("XSHG", "XSHE", "XBSE", "XHKG")
 NOISE = 1e-9  # of floats that stand for decimals
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
 

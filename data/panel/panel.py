@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, Bool, Days
-from ..calendars.sessions import years_covered
+from ..calendars.sessions import Auction, years_covered
 from ..errors import DataError, did_you_mean
 from ..instruments.table import Instrument
 
@@ -45,6 +45,13 @@ _BY_ROW = (
     *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table", "costs", "fx"),
     *("exchange_open", "sessions_done"),
 )
+
+NOISE = 1e-6  # far below the smallest tick: prices and limits are decimals, which floats only approximate
+
+
+def is_locked(buy: Any, price: Any, up: Any, down: Any) -> Any:
+    """Whether a buyer, or else a seller, finds nobody at `price`: it lies at the limit up, or down, or beyond it."""
+    return price >= up - NOISE if buy else price <= down + NOISE
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,11 @@ class Panel:
     def rate(self, t: Any, code: Any) -> Any:
         """Base money for one unit of a code's currency in a row; either may be an array."""
         return self.fx[t, self.currency_of[code]]
+
+    def locked(self, t: Any, code: Any, side: int, at: Auction) -> Any:
+        """Whether the auction was on the locked side of a limit for a buyer (+1) or a seller (-1); arrays as `rate`."""
+        price = (self.open if at == "open" else self.close)[t, code]
+        return is_locked(side > 0, price, self.limit_up[t, code], self.limit_down[t, code])
 
     def until(self, t: int) -> "Panel":
         """What was known at the end of row t: the first t + 1 rows."""

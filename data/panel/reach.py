@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..arrays import I4
+from ..arrays import I4, I8
+from ..calendars.hours import MINUTE
 from ..calendars.sessions import Auction, cut_off, first_reachable, instant_ns
 from ..ledger.launch import Launches
 from .panel import Panel
@@ -20,21 +21,22 @@ def first_rows(launches: Launches, panel: Panel, at: Auction) -> I4:
     """
     rows = np.full((len(launches), len(panel.exchanges)), -1, np.int32)
     known = launches.known_ns()
-    ready = known + round(launches.reaction_minutes * 60e9)
-    used = {int(e) for e in panel.exchange_of}
-    for e in used:
-        own = np.flatnonzero(panel.exchange_open[:, e])
-        if not len(own) or not len(known):
-            continue
-        name = panel.exchanges[e]
-        last = instant_ns(cut_off(name, panel.sessions[own[-1]], at))
-        early = ready < instant_ns(cut_off(name, panel.sessions[own[0]], at)) - LONGEST_BREAK
-        rows[ready > last, e] = len(panel)
-        inside = (ready <= last) & ~early
-        if not inside.any():
-            continue
-        first = panel.sessions[own[0]]
-        found = first_reachable(known[inside], name, at, reaction_minutes=launches.reaction_minutes)
+    for e in {int(e) for e in panel.exchange_of}:
+        rows[:, e] = reached_rows(known, panel, e, at, reaction_minutes=launches.reaction_minutes)
+    return rows
+
+
+def reached_rows(known: I8, panel: Panel, exchange: int, at: Auction, *, reaction_minutes: float) -> I4:
+    """The same for instants (int64 ns UTC) on one exchange, shape (n,)."""
+    rows, own = np.full(len(known), -1, np.int32), panel.own_rows(exchange)
+    if not len(own) or not len(known):
+        return rows
+    name, ready = panel.exchanges[exchange], known + round(reaction_minutes * MINUTE)
+    first, last = (instant_ns(cut_off(name, panel.sessions[own[end]], at)) for end in (0, -1))
+    rows[ready > last] = len(panel)
+    inside = (ready <= last) & (ready >= first - LONGEST_BREAK)
+    if inside.any():
+        found = first_reachable(known[inside], name, at, reaction_minutes=reaction_minutes)
         row = np.searchsorted(panel.sessions, found).astype(np.int32)
-        rows[inside, e] = np.where(found < first, -1, row)
+        rows[inside] = np.where(found < panel.sessions[own[0]], -1, row)
     return rows

@@ -66,10 +66,10 @@ class Account:
 
     def _actions(self, t: int) -> list[tuple[int, float]]:
         p, changes = self.panel, []
-        for action in p.actions[p.actions["row"] == t]:
+        for number in np.flatnonzero(p.actions["row"] == t):
+            action, price = p.actions[number], float(p.fraction_price[number])
             i = int(action["code"])
             terms = (float(action["ratio"]), float(action["cash"]), float(action["cash_net"]))
-            price = p.ref[t, i] if p.ref[t, i] > 0.0 else p.mark[max(t - 1, 0), i] / terms[0]
             fx = float(p.fx[t, p.currency_of[i]])
             for leg in self.live:
                 if leg.code != i:
@@ -78,7 +78,7 @@ class Account:
                     leg.planned = float(np.floor(leg.planned * terms[0] + EPS))
                     leg.filled = float(np.floor(leg.filled * terms[0] + EPS))
                 if leg.held != 0.0:
-                    new = after_action(leg.held, leg.basis, leg.peak, terms, float(price))
+                    new = after_action(leg.held, leg.basis, leg.peak, terms, price)
                     changes.append((i, new.shares - leg.held))
                     leg.held, leg.basis, leg.peak = new.shares, new.basis, new.peak
                     self.cash += new.cash * fx

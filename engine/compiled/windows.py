@@ -17,7 +17,7 @@ from ...data.arrays import F8, I1, I4, Bool
 from ...data.panel.panel import DELISTED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
 from ..config import Config, ExitOn, LimitPolicy, Pairing
-from ..judge.prices import exchange_answer
+from ..judge.prices import exchange_answer, locked
 from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
 from ..njit import compiled, inlined
@@ -139,7 +139,7 @@ class Market:
         t = len(self.panel)
         rows = np.full((len(self.panel.exchanges), t + 2), t, np.int32)
         for e in range(len(self.panel.exchanges)):
-            own = np.flatnonzero(self.panel.exchange_open[:, e])
+            own = self.panel.own_rows(e)
             rows[e, 1 : len(own) + 1] = own
         return rows
 
@@ -152,7 +152,7 @@ class Market:
     @cached_property
     def last_open(self) -> I4:
         """Last session's row of each exchange, −1 where it has none."""
-        rows = [np.flatnonzero(self.panel.exchange_open[:, e]) for e in range(len(self.panel.exchanges))]
+        rows = [self.panel.own_rows(e) for e in range(len(self.panel.exchanges))]
         return np.array([own[-1] if len(own) else -1 for own in rows], np.int32)
 
     @cached_property
@@ -161,13 +161,12 @@ class Market:
         p = self.panel
         row, code = (np.ascontiguousarray(p.actions[name], np.int32) for name in ("row", "code"))
         ratio, cash, net = (p.actions[name].astype(np.float64) for name in ("ratio", "cash", "cash_net"))
-        ref, mark = p.ref[row, code], p.mark[np.maximum(row - 1, 0), code]
         following = np.full(len(row), -1, np.int32)
         seen: dict[int, int] = {}
         for a in range(len(row) - 1, -1, -1):
             following[a] = seen.get(int(code[a]), -1)
             seen[int(code[a])] = a
-        terms = np.column_stack([ratio, cash, net, np.where(ref > 0.0, ref, mark / ratio)])
+        terms = np.column_stack([ratio, cash, net, p.fraction_price])
         return _fixed(row), _fixed(code), _fixed(following), _fixed(terms.reshape(-1, 4))
 
     @cached_property
@@ -299,10 +298,8 @@ def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int]
         r = row_of[e, min(due, rows + 1)]
         while r < rows:
             price = c.close[i, r] if leg[k]["at"] == CLOSE else c.open[i, r]
-            locked = (
-                price <= c.limit_down[i, r] + EPS if leg[k]["side"] > 0.0 else price >= c.limit_up[i, r] - EPS
-            )
-            if c.status[i, r] == TRADING and price > 0.0 and not locked:
+            leaves = not locked(leg[k]["side"] < 0.0, price, c.limit_up[i, r], c.limit_down[i, r])
+            if c.status[i, r] == TRADING and price > 0.0 and leaves:
                 break
             r += 1
         leg[k]["start"], leg[k]["length"] = total, min(r + 1 + slack, rows) - t

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED
+from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED, is_locked
 from ..legs import CLOSE, Reason
 from ..njit import compiled, inlined
 from .records import EPS, FILLED, IGNORE, STRICT, Order, Policy, Quote, Tables
@@ -10,6 +10,8 @@ from .records import EPS, FILLED, IGNORE, STRICT, Order, Policy, Quote, Tables
 _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
 _LIMIT_UP, _LIMIT_DOWN, _SEALED = int(Reason.LIMIT_UP), int(Reason.LIMIT_DOWN), int(Reason.SEALED)
 _T_PLUS_ONE, _NOT_SHORTABLE = int(Reason.T_PLUS_ONE), int(Reason.NOT_SHORTABLE)
+
+locked = inlined(is_locked)
 
 
 @compiled
@@ -33,15 +35,13 @@ def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
 def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
-    if policy.limits != IGNORE:
-        locked = price >= quote.up - EPS if buy else price <= quote.down + EPS
-        if locked:
-            if order.at == CLOSE:
-                return 0.0, _SEALED
-            opens = quote.low < quote.up - EPS if buy else quote.high > quote.down + EPS
-            if policy.limits == STRICT or not opens:
-                return 0.0, _LIMIT_UP if buy else _LIMIT_DOWN
-            return (quote.up if buy else quote.down), FILLED
+    if policy.limits != IGNORE and locked(buy, price, quote.up, quote.down):
+        if order.at == CLOSE:
+            return 0.0, _SEALED
+        best = quote.low if buy else quote.high
+        if policy.limits == STRICT or locked(buy, best, quote.up, quote.down):
+            return 0.0, _LIMIT_UP if buy else _LIMIT_DOWN
+        return (quote.up if buy else quote.down), FILLED
     if order.limit or (policy.slippage == 0.0 and policy.ticks == 0.0):
         return price, FILLED
     price *= 1.0 + policy.slippage if buy else 1.0 - policy.slippage

@@ -124,7 +124,7 @@ def _prices(books: Books) -> pd.DataFrame:
     """Bars of the codes that had a leg, on the sessions of their own exchange."""
     p = books.panel
     used = np.unique(books.legs["code"])
-    parts = [np.flatnonzero(p.exchange_open[:, p.exchange_of[i]]) for i in used]
+    parts = [p.own_rows(p.exchange_of[i]) for i in used]
     rows = np.concatenate(parts) if parts else np.zeros(0, int)
     columns_of = np.repeat(used, [len(part) for part in parts]) if parts else np.zeros(0, int)
     columns: dict[str, Any] = {"session": books.days[rows], "code": books.code_names(columns_of)}

@@ -10,25 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8, Bool
+from ...data.arrays import Bool
 from ...data.calendars.sessions import Auction
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns
-from ...data.rules.costs import (
-    COMMISSION,
-    COMMISSION_MIN,
-    COST_WIDTH,
-    FIRST_LEVY,
-    FIXED,
-    MAXIMUM,
-    MINIMUM,
-    RATE,
-    STAMP_BUY,
-    STAMP_SELL,
-)
+from ..judge.costs import trade_cost
 from .events import Event
 
-TOLERANCE = 1e-9  # prices lie on ticks; this only absorbs binary rounding
 VALUE = 1_000_000.0  # local money in one order, so that minimum fees weigh as they would
 
 
@@ -67,19 +55,15 @@ class Capture:
 
 def sealed(panel: Panel) -> Bool:
     """Sessions (T, N) that closed at a price limit: their return is cut short."""
-    traded = panel.status == TRADING
-    at_up = panel.close >= panel.limit_up - TOLERANCE
-    at_down = (panel.limit_down > 0) & (panel.close <= panel.limit_down + TOLERANCE)
-    return np.asarray(traded & (at_up | at_down), dtype=np.bool_)
+    everywhere = slice(None), slice(None)
+    at_limit = panel.locked(*everywhere, 1, "close") | panel.locked(*everywhere, -1, "close")
+    return np.asarray((panel.status == TRADING) & at_limit, dtype=np.bool_)
 
 
-def cost_share(row: F8, side: int, value: float = VALUE) -> float:
-    """Fees of one order as a fraction of its value; `row` as in data/rules/costs.py, without cent rounding."""
-    stamp = row[STAMP_BUY] if side > 0 else row[STAMP_SELL]
-    levies = row[FIRST_LEVY:COST_WIDTH].reshape(-1, 4)
-    each = np.clip(value * levies[:, RATE] + levies[:, FIXED], levies[:, MINIMUM], levies[:, MAXIMUM])
-    commission = max(value * row[COMMISSION], row[COMMISSION_MIN])
-    return float(stamp + (commission + each.sum()) / value)
+def cost_share(panel: Panel, t: int, code: int, side: int, value: float = VALUE) -> float:
+    """Fees of one order for `value` local money as a fraction of it."""
+    cost = trade_cost(panel.costs[t], panel.cost_class[code], side > 0, value, 1.0, np.inf)
+    return float(sum(cost) / value)
 
 
 def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: Order) -> tuple[Capture, ...]:
@@ -93,7 +77,7 @@ def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: Orde
 
 def _capture(panel: Panel, returns: Returns, event: Event, order: Order) -> Capture | None:
     i, side = event.column, order.side
-    own = np.flatnonzero(panel.exchange_open[:, panel.exchange_of[i]])
+    own = panel.own_rows(panel.exchange_of[i])
     start = int(np.searchsorted(own, event.row))
     if start + order.last >= len(own) or event.base < 0:
         return None
@@ -105,28 +89,23 @@ def _capture(panel: Panel, returns: Returns, event: Event, order: Order) -> Capt
     paper = side * (end / before - 1) * 100
     first = _first(panel, own[start : start + order.last + 1], i, np.ones(len(panel), bool))
     gap = 0.0 if first is None else side * (price[first] * growth[first] / before - 1) * 100
-    entry = _first(panel, own[start : start + order.wait + 1], i, _can_trade(panel, i, side, price))
+    entry = _first(
+        panel, own[start : start + order.wait + 1], i, ~panel.locked(slice(None), i, side, order.at)
+    )
     leave = None
     if entry is not None and entry <= end_row:
         exits = own[start + order.last : start + order.last + order.wait + 1]
-        leave = _first(panel, exits, i, _can_trade(panel, i, -side, panel.close[:, i]))
+        leave = _first(panel, exits, i, ~panel.locked(slice(None), i, -side, "close"))
     if entry is None or leave is None:
         return Capture(event.launch, event.code, paper, gap, paper - gap, 0.0, 0.0, "", "")
     bought, sold = price[entry] * growth[entry], panel.close[leave, i] * growth[leave]
-    row_in, row_out = (panel.costs[t, panel.cost_class[i]] for t in (entry, leave))
-    costs = (cost_share(row_in, side) * bought + cost_share(row_out, -side) * sold) / before * 100
+    fees = cost_share(panel, entry, i, side) * bought + cost_share(panel, leave, i, -side) * sold
+    costs = fees / before * 100
     gross = side * (sold - bought) / before * 100
     return Capture(
         event.launch, event.code, paper, gap, paper - gap - gross, costs, gross - costs,
         str(panel.sessions[entry]), str(panel.sessions[leave]),
     )  # fmt: skip
-
-
-def _can_trade(panel: Panel, i: int, side: int, price: F8) -> Bool:
-    """Rows at which a buy (+1) or sell (-1) at `price` is not on the locked side of a limit, (T,)."""
-    if side > 0:
-        return np.asarray(price < panel.limit_up[:, i] - TOLERANCE)
-    return np.asarray(price > panel.limit_down[:, i] + TOLERANCE)
 
 
 def _first(panel: Panel, rows: NDArray[np.intp], i: int, allowed: Bool) -> int | None:

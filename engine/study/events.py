@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.arrays import I4, I8
-from ...data.calendars.sessions import Auction, first_reachable
+from ...data.calendars.sessions import Auction
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import TRADING, Panel
+from ...data.panel.reach import reached_rows
 
 NO_ROW = -1
-_DAY = 86_400 * 10**9
 
 
 @dataclass(frozen=True)
@@ -64,25 +64,15 @@ class Refusal:
 
 def reachable_rows(known: I8, panel: Panel, exchange: int, *, at: Auction, reaction_minutes: float) -> I4:
     """Panel row of the first session of an exchange that each instant (int64 ns UTC) reaches; -1 outside the panel."""
-    days = panel.sessions.astype("datetime64[ns]").astype(np.int64)
-    inside = (known >= days[0] - _DAY) & (known < days[-1] + _DAY)
-    rows = np.full(len(known), NO_ROW, np.int32)
-    if not inside.any():
-        return rows
-    sessions = first_reachable(
-        known[inside], panel.exchanges[exchange], at, reaction_minutes=reaction_minutes
-    )
-    place = np.searchsorted(panel.sessions, sessions)
-    found = (place < len(panel)) & (panel.sessions[np.minimum(place, len(panel) - 1)] == sessions)
-    rows[inside] = np.where(found, place, NO_ROW)
-    return rows
+    rows = reached_rows(known, panel, exchange, at, reaction_minutes=reaction_minutes)
+    return np.where(rows < len(panel), rows, NO_ROW).astype(np.int32)
 
 
 def shifted(rows: I4, panel: Panel, exchange: int, shift: int) -> I4:
     """The rows moved by `shift` sessions of an exchange; -1 where that leaves the panel."""
     if not shift:
         return rows
-    own = np.flatnonzero(panel.exchange_open[:, exchange]).astype(np.int32)
+    own = panel.own_rows(exchange).astype(np.int32)
     place = np.searchsorted(own, rows) + shift
     inside = (rows >= 0) & (place >= 0) & (place < len(own))
     return np.where(inside, own[np.clip(place, 0, len(own) - 1)], NO_ROW).astype(np.int32)

@@ -1,5 +1,7 @@
 """The parts of a reaction, on prices worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,8 +125,18 @@ def test_minimum_fees_weigh_on_a_small_order() -> None:
     row = np.zeros(COST_WIDTH)
     row[8::4] = np.inf
     row[3], row[4] = 0.00025, 5.0
-    assert cost_share(row, 1, value=1_000.0) == pytest.approx(0.005)
-    assert cost_share(row, 1, value=1_000_000.0) == pytest.approx(0.00025)
+    panel = replace(market({}), costs=np.broadcast_to(row, (T, 1, COST_WIDTH)).copy())
+    assert cost_share(panel, 0, 0, 1, value=1_000.0) == pytest.approx(0.005)
+    assert cost_share(panel, 0, 0, 1, value=1_000_000.0) == pytest.approx(0.00025)
+
+
+def test_fees_are_rounded_as_the_exchange_rounds_them() -> None:
+    """Hong Kong's stamp duty of 0.1 % on 1,000.50 is 1.0005, asked as 2 whole dollars; 0.027 of a levy is 3 cents."""
+    row = np.zeros(COST_WIDTH)
+    row[8::4] = np.inf
+    row[0], row[1], row[2], row[5] = 0.001, 0.001, 1.0, 2.7e-5
+    panel = replace(market({}), costs=np.broadcast_to(row, (T, 1, COST_WIDTH)).copy())
+    assert cost_share(panel, 0, 0, 1, value=1_000.5) == pytest.approx(2.03 / 1_000.5)
 
 
 @settings(max_examples=30, deadline=None)
