@@ -16,7 +16,6 @@ from .charts import plots
 from .charts.launches import local_time, pack
 from .numbers.capacity import capacity
 from .numbers.formats import money, number, percent, sentence, visible
-from .numbers.measures import session_returns
 from .numbers.metrics import headline, metrics
 from .numbers.tables import Column, Table, table, toml
 from .page import SCRIPT, render
@@ -151,7 +150,7 @@ def rerun(summary: RunSummary) -> str:
 
 def _monthly(result: Result) -> list[dict[str, Any]]:
     """Return of each month, compounded from the sessions; one entry per year, twelve cells and the year's total."""
-    growth = 1.0 + session_returns(result)
+    growth = 1.0 + result.returns
     index = pd.DatetimeIndex(growth.index)
     by_month = growth.groupby([index.year, index.month]).prod() - 1.0
     by_year = growth.groupby(index.year).prod() - 1.0

@@ -23,7 +23,6 @@ from ..data.errors import DataError
 from ..data.files import write_whole
 from ..engine.results.result import Result
 from .numbers.formats import percent, ratio, told, visible
-from .numbers.measures import session_returns
 from .page import BANNER, CONTENT_POLICY
 
 SHORTEST = 20  # sessions; below this QuantStats' tables and densities fail or mean nothing
@@ -51,7 +50,7 @@ def write_tearsheet(result: Result, path: Path) -> None:
     A run of fewer than `SHORTEST` sessions, or one that never traded, gets a page that says why it has no sheet.
     """
     _check(result)
-    returns = session_returns(result)
+    returns = result.returns
     reason = _unfit(result, returns)
     if reason:
         write_whole(path, _frame(result, f"<p>{html.escape(reason)}</p>"))

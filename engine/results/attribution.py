@@ -109,12 +109,25 @@ def _sums(accounts: list[LegAccount], sides: NDArray[np.int32]) -> dict[str, obj
 
 def leg_profits(panel: Panel, legs: Table, fills: Table) -> F8:
     """Profit of each leg in base money, (legs,): after costs, dividends, their tax, and borrow."""
-    earned = [
-        _earned(panel, int(leg["code"]), own)
-        for leg, own in zip(legs, _by_leg(fills, len(legs)), strict=True)
-    ]
-    costs = np.bincount(fills["leg"], _charges(fills), len(legs))
-    return np.array([one.gross - one.tax - one.borrow for one in earned], np.float64) - costs
+    n, code = len(legs), legs["code"]
+    flows = -fills["shares"] * fills["price"] * fills["fx"]
+    held = np.bincount(fills["leg"], fills["shares"], n)
+    gross = np.bincount(fills["leg"], flows, n) + held * np.nan_to_num(
+        panel.mark[-1, code] * panel.rate(-1, code)
+    )
+    by_leg = _by_leg(fills, n)
+    # only a short owes borrow, and only an action changes what is held
+    for k in np.flatnonzero((legs["side"] < 0) | np.isin(code, panel.actions["code"])):
+        earned = _earned(panel, int(code[k]), by_leg[k])
+        gross[k] = earned.gross - earned.tax - earned.borrow
+    return np.asarray(gross - np.bincount(fills["leg"], _charges(fills), n), np.float64)
+
+
+def launch_profits(panel: Panel, legs: Table, fills: Table, launches: int) -> F8:
+    """The same of each of the ledger's launches, (launches,); orders that answer none are left out."""
+    answers = legs["launch"] >= 0
+    profits = leg_profits(panel, legs, fills)[answers]
+    return np.bincount(legs["launch"][answers], profits, launches).astype(np.float64)
 
 
 def _charges(fills: Table) -> F8:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
@@ -12,7 +11,7 @@ from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
 from ..compiled.windows import SLACK, Market, Point, to_rules
 from ..config import Config
-from ..legs import Reason
+from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
 from .chunk import Curve
 from .conditions import Conditions
@@ -33,7 +32,9 @@ def curves_of(
     return [
         Curve(
             session_returns(curve, capital),
-            launch_profits(market, at, legs),
+            launch_profits(
+                at.panel, legs, simulate(legs, at.panel, at.config, market=market).fills, len(at.launches)
+            ),
             int(legs["hold"].max()) if len(legs) else 1,
         )
         for curve, legs in zip(equity, tables, strict=True)
@@ -54,19 +55,3 @@ def equity_curves(market: Market, legs: Table, config: Config, points: Table) ->
             slack = wider(slack)
             windows = market.windows(legs, rules, longest, slack)
         yield out.equity.copy()
-
-
-def launch_profits(market: Market, at: Conditions, legs: Table) -> F8:
-    """Profit of each launch, base money after costs, (launches,).
-
-    Before dividends and borrow; what is still held at the end counts at its last mark.
-    """
-    panel = at.panel
-    f = simulate(legs, panel, at.config, market=market).fills
-    flow = -f["shares"] * f["price"] * f["fx"] - f["commission"] - f["stamp"] - f["levies"]
-    by_leg = np.bincount(f["leg"], flow, len(legs))
-    held = np.bincount(f["leg"], f["shares"], len(legs))
-    held[f["leg"][f["reason"] != Reason.ENTRY]] = 0.0
-    code = legs["code"]
-    last = np.nan_to_num(panel.mark[-1, code] * panel.fx[-1, panel.currency_of[code]])
-    return np.bincount(legs["launch"], by_leg + held * last, len(at.launches)).astype(np.float64)

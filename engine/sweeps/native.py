@@ -19,7 +19,7 @@ from ...data.arrays import F8, I8
 from ...data.errors import ConfigError, LaunchlabError
 from ..backtest.backtest import checked_legs
 from ..backtrader.native.result import NativeRun, analyses, run_native
-from ..results.attribution import attribute
+from ..results.attribution import launch_profits
 from ..results.metrics import Annual, equity_metrics, session_returns
 from ..results.record import activity
 from ..workers.choose import open_runner
@@ -167,9 +167,7 @@ def measured(done: NativeRun, at: Conditions, periods: float) -> F8:
 def curve(done: NativeRun, at: Conditions) -> Curve:
     """What the verdict asks of a run."""
     longest = int(done.legs["hold"].max()) if len(done.legs) else 1
-    table = attribute(at.panel, at.launches, done.legs, done.run)
-    by_id = dict(zip(table["launch"], table["long_profit"] + table["short_profit"], strict=True))
-    profits = np.array([by_id.get(launch.id, 0.0) for launch in at.launches], np.float64)
+    profits = launch_profits(at.panel, done.legs, done.run.fills, len(at.launches))
     return Curve(session_returns(done.run.equity, float(at.config.capital)), profits, longest)
 
 

@@ -5,15 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...engine.results import metrics
 from ...engine.results.result import Result
-
-
-def session_returns(result: Result) -> pd.Series:
-    """Simple return of each session by tz-naive day, the first against the capital; 0 after a bankruptcy."""
-    level = result.equity["equity"].to_numpy(dtype=float)
-    values = metrics.session_returns(level, result.summary.capital)
-    return pd.Series(values, pd.DatetimeIndex(result.equity["session"]), name="strategy")
 
 
 def drawdown(level: pd.Series, start: float) -> Any:
