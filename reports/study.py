@@ -72,7 +72,12 @@ def _steps(study: Study) -> tuple[tuple[str, float], ...]:
     flow = study.waterfall
     if not flow.n:
         return ()
-    parts = (("whole move", flow.paper), ("gap", -flow.gap), ("limits", -flow.locks), ("costs", -flow.costs))
+    parts = (
+        ("whole move", flow.paper),
+        ("gap", -flow.missed_gap),
+        ("limits", -flow.missed_limits),
+        ("costs", -flow.costs),
+    )
     return tuple((name, value / flow.n / 100) for name, value in (*parts, ("captured", flow.captured)))
 
 

@@ -1,7 +1,7 @@
 """How much of a reaction an order could have captured, and which returns the price limits cut short.
 
 Everything is a percentage of the last close before the news, for a buyer (`side` +1) or a short seller (-1). The
-parts add up: paper = gap + locks + costs + captured.
+parts add up: paper = missed_gap + missed_limits + costs + captured.
 """
 
 from collections.abc import Sequence
@@ -37,16 +37,16 @@ class Order:
 class Capture:
     """The parts of one event's reaction, in percent of the last close before the news.
 
-    `gap`: moved before the first possible fill; `locks`: lost, or saved, because limits or suspensions delayed the
-    entry or the exit; `costs`: both sides' fees; `captured`: what the order earned. `entry` and `exit` are sessions,
+    `missed_gap`: moved before the first possible fill; `missed_limits`: lost, or saved, because limits or suspensions
+    delayed the entry or the exit; `costs`: both sides' fees; `captured`: what the order earned. `entry` and `exit` are sessions,
     empty when no fill was possible.
     """
 
     launch: str
     code: str
     paper: float
-    gap: float
-    locks: float
+    missed_gap: float
+    missed_limits: float
     costs: float
     captured: float
     entry: str
@@ -115,13 +115,13 @@ def _first(panel: Panel, rows: NDArray[np.intp], i: int, allowed: Bool) -> int |
 
 @dataclass(frozen=True)
 class Waterfall:
-    """Sums over events, in percentage points: paper = gap + locks + costs + captured."""
+    """Sums over events, in percentage points: paper = missed_gap + missed_limits + costs + captured."""
 
     n: int
     filled: int
     paper: float
-    gap: float
-    locks: float
+    missed_gap: float
+    missed_limits: float
     costs: float
     captured: float
 
@@ -130,6 +130,6 @@ def waterfall(captures: Sequence[Capture]) -> Waterfall:
     """The parts summed over the ledger, and how many of the events could be filled at all."""
     total = {
         part: float(sum(getattr(one, part) for one in captures))
-        for part in ("paper", "gap", "locks", "costs", "captured")
+        for part in ("paper", "missed_gap", "missed_limits", "costs", "captured")
     }
     return Waterfall(len(captures), sum(bool(one.entry) for one in captures), **total)

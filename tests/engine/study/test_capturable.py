@@ -39,7 +39,7 @@ def captured(panel: Panel, order: Order | None = None) -> Capture:
 
 
 def parts(found: Capture) -> tuple[float, float, float, float, float]:
-    return found.paper, found.gap, found.locks, found.costs, found.captured
+    return found.paper, found.missed_gap, found.missed_limits, found.costs, found.captured
 
 
 def test_the_gap_before_the_first_open_is_missed() -> None:
@@ -72,7 +72,7 @@ def test_a_buy_fills_at_the_open_though_the_close_is_sealed() -> None:
     start[D] = 43.20
     panel = panel_of({CODE: price}, rows=GRID, opens={CODE: start}, limit=0.20)
     found = captured(panel, Order(last=1))
-    assert found.gap == pytest.approx(100 * (43.20 / 37.54 - 1))
+    assert found.missed_gap == pytest.approx(100 * (43.20 / 37.54 - 1))
     assert found.captured == pytest.approx(100 * (45.05 - 43.20) / 37.54)
     assert sealed(panel)[D, 0]
     assert not sealed(panel)[D + 1, 0]
@@ -148,7 +148,11 @@ def test_the_parts_always_add_up_to_the_paper_reaction(seed: int, side: int, las
     events, _ = find_events(NEWS, panel)
     found = capture(panel, panel_returns(panel), events, Order(last=last, side=side))
     for one in found:
-        assert one.paper == pytest.approx(one.gap + one.locks + one.costs + one.captured, abs=1e-9)
+        assert one.paper == pytest.approx(
+            one.missed_gap + one.missed_limits + one.costs + one.captured, abs=1e-9
+        )
     total = waterfall(found)
-    assert total.paper == pytest.approx(total.gap + total.locks + total.costs + total.captured, abs=1e-9)
+    assert total.paper == pytest.approx(
+        total.missed_gap + total.missed_limits + total.costs + total.captured, abs=1e-9
+    )
     assert total.n == len(found)
