@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..engine.results.record import RESTS
 from ..engine.results.result import Result
 from .charts.plots import capture_steps
 from .numbers.formats import percent, visible
@@ -54,6 +55,9 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     console.print(_figures(console, result))
     _line(console, _blocked(result))
     _line(console, _paid(result))
+    for sentence in summary.unknowns:
+        if RESTS in sentence:
+            _line(console, sentence, "yellow")
     for kind, texts in (("warnings", summary.warnings), ("unknowns", summary.unknowns)):
         if texts:
             where = "the report" if folder else "summary.json"

@@ -9,6 +9,7 @@ from datetime import date
 
 import numpy as np
 
+from ..arrays import Bool, Days
 from ..dated import Dated
 from ..instruments.table import Instrument
 
@@ -125,6 +126,13 @@ def normal_limit(instrument: Instrument) -> Dated:
 def st_limit(instrument: Instrument) -> Dated:
     """Limit under a risk warning; the board's normal one on STAR and Beijing."""
     return _ST.get(instrument.board, normal_limit(instrument))
+
+
+def warning_matters(instrument: Instrument, sessions: Days) -> Bool:
+    """Sessions on which a risk warning would have changed the limit, (n,)."""
+    if instrument.board not in _ST:
+        return np.zeros(len(sessions), np.bool_)
+    return np.asarray(st_limit(instrument).over(sessions) != normal_limit(instrument).over(sessions))
 
 
 def delisting_limit(instrument: Instrument, entered: date) -> Dated:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from ..._version import __version__
 from ...data.arrays import F8
 from ...data.calendars.hours import CALENDAR_OF
+from ...data.instruments.table import ST_UNKNOWN
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import STATUS_NAMES, Panel
+from ...data.rules.bands import warning_matters
 from ..config import Config
 from ..legs import AT_NAMES, Reason
 from .attribution import Ladder, attribute
@@ -22,6 +24,7 @@ from .run import Run
 from .summary import RunSummary
 
 NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
+RESTS = "rest on an assumed status: whether the share was under a risk warning (ST) that day is not known"
 LABELS = {int(reason): reason.label for reason in Reason}
 
 
@@ -198,8 +201,19 @@ def _figures(
             *(() if len(run.fills) or len(run.blocks) else (NO_ORDER,)),
             *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
         ),
-        "unknowns": tuple(p.unknowns),
+        "unknowns": (*fills_on_assumptions(p, run), *p.unknowns),
     }
+
+
+def fills_on_assumptions(p: Panel, run: Run) -> tuple[str, ...]:
+    """How many fills were judged by a limit that a risk warning, not known of, would have changed; nothing when none."""
+    assumed = {note.partition(":")[0] for note in p.unknowns if "(ST)" in note or ST_UNKNOWN in note}
+    count = 0
+    for i in np.unique(run.fills["code"]):
+        if p.codes[i] in assumed:
+            rows = run.fills["row"][run.fills["code"] == i]
+            count += int(warning_matters(p.instruments[i], p.sessions[rows]).sum())
+    return (f"{count} of {len(run.fills)} fills {RESTS}",) if count else ()
 
 
 def activity(run: Run, capital: float, years: float) -> dict[str, float]:
