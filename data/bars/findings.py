@@ -43,7 +43,7 @@ ADVICE = {
     "action": "correct ratio, cash and rights: shares after and money for one share before, on the ex-date",
     "not_checked": "mend what the sentence names, or leave the code out",
     "leap": "give the corporate action (ratio) of that day, or bring all prices into one unit; "
-    "if the price truly moved so, state the close before as pre_close",
+    "if the price truly moved so, name the day under no_limit in an instruments CSV",
     "adjusted": "use raw prices: turnover over volume says what was paid that day",
     "not_daily": "give daily bars",
     "unruled": "start later, or leave these bars out",

@@ -27,15 +27,16 @@ FEWEST = 5
 def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_DAYS) -> Iterator[Finding]:
     """Opening prices at half, double or further from the close before; `bars` in order.
 
-    A share's first session is free, and so are ex-dates, whose actions are held against the prices by themselves. A
-    stated reference that says the price truly moved so is believed. Sessions put `aside` are no suspensions.
+    A share's first session is free, the first of a delisting period and the days of `no_limit` as well, and so are
+    ex-dates, whose actions are held against the prices by themselves. Sessions put `aside` are no suspensions.
     """
     before = closes_before(bars, calendar)
     expected = reference_prices(bars, calendar, instrument)
     expected = np.where(np.isnan(expected), before.price, expected)
     idle = bars.suspended | bars.stale
     late = before.hole | np.append(True, (idle & ~np.isin(bars.sessions, aside))[:-1])
-    free = (before.bar < 0) | np.isin(bars.sessions, np.array(instrument.no_limit, "M8[D]"))
+    told = (*instrument.no_limit, *(spell.first for spell in instrument.delisting))
+    free = (before.bar < 0) | np.isin(bars.sessions, np.array(told, "M8[D]"))
     free |= np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore", divide="ignore"):
         times = np.maximum(bars.open / expected, expected / bars.open)

@@ -1,5 +1,8 @@
 """Prices and volumes in another unit: leaps without an action, turnover at no price of the day, a bar a week."""
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -48,11 +51,14 @@ def test_a_split_that_nobody_gave_leaps_and_the_given_one_does_not():
     assert found(tencent(halved, ratio=[1, 1, 1, 2, 1, 1, 1])) == []
 
 
-def test_a_price_that_truly_halved_overnight_is_believed_when_the_reference_says_so():
+def test_a_price_that_truly_halved_overnight_is_believed_on_a_day_named_in_the_instruments():
+    halved = tencent(scaled(0.5, 3))
+    named = replace(INSTRUMENTS["0700.HK"], no_limit=(date(2026, 3, 10),))
+    assert check_bars(halved, named, calendar=calendar("XHKG").sessions) == ()
+    assert found(halved) == [("2026-03-10", "error", "leap")]
+    # a vendor's reference may be no more than its own close before: it does not excuse a missing split
     pre_close = [np.nan, np.nan, np.nan, 499.0, np.nan, np.nan, np.nan]
-    halved = scaled(0.5, 3)
-    assert found(tencent(halved, pre_close=pre_close)) == [("2026-03-10", "error", "leap")]
-    assert found(tencent(scaled(0.7, 3), pre_close=pre_close)) == []
+    assert found(tencent(scaled(0.5, 3), pre_close=pre_close)) == [("2026-03-10", "error", "leap")]
 
 
 def test_a_third_up_overnight_is_worth_a_look_in_hong_kong():
