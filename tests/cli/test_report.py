@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from ..markets.cli_fixture import asked, faults, json_of, launchlab, write_market
+from launchlab.reports import write_report
+from launchlab.reports.tearsheet import SHORTEST
+
+from ..markets.cli_fixture import faults, json_of, launchlab
+from ..markets.result_fixture import make_result
 
 BEFORE = Path(__file__).parents[1] / "answers/folders_0_1"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the runs `strict` and `late`."""
-    market = write_market(tmp_path_factory.mktemp("market"))
-    for name, hold in (("strict", 3), ("late", 5)):
-        out = market / "runs" / name
-        assert launchlab("backtest", *asked(market), "--out", out, "--set", f"hold={hold}").exit_code == 0
-    return market / "runs"
+    """A folder with the runs `strict` and `late`, too short for a tear sheet, which takes seconds."""
+    runs = tmp_path_factory.mktemp("market") / "runs"
+    for name, seed in (("strict", 3), ("late", 5)):
+        write_report(make_result(sessions=SHORTEST - 1, launches=2, seed=seed), runs / name)
+    return runs
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_what_is_not_a_run_is_one_sentence(runs: Path) -> None:
     assert "nothing is not there" in faults(launchlab("report", runs / "nothing"))
     assert "is a file; name the folder" in faults(launchlab("report", runs / "late" / "fills.csv"))
     assert "cannot be used" in faults(launchlab("report", "long" * 80))
-    assert "cannot be used" in faults(launchlab("report", "a\0b"))
+    assert "is not there" in faults(launchlab("report", "a\0b"))
     assert "at least two runs" in faults(launchlab("report", "compare", runs / "strict"))
     assert "one run at a time" in faults(launchlab("report", runs / "strict", runs / "late"))
     assert "is not a folder" in faults(launchlab("runs", runs / "nothing"))
