@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from .engine.results.result import load_result as load_result
     from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
+    from .library.sweep import Sweep as Sweep
+    from .library.sweep import load_sweep as load_sweep
+    from .library.sweep import search as search
+    from .library.sweep import sweep as sweep
     from .reports.folders import compare as compare
     from .reports.folders import write_study as write_study
     from .reports.run import write_report as write_report
@@ -71,6 +75,11 @@ __getattr__, __dir__, __all__ = face(
         "RunOptions": ".engine.backtest.backtest",
         "Result": ".engine.results.result",
         "load_result": ".engine.results.result",
+        # sweeps
+        "sweep": ".library.sweep",
+        "search": ".library.sweep",
+        "Sweep": ".library.sweep",
+        "load_sweep": ".library.sweep",
         # measurements
         "study": ".engine.study.market",
         "StudyOptions": ".engine.study.options",

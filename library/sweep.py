@@ -144,7 +144,7 @@ def sweep(
     >>> found = ll.sweep("long-short", {"hold": range(1, 5), "stop": (None, 0.05)}, market, confirm=0, judge=False)
     >>> len(found.points), sorted(found.points["hold"].unique().tolist())
     (8, [1, 2, 3, 4])
-    >>> found.best["sharpe"] == found.points["sharpe"].max()
+    >>> bool(found.best["sharpe"] == found.points["sharpe"].max())
     True
     """
     asked = Wanted(choose(strategy, grid), market, config or Config(), SweepOptions(**options))
