@@ -24,8 +24,8 @@ def to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
         return _together(column, np.empty(len(column), kind.to_pandas_dtype()), np.nan)
     if kind in TEXT:
         return np.array(column.to_pylist(), dtype=object)
-    found: NDArray[Any] = column.to_numpy()
-    return found
+    values: NDArray[Any] = column.to_numpy()
+    return values
 
 
 def to_arrow(values: NDArray[Any], null: Bool | None = None) -> pa.Array:

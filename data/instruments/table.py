@@ -278,18 +278,18 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
 
 def _unknowns(row: Instrument) -> tuple[str, ...]:
     """What a rule will have to assume about an instrument, beside what its row already says."""
-    found = list(row.unknowns)
-    derived = any("not in the instruments table" in text for text in found)
+    doubts = list(row.unknowns)
+    derived = any("not in the instruments table" in text for text in doubts)
     if row.board in A_SHARE_BOARDS and derived:
-        found.append(ST_UNKNOWN)
+        doubts.append(ST_UNKNOWN)
     if row.tradable and row.listed is None:
-        found.append("listing day unknown: taken as listed long ago")
+        doubts.append("listing day unknown: taken as listed long ago")
     if row.board == "fund" and derived:
-        found.append(LIST_UNKNOWN)
+        doubts.append(LIST_UNKNOWN)
     if row.board in ("fund", "fund20") and not row.fund_class:
-        found.append("fund class unknown: taken as T+1")
+        doubts.append("fund class unknown: taken as T+1")
     if row.board.startswith("hk_") and row.lots is None:
-        found.append("board lot unknown")
+        doubts.append("board lot unknown")
     if row.board.startswith("hk_") and row.shortable is None:
-        found.append("not known to be on the designated short list: taken as not shortable")
-    return tuple(dict.fromkeys(found))
+        doubts.append("not known to be on the designated short list: taken as not shortable")
+    return tuple(dict.fromkeys(doubts))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ..dated import to_day
+from ..doors import is_file
 from ..errors import ConfigError, StoreError
 from ..instruments.table import Instruments, to_instruments
 from ..ledger.ledger import load_launches
@@ -65,7 +66,7 @@ def fetch(
 
 def _store(given: Path | str | None) -> Store:
     place = default_store() if given is None else Path(given)
-    if place.is_file():
+    if is_file(place):
         raise StoreError(f"{place} is a file; give a folder with `store`")
     return Store(place)
 

@@ -38,7 +38,7 @@ def parse_benchmark(text: str) -> tuple[tuple[float, str], ...]:
     parts = [part.strip() for part in text.split("+")]
     if len(parts) == 1 and re.fullmatch(r"\^?[\w.]+", parts[0]):
         return ((1.0, parts[0].upper()),)
-    found = []
+    members = []
     for part in parts:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%\s*(\^?[\w.]+)", part)
         if match is None:
@@ -46,13 +46,13 @@ def parse_benchmark(text: str) -> tuple[tuple[float, str], ...]:
                 f"benchmark {text!r}: {part!r} is not understood; write a code, or a blend such as "
                 "'60% 3033.HK + 40% 510300.SS'"
             )
-        found.append((float(match[1]) / 100.0, match[2].upper()))
-    total = math.fsum(weight for weight, _ in found)
+        members.append((float(match[1]) / 100.0, match[2].upper()))
+    total = math.fsum(weight for weight, _ in members)
     if abs(total - 1.0) > WEIGHTS_TOLERANCE:
         raise ConfigError(f"benchmark {text!r}: the weights add up to {total * 100:g} %; make them 100 %")
-    if len({code for _, code in found}) < len(found):
+    if len({code for _, code in members}) < len(members):
         raise ConfigError(f"benchmark {text!r} names a code twice; add its weights")
-    return tuple(found)
+    return tuple(members)
 
 
 def benchmark_returns(

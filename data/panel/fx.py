@@ -140,7 +140,7 @@ def _pair(name: str, path: Path, *, after: str = "") -> str:
 
 
 def _table(cells: Sequence[Cell], path: Path) -> Mapping[str, Series]:
-    found: dict[str, dict[str, float]] = {}
+    fixings: dict[str, dict[str, float]] = {}
     for cell in cells:
         if cell.rate in ("", "N/A"):
             continue
@@ -154,9 +154,9 @@ def _table(cells: Sequence[Cell], path: Path) -> Mapping[str, Series]:
             raise DataError(
                 f"{path}, line {cell.line}: a {cell.pair} rate of {rate} is impossible; correct the row"
             )
-        if found.setdefault(cell.pair, {}).setdefault(day, rate) != rate:
+        if fixings.setdefault(cell.pair, {}).setdefault(day, rate) != rate:
             raise DataError(f"{path}, line {cell.line}: a second {cell.pair} rate for {cell.day}; keep one")
-    return {pair: _series(fixings) for pair, fixings in found.items()}
+    return {pair: _series(by_day) for pair, by_day in fixings.items()}
 
 
 def _day(text: str) -> str:
@@ -195,10 +195,10 @@ def _cross(table: Mapping[str, Series], currency: str, base: str, days: Days, ma
 
 
 def _leg(table: Mapping[str, Series], unit: str, price: str, days: Days, max_age_days: int) -> F8 | None:
-    if (found := table.get(unit + price)) is not None:
-        return found.on(days, max_age_days)
-    if (found := table.get(price + unit)) is not None:
-        return 1.0 / found.on(days, max_age_days)
+    if (series := table.get(unit + price)) is not None:
+        return series.on(days, max_age_days)
+    if (series := table.get(price + unit)) is not None:
+        return 1.0 / series.on(days, max_age_days)
     return None
 
 

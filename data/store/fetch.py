@@ -17,6 +17,7 @@ from ..bars.bars import COLUMNS, Bars
 from ..bars.checks import check_bars, errors_of
 from ..bars.reconcile import PREFERENCE
 from ..calendars.sessions import calendar
+from ..doors import is_file
 from ..errors import FetchError, LaunchlabError
 from ..instruments.table import Instrument
 from ..providers.provider import Provider
@@ -61,7 +62,7 @@ class FetchReport:
     store: Path | None = None
 
     def of(self, status: str) -> tuple[Outcome, ...]:
-        return tuple(one for one in self.outcomes if one.status == status)
+        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
 
     @property
     def complete(self) -> bool:
@@ -69,7 +70,7 @@ class FetchReport:
 
     def to_json(self) -> dict[str, object]:
         counts = {status: len(self.of(status)) for status in (FETCHED, KEPT, FAILED)}
-        return {**counts, "codes": [one.to_json() for one in self.outcomes]}
+        return {**counts, "codes": [outcome.to_json() for outcome in self.outcomes]}
 
     @property
     def counts(self) -> str:
@@ -77,7 +78,7 @@ class FetchReport:
         return ", ".join(f"{len(self.of(status))} {status}" for status in (FETCHED, KEPT, FAILED))
 
     def __str__(self) -> str:
-        return "\n".join([*(str(one) for one in self.outcomes), self.counts])
+        return "\n".join([*(str(outcome) for outcome in self.outcomes), self.counts])
 
 
 def fetch(
@@ -96,14 +97,14 @@ def fetch(
     """
     if span[1] < span[0]:
         raise FetchError(f"the span ends on {span[1]}, before it starts on {span[0]}; swap `start` and `end`")
-    unique = list({one.code: one for one in instruments}.values())
-    for exchange in {one.exchange for one in unique}:
+    unique = list({instrument.code: instrument for instrument in instruments}.values())
+    for exchange in {instrument.exchange for instrument in unique}:
         # Built before there are threads: the library's start-up is not safe among them.
         calendar(exchange)
     outcomes: dict[str, Outcome] = {}
     with ThreadPoolExecutor(max_workers=max(1, provider.parallel)) as pool:
         waiting: set[Future[Outcome]] = {
-            pool.submit(_fetch_one, one, span, provider, store, refresh) for one in unique
+            pool.submit(_fetch_one, instrument, span, provider, store, refresh) for instrument in unique
         }
         try:
             while waiting:
@@ -116,7 +117,7 @@ def fetch(
         finally:
             pool.shutdown(cancel_futures=True)
             provider.close()
-    return FetchReport(tuple(outcomes[one.code] for one in unique))
+    return FetchReport(tuple(outcomes[instrument.code] for instrument in unique))
 
 
 def _fetch_one(
@@ -129,7 +130,7 @@ def _fetch_one(
         first, last = span[0], min(span[1], last_final_day())
         if manifest and stored and not refresh and stored[0] <= str(first) and str(last) <= stored[1]:
             revision = manifest.latest(provider.name)
-            if revision is not None and revision.file and (store.folder(code) / revision.file).is_file():
+            if revision is not None and revision.file and is_file(store.folder(code) / revision.file):
                 return Outcome(
                     code, KEPT, f"{revision.rows} bars, {revision.first} to {revision.last}", revision
                 )

@@ -52,13 +52,13 @@ class Manifest:
     def latest(self, provider: str | None = None) -> Revision | None:
         """The newest revision of a provider (default: the one that is read)."""
         wanted = provider or self.current
-        return next((one for one in reversed(self.revisions) if one.provider == wanted), None)
+        return next((row for row in reversed(self.revisions) if row.provider == wanted), None)
 
     def with_revision(self, revision: Revision, *, supersedes: bool) -> "Manifest":
         """The manifest with one more revision; a superseded file of its provider is no longer named."""
         kept = tuple(
-            replace(one, file=None) if supersedes and one == self.latest(revision.provider) else one
-            for one in self.revisions
+            replace(before, file=None) if supersedes and before == self.latest(revision.provider) else before
+            for before in self.revisions
         )
         return replace(self, revisions=(*kept, revision))
 

@@ -22,7 +22,7 @@ from ..bars.layout import bars_to_parquet
 from ..bars.memory import BarsInMemory
 from ..bars.merge import compare_bars, factor_apart, merge_bars
 from ..bars.text import read_parquet
-from ..doors import exists, is_file, is_folder, read_bytes
+from ..doors import exists, is_file, is_folder, read_bytes, reason
 from ..errors import DataError, StoreError, did_you_mean
 from ..files import remove_leftovers, write_whole
 from .manifest import FORMAT, Manifest, Revision, read_manifest
@@ -170,16 +170,16 @@ class Store:
 
     def _locked(self, folder: Path) -> "_Lock":
         marker = self.root / MARKER
-        if not marker.exists():
+        if not exists(marker):
             with _Lock(self.root):
                 remove_leftovers(self.root)
-                if not marker.exists():
+                if not exists(marker):
                     _keep(marker, f'{{"format": {FORMAT}}}\n'.encode())
         return _Lock(folder)
 
     def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
         if manifest is not None:
-            have = ", ".join(sorted({one.provider for one in manifest.revisions}))
+            have = ", ".join(sorted({revision.provider for revision in manifest.revisions}))
             return f"{code} has no bars from {provider} in {self.root}, only from {have}; fetch it with that provider"
         hint = did_you_mean(code, self.codes())
         return f"{code} is not in the store {self.root}{hint}; run `ll.fetch('{code}')`"
@@ -197,8 +197,8 @@ class _Lock:
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{folder} cannot be made ({error.strerror}); give a writable `store`") from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{folder} cannot be made ({reason(error)}); give a writable `store`") from None
         self.lock = FileLock(folder / ".lock")
 
     def __enter__(self) -> None:
@@ -272,14 +272,14 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
 
 def _remove_orphans(folder: Path, manifest: Manifest) -> None:
     """Delete parquet files that no revision names: their writer was killed before or after its commit."""
-    named = {one.file for one in manifest.revisions}
+    named = {revision.file for revision in manifest.revisions}
     for path in folder.glob("*.parquet"):
         if path.name not in named and path.is_file():
             path.unlink(missing_ok=True)
 
 
 def _with_winner(manifest: Manifest, provider: str, preference: Sequence[str]) -> Manifest:
-    have = {one.provider for one in manifest.revisions} | {provider}
+    have = {revision.provider for revision in manifest.revisions} | {provider}
     ranked = [name for name in preference if name in have]
     current = ranked[0] if ranked else manifest.current
     return replace(

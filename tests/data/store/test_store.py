@@ -318,3 +318,15 @@ def test_pieces_merged_one_after_the_other_are_the_whole(bars, cuts):
             stored = merge_bars(stored, piece, str(first), str(last))
     assert same(stored, whole)
     assert not compare_bars(stored, whole).any
+
+
+def test_a_place_that_cannot_be_is_a_sentence(tmp_path):
+    for place in (tmp_path / ("x" * 300), tmp_path / "nul\0"):
+        with pytest.raises((StoreError, DataError)):
+            Store(place).add(made(CODE, 5), asked(made(CODE, 5)))
+
+
+@pytest.mark.parametrize("code", ["", ".", "..", "../x", "a/b", "a\\b", "x\0"])
+def test_a_code_that_leads_out_of_the_store_is_refused(tmp_path, code):
+    with pytest.raises(StoreError, match="is no code"):
+        Store(tmp_path).read(code)
