@@ -68,6 +68,10 @@ if TYPE_CHECKING:
     multiple=True,
     help="Of backtrader, such as DrawDown, for a backtrader.Strategy; repeatable.",
 )
+@click.option(
+    "--sizer", metavar="NAME", help="Of backtrader, such as PercentSizer, for orders without a size."
+)
+@click.option("--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1].")
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
@@ -89,14 +93,14 @@ def backtest(
 
     from ..data.market.market import load_market
     from ..data.rules.costs import NO_HK_BROKERAGE
-    from ..strategies.loading.loading import build_strategy
+    from ..strategies.loading.loading import build_strategy, sized
     from .folder import check_out
     from .plan import read_plan
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_out(Path(out), "run")
-    strategy = build_strategy(plan.strategy, plan.settings, plan.analyzers)
+    strategy = sized(build_strategy(plan.strategy, plan.settings, plan.analyzers), plan.sizer, plan.stake)
     market = load_market(plan.market, brokerage=plan.brokerage)
     say(market, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, market)
@@ -119,7 +123,7 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
     from contextlib import redirect_stdout
     from dataclasses import replace
 
-    from ..engine.backtest.backtest import RunOptions
+    from ..engine.backtest.backtest import BELOW_A_LOT, RunOptions
     from ..engine.njit import is_cold
     from ..engine.results.record import NO_ORDER
     from ..strategies.loading.backtest import backtest as run_backtest
@@ -139,8 +143,9 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
         result = run_backtest(
             strategy, market, plan.config, options=replace(options, progress=step), verify=verify
         )
-    if NO_ORDER in result.summary.warnings:
-        warn(NO_ORDER)
+    for hint in (NO_ORDER, BELOW_A_LOT):
+        if hint in result.summary.warnings:
+            warn(hint)
     return result
 
 

@@ -40,6 +40,8 @@ class Plan:
     brokerage: Brokerage = field(default_factory=Brokerage)
     engine: str = "backtrader"
     analyzers: tuple[str, ...] = ()
+    sizer: str | None = None
+    stake: int | None = None
 
 
 TABLES: Mapping[str, tuple[str, ...] | None] = {
@@ -47,7 +49,7 @@ TABLES: Mapping[str, tuple[str, ...] | None] = {
     "brokerage": None,
     "strategy": None,
     "data": FIELDS,
-    "run": ("engine", "analyzers"),
+    "run": ("engine", "analyzers", "sizer", "stake"),
 }
 
 
@@ -80,6 +82,8 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
         brokerage=brokerage_from(tables["brokerage"]),
         engine=str(tables["run"].get("engine", "backtrader")),
         analyzers=_words(tables["run"].get("analyzers", ())),
+        sizer=_sizer(tables["run"].get("sizer")),
+        stake=_stake(tables["run"].get("stake")),
     )
 
 
@@ -87,6 +91,18 @@ def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
         raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')
     return tuple(value)
+
+
+def _sizer(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f'`sizer` must be a name such as "PercentSizer", not {value!r}')
+    return value
+
+
+def _stake(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ConfigError(f"`stake` must be a number of shares, not {value!r}")
+    return value
 
 
 def inputs_of(plan: Plan) -> Inputs:
@@ -112,6 +128,8 @@ def command_line(plan: Plan) -> str:
         words += ["--engine", plan.engine]
     for name in plan.analyzers:
         words += ["--analyzer", name]
+    for flag, value in (("--sizer", plan.sizer), ("--stake", plan.stake)):
+        words += [] if value is None else [flag, str(value)]
     return shlex.join(words)
 
 

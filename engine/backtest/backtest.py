@@ -14,7 +14,7 @@ from ...data.panel.benchmark import Benchmark
 from ...data.panel.panel import Panel
 from ..backtrader.native.plan import NativeStrategy, is_native
 from ..config import Config, LimitPolicy
-from ..legs import CLOSE, LEG, OPEN
+from ..legs import CLOSE, LEG, OPEN, Reason
 from ..results.run import Run
 from .foresight import refuse_foresight
 
@@ -33,6 +33,12 @@ class Strategy(Protocol):
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """A LEG table sorted by row; a leg of row t uses nothing later than the open (or close) it trades at."""
         ...
+
+
+BELOW_A_LOT = (
+    "no order was as large as a lot, so nothing was traded: backtrader's usual size is one share; "
+    "give a `stake` of shares or a `sizer`, or send orders with a size"
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,15 @@ def _backtest_native(
     done = run_native(native, timed, panel, config, options.progress)
     books = Books(panel=panel, launches=timed, legs=done.legs, config=config)
     about = _about(options, native.cls.__name__) | {"analyzers": analyses(done.strategy)}
-    return to_result(books, done.run, paper, options.benchmark, about)
+    result = to_result(books, done.run, paper, options.benchmark, about)
+    if (
+        len(result.fills)
+        or not len(result.blocks)
+        or set(result.blocks["reason"]) != {Reason.BELOW_LOT.label}
+    ):
+        return result
+    summary = replace(result.summary, warnings=(*result.summary.warnings, BELOW_A_LOT))
+    return replace(result, summary=summary)
 
 
 def execute(

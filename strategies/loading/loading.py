@@ -4,7 +4,7 @@ import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from functools import lru_cache, partial
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -95,6 +95,17 @@ def build_strategy(
     with _blaming(path):
         strategy = cls(**values)
     return Guarded(path, strategy)
+
+
+def sized(strategy: Any, sizer: str | None, stake: int | None) -> Any:
+    """A backtrader strategy whose orders without a size are sized so; of any other kind a ConfigError."""
+    if sizer is None and stake is None:
+        return strategy
+    if not isinstance(strategy, NativeStrategy):
+        raise ConfigError(
+            "`sizer` and `stake` are for a backtrader.Strategy, whose orders may have no size; leave them out"
+        )
+    return replace(strategy, sizer=sizer, stake=stake)
 
 
 def file_sha256(name: str) -> str | None:

@@ -1,7 +1,9 @@
 """The parameters of a strategy, read off its dataclass fields: type, default, unit, help, and text to value."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
+from datetime import timedelta
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -80,8 +82,19 @@ def parameters(strategy: type) -> dict[str, Parameter]:
 
 
 def _native_hint(default: Any) -> Any:
-    """The type of a `params` default; where it says nothing, a number if the text is one."""
-    return int | float | str | NoneType if default is None else type(default)
+    """The type of a `params` default; where it says nothing, a number if the text is one.
+
+    False often stands for "none" (`trail=False`), so that a number may take its place.
+    """
+    if default is None:
+        return int | float | str | NoneType
+    if isinstance(default, bool):
+        return bool | int | float
+    if isinstance(default, list | tuple):
+        kinds = {type(one) for one in default}
+        member: Any = kinds.pop() if len(kinds) == 1 else int | float | str
+        return list[member] if isinstance(default, list) else tuple[member, ...]
+    return type(default)
 
 
 def values_of(strategy: Any) -> dict[str, Any]:
@@ -115,9 +128,23 @@ def _parse(hint: Any, value: Any) -> Any:
         return _parse_list(hint, value)
     if isinstance(hint, type) and issubclass(hint, bool | int | float | str):
         return _parse_scalar(hint, value)
+    if hint is timedelta:
+        return timedelta(days=float(value))
+    if isinstance(hint, type) and issubclass(hint, type):
+        return _parse_class(value)
     raise ConfigError(
         f"a parameter of type {_type_name(hint)} cannot be set as text; build the strategy in Python"
     )
+
+
+def _parse_class(value: Any) -> type:
+    """A class of backtrader by its name, such as SMA or bt.ind.SMA."""
+    library, name = sys.modules["backtrader"], str(value).strip().rpartition(".")[2]
+    for place in (library.indicators, library):
+        found = getattr(place, name, None)
+        if isinstance(found, type):
+            return found
+    raise ValueError(value)
 
 
 def _parse_scalar(hint: type, value: Any) -> Any:
@@ -195,9 +222,14 @@ def _choices(hint: Any) -> Iterator[Any]:
 
 
 def _type_name(hint: Any) -> str:
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "none"}
+    words = {
+        int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "none",
+        timedelta: "a number of days",
+    }  # fmt: skip
     if hint in words:
         return words[hint]
+    if isinstance(hint, type) and issubclass(hint, type):
+        return "a class of backtrader such as SMA"
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         return " or ".join(_type_name(option) for option in get_args(hint))

@@ -56,7 +56,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         self._left -= 1 + bar.skipped
         if not self.plain:
             self.due = bar
-            return bool(self.load())
+            return bool(self.load()) and len(self) > 0
         t = len(self)
         for line, value in zip(self._numbers, bar.values, strict=True):
             line.array.append(value)

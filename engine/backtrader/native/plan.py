@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 
 from ....data.errors import ConfigError, did_you_mean
 
+USUAL_SIZER = "FixedSize"
+WITH_STAKE = (USUAL_SIZER, "SizerFix", "FixedReverser", "FixedSizeTarget")
+
 Guard = Callable[[], AbstractContextManager[None]]
 
 
@@ -39,29 +42,53 @@ def analyzer_names() -> tuple[str, ...]:
     )
 
 
+def sizer_names() -> tuple[str, ...]:
+    """How backtrader can size an order that names no size, by the names of its classes."""
+    library = sys.modules["backtrader"]
+    found = vars(library.sizers).items()
+    return tuple(
+        sorted(name for name, one in found if isinstance(one, type) and issubclass(one, library.Sizer))
+    )
+
+
 @dataclass(frozen=True)
 class NativeStrategy:
     """A backtrader strategy to be run with `values`; `guard` turns what its code raises into a fault of its file.
 
-    `analyzers` are names of backtrader.analyzers, added to those that the class's own `prepare` adds.
+    `analyzers` are names of backtrader.analyzers, added to those that the class's own `prepare` adds. `sizer` is a name
+    of backtrader.sizers and `stake` its shares, for orders sent without a size; the usual one buys a single share.
     """
 
     cls: type
     values: Mapping[str, Any] = field(default_factory=dict)
     guard: Guard = nullcontext
     analyzers: tuple[str, ...] = ()
+    sizer: str | None = None
+    stake: int | None = None
 
     def __post_init__(self) -> None:
         if not is_native(self.cls):
             raise ConfigError(
                 f"{self.cls!r} is not a subclass of backtrader.Strategy; hand over such a class"
             )
+        self._check_size()
         known = analyzer_names()
         for name in self.analyzers:
             if name not in known:
                 raise ConfigError(
                     f"backtrader has no analyzer {name!r}{did_you_mean(name, known)}; it has {', '.join(known)}"
                 )
+
+    def _check_size(self) -> None:
+        if self.stake is not None and self.stake < 1:
+            raise ConfigError(f"`stake={self.stake}` is no number of shares; give a whole number above 0")
+        if self.sizer is not None and self.sizer not in sizer_names():
+            known = sizer_names()
+            raise ConfigError(
+                f"backtrader has no sizer {self.sizer!r}{did_you_mean(self.sizer, known)}; it has {', '.join(known)}"
+            )
+        if self.sizer is not None and self.stake is not None and self.sizer not in WITH_STAKE:
+            raise ConfigError(f"the sizer {self.sizer} takes no `stake`; leave one of them out")
 
     def variant(self, values: Mapping[str, Any]) -> "NativeStrategy":
         """The same with `values` over its own."""

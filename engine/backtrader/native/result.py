@@ -4,6 +4,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from inspect import getattr_static
 from io import StringIO
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ....data.panel.reach import first_rows
 from ...config import Config
 from ...results.run import Run
 from .desk import NativeDesk
-from .plan import NativeStrategy
+from .plan import USUAL_SIZER, NativeStrategy
 
 SEED = 0
 Bells = dict[int, list[tuple[int, Launch, list[int]]]]
@@ -46,6 +47,7 @@ def run_native(
     """
     from .cerebro import make_cerebro
 
+    library = sys.modules["backtrader"]
     desk = NativeDesk(panel, [], config)
     numbers = {launch.id: k for k, launch in enumerate(launches)}
     cerebro = make_cerebro(panel, desk, bells(launches, panel), numbers)
@@ -53,11 +55,13 @@ def run_native(
     broker, feeds = cerebro.broker, list(cerebro.datas)
     with native.guard(), seeded():
         cerebro.addstrategy(native.cls, **native.values)
-        prepare = getattr(native.cls, "prepare", None)
-        if prepare is not None:
-            prepare(cerebro)
+        if native.sizer is not None or native.stake is not None:
+            size = {} if native.stake is None else {"stake": native.stake}
+            cerebro.addsizer(getattr(library.sizers, native.sizer or USUAL_SIZER), **size)
+        if isinstance(getattr_static(native.cls, "prepare", None), classmethod | staticmethod):
+            native.cls.prepare(cerebro)  # type: ignore[attr-defined]
         for name in native.analyzers:
-            cerebro.addanalyzer(getattr(sys.modules["backtrader"].analyzers, name))
+            cerebro.addanalyzer(getattr(library.analyzers, name))
         _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
         (strategy,) = cerebro.run(preload=False, runonce=False)
     return NativeRun(desk.finish(), desk.stay_table(), strategy)

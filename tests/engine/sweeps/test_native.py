@@ -161,7 +161,7 @@ def analyzed(market: Path, out: str = "s") -> list[dict[str, Any]]:
 
 
 def test_a_row_is_what_the_backtest_of_its_params_says(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("launchlab.cli.backtest.write_pages", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder: result.save(folder))
     done = sweep(market, "Mine", *GRID, "--analyzer", "DrawDown", "--quick", "--json", "--out", "s")
     summary = json_of(done)
     assert summary["points"] == len(points(market)) == 8
@@ -208,7 +208,7 @@ def test_the_map_and_the_runs_of_the_best_are_written(market: Path) -> None:
 def test_a_run_file_names_analyzers_and_the_run_says_how_to_ask_for_them(
     market: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchlab.cli.backtest.write_pages", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder: result.save(folder))
     file = market / "run.toml"
     file.write_text('[strategy]\nname = "mine.py:Mine"\n[run]\nanalyzers = ["SQN"]\n')
     run = json_of(launchlab("backtest", *asked(market), "--config", file, "--out", "run", "--json"))
