@@ -123,6 +123,4 @@ def after_action(
 def reduction(shares: float, part: float, lot_step: float) -> float:
     """Shares (positive) of a forced reduction by `part`, rounded up to a lot, at most the whole."""
     whole = abs(shares)
-    if lot_step <= 1.0:
-        return min(np.ceil(whole * part - EPS), whole)
     return min(np.ceil(whole * part / lot_step - EPS) * lot_step, whole)

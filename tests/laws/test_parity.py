@@ -63,6 +63,26 @@ def test_the_random_markets_reach_every_outcome() -> None:
     assert {Reason(r) for r in seen} >= set(Reason) - never
 
 
+def test_the_random_markets_do_everything_at_rates_other_than_one() -> None:
+    seen = dict.fromkeys(("long", "short", "written off", "bought back", "borrow", "dividend", "owed"), 0)
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        panel = random_panel(rng)
+        run = simulate(random_legs(rng, panel, n=40), panel, random_config(rng))
+        f = run.fills[run.fills["fx"] != 1.0]
+        entry, gone = f["reason"] == Reason.ENTRY, f["reason"] == Reason.DELISTED
+        seen["long"] += int((entry & (f["shares"] > 0)).sum())
+        seen["short"] += int((entry & (f["shares"] < 0)).sum())
+        seen["written off"] += int((gone & (f["shares"] < 0)).sum())
+        seen["bought back"] += int((gone & (f["shares"] > 0)).sum())
+        if panel.currency == "USD":
+            seen["borrow"] += int((run.borrow > 0.0).any())
+            seen["dividend"] += int((run.dividends > 0.0).any())
+            seen["owed"] += int((run.dividends < 0.0).any())
+    assert min(seen.values()) >= 5, seen
+    assert min(seen["long"], seen["short"]) >= 300, seen
+
+
 def test_no_legs_is_a_flat_portfolio_in_both_engines() -> None:
     rng = np.random.default_rng(1)
     panel, config = random_panel(rng), random_config(rng)

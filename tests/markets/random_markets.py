@@ -35,7 +35,9 @@ def cost_row(*, hk: bool) -> NDArray[np.float64]:
 def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6, *, deep: bool = False) -> Panel:
     """Two calendars, limits, suspensions, listings and delistings, splits and dividends, FX, tight volumes.
 
-    A `deep` market has volume for everybody, and nobody is delisted.
+    The base currency is either exchange's or neither's, and in a third of the markets the mainland may be shorted too, so
+    that all that is done to a share is also done at a rate other than one. A `deep` market has volume for everybody, and
+    nobody is delisted.
     """
     sessions = np.busday_offset("2025-03-03", np.arange(rows)).astype("datetime64[D]")
     cn_open, hk_open = rng.random(rows) > 0.06, rng.random(rows) > 0.06
@@ -59,21 +61,22 @@ def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6, *, de
     lot_min = np.where(hk, rng.choice([20, 100, 500], codes), np.where(star, 200, 100)).astype(np.int32)
     lot_step = np.where(hk, lot_min, np.where(star, 1, 100)).astype(np.int32)
     largest = 100_000_000 if deep else rng.choice([3_000, 1_000_000], codes)
-    fx_cny = 1.08 * np.exp(np.cumsum(rng.normal(0, 0.002, rows)))
+    base = str(rng.choice(["HKD", "CNY", "USD"]))
+    short_sellers = hk | (rng.random() < 1 / 3)
     ticks = np.array([[0.25, 0.5, 10.0, 20.0, 100.0, 200.0, np.inf], [np.inf] * 7])
     sizes = np.array([[0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2], [0.01] * 7])
     whole = np.ones(shape, dtype=np.int32)
     return Panel(
         sessions=sessions,
         codes=tuple(f"{i:04d}.HK" if hk[i] else f"60{i:04d}.SS" for i in range(codes)),
-        currency="HKD",
+        currency=base,
         instruments=tuple(Instrument(f"{i:04d}.HK") for i in range(codes)),
         **a,
         lot_min=np.asfortranarray(whole * lot_min),
         lot_step=np.asfortranarray(whole * lot_step),
         max_order=np.asfortranarray((whole * largest).astype(np.int32)),
         t_plus_one=np.asfortranarray(np.broadcast_to(~hk, shape)),
-        shortable=np.asfortranarray(np.broadcast_to(hk, shape) & (rng.random(shape) > 0.05)),
+        shortable=np.asfortranarray(np.broadcast_to(short_sellers, shape) & (rng.random(shape) > 0.05)),
         borrow=np.asfortranarray(np.broadcast_to(rng.uniform(0.0, 0.3, codes), shape)),
         tick_table=np.asfortranarray(np.broadcast_to(np.where(hk, 0, 1).astype(np.int8), shape)),
         tick_bounds=ticks,
@@ -84,13 +87,20 @@ def random_panel(rng: np.random.Generator, rows: int = 60, codes: int = 6, *, de
         ).copy(),
         currencies=("HKD", "CNY"),
         currency_of=np.where(hk, 0, 1).astype(np.int8),
-        fx=np.column_stack([np.ones(rows), fx_cny]),
+        fx=_rates(rng, base, rows),
         exchanges=EXCHANGES,
         exchange_of=exchange,
         exchange_open=is_open,
         sessions_done=np.cumsum(is_open, axis=0).astype(np.int32),
         actions=np.sort(np.array(actions, ACTION), order=["row", "code"]),
     )
+
+
+def _rates(rng: np.random.Generator, base: str, rows: int) -> NDArray[np.float64]:
+    """Base money for a Hong Kong dollar and for a yuan at each close."""
+    in_dollars = {"HKD": 0.128, "CNY": 0.139, "USD": 1.0}
+    walk = {name: worth * np.exp(np.cumsum(rng.normal(0, 0.002, rows))) for name, worth in in_dollars.items()}
+    return np.column_stack([walk[name] / walk[base] for name in ("HKD", "CNY")])
 
 
 def _fill_code(
@@ -105,7 +115,7 @@ def _fill_code(
 ) -> None:
     rows = len(is_open)
     listed = int(rng.integers(3, 20)) if rng.random() < 0.2 else 0
-    gone = int(rng.integers(rows // 2, rows)) if rng.random() < 0.15 and not deep else rows
+    gone = int(rng.integers(rows // 2, rows)) if rng.random() < 0.3 and not deep else rows
     tick, band = 0.01, rng.choice([0.05, 0.1, 0.2])
     close = float(np.round(rng.uniform(2, 90), 2))
     wild = rng.choice([0.01, 0.03, 0.08, 0.25])

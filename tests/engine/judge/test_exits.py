@@ -3,7 +3,17 @@
 import pytest
 
 from launchlab.data.rules.ticks import CENT
-from launchlab.engine.judge.exits import after_action, close_signal, exit_levels, reduction, touch_signal
+from launchlab.engine.judge.exits import (
+    Levels,
+    after_action,
+    close_signal,
+    exit_levels,
+    reduction,
+    touch_signal,
+)
+from launchlab.engine.judge.exits import (
+    level_signal as signal_at,
+)
 from launchlab.engine.legs import Reason
 
 from ...markets.judging import NO_RULE, TABLES
@@ -35,6 +45,14 @@ def test_the_close_is_judged_against_the_entry_and_the_best_price(
     side: float, close: float, peak: float, rule: dict[str, float], expected: int
 ) -> None:
     assert level_signal(side, close, peak, **rule) == expected
+
+
+def test_a_close_at_a_level_has_reached_it() -> None:
+    levels = Levels(stop=90.0, target=110.0, fall=NO_RULE)
+    assert [signal_at(close, 95.0, levels) for close in (90.0, 110.0, 95.0)] == [
+        Reason.STOP, Reason.TARGET, Reason.TRAIL,
+    ]  # fmt: skip
+    assert [signal_at(close, 95.0, levels) for close in (95.01, 109.99)] == [-1, -1]
 
 
 def touched(
