@@ -13,7 +13,7 @@ from ..compiled.windows import to_rules
 from ..config import Config
 from ..judge.exits import after_action
 from ..judge.fill import fill_order
-from ..judge.records import EPS, Fill, Purse, Quote, Tables
+from ..judge.records import EPS, FILLED, Fill, Purse, Quote, Tables
 from ..legs import BLOCK, FILL, OPEN, Reason
 from ..results.run import POSITION, Run
 from .leg_state import Attempt, LegState
@@ -28,6 +28,9 @@ class Account:
     config: Config
     t: int = 0
     cash: float = 0.0
+    spendable: float = (
+        0.0  # what orders of the session may count on: cash moved at the rates known when they are sent
+    )
     nav: float = 0.0
     gross: float = 0.0
     short: float = 0.0
@@ -52,11 +55,20 @@ class Account:
 
     def start_session(self, t: int) -> list[tuple[int, float]]:
         """Charge borrow, apply corporate actions and delistings; returns (code, change of shares)."""
+        self._open_books(t)
+        changes = self._actions(t)
+        return changes + self._delistings(t)
+
+    def _open_books(self, t: int) -> None:
+        """Take up session t: last night's borrow is paid, and orders count on the cash that is left."""
         self.t, self.taken = t, {}
         if t > 0:
             self._borrow(t)
-        changes = self._actions(t)
-        return changes + self._delistings(t)
+        self.spendable = self.cash
+
+    def known_rate(self, code: int) -> float:
+        """Base money for one local unit as known when orders of this session are sent: the fixing of the row before."""
+        return float(self.panel.fx[max(self.t - 1, 0), self.panel.currency_of[code]])
 
     def _is_open(self, leg: LegState) -> bool:
         return bool(self.panel.exchange_open[self.t, self.panel.exchange_of[leg.code]])
@@ -74,7 +86,7 @@ class Account:
             for leg in self.live:
                 if leg.code != i:
                     continue
-                if leg.entering and not np.isnan(leg.planned):
+                if leg.entering and leg.filled > 0.0:
                     leg.planned = float(np.floor(leg.planned * terms[0] + EPS))
                     leg.filled = float(np.floor(leg.filled * terms[0] + EPS))
                 if leg.held != 0.0:
@@ -82,6 +94,7 @@ class Account:
                     changes.append((i, new.shares - leg.held))
                     leg.held, leg.basis, leg.peak = new.shares, new.basis, new.peak
                     self.cash += new.cash * fx
+                    self.spendable += new.cash * self.known_rate(i)
                     self.money["dividends"][t] += new.cash * fx
         return changes
 
@@ -110,6 +123,7 @@ class Account:
                     changes.append((i, -leg.held))
                     fx = float(p.fx[t, p.currency_of[i]])
                     self.cash += leg.held * price * fx
+                    self.spendable += leg.held * price * self.known_rate(i)
                     self._record(leg, OPEN, -leg.held, price, (0.0, 0.0, 0.0), int(Reason.DELISTED))
                     leg.held = 0.0
         return changes
@@ -128,13 +142,13 @@ class Account:
         return fill
 
     def _purse(self, attempt: Attempt) -> Purse:
-        fx = float(self.panel.fx[self.t, self.panel.currency_of[attempt.leg.code]])
+        fx = self.known_rate(attempt.leg.code)
         if attempt.order.held != 0.0:
-            return Purse(self.cash, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
+            return Purse(self.spendable, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
         c = self.config
         spend = 1.0 if attempt.order.wanted > 0 else c.short_collateral - 1.0
         room = max(c.max_gross * self.nav - self.gross, 0.0)
-        return Purse(self.cash - c.short_collateral * self.short, spend, room, fx)
+        return Purse(self.spendable - c.short_collateral * self.short, spend, room, fx)
 
     def settle(self, attempt: Attempt, fill: Fill) -> None:
         """Book a fill and, when it is less than was wanted, the block."""
@@ -144,8 +158,10 @@ class Account:
         wanted = leg.side * (leg.planned - leg.filled) if opening else order.wanted
         if fill.shares != 0.0:
             fx = float(self.panel.fx[t, self.panel.currency_of[i]])
-            self.cash -= (fill.shares * fill.price + fill.commission + fill.stamp + fill.levies) * fx
-            value = abs(fill.shares) * fill.price * fx
+            paid = fill.shares * fill.price + fill.commission + fill.stamp + fill.levies
+            self.cash -= paid * fx
+            self.spendable -= paid * self.known_rate(i)
+            value = abs(fill.shares) * fill.price * self.known_rate(i)
             self.taken[i] = self.taken.get(i, 0.0) + abs(fill.shares)
             self.gross = max(self.gross + (value if opening else -value), 0.0)
             if leg.side < 0:
@@ -156,8 +172,10 @@ class Account:
                 leg.held += fill.shares
             self._record(leg, order.at, fill.shares, fill.price, fill[2:5], attempt.reason)
         if abs(fill.shares) < abs(wanted) - EPS:
-            why = fill.reason if fill.reason >= 0 else int(Reason.UNPAIRED)
+            why = fill.reason if fill.reason != FILLED else int(Reason.UNPAIRED)
             self._block(leg, order.at, wanted, fill.shares, why)
+        if opening and leg.filled == 0.0 and fill.reason == Reason.BELOW_LOT:
+            leg.entering = False
 
     def _open(self, leg: LegState, fill: Fill) -> None:
         shares = abs(fill.shares)

@@ -78,7 +78,12 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             self.granted.shares = abs(fill.shares)
             self.granted.costs = (fill.commission + fill.stamp + fill.levies) * fx
             order.executed.remsize = fill.shares
+            # backtrader refuses what would leave a debt; a fixing after the order may, and that is lent for the moment
+            left = self.cash - fill.shares * fill.price * fx - self.granted.costs
+            lent = 1.0 - left if left < 0.0 else 0.0
+            self.cash += lent
             self._execute(order, ago=0, price=fill.price * fx)
+            self.cash -= lent
         self.desk.settle(attempt, fill)
         if order.alive():
             order.cancel()

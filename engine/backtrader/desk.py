@@ -6,13 +6,11 @@ touched inside the bar, the close, marks and signals. Every order is judged by `
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from ...data.panel.panel import TRADING, UNLISTED
 from ..config import ExitOn, Pairing
 from ..judge.exits import close_signal, exit_levels, reduction, touch_signal
 from ..judge.fill import lot_floor, planned_shares
-from ..judge.records import Order
+from ..judge.records import EPS, Order
 from ..legs import CLOSE, OPEN, TOUCH, Reason
 from .account import Account
 from .leg_state import Attempt, LegState
@@ -100,6 +98,7 @@ class Desk(Account):
                     yield Attempt(leg, order, float(price), int(why))
 
     def _entry(self, leg: LegState) -> Attempt | None:
+        """The leg's order; until something of it is filled it is sized anew at every attempt."""
         p, t, i = self.panel, self.t, leg.code
         if leg.first_try < 0:
             leg.first_try = self._done(leg)
@@ -107,20 +106,16 @@ class Desk(Account):
             self._block(leg, leg.at, 0.0, 0.0, int(Reason.BANKRUPT))
             return None
         lot_min, lot_step = float(p.lot_min[t, i]), float(p.lot_step[t, i])
-        if np.isnan(leg.planned):
-            price, fx = float(p.size_price[t, i]), float(p.fx[t - 1, p.currency_of[i]])
+        if leg.filled == 0.0:
+            price = float(p.size_price[t, i])
             if not price > 0.0:
                 listed = p.status[t, i] != UNLISTED
                 self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE if listed else Reason.UNLISTED))
                 return None
-            leg.planned = float(planned_shares(leg.weight, self.nav, price, fx, lot_min, lot_step))
-            if leg.planned == 0.0:
-                wanted = leg.weight * self.nav / (price * fx)
-                self._block(leg, leg.at, leg.side * wanted, 0.0, int(Reason.BELOW_LOT))
-                leg.entering = False
-                return None
+            wish = leg.weight / (price * self.known_rate(i)) * self.nav
+            leg.planned = float(planned_shares(wish, lot_min, lot_step))
         wanted = leg.planned - leg.filled
-        if self.config.pairing is Pairing.MATCHED and leg.side < 0:
+        if self.config.pairing is Pairing.MATCHED and leg.side < 0 and leg.planned >= lot_min - EPS:
             total = self.long_weight.get(leg.launch, 0.0)
             ratio = self.long_filled.get(leg.launch, 0.0) / total if total > 0.0 else 1.0
             paired = lot_floor(leg.planned * min(ratio, 1.0), lot_min, lot_step) - leg.filled

@@ -12,11 +12,10 @@ from ...data.arrays import I4
 from ...data.panel.panel import TRADING
 from ..legs import CLOSE
 from ..njit import compiled, inlined
-from . import windows as market
-from .state import COVERS, CUT, ENTRIES, SELLS, State
-from .windows import Windows
+from .state import COVERS, CUT, ENTRIES, NO_EXIT, NOTHING, SELLS, State
+from .windows import STATUS, Windows, window_row
 
-# A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which −1 follows.
+# A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which NOTHING follows.
 PART_SHIFT = 26
 LEG_MASK = (1 << PART_SHIFT) - 1
 FIRST_ENTRY = ENTRIES << PART_SHIFT
@@ -26,7 +25,7 @@ FIRST_ENTRY = ENTRIES << PART_SHIFT
 def clear_agenda(s: State, t: int) -> None:
     """Nothing is due from row t on."""
     for u in range(t, len(s.events)):
-        s.events[u]["last"], s.events[u]["full"] = -1, 0
+        s.events[u]["last"], s.events[u]["full"] = NOTHING, 0
 
 
 @inlined
@@ -53,7 +52,7 @@ def take_list(s: State, t: int, new: int) -> tuple[int, int]:
     """Put what is due in row t into the queue, up to its place `new`; returns the first place, and that of the entries."""
     lo = entries = new
     entry = np.int64(s.events[np.uint64(t)]["last"])
-    while entry >= 0:
+    while entry != NOTHING:
         k = np.uint64(entry & LEG_MASK)
         lo -= 1
         s.queue[np.uint64(lo)] = k
@@ -86,7 +85,7 @@ def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> t
             if part == ENTRIES:
                 wanted = s.leg[k]["entering"] != 0 and w.leg[k]["at"] == at
             else:
-                wanted = s.leg[k]["exit"] >= 0 or t >= s.leg[k]["due"] or s.book[CUT] > 0.0
+                wanted = s.leg[k]["exit"] != NO_EXIT or t >= s.leg[k]["due"] or s.book[CUT] > 0.0
                 wanted = wanted or (at == CLOSE and ends[w.leg[k]["exchange"]] == t)
                 wanted = wanted and (held > 0.0 if part == SELLS else held < 0.0)
             if wanted:
@@ -105,11 +104,10 @@ def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
             held = s.leg[k]["held"]
             fresh = s.past[k]["bought"] == t and w.leg[k]["at"] == CLOSE
             wanted = held > 0.0 if part == SELLS else held < 0.0
-            if wanted and s.leg[k]["exit"] < 0 and not fresh:
-                r = w.leg[k]["start"] + t - w.leg[k]["row"]
-                if w.bar[r, market.STATUS] == TRADING:
-                    s.queue[n] = k
-                    n += 1
+            wanted = wanted and s.leg[k]["exit"] == NO_EXIT and not fresh
+            if wanted and w.bar[window_row(w, k, t), STATUS] == TRADING:
+                s.queue[n] = k
+                n += 1
     return n
 
 

@@ -18,27 +18,32 @@ from .state import (
     GROSS,
     LONGS,
     NAV,
+    NO_EXIT,
+    NOT_TRIED,
+    NOTHING,
     OWED,
     PARTS,
     POSITIONS,
     SHORT,
     SHORTS,
+    SPENDABLE,
     Out,
     State,
     keep_position,
 )
-from .windows import Point, Rules, Windows
+from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows
 
 NEVER = 2_000_000_000
 
 
 @inlined
-def _reset(s: State, out: Out, capital: float) -> None:
+def _reset(rules: Rules, s: State, out: Out) -> None:
+    capital = rules.capital
     s.book[:] = 0.0
     s.book[CASH] = s.book[NAV] = capital
     s.paired[:] = 0.0
     for i in range(len(s.taken)):
-        s.taken[i]["row"] = -1
+        s.taken[i]["row"] = NO_ROW
     clear_agenda(s, 0)
     s.value[:] = 0.0
     out.counts[:] = 0
@@ -49,13 +54,13 @@ def _reset(s: State, out: Out, capital: float) -> None:
 def _admit(w: Windows, s: State, k: int) -> None:
     s.leg[k]["held"] = s.leg[k]["filled"] = 0.0
     s.leg[k]["planned"] = np.nan
-    s.leg[k]["entering"], s.past[k]["first_try"], s.past[k]["bought"] = 1, -1, -1
-    s.leg[k]["exit"], s.leg[k]["due"], s.past[k]["looked"] = -1, NEVER, -1
+    s.leg[k]["entering"], s.past[k]["first_try"], s.past[k]["bought"] = 1, NOT_TRIED, NO_ROW
+    s.leg[k]["exit"], s.leg[k]["due"], s.past[k]["looked"] = NO_EXIT, NEVER, NO_ROW
     s.past[k]["action"] = w.leg[k]["action"]
 
 
 @compiled
-def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: int, new: int) -> int:
+def _take_all(w: Windows, rules: Rules, s: State, p: Point, t: int, admitted: int, new: int) -> int:
     """Put every live leg into the queue, up to its place `new`, and forget what is ahead of it; returns the first place."""
     lo = new
     for j in range(admitted - 1, -1, -1):
@@ -63,8 +68,8 @@ def _take_all(w: Windows, rules: Rules, p: Point, s: State, t: int, admitted: in
         if s.leg[k]["held"] != 0.0 or s.leg[k]["entering"]:
             lo -= 1
             s.queue[lo] = k
-        if s.leg[k]["held"] != 0.0 and s.past[k]["looked"] >= 0:
-            forget_ahead(w, rules, p, s, k, t)
+        if s.leg[k]["held"] != 0.0 and s.past[k]["looked"] != NO_ROW:
+            forget_ahead(w, rules, s, p, k, t)
     clear_agenda(s, t)
     s.value[PARTS * t :] = 0.0
     return lo
@@ -85,7 +90,6 @@ def _before_open(w: Windows, s: State, out: Out, t: int, lo: int, action: int) -
     while action < len(w.action_row) and w.action_row[action] <= t:
         if w.action_row[action] == t:
             received = act(w, s, s.today[lo:], action, t)
-            s.book[CASH] += received
             if out.keep:
                 out.dividends[t] += received
         action += 1
@@ -125,7 +129,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
     nav = long = short = 0.0
-    while t < joins and s.events[np.uint64(t)]["last"] < 0:
+    while t < joins and s.events[np.uint64(t)]["last"] == NOTHING:
         u = np.uint64(t)
         long, short = s.value[np.uint64(PARTS * t + LONGS)], s.value[np.uint64(PARTS * t + SHORTS)]
         nav = cash + long - short
@@ -178,15 +182,17 @@ def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
 
 @inlined
 def _take_up(
-    w: Windows, rules: Rules, p: Point, s: State, t: int, everyone: bool, old: int, admitted: int
+    w: Windows, rules: Rules, s: State, p: Point, t: int, everyone: bool, old: int, admitted: int
 ) -> tuple[int, int, int, bool]:
     """Put the legs with something to do in row t into the queue: those on its lists, or everyone, and those that join.
 
     `old` legs have joined before, `admitted` of them are in `live`. Returns how many have now, the queue's first place,
     that of the entries, and whether the session is one that every rule has to look at.
     """
-    following, legs = old, len(w.leg)
-    full = everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch or w.late > 0
+    following = old
+    legs = len(w.leg)
+    full = everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch
+    full |= w.close_from != NO_CLOSE
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
@@ -194,7 +200,7 @@ def _take_up(
         following += 1
     new = legs - (following - old)
     if everyone:
-        lo = entries = _take_all(w, rules, p, s, t, admitted, new)
+        lo = entries = _take_all(w, rules, s, p, t, admitted, new)
     else:
         lo, entries = take_list(s, t, new)
     for j in range(following - old):
@@ -206,10 +212,10 @@ def _take_up(
 def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """Run one portfolio from the first row to the last; False when a leg outlived its window.
 
-    `ends[e]`: row of exchange e's forced close-out, −1 for none.
+    `ends[e]`: row of exchange e's forced close-out, NO_ROW for none.
     """
     legs = len(w.leg)
-    _reset(s, out, rules.capital)
+    _reset(rules, s, out)
     t = admitted = action = following = 0
     while True:
         if not (out.keep or rules.close_out or s.book[CUT] > 0.0):
@@ -217,7 +223,8 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
         if t >= w.rows:
             return True
         old, everyone = following, _concerns_all(rules, s, ends, t)
-        following, lo, entries, full = _take_up(w, rules, p, s, t, everyone, old, admitted)
+        s.book[SPENDABLE] = s.book[CASH]
+        following, lo, entries, full = _take_up(w, rules, s, p, t, everyone, old, admitted)
         admitted += following - old
         if full:
             put_in_order(s, lo)
@@ -229,7 +236,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)
-            if at == TOUCH or (at == CLOSE and w.late == 0):
+            if at == TOUCH or (at == CLOSE and w.close_from == NO_CLOSE):
                 continue
             if full:
                 first = 0
@@ -244,7 +251,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
         if full:
             queue_all(s, lo)
         for j in range(lo, legs):
-            look_ahead(w, rules, p, s, np.uint64(s.queue[np.uint64(j)]), t)
+            look_ahead(w, rules, s, p, np.uint64(s.queue[np.uint64(j)]), t)
         if out.keep:
             admitted = _keep_positions(w, s, out, t, admitted)
         _close_books(rules, s, out, t)

@@ -11,7 +11,7 @@ from ..config import Config
 from ..results.run import Run
 from .days import run_days
 from .state import BLOCKS, FILLS, POSITIONS, new_out, new_state
-from .windows import OWN, SLACK, Market, Point, to_rules
+from .windows import NO_ROW, OWN, SLACK, Market, Point, to_rules
 
 
 def simulate(
@@ -47,5 +47,5 @@ def wider(slack: int) -> int:
 
 
 def close_out_rows(market: Market, config: Config) -> I4:
-    """Row of each exchange's last session when everything is to be sold there, else −1."""
-    return market.last_open if config.close_out else np.full(len(market.last_open), -1, np.int32)
+    """Row of each exchange's last session when everything is to be sold there, else NO_ROW."""
+    return market.last_open if config.close_out else np.full(len(market.last_open), NO_ROW, np.int32)

@@ -10,8 +10,7 @@ from ..judge.records import Fill
 from ..legs import BLOCK, FILL
 from ..njit import compiled, inlined
 from ..results.run import POSITION
-from . import windows as market
-from .windows import Windows
+from .windows import Windows, lines
 
 # A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
 # they will be at its next event. `next`: what stands before it on its session's list.
@@ -19,16 +18,20 @@ STANDING = np.dtype(
     [(name, "f8") for name in ("held", "basis", "peak", "planned", "filled", "peak_then")]
     + [(name, "i4") for name in ("entering", "exit", "due", "next")]
 )  # fmt: skip
-# What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, −1 for
-# none; its next corporate action, −1 for none.
+# What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, NO_ROW
+# for none; its next corporate action, NO_ACTION for none.
 PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action")])
 # Shares of a code traded in one row, and that row.
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
-# columns of State.book
-CASH, NAV, GROSS, SHORT, CUT = range(5)
-# What is due in a row: the last entry of its list, −1 for none (agenda.py says what an entry is), and whether every rule has to be
+# columns of State.book; SPENDABLE, what orders of the session may count on: the cash as if it moved at the rates known when
+# they are sent, as GROSS and SHORT do
+CASH, NAV, GROSS, SHORT, CUT, SPENDABLE = range(6)
+# What is due in a row: the last entry of its list, NOTHING where it is empty (agenda.py says what an entry is), and whether every rule has to be
 # looked at, not only the list.
 EVENTS = np.dtype([("last", "i4"), ("full", "i4")])
+NO_EXIT = -1  # in the place of a Reason: nothing asks the leg to get out
+NOT_TRIED = -1  # in the place of sessions done: the leg has not tried to enter
+NOTHING = -1  # in the place of an entry of a list
 SELLS, COVERS, ENTRIES = range(3)  # parts of a list, in order
 # parts of a row of State.value
 LONGS, SHORTS, OWED = range(3)
@@ -50,7 +53,7 @@ class State(NamedTuple):
     value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
     taken: NDArray[Any]  # (N,): TAKEN
     paired: F8  # (M,)
-    book: F8  # (5,)
+    book: F8  # (6,)
 
 
 class Out(NamedTuple):
@@ -74,16 +77,16 @@ def new_state(windows: Windows, codes: int) -> State:
     """Working memory for any number of runs over one table of legs."""
     n, rows = len(windows.leg), windows.rows
     return State(
-        leg=market.lines(n, STANDING),
-        past=market.lines(n, PAST),
+        leg=lines(n, STANDING),
+        past=lines(n, PAST),
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
         queue=np.empty(n, np.int32),
-        events=market.lines(rows + 1, EVENTS),
-        value=market.lines(PARTS * (rows + 1), np.dtype(np.float64)),
+        events=lines(rows + 1, EVENTS),
+        value=lines(PARTS * (rows + 1), np.dtype(np.float64)),
         taken=np.zeros(codes, TAKEN),
         paired=np.zeros(len(windows.pair_weight)),
-        book=np.zeros(5),
+        book=np.zeros(6),
     )
 
 
@@ -143,9 +146,16 @@ def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: 
 
 @inlined
 def record_block(
-    w: Windows, out: Out, k: int, t: int, at: int, wanted: float, filled: float, why: int
+    w: Windows,
+    out: Out,
+    k: int,
+    t: int,
+    at: int,
+    wanted: float,
+    filled: float,
+    why: int,
 ) -> None:
-    """Count, and keep, an attempt that got less than it wanted."""
+    """Count, and keep, an attempt of leg k that got less than it wanted."""
     n = out.counts[BLOCKS]
     out.counts[BLOCKS] = n + 1
     if out.keep:
@@ -154,12 +164,21 @@ def record_block(
 
 @inlined
 def record_fill(
-    w: Windows, out: Out, k: int, t: int, at: int, fill: Fill, fx: float, why: int, cash: float
+    w: Windows,
+    s: State,
+    out: Out,
+    k: int,
+    t: int,
+    at: int,
+    fill: Fill,
+    fx: float,
+    why: int,
 ) -> None:
-    """Count, and keep, an execution."""
+    """Count, and keep, an execution of leg k that is booked already."""
     n = out.counts[FILLS]
     out.counts[FILLS] = n + 1
     out.totals[COSTS] += (fill.commission + fill.stamp + fill.levies) * fx
     out.totals[TRADED] += abs(fill.shares) * fill.price * fx
     if out.keep:
-        _keep_fill(out.fills, n, (t, at, w.leg[k]["code"], k, why), fill, fx, cash)
+        ids = (t, at, w.leg[k]["code"], k, why)
+        _keep_fill(out.fills, n, ids, fill, fx, s.book[CASH])

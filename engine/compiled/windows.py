@@ -25,7 +25,7 @@ from ..njit import compiled, inlined
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
 # What the exchange says in one row of a window, one cache line: the price of an order to enter and of one to leave, 0 for a
-# refusal, and its Reason, −1 for a fill; shares allowed under the participation cap; the leg's weight per base money that one
+# refusal, and its Reason, FILLED where it is none; shares allowed under the participation cap; the leg's weight per base money that one
 # share is sized at, NaN without a price; base money for one unit of local currency; largest order and board lots; sessions
 # of the exchange that are done; row of Tables.costs.
 ORDER = np.dtype(
@@ -40,12 +40,17 @@ STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
 BAR_WIDTH = 7
 
 # A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
-# which the window or the code's listing ends, `gone` the latter; `pair`: its launch; `action`: the code's first; `last_mark`:
+# which the window or the code's listing ends, `gone` the latter; `pair`: its launch; `action`: the code's first; `currency`: row
+# of Windows.fx; `last_mark`:
 # what a share is worth once it is gone.
 LEG_WINDOW = np.dtype(
-    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action")]
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "unused")]
     + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
 )  # fmt: skip
+
+NO_ROW = -1  # in the place of a row of the panel: it has not happened, or never does
+NO_ACTION = -1  # of a leg or a row: there is no (further) corporate action
+NO_CLOSE = 0  # Windows.close_from where no leg trades at the close
 
 ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
@@ -54,22 +59,23 @@ SLACK = 2  # rows of a window beyond the first in which an exit fills after the 
 class Windows(NamedTuple):
     """Legs in order of row and what they can meet. R rows of windows in all, L legs, A corporate actions.
 
-    Leg k sees session t in row `start + t − row` of the windows; its own ends after `length` rows.
+    Leg k sees session t in row `start + t − row` of the windows (`window_row`); its own ends after `length` rows.
     """
 
     order: NDArray[Any]  # (R,): ORDER at the open; where there are orders at the close, then R rows of those
-    late: int  # where those begin, 0 where there are none
+    close_from: int  # row of `order` where those begin, NO_CLOSE where there are none
     worth: F8  # (R,): base value of one share at the close
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
-    shut: F8  # (R,): close, NaN where there is none
+    close: F8  # (R,): NaN where there is none
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
     leg: NDArray[Any]  # (L,): LEG_WINDOW
     tables: Tables
+    fx: F8  # (currencies, T): base money for one unit
     row_of: I4  # (exchanges, T + 2): row of the n-th session, T where there is none
     pair_weight: F8  # (M,): long weight of each launch
     action_row: I4
     action_code: I4
-    action_next: I4  # the code's next action, −1 for none
+    action_next: I4  # the code's next action, NO_ACTION after the last
     action_terms: F8  # (A, 4): ratio, cash, cash_net, price of fractions
     rows: int  # T
     borrows: bool  # whether the borrow of some share costs something
@@ -151,28 +157,28 @@ class Market:
 
     @cached_property
     def last_open(self) -> I4:
-        """Last session's row of each exchange, −1 where it has none."""
+        """Last session's row of each exchange, NO_ROW where it has none."""
         rows = [self.panel.own_rows(e) for e in range(len(self.panel.exchanges))]
-        return np.array([own[-1] if len(own) else -1 for own in rows], np.int32)
+        return np.array([own[-1] if len(own) else NO_ROW for own in rows], np.int32)
 
     @cached_property
     def actions(self) -> tuple[I4, I4, I4, F8]:
-        """Row and code of each corporate action, the code's next action (−1 for none), and terms (A, 4)."""
+        """Row and code of each corporate action, the code's next action, and terms (A, 4)."""
         p = self.panel
         row, code = (np.ascontiguousarray(p.actions[name], np.int32) for name in ("row", "code"))
         ratio, cash, net = (p.actions[name].astype(np.float64) for name in ("ratio", "cash", "cash_net"))
-        following = np.full(len(row), -1, np.int32)
+        following = np.full(len(row), NO_ACTION, np.int32)
         seen: dict[int, int] = {}
         for a in range(len(row) - 1, -1, -1):
-            following[a] = seen.get(int(code[a]), -1)
+            following[a] = seen.get(int(code[a]), NO_ACTION)
             seen[int(code[a])] = a
         terms = np.column_stack([ratio, cash, net, p.fraction_price])
         return _fixed(row), _fixed(code), _fixed(following), _fixed(terms.reshape(-1, 4))
 
     @cached_property
     def first_action(self) -> I4:
-        """First action of each code, −1 for none."""
-        first = np.full(len(self.panel.codes), -1, np.int32)
+        """First action of each code, NO_ACTION where it has none."""
+        first = np.full(len(self.panel.codes), NO_ACTION, np.int32)
         _, code, _, _ = self.actions
         first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
         return first
@@ -198,15 +204,16 @@ class Market:
         leg["pair"] = pair.reshape(-1)
         leg["gone"] = self.gone[legs["code"]]
         leg["exchange"] = p.exchange_of[legs["code"]]
+        leg["currency"] = p.currency_of[legs["code"]]
         leg["action"] = self.first_action[legs["code"]]
         leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
         total = _measure(leg, self.row_of, self.columns, longest, slack)
         closing = rules.close_out or bool((leg["at"] == CLOSE).any())
-        late = total if closing else 0
-        order = lines(total + late, ORDER)
+        close_from = total if closing else NO_CLOSE
+        order = lines(total + close_from, ORDER)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
-        worth, owed, shut = np.empty(total), np.empty(total), np.empty(total)
-        into = (order, bar, worth, owed, shut)
+        worth, owed, close = np.empty(total), np.empty(total), np.empty(total)
+        into = (order, bar, worth, owed, close)
 
         def gather(part: slice) -> None:
             _gather(leg[part], into, self.columns, self.tables, rules)
@@ -219,8 +226,8 @@ class Market:
                 list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
         row, code, following, terms = self.actions
         return Windows(
-            order=order, late=late, worth=worth, owed=owed, shut=shut, bar=bar, leg=leg,
-            tables=self.tables, row_of=self.row_of,
+            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, leg=leg,
+            tables=self.tables, fx=self.columns.fx, row_of=self.row_of,
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
             ).astype(np.float64),
@@ -286,6 +293,25 @@ def lines(n: int, kind: "np.dtype[Any]") -> NDArray[Any]:
     return room[skip : skip + n * kind.itemsize].view(kind)
 
 
+@inlined
+def window_row(w: Windows, k: int, t: int) -> int:
+    """Row of the windows in which leg k sees session t."""
+    return w.leg[k]["start"] + t - w.leg[k]["row"]
+
+
+@inlined
+def order_line(w: Windows, k: int, t: int, at: int) -> Any:
+    """What the exchange says to orders of leg k at an auction of session t: a row of ORDER."""
+    r = window_row(w, k, t)
+    return w.order[np.uint64(r + w.close_from if at == CLOSE else r)]
+
+
+@inlined
+def known_rate(w: Windows, k: int, t: int) -> float:
+    """Base money for one local unit as known when orders of session t are sent: the fixing of the row before."""
+    return w.fx[np.uint64(w.leg[k]["currency"]), np.uint64(t - 1 if t > 0 else 0)]
+
+
 @compiled
 def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
@@ -342,22 +368,22 @@ def _order_line(
 def _gather(
     leg: NDArray[Any], into: tuple[NDArray[Any], F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
 ) -> None:
-    """Fill the windows: orders at the open and at the close, bars, worth, owed and shut."""
-    order, bar, worth, owed, shut = into
-    late = len(order) - len(worth)
+    """Fill the windows: orders at the open and at the close, bars, worth, owed and closes."""
+    order, bar, worth, owed, close = into
+    close_from = len(order) - len(worth)
     last = len(c.nights) - 1
     for k in range(len(leg)):
         i, side, weight = leg[k]["code"], leg[k]["side"], leg[k]["weight"]
         for j in range(leg[k]["length"]):
             r, t = leg[k]["start"] + j, leg[k]["row"] + j
             _order_line(order[r], c, rules, tables, (i, t, OPEN, side, weight))
-            if late:
-                _order_line(order[late + r], c, rules, tables, (i, t, CLOSE, side, weight))
+            if close_from != NO_CLOSE:
+                _order_line(order[close_from + r], c, rules, tables, (i, t, CLOSE, side, weight))
             worth[r] = c.mark[i, t] * c.fx[c.currency_of[i], t]
             owed[r] = 0.0
             if side < 0.0 and t < last:
                 owed[r] = worth[r] * (c.borrow[i, t] * c.nights[t + 1] / 365.0)
-            shut[r] = c.close[i, t]
+            close[r] = c.close[i, t]
             if len(bar):
                 bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.tick_table[i, t]
                 bar[r, OPENS], bar[r, HIGH], bar[r, LOW] = c.open[i, t], c.high[i, t], c.low[i, t]

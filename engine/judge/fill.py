@@ -8,7 +8,7 @@ about a fill. With NUMBA_DISABLE_JIT=1 the same source runs interpreted.
 import numpy as np
 
 from ...data.arrays import F8
-from ...data.rules.costs import COMMISSION, FIRST_LEVY, STAMP_BUY, STAMP_SELL
+from ...data.rules.costs import COMMISSION, FIRST_LEVY, MAXIMUM, STAMP_BUY, STAMP_SELL
 from ..legs import Reason
 from ..njit import compiled, inlined
 from .costs import Cost, cost_anew, trade_cost
@@ -17,6 +17,7 @@ from .records import EPS, FILLED, Fill, Lots, Order, Policy, Purse, Quote, Table
 
 _BELOW_LOT, _NO_CASH = int(Reason.BELOW_LOT), int(Reason.NO_CASH)
 _MARGIN, _VOLUME = int(Reason.MARGIN), int(Reason.VOLUME)
+CLOSE_ENOUGH = 4  # rounds after which the value that a budget pays for is found to far less than a share
 
 
 @inlined
@@ -28,12 +29,11 @@ def lot_floor(shares: float, lot_min: float, lot_step: float) -> float:
     return lot_min + np.floor((shares - lot_min) * (1.0 / lot_step) + EPS) * lot_step
 
 
-@compiled
-def planned_shares(
-    weight: float, nav: float, price: float, fx: float, lot_min: float, lot_step: float
-) -> float:
-    """Shares (positive) that `weight` of yesterday's NAV buys at yesterday's price, in whole lots."""
-    return lot_floor(weight / (price * fx) * nav, lot_min, lot_step)
+@inlined
+def planned_shares(wish: float, lot_min: float, lot_step: float) -> float:
+    """Shares (positive) that a leg is to have: its wish in whole lots, or the wish itself where it is less than one lot."""
+    lots = lot_floor(wish, lot_min, lot_step)
+    return lots if lots > 0.0 else wish
 
 
 @inlined
@@ -61,16 +61,38 @@ def _spent(cost: Cost, value: float, purse: Purse) -> float:
 
 
 @compiled
+def _most_value(money: float, spend: float, buy: bool, costs: F8, r: int) -> float:
+    """Value, local, above which no order of cost row r can be paid for with `money`; 0.0 where costs take nothing.
+
+    The part of a levy in a value falls once its maximum is reached. So a value that is too high, divided by the times
+    that it and its costs exceed the money, is still not too low, and soon close.
+    """
+    rate = spend + costs[r, COMMISSION] + (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
+    capped = False
+    for j in range(FIRST_LEVY, costs.shape[1], 4):
+        if costs[r, j + MAXIMUM] == np.inf:
+            rate += costs[r, j]
+        else:
+            capped |= costs[r, j] > 0.0
+    if rate <= 0.0:
+        return 0.0
+    value = money / rate
+    for _ in range(CLOSE_ENOUGH if capped else 0):
+        asked = rate * value
+        for j in range(FIRST_LEVY, costs.shape[1], 4):
+            if costs[r, j + MAXIMUM] < np.inf:
+                asked += min(costs[r, j] * value, costs[r, j + MAXIMUM])
+        value *= money / asked
+    return value
+
+
+@compiled
 def _affordable(shares: float, price: float, order: Order, lots: Lots, purse: Purse, costs: F8) -> float:
     """Largest legal order below `shares` that the budget pays for."""
     buy, r = order.wanted > 0.0, lots.cost_row
-    rate = purse.spend + costs[r, COMMISSION] + (costs[r, STAMP_BUY] if buy else costs[r, STAMP_SELL])
-    for j in range(FIRST_LEVY, costs.shape[1], 4):
-        rate += costs[r, j]
-    if rate <= 0.0:
-        return 0.0
     # rounding may favour the trader by at most half a cent an item, hence the small head start
-    guess = (max(purse.budget, 0.0) / purse.fx + 0.05) / (price * rate) + lots.lot_step
+    money = max(purse.budget, 0.0) / purse.fx + 0.05
+    guess = _most_value(money, purse.spend, buy, costs, r) / price + lots.lot_step
     while shares > 0.0:
         smaller = legal_size(min(shares - 1.0, guess), order.held, lots)
         if smaller <= 0.0 or smaller >= shares:

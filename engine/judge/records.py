@@ -62,7 +62,10 @@ class Lots(NamedTuple):
 
 
 class Purse(NamedTuple):
-    """What the account allows, in base money: spend × value + costs ≤ budget, and value ≤ room."""
+    """What the account allows, in base money: spend × value + costs ≤ budget, and value ≤ room.
+
+    `fx` is the rate known when the order is sent, the last fixing before its session.
+    """
 
     budget: float
     spend: float

@@ -10,7 +10,8 @@ import numpy as np
 
 from ...data.arrays import F8, I4, I8
 from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BUY, STAMP_SELL
-from ..compiled.windows import Windows
+from ..compiled.windows import NO_ACTION, Windows, known_rate
+from ..judge.records import FILLED
 from ..legs import CLOSE
 from ..njit import compiled, inlined
 from .tables import (
@@ -25,17 +26,19 @@ from .tables import (
     new_exits,
 )
 
-# columns of Deck.whole; `easy`: plain, and entered at the first attempt; `cheap`: only a commission is charged
+# columns of Deck.whole; `leg`: its number in the windows; `sized`: offset at which the leg is sized, that of its entry, 0 where
+# it has none; `easy`: plain, and entered at the first attempt; `cheap`: only a commission is charged
 (
-    START, ROW, LENGTH, SIZED, OFFSET, TRIES, UNSIZED, SESSIONS, PLAIN, ENTRY_COSTS, STEADY, ACTS, EASY, CHEAP_ENTRY, CHEAP_EXIT,
+    START, ROW, LENGTH, SIZED, OFFSET, TRIES, SESSIONS, PLAIN, LEG, ENTRY_COSTS, STEADY, ACTS, EASY, CHEAP_ENTRY, CHEAP_EXIT,
 ) = range(15)  # fmt: skip
 WHOLE_WIDTH = 16
 # columns of Deck.real: `part` is weight per base money of one share; `least_room`, the fewest shares that there is room
 # for in a session in which the leg may leave; `crowd`, legs that may trade the code in one session; `owes` 1 where borrow is paid;
-# `only_fx` NaN where the currency's rate varies; `rate` and `least` of the commission, the latter in cents
+# `only_fx` NaN where the currency's rate varies; `rate` and `least` of the commission, the latter in cents; `known_fx`, the
+# rate that the entry is decided at
 (
-    SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX, RATE, LEAST,
-) = range(13)  # fmt: skip
+    SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX, RATE, LEAST, KNOWN_FX,
+) = range(14)  # fmt: skip
 REAL_WIDTH = 16
 
 # a key: first attempt, 1 when the hold ended and not a rule said so, offset of the exit, attempts that fail before it
@@ -53,7 +56,7 @@ class Deck(NamedTuple):
     real: F8  # (L, 16)
     keys: I8  # (L, 3 V + H): stops, targets, trails, holds
     values: int  # V
-    action: I4  # (R,): corporate action of the leg's code, −1 for none
+    action: I4  # (R,): corporate action of the leg's code, NO_ACTION for none
     prices: F8  # (2, R): local fill price of an exit at the open and at the close of each row
 
 
@@ -104,12 +107,13 @@ def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: 
 def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     """The deck of a table of legs for stops, targets and trails `values` (3, V) and for `holds`."""
     n = len(w.leg)
-    entries, exits = new_entries(n), new_exits(len(w.worth), w.late)
+    entries, exits = new_entries(n), new_exits(len(w.worth), w.close_from)
     find_entries(w, entries, longest_wait)
     find_exits(w, exits)
     signals = np.empty((n, 3, values.shape[1]), np.int32)
     find_signals(w, entries, exits, values, signals, np.zeros(3, np.int32))
-    order = np.argsort(w.leg["row"] + entries.sized, kind="stable")
+    sized = np.where(entries.offset < NONE, entries.offset, 0)
+    order = np.argsort(w.leg["row"] + sized, kind="stable")
     whole, real = np.empty((n, WHOLE_WIDTH), np.int64), np.empty((n, REAL_WIDTH))
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
     _find_keys(w, entries, exits, signals, holds, order, keys)
@@ -162,38 +166,39 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, rea
     for x in range(len(order)):
         k = order[x]
         at_close = w.leg[k]["at"] == CLOSE
-        orders = w.order[w.late :] if at_close else w.order
+        orders = w.order[w.close_from :] if at_close else w.order
         start, length = w.leg[k]["start"], w.leg[k]["length"]
-        entered = start + (e.offset[k] if e.offset[k] < NONE else 0)
-        sized = start + e.sized[k]
+        sized = e.offset[k] if e.offset[k] < NONE else 0
+        entered = start + sized
         regime = orders[entered]["cost_row"]
         steady, acts, owes, room, fx = True, False, False, np.inf, orders[start]["fx"]
         for r in range(start, start + length):
             line = w.order[r]
             steady &= line["cost_row"] == regime
             steady &= line["max_order"] == w.order[start]["max_order"]
-            acts |= t.action[r] >= 0
+            acts |= t.action[r] != NO_ACTION
             owes |= w.owed[r] > 0.0
             fx = fx if line["fx"] == fx else np.nan
-            shut_in = line["why_leave"] >= 0
+            shut_in = line["why_leave"] != FILLED
             if at_close:
-                shut_in &= w.order[w.late + r]["why_leave"] >= 0
+                shut_in &= w.order[w.close_from + r]["why_leave"] != FILLED
             if not shut_in:
                 room = min(room, _room(line, crowd[k]))
         whole[x, START], whole[x, ROW], whole[x, LENGTH] = start, w.leg[k]["row"], length
-        whole[x, SIZED], whole[x, OFFSET], whole[x, TRIES] = e.sized[k], e.offset[k], e.tries[k]
-        whole[x, UNSIZED], whole[x, SESSIONS], whole[x, PLAIN] = e.unsized[k], e.sessions[k], e.plain[k]
+        whole[x, SIZED], whole[x, OFFSET], whole[x, TRIES] = sized, e.offset[k], e.tries[k]
+        whole[x, LEG] = k
+        whole[x, SESSIONS], whole[x, PLAIN] = e.sessions[k], e.plain[k]
         whole[x, ENTRY_COSTS], whole[x, STEADY], whole[x, ACTS] = regime, steady, acts
         whole[x, EASY] = e.plain[k] and e.tries[k] == 0
         side = w.leg[k]["side"]
         whole[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
         whole[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
         real[x, SIDE], real[x, PART] = side, e.part[k]
-        real[x, LOT_MIN] = float(orders[sized]["lot_min"])
-        real[x, LOT_STEP] = float(orders[sized]["lot_step"])
+        real[x, LOT_MIN] = float(orders[entered]["lot_min"])
+        real[x, LOT_STEP] = float(orders[entered]["lot_step"])
         real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered]["fx"]
         real[x, ENTRY_ROOM], real[x, LEAST_ROOM] = _room(orders[entered], crowd[k]), room
-        real[x, ONLY_FX] = fx
+        real[x, ONLY_FX], real[x, KNOWN_FX] = fx, known_rate(w, k, w.leg[k]["row"] + sized)
         real[x, RATE] = w.tables.costs[regime, COMMISSION]
         real[x, LEAST] = w.tables.costs[regime, COMMISSION_MIN] * 100.0
         real[x, CROWD], real[x, OWES] = float(crowd[k]), 1.0 if owes else 0.0

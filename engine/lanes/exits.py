@@ -9,7 +9,7 @@ import numpy as np
 
 from ...data.arrays import F8, I8, U8
 from ..compiled.processor import pick
-from ..compiled.windows import Windows
+from ..compiled.windows import Windows, known_rate
 from ..judge.costs import trade_cost
 from ..njit import compiled, inlined
 from . import deck as dk
@@ -22,6 +22,7 @@ from .memory import (
     COST,
     COSTS,
     FX,
+    KNOWN,
     LANES,
     LEAVES,
     NEED,
@@ -85,10 +86,11 @@ def _look_up(w: Windows, d: Deck, b: Batch, k: int, buy: bool) -> None:
     m, start = b.m, d.whole[k, dk.START]
     for x in range(LANES):
         if m[VALUE + x] <= 0.0:
-            m[FX + x] = 1.0
+            m[FX + x] = m[KNOWN + x] = 1.0
             continue
         line = w.order[start + int(m[LEAVES + x])]
         m[FX + x] = line["fx"]
+        m[KNOWN + x] = known_rate(w, d.whole[k, dk.LEG], d.whole[k, dk.ROW] + int(m[LEAVES + x]))
         room = min(np.floor(line["allowed"] / d.real[k, dk.CROWD]), line["max_order"])
         if m[SHARES + x] > room:
             m[BAD + x] = 1.0
@@ -119,14 +121,14 @@ def _price_exits_at_cost(m: F8, side: float) -> None:
         m[COSTS + x] += paid * fx
         m[TRADED + x] += value * fx
         m[VALUE + x] = (side * value - paid) * fx
-        m[NEEDED + x] = (value + paid) * fx
+        m[NEEDED + x] = (value + paid) * m[KNOWN + x]
 
 
 @compiled
 def _value_exits(m: F8, fx: float) -> None:
     for x in range(LANES):
         m[VALUE + x] = m[SHARES + x] * m[PRICE + x]
-        m[FX + x] = fx
+        m[FX + x] = m[KNOWN + x] = fx
 
 
 @inlined

@@ -19,11 +19,12 @@ LONG, SHORT, CASH_IN, NEED, ENTERED, OWED = range(0, PARTS * LANES, LANES)
 WIDTH = PARTS * LANES
 # places of Batch.m: sums over the run; the account, with INVERSE and FLOOR, 1 / NAV and 1 / PEAK, and the least that orders and
 # margin left, SPARE and LEAST, below zero where a lane is not exact; then the point, and the leg at hand
-PLACES = 26
+# (FX: the rate that its exit is booked at, KNOWN: the one that it is decided at)
+PLACES = 27
 (
     RETURNS, SQUARES, DOWNS, WORST, EQUITY, COSTS, TRADED, FILLS, BLOCKS, BAD,
     CASH, NAV, INVERSE, PEAK, FLOOR, SPARE, LEAST,
-    SCALE, WAIT, SHARES, VALUE, COST, PRICE, FX, LEAVES, NEEDED,
+    SCALE, WAIT, SHARES, VALUE, COST, PRICE, FX, LEAVES, NEEDED, KNOWN,
 ) = range(0, PLACES * LANES, LANES)  # fmt: skip
 DENSE = 16  # combinations up to which they are worth a loop of their own; with more, each lane counts as one
 

@@ -31,7 +31,6 @@ from .memory import (
     SHORT,
     SPARE,
     SQUARES,
-    TRADED,
     WIDTH,
     WORST,
     Batch,
@@ -100,8 +99,6 @@ def _close_four(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float], t
             cash -= rows[d + OWED]
             spare = lower(spare, _orders_spare(rows, d, rows, c, cash, third, limits))
             m[SPARE + x] = stored(spare)
-            entered = rows[a + ENTERED] + rows[b + ENTERED] + rows[c + ENTERED] + rows[d + ENTERED]
-            m[TRADED + x] += entered
         cash += rows[d + CASH_IN]
         fourth = cash + rows[d + LONG] - rows[d + SHORT]
         least = lower(
@@ -150,7 +147,6 @@ def _close_one(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) ->
         m[SPARE + x] = stored(
             lower(m[SPARE + x], _orders_spare(rows, a, prior, x, cash, last, (rules[0], rules[1])))
         )
-        m[TRADED + x] += rows[a + ENTERED]
         cash += rows[a + CASH_IN]
         nav = cash + rows[a + LONG] - rows[a + SHORT]
         m[LEAST + x] = stored(lower(m[LEAST + x], nav - rules[2] * (rows[a + LONG] + rows[a + SHORT])))

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.arrays import F8, I4, U1
-from ..compiled import windows as market
-from ..compiled.windows import Windows
+from ..compiled.windows import IS_OPEN, NO_ACTION, Windows
 from ..judge.exits import close_signal, exit_levels
+from ..judge.records import FILLED
 from ..legs import CLOSE
 from ..njit import compiled
 
@@ -22,13 +22,11 @@ BEYOND = 30_001  # an offset beyond the leg's window: only the general path can 
 class Entries(NamedTuple):
     """Each leg's only possible entry, (L,). `plain` 0: something about it needs the general path."""
 
-    sized: I4  # offset of the attempt at which the leg is sized, the first with a price
-    unsized: I4  # attempts before it, for want of a price
     offset: I4  # offset of the entry within the window, NONE
     tries: I4  # blocked attempts before it; NONE when no attempt of the longest wait succeeds
     sessions: I4  # attempts that the panel leaves room for
     price: F8  # fill price, local
-    part: F8  # weight per base money of one share, when sized
+    part: F8  # weight per base money of one share, at the entry
     plain: U1
 
 
@@ -47,8 +45,8 @@ class Exits(NamedTuple):
 def new_entries(n: int) -> Entries:
     """Room for the entries of n legs, none of which enters."""
     return Entries(
-        np.zeros(n, np.int32), np.full(n, NONE, np.int32), np.full(n, NONE, np.int32), np.full(n, NONE, np.int32),
-        np.zeros(n, np.int32), np.zeros(n), np.ones(n), np.ones(n, np.uint8),
+        np.full(n, NONE, np.int32), np.full(n, NONE, np.int32), np.zeros(n, np.int32), np.zeros(n), np.ones(n),
+        np.ones(n, np.uint8),
     )  # fmt: skip
 
 
@@ -64,41 +62,28 @@ def new_exits(rows: int, late: int) -> Exits:
 def find_entries(w: Windows, out: Entries, longest_wait: int) -> None:
     """The entry of every leg: the first attempt that the market would fill."""
     for k in range(len(w.leg)):
-        orders = w.order[w.late :] if w.leg[k]["at"] == CLOSE else w.order
+        orders = w.order[w.close_from :] if w.leg[k]["at"] == CLOSE else w.order
         start, row, length = w.leg[k]["start"], w.leg[k]["row"], w.leg[k]["length"]
-        tries, sized = 0, -1
+        tries = 0
         for j in range(length):
             r = start + j
-            if (orders[r]["flags"] & market.IS_OPEN) == 0:
+            if (orders[r]["flags"] & IS_OPEN) == 0:
                 continue
             if tries > longest_wait:
                 break
-            if sized < 0:
-                part = orders[r]["part"]
-                if part != part:
-                    tries += 1
-                    continue
-                out.sized[k] = sized = j
-                out.unsized[k], out.part[k] = tries, part
-            if orders[r]["why_enter"] < 0:
-                out.offset[k], out.tries[k], out.price[k] = j, tries, orders[r]["enter"]
+            part = orders[r]["part"]
+            if part == part and orders[r]["why_enter"] == FILLED:
+                out.offset[k], out.tries[k] = j, tries
+                out.price[k], out.part[k] = orders[r]["enter"], part
                 break
             tries += 1
         before, exchange = (
-            np.int64(orders[start]["done"]) - (orders[start]["flags"] & market.IS_OPEN),
+            np.int64(orders[start]["done"]) - (orders[start]["flags"] & IS_OPEN),
             w.leg[k]["exchange"],
         )
         while out.sessions[k] <= longest_wait and w.row_of[exchange, before + 1 + out.sessions[k]] < w.rows:
             out.sessions[k] += 1
-        plain = w.leg[k]["gone"] >= row + length
-        if out.offset[k] < NONE:
-            plain &= orders[start + sized]["lot_min"] == orders[start + out.offset[k]]["lot_min"]
-            plain &= orders[start + sized]["lot_step"] == orders[start + out.offset[k]]["lot_step"]
-            a = w.leg[k]["action"]
-            while a >= 0 and w.action_row[a] <= row + out.offset[k]:
-                plain &= w.action_row[a] <= row + sized
-                a = w.action_next[a]
-        out.plain[k] = plain
+        out.plain[k] = w.leg[k]["gone"] >= row + length
 
 
 @compiled
@@ -112,22 +97,22 @@ def find_exits(w: Windows, t: Exits) -> None:
         closing = w.leg[k]["at"] == CLOSE
         for j in range(length - 1, -1, -1):
             r = start + j
-            t.following[r], t.action[r] = following, -1
-            if (w.order[r]["flags"] & market.IS_OPEN) != 0:
+            t.following[r], t.action[r] = following, NO_ACTION
+            if (w.order[r]["flags"] & IS_OPEN) != 0:
                 following = j
                 blocks_open += 1
-                if w.order[r]["why_leave"] < 0:
+                if w.order[r]["why_leave"] == FILLED:
                     next_open, blocks_open = j, 0
                 if closing:
                     blocks_close += 1
-                    if w.order[w.late + r]["why_leave"] < 0:
+                    if w.order[w.close_from + r]["why_leave"] == FILLED:
                         next_close, blocks_close = j, 0
             t.at_open[r], t.open_blocks[r], t.price[0, r] = next_open, blocks_open, w.order[r]["leave"]
             if closing:
                 t.at_close[r], t.close_blocks[r] = next_close, blocks_close
-                t.price[1, r] = w.order[w.late + r]["leave"]
+                t.price[1, r] = w.order[w.close_from + r]["leave"]
         a = w.leg[k]["action"]
-        while a >= 0 and w.action_row[a] < row + length:
+        while a != NO_ACTION and w.action_row[a] < row + length:
             if w.action_row[a] >= row:
                 t.action[start + w.action_row[a] - row] = a
             a = w.action_next[a]
@@ -151,10 +136,10 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reache
         basis = peak = e.price[k]
         for j in range(e.offset[k], length):
             r = start + j
-            if j > e.offset[k] and t.action[r] >= 0:
+            if j > e.offset[k] and t.action[r] != NO_ACTION:
                 ratio, cash = w.action_terms[t.action[r], 0], w.action_terms[t.action[r], 1]
                 basis, peak = (basis - cash) / ratio, (peak - cash) / ratio
-            close = w.shut[r]
+            close = w.close[r]
             if np.isnan(close):
                 continue
             for kind in range(3):

@@ -36,6 +36,7 @@ from .memory import (
     SCALE,
     SHARES,
     SHORT,
+    TRADED,
     VALUE,
     WAIT,
     WIDTH,
@@ -49,7 +50,7 @@ def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
     """Shares of the leg in every lane; how many lanes hold it, and how many may want more than there is room for."""
     part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
     room = min(real[dk.ENTRY_ROOM], real[dk.LEAST_ROOM])
-    tries, unsized, sessions = float(whole[dk.TRIES]), float(whole[dk.UNSIZED]), float(whole[dk.SESSIONS])
+    tries, sessions = float(whole[dk.TRIES]), float(whole[dk.SESSIONS])
     steps = 1.0 / lot_step
     held = crowded = 0
     for x in range(LANES):
@@ -66,8 +67,8 @@ def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
     held = 0
     for x in range(LANES):
         wait, shares = m[WAIT + x], m[SHARES + x]
-        late = pick((shares > 0.0) | (wait < unsized), lower(wait + 1.0, sessions), unsized + 1.0)
-        m[BLOCKS + x] += pick((wait >= tries) & (shares > 0.0), tries, late)
+        tried = pick(shares > 0.0, tries, tries + 1.0)  # less than a lot is one more block, and the last
+        m[BLOCKS + x] += pick(wait >= tries, tried, lower(wait + 1.0, sessions))
         shares = pick(wait >= tries, shares, 0.0)
         m[SHARES + x] = shares
         unsure = (shares > room) | (((shares > 0.0) | never) & (not plain))
@@ -85,15 +86,16 @@ def _value_entries(m: F8, price: float) -> None:
 @inlined
 def _enter(row: F8, m: F8, real: F8, backing: float, commission: tuple[float, float], given: bool) -> None:
     """Book an entry, for COST where that is `given`."""
-    price, fx, side = real[dk.ENTRY_PRICE], real[dk.ENTRY_FX], real[dk.SIDE]
+    price, fx, side, known = real[dk.ENTRY_PRICE], real[dk.ENTRY_FX], real[dk.SIDE], real[dk.KNOWN_FX]
     for x in range(LANES):
         value = m[SHARES + x] * price
         charge = m[COST + x] if given else commission_on(value, commission[0], commission[1])
         paid = paid_for(value, charge)
         row[CASH_IN + x] -= (side * value + paid) * fx
-        row[NEED + x] += (backing * value + paid) * fx
-        row[ENTERED + x] += value * fx
+        row[NEED + x] += (backing * value + paid) * known
+        row[ENTERED + x] += value * known
         m[COSTS + x] += paid * fx
+        m[TRADED + x] += value * fx
 
 
 @compiled

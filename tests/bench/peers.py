@@ -76,9 +76,12 @@ class Launches(bt.Strategy):  # type: ignore[misc]
         choice: Choice = self.p.choice
         if leg.state == WAITING:
             leg.tries += 1
-            if leg.tries > choice.wait:
-                self.cancel(leg.order)
+            leg.shares = self._shares(leg.data)
+            self.cancel(leg.order)
+            if leg.tries > choice.wait or not leg.shares:
                 self.live.remove(leg)
+            else:
+                self._send(leg, leg.side)
         elif leg.state == HELD:
             gain = leg.side * (leg.data.close[0] / leg.price - 1.0)
             if (
@@ -89,9 +92,12 @@ class Launches(bt.Strategy):  # type: ignore[misc]
                 leg.state = LEAVING
                 self._send(leg, -leg.side)
 
-    def _enter(self, data: Any, side: int) -> None:
+    def _shares(self, data: Any) -> float:
         wanted = self.nav[-1] * self.p.choice.gross / self.p.slots / 6 / data.close[0]
-        shares = np.floor(wanted / LOT + NEAR) * LOT
+        return float(np.floor(wanted / LOT + NEAR) * LOT)
+
+    def _enter(self, data: Any, side: int) -> None:
+        shares = self._shares(data)
         if shares > 0:
             leg = Leg(data, side, shares)
             self.live.append(leg)

@@ -2,7 +2,7 @@
 
 Long three pure plays and short three giants at each launch, equal parts of NAV × gross / slots, 0.1 % of each trade,
 whole lots of 100, at the open after the launch (and `lag` more); a buy needs a session that traded below its upper
-limit, a sale one above its lower limit, and is tried `wait` sessions more; out at the open `hold` sessions after
+limit, a sale one above its lower limit, and is tried `wait` sessions more, each time at a new size; out at the open `hold` sessions after
 the fill, or after a close beyond `stop` or `target`. Nothing else binds, so that every engine can model it.
 """
 

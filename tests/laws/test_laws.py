@@ -124,6 +124,23 @@ def test_changing_later_prices_changes_no_earlier_fill(engine: str, seed: int, d
     assert until(first, t) == until(second, t)
 
 
+@pytest.mark.parametrize("engine", ["compiled", "backtrader"])
+@FEW
+@given(SEEDS, st.data())
+def test_the_fixing_of_a_session_decides_no_order_of_it(engine: str, seed: int, data: st.DataObject) -> None:
+    """It is published when both exchanges have closed: it values what was traded, and no more."""
+    panel, legs, config = drawn(seed)
+    t = data.draw(st.integers(5, len(panel) - 1), label="t")
+    fx = panel.fx.copy()
+    fx[t:] *= data.draw(st.sampled_from([0.8, 1.25]), label="move")
+    first = execute(legs, panel, config, engine)
+    second = execute(legs, replace(panel, fx=fx), config, engine)
+    names = ["row", "at", "code", "leg", "reason", "shares", "price"]
+    was, now = (run.fills[run.fills["row"] <= t] for run in (first, second))
+    assert was[names].tolist() == now[names].tolist()
+    assert until(first, t)[1] == until(second, t)[1]
+
+
 # the books
 
 
@@ -167,6 +184,7 @@ def test_every_share_bought_is_sold_held_or_written_off(seed: int) -> None:
 @given(SEEDS)
 def test_no_order_takes_the_cash_below_zero(seed: int) -> None:
     panel, legs, config = drawn(seed)
+    panel = replace(panel, fx=np.tile(panel.fx[:1], (len(panel), 1)))  # or a fixing may, after the order
     fills = simulate(legs, panel, config).fills
     buys = fills[(fills["shares"] > 0) & (fills["reason"] != Reason.DELISTED)]
     assert (buys["cash"] >= -1e-6).all()
@@ -267,5 +285,6 @@ def test_gross_stays_within_its_limit_after_every_entry(seed: int) -> None:
     run = simulate(legs, panel, config)
     nav = np.concatenate([[config.capital], run.equity[:-1]])
     entries = run.fills[run.fills["reason"] == Reason.ENTRY]
-    value = np.abs(entries["shares"]) * entries["price"] * entries["fx"]
+    known = panel.fx[entries["row"] - 1, panel.currency_of[entries["code"]]]
+    value = np.abs(entries["shares"]) * entries["price"] * known
     assert (value <= config.max_gross * nav[entries["row"]] + CENT).all()

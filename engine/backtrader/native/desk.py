@@ -35,10 +35,9 @@ class NativeDesk(Account):
 
     def begin(self, t: int) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
         """Start a session; (code, change of shares) of corporate actions, and of delistings."""
-        self.t, self.taken, self.bought = t, {}, {}
+        self.bought = {}
         self.live = [leg for leg in self.held.values() if leg.held != 0.0]
-        if t > 0:
-            self._borrow(t)
+        self._open_books(t)
         changed = self._actions(t)
         gone = self._delistings(t)
         for code, _ in changed + gone:

@@ -1,5 +1,6 @@
 """The portfolio's rules by hand, in both engines: what each leg does, session by session."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from launchlab.data.bars.bars import Bars
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.panel.build import PanelOptions, build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import checked_legs, execute
+from launchlab.engine.compiled.windows import Market
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, Reason
 from launchlab.engine.results.run import Run
+from launchlab.engine.sweeps.points import METRICS, POINT, simulate_points
 
 from ...markets.small_bars import bars
 from ...markets.small_market import DAYS, joined, one_leg, without_costs
@@ -84,8 +88,42 @@ def test_a_locked_board_is_tried_until_the_wait_is_over(engine: str) -> None:
     panel = moutai([10, 11, 12.1, 12.5, 12.5], [10, 11, 12.1, 12.5, 12.5])
     assert fills(done(one_leg(wait=1, hold=9), panel, engine)) == []
     run = done(one_leg(wait=2, hold=9), panel, engine)
-    assert fills(run) == [(3, "open", 50_000.0, 12.5, "entry")]
-    assert blocks(run) == [(1, 50_000.0, 0.0, "limit_up"), (2, 50_000.0, 0.0, "limit_up")]
+    assert [(row, why) for row, *_, why in blocks(run)] == [(1, "limit_up"), (2, "limit_up")]
+    assert [(row, price) for row, _, _, price, _ in fills(run)] == [(3, 12.5)]
+
+
+def test_an_entry_that_is_tried_again_is_sized_again(engine: str) -> None:
+    # half of 1,000,000 at yesterday's close: 10, then 11 (45,454 shares), then 12.10 (41,322), in lots of 100
+    panel = moutai([10, 11, 12.1, 12.5, 12.5], [10, 11, 12.1, 12.5, 12.5])
+    run = done(one_leg(wait=2, hold=9), panel, engine)
+    assert blocks(run) == [(1, 50_000.0, 0.0, "limit_up"), (2, 45_400.0, 0.0, "limit_up")]
+    assert fills(run) == [(3, "open", 41_300.0, 12.5, "entry")]
+
+
+def test_an_entry_that_is_tried_again_is_sized_by_the_latest_nav(engine: str) -> None:
+    # another leg's 5,000 shares rise from 100 to 109: a quarter of 1,045,000 instead of 1,000,000, at 12.10
+    series = [
+        bars("600000.SS", DAYS[:4], [100.0, 100.0, 109.0, 109.0], open=[100.0, 100.0, 100.0, 109.0]),
+        bars("600519.SS", DAYS[:4], [10, 11, 12.1, 12.5], open=[10, 11, 12.1, 12.5]),
+    ]
+    panel = without_costs(build_panel(series, currency="CNY"))
+    legs = joined(one_leg(hold=9), one_leg(code=1, wait=2, hold=9, weight=0.25, launch=1))
+    run = done(legs, panel, engine)
+    assert fills(run)[1] == (3, "open", 21_500.0, 12.5, "entry")  # 261,250 / 12.1 = 21,590
+
+
+def test_what_is_left_of_a_partial_fill_keeps_its_size(engine: str) -> None:
+    # 5,000 planned at 100; 2,000 are filled; the price doubles and 3,000 are still wanted
+    panel = tencent([100.0, 100.0, 200.0, 200.0], [100.0, 200.0, 200.0, 200.0], volume=[1e6, 2e4, 1e6, 1e6])
+    run = done(one_leg(wait=3, hold=9), panel, engine, participation=0.1)
+    assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(1, 2000.0), (2, 3000.0)]
+
+
+def test_a_refusal_of_the_exchange_comes_before_less_than_a_lot(engine: str) -> None:
+    # 750 are 75 shares at 10 and 68 at 11: the locked board is said first, then that it is no lot, and that is all
+    panel = moutai([10, 11, 11.5, 11], [10, 11, 11.5, 11])
+    run = done(one_leg(wait=2, hold=9), panel, engine, capital=1_500.0)
+    assert blocks(run) == [(1, 75.0, 0.0, "limit_up"), (2, pytest.approx(68.18, abs=0.01), 0.0, "below_lot")]
 
 
 def test_less_than_a_lot_is_not_tried_again(engine: str) -> None:
@@ -110,6 +148,89 @@ def test_a_new_share_is_bought_when_it_has_a_price_to_size_it_by(tmp_path: Path,
     run = done(one_leg(wait=3, hold=9), panel, engine)
     assert [(row, why) for row, _, _, why in blocks(run)] == [(1, "unlisted"), (2, "no_price")]
     assert fills(run) == [(3, "open", 25_000.0, 25.0, "entry")]  # 500,000 at 20
+
+
+# money
+
+
+def in_yuan(series: list[Bars], rates: list[float]) -> Panel:
+    """A panel in yuan in which one Hong Kong dollar is worth so many at each close."""
+    panel = without_costs(build_panel(series, currency="CNY"))
+    fx = np.ones_like(panel.fx)
+    fx[:, panel.currencies.index("HKD")] = rates
+    return replace(panel, fx=fx)
+
+
+@pytest.mark.parametrize(("today", "cash"), [(0.8, 20_000.0), (1.25, -25_000.0)])
+def test_the_cash_of_an_order_is_counted_at_the_rate_that_was_known(
+    engine: str, today: float, cash: float
+) -> None:
+    # 100,000 yuan are 1,000 shares at 100, and 800 at the open's 125, whatever a dollar is worth that evening
+    panel = in_yuan([bars("0700.HK", DAYS[:3], [100, 125, 125])], [1.0, today, today])
+    run = done(one_leg(weight=1.0, hold=9, wait=0), panel, engine, capital=100_000.0)
+    assert fills(run) == [(1, "open", 800.0, 125.0, "entry")]
+    assert blocks(run) == [(1, 1000.0, 800.0, "no_cash")]
+    assert run.cash[1] == pytest.approx(cash)
+
+
+def test_the_proceeds_of_a_sale_are_counted_at_the_rate_that_was_known(engine: str) -> None:
+    # 1,000 sold at 100 dollars of 1 yuan buy 10,000 at 10 yuan; in the evening the dollar is worth 2
+    series = [bars("0700.HK", DAYS[:4], [100.0] * 4), bars("600519.SS", DAYS[:4], [10.0] * 4)]
+    panel = in_yuan(series, [1.0, 1.0, 2.0, 2.0])
+    legs = joined(one_leg(weight=1.0, hold=1), one_leg(code=1, row=2, weight=2.0, hold=9, wait=0, launch=1))
+    run = done(legs, panel, engine, capital=100_000.0, max_gross=4.0, maintenance=0.0)
+    assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(1, 1e3), (2, -1e3), (2, 1e4)]
+    assert blocks(run) == [(2, 20_000.0, 10_000.0, "no_cash")]
+    assert run.cash[2] == pytest.approx(100_000.0)
+
+
+def test_the_room_of_an_order_is_counted_at_the_rate_that_was_known(engine: str) -> None:
+    # gross of one NAV: two shorts of 0.6 × 100,000 yuan at 100 dollars; the second has room for 400 shares
+    panel = in_yuan([bars("0700.HK", DAYS[:3], [100.0] * 3)], [1.0, 1.25, 1.25])
+    legs = joined(*(one_leg(side=-1, weight=0.6, hold=9, wait=0, launch=k) for k in range(2)))
+    run = done(legs, panel, engine, capital=100_000.0, max_gross=1.0, short_collateral=0.0)
+    assert [shares for _, _, shares, _, _ in fills(run)] == [-600.0, -400.0]
+
+
+def test_a_delisted_short_is_bought_back_in_money_of_the_day(tmp_path: Path, engine: str) -> None:
+    # 1,000 sold at 100 dollars of 0.5 yuan; bought back at 110 dollars of 2 yuan
+    table = tmp_path / "own.csv"
+    table.write_text(
+        "code,listed,delisted,lots,shortable\n0005.HK,2010-01-04,2026-03-10,2010-01-04=100,2010-01-04..\n"
+    )
+    options = PanelOptions(instruments=load_instruments(table))
+    series = [bars("0005.HK", DAYS[:3], [100.0, 100.0, 110.0]), bars("0700.HK", DAYS, [500.0] * 7)]
+    panel = without_costs(build_panel(series, currency="CNY", options=options))
+    rates = np.where(np.arange(len(panel)) < 3, 0.5, 2.0)[:, None]
+    panel = replace(panel, fx=rates * np.ones_like(panel.fx), borrow=np.zeros_like(panel.borrow))
+    run = done(one_leg(hold=9, side=-1, weight=0.05), panel, engine)
+    assert fills(run) == [(1, "open", -1000.0, 100.0, "entry"), (3, "open", 1000.0, 110.0, "delisted")]
+    assert run.cash.tolist()[:4] == pytest.approx([1e6, 1_050_000.0, 1_050_000.0, 830_000.0])
+
+
+def test_borrow_is_charged_in_money_of_the_night(engine: str) -> None:
+    # 0.5 % a year on 5,000 × 100 dollars of 0.8 yuan, from Friday to Monday; then one night at 0.5 yuan
+    panel = in_yuan([bars("0700.HK", DAYS[:4], [100.0] * 4)], [1.0, 0.8, 0.5, 0.5])
+    borrow = done(one_leg(side=-1, hold=9), panel, engine).borrow
+    assert borrow.tolist() == pytest.approx([0, 0, 400_000 * 0.005 * 3 / 365, 250_000 * 0.005 / 365])
+
+
+def test_a_leg_that_joins_while_another_is_held_is_entered_where_no_records_are_kept(engine: str) -> None:
+    """A sweep's run passes over sessions in which nothing is due, but not over one in which a leg joins."""
+    panel = tencent([100.0] * 7, [100.0, 100.0, 101.0, 102.0, 103.0, 104.0, 105.0])
+    legs = joined(one_leg(weight=0.2, hold=50), one_leg(row=4, weight=0.2, hold=50, launch=1))
+    run = done(legs, panel, engine)
+    points = np.zeros(1, POINT)
+    points["scale"], points["wait"], points["hold"] = 1.0, -1, -1
+    for rule in ("stop", "target", "trail"):
+        points[rule] = np.nan
+    config = Config(**MILLION)
+    (swept,) = simulate_points(Market(panel), legs, config, points, periods=252.0, path="general")
+    # 2,000 from 100 to 105; then 1,004,000 × 0.2 at 102 are 1,968, so 1,900 from 100 to 105
+    assert [shares for _, _, shares, _, _ in fills(run)] == [2000.0, 1900.0]
+    assert swept[METRICS.index("fills")] == 2
+    assert swept[0] == pytest.approx(run.equity[-1] / 1e6 - 1.0, rel=1e-12)
+    assert run.equity[-1] == pytest.approx(1_000_000.0 + 2000 * 5 + 1900 * 5)
 
 
 # exits
@@ -194,11 +315,11 @@ def test_a_matched_short_waits_for_its_long(engine: str) -> None:
     panel = pair([10, 11, 11.5, 11.5, 11.5], [1e6] * 5)
     legs = joined(one_leg(weight=0.3, hold=9, wait=3), one_leg(weight=0.3, hold=9, wait=3, code=1, side=-1))
     run = done(legs, panel, engine, pairing="matched")
-    planned = 300_000 / (100 * panel.fx[0, 1]) // 100 * 100
-    assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(2, 30_000.0), (2, -planned)]
+    first, second = (300_000 / (100 * panel.fx[row, 1]) // 100 * 100 for row in (0, 1))
+    assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(2, 27_200.0), (2, -second)]  # at 11
     assert [(row, why) for row, *_, why in blocks(run)] == [(1, "limit_up"), (1, "unpaired")]
     alone = done(legs, panel, engine)
-    assert [(row, shares) for row, _, shares, _, _ in fills(alone)] == [(1, -planned), (2, 30_000.0)]
+    assert [(row, shares) for row, _, shares, _, _ in fills(alone)] == [(1, -first), (2, 27_200.0)]
 
 
 def test_a_matched_short_is_no_larger_than_its_long(engine: str) -> None:
@@ -214,7 +335,7 @@ def test_a_matched_short_is_no_larger_than_its_long(engine: str) -> None:
 
 def test_a_margin_call_cuts_the_short_at_the_next_open(engine: str) -> None:
     # short 5,000 at 100; at 210 the NAV is 450,000 of 1,050,000 gross: below a half, cut to 1 × NAV: 2,857 → 2,900
-    panel = tencent([100, 100, 200, 210, 210], [100, 100, 210, 210, 210])
+    panel = tencent([100, 100, 150, 210, 210], [100, 100, 210, 210, 210])
     run = done(one_leg(side=-1, hold=9), panel, engine, max_gross=1.0, maintenance=0.5)
     assert fills(run)[1] == (3, "open", 2900.0, 210.0, "margin")
     assert run.equity[2] == pytest.approx(450_000 - run.borrow[:3].sum())
@@ -222,7 +343,7 @@ def test_a_margin_call_cuts_the_short_at_the_next_open(engine: str) -> None:
 
 def test_a_bankrupt_portfolio_covers_what_it_can_and_opens_nothing(engine: str) -> None:
     # short 5,000 at 100, then 400: the cash of 1,500,000 less the borrow fees covers 3,700
-    panel = tencent([100, 100, 400, 400, 400], [100, 100, 400, 400, 400])
+    panel = tencent([100, 100, 150, 400, 400], [100, 100, 400, 400, 400])
     legs = joined(one_leg(side=-1, hold=9), one_leg(row=3, hold=9, wait=0, launch=1))
     run = done(legs, panel, engine, max_gross=1.0, maintenance=0.5)
     assert run.equity[2] == pytest.approx(-500_000, abs=1_000)

@@ -22,7 +22,7 @@ def test_windows_gathered_by_three_threads_are_those_of_one(
     alone = laid_out.windows(legs, to_rules(config), (-1, -1))
     monkeypatch.setattr(market, "ROWS_FOR_THREADS", 0)
     together = laid_out.windows(legs, to_rules(config), (-1, -1), threads=3)
-    for name in ("order", "worth", "owed", "shut", "bar", "leg"):
+    for name in ("order", "worth", "owed", "close", "bar", "leg"):
         assert getattr(alone, name).tobytes() == getattr(together, name).tobytes(), name
 
 

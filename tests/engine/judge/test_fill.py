@@ -2,18 +2,21 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as some
 
+from launchlab.data.rules.costs import Brokerage, cost_rows
 from launchlab.engine.judge.costs import trade_cost
-from launchlab.engine.judge.fill import lot_floor, planned_shares
-from launchlab.engine.judge.records import Fill, Purse
+from launchlab.engine.judge.fill import fill_order, lot_floor, planned_shares
+from launchlab.engine.judge.records import Fill, Purse, Tables
 from launchlab.engine.legs import Reason
 
 from ...markets.judging import (
     FREE,
     HK,
+    PLAIN,
     SSE,
     TABLES,
     assert_blocked,
@@ -57,6 +60,18 @@ def test_cash_is_held_against_the_order_in_base_money() -> None:
 def test_without_a_lot_s_worth_of_cash_nothing_is_bought() -> None:
     for budget in (999.0, 0.0, -5.0):
         assert_blocked(judged(buy(), quote(), purse=Purse(budget, 1.0, math.inf, 1.0)), Reason.NO_CASH)
+
+
+def test_short_of_cash_a_levy_s_maximum_is_not_asked_twice() -> None:
+    # 89,882,400 at 1.00 on 2025-06-27: stamp 89,883, levies 2,426.82 + 134.82 + 5,078.36, and 100 for settlement, which
+    # without its maximum would be 1,797.65: seventeen lots
+    rows = cost_rows("hk_stock", np.array(["2025-06-27"], "datetime64[D]"), Brokerage())
+    tables = Tables(TABLES.tick_bounds, TABLES.tick_sizes, rows)
+    costs = 89_883.0 + 2_426.82 + 134.82 + 5_078.36 + 100.0
+    seen = quote(price=1.0, up=math.inf, down=0.0, max_order=1e12, volume=1e12, cost_row=0)
+    for cash, bought in ((89_882_400.0 + costs, 89_882_400.0), (89_882_400.0 + costs - 0.01, 89_882_300.0)):
+        fill = fill_order(buy(200_000_000.0), seen, Purse(cash, 1.0, math.inf, 1.0), PLAIN, tables)
+        assert (fill.shares, Reason(fill.reason)) == (bought, Reason.NO_CASH)
 
 
 def test_a_sale_needs_no_cash() -> None:
@@ -145,8 +160,13 @@ def test_a_star_holding_below_200_is_sold_only_as_a_whole() -> None:
 
 
 def test_a_position_is_sized_from_yesterday_in_whole_lots() -> None:
-    assert planned_shares(0.5, 10_000.0, 10.0, 1.0, 100.0, 100.0) == 500.0
-    # 0.1 × 10,000,000 / (37.54 × 1.13) = 23,573.4 on STAR; 1,000,000 / 37.54 = 26,638.2 without the currency
-    assert planned_shares(0.1, 1e7, 37.54, 1.13, 200.0, 1.0) == 23_573.0
-    assert planned_shares(0.1, 1e7, 37.54, 1.0, 200.0, 1.0) == 26_638.0
-    assert planned_shares(0.1, 10_000.0, 37.54, 1.0, 200.0, 1.0) == 0.0
+    assert planned_shares(555.0, 100.0, 100.0) == 500.0
+    # 0.1 × 10,000,000 / (37.54 × 1.13) = 23,573.4 on STAR
+    assert planned_shares(0.1 * 1e7 / (37.54 * 1.13), 200.0, 1.0) == 23_573.0
+
+
+def test_a_wish_for_less_than_a_lot_stays_a_wish_and_is_refused_as_one() -> None:
+    # 1,000 / 37.54 = 26.6 of STAR's 200
+    wish = planned_shares(1_000.0 / 37.54, 200.0, 1.0)
+    assert wish == pytest.approx(26.638, abs=1e-3)
+    assert_blocked(judged(buy(wish), quote(lot_min=200.0, lot_step=1.0)), Reason.BELOW_LOT)
