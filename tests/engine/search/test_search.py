@@ -1,6 +1,7 @@
 """A search finds what a grid would, stops and resumes without a trace, shares its storage, and hides no trial."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ from launchlab.data.errors import ConfigError
 from launchlab.data.ledger.launch import Launches
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.luck.trials import read
+from launchlab.engine.search import storage as storing
 from launchlab.engine.search.points import COLUMNS, Points, early
 from launchlab.engine.search.run import SearchRun
 from launchlab.engine.search.search import Field, Search, run_search
 from launchlab.engine.search.space import Space
-from launchlab.engine.search.storage import Shared, hidden
+from launchlab.engine.search.storage import Shared, absolute, hidden
 from launchlab.engine.search.table import Trials, front, to_trials
 from launchlab.engine.sweeps.grid import Grid
 from launchlab.engine.sweeps.legs import LegSweep
@@ -383,3 +385,100 @@ def test_a_storage_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
         assert len(str(caught.value).splitlines()) == 1
     assert (tmp_path / "notes.txt").read_text() == "dear diary"
     assert hidden("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+
+
+@pytest.mark.parametrize("target", ["/a/journal/of/old", "s/search.journal"])
+def test_the_lock_of_a_killed_process_is_named_and_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """Also one that leads nowhere, as a process that was started in another folder left it."""
+    monkeypatch.setattr(storing, "GRACE", 0.2)
+    journal = tmp_path / "j"
+    whole = searched(journal, tpe(20, batch=20))
+    (tmp_path / "j.lock").symlink_to(target)
+    heard: list[str] = []
+    assert len(Shared(str(journal), "hill", 1, heard.append).finished()) == 20
+    assert heard == [
+        f"the lock {tmp_path}/j.lock was left behind by a process that was killed; it is taken over"
+    ]
+    assert not (tmp_path / "j.lock").is_symlink()
+    same(to_trials(Shared(str(journal), "hill", 1, heard.append).finished()), whole)
+    assert len(heard) == 1
+
+
+HOLD = "from launchlab.engine.search.storage import JournalLock, absolute; import time; JournalLock(absolute('s/j'), print).acquire(); print('in', flush=True); time.sleep(100)"
+
+
+def test_a_lock_is_the_same_wherever_a_process_runs_and_a_living_one_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == "in\n"
+        link = tmp_path / "s" / "j.lock"
+        assert Path(os.readlink(link)) == tmp_path / "s" / "j"
+        held.kill()
+    monkeypatch.setattr(storing, "GRACE", 0.2)
+    heard: list[str] = []
+    mine = storing.JournalLock(str(tmp_path / "s" / "j"), heard.append)
+    assert mine.acquire()
+    mine.release()
+    assert len(heard) == 1
+    assert not link.is_symlink()
+
+
+def test_a_storage_is_known_by_its_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute("a/j") == f"{tmp_path}/a/j"
+    assert absolute("sqlite:///a/s.db") == f"sqlite:///{tmp_path}/a/s.db"
+    assert absolute("sqlite:///a/s.db?x=1") == f"sqlite:///{tmp_path}/a/s.db?x=1"
+    for same_everywhere in ("sqlite:////a/s.db", "sqlite:///:memory:", "postgresql://host/db"):
+        assert absolute(same_everywhere) == same_everywhere
+
+
+BEGIN = "from launchlab.engine.search.storage import Shared; import pathlib, sys, time\nprint('ready', flush=True)\nwhile not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.001)\nShared(sys.argv[1], 'hill', 1).finished()"
+
+
+@pytest.mark.slow
+def test_processes_that_begin_at_once_on_a_new_database_all_begin(tmp_path: Path) -> None:
+    for attempt in range(3):
+        storage, go = f"sqlite:///{tmp_path / f'{attempt}.db'}", tmp_path / f"go{attempt}"
+        command = [sys.executable, "-c", "import optuna, sqlalchemy\n" + BEGIN, storage, str(go)]
+        starting = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
+        for one in starting:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        go.touch()
+        faults = [one.communicate(timeout=120)[1] for one in starting]
+        assert [one.returncode for one in starting] == [0] * 4, faults
+        assert sum(Shared(storage, "hill", 1).created for _ in range(2)) == 0
+
+
+def test_a_backtrader_strategy_is_searched_and_says_why_a_point_failed(tmp_path: Path) -> None:
+    from ..sweeps.test_native import OWN, job_of
+
+    (tmp_path / "mine.py").write_text(OWN)
+    grid = Grid({"days": tuple(range(1, 9)), "share": (0.1, 0.2), "word": ("raise",)})
+    job = job_of(tmp_path / "mine.py", "Mine", grid, rows=9)
+    (tmp_path / "s").mkdir()
+    run = SearchRun(job, tpe(30, batch=10), tmp_path / "s", storage=None, study="s")
+    run.run(None)
+    trials = run.write(None, "data")
+    outcome = run.outcome(trials, metric="sharpe", top=5)
+    table = pd.read_parquet(tmp_path / "s" / "points.parquet")
+    failed = table["days"] == 3
+    assert 0 < failed.sum() == outcome.failed
+    assert table.loc[failed, "error"].str.contains("KeyError: 'nothing'").all()
+    assert table.loc[failed, list(METRICS)].isna().all(axis=None)
+    assert table.loc[~failed, "error"].isna().all()
+    every = job.measure(np.arange(grid.size)).metrics
+    np.testing.assert_array_equal(
+        trials.measured[~failed, : len(METRICS)], every[trials.number[~failed.to_numpy()]]
+    )
+    assert 3 not in {grid.point(int(number))["days"] for number in outcome.numbers}
