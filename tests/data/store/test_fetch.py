@@ -103,7 +103,10 @@ def test_a_refresh_asks_again_and_reports_a_changed_past(tmp_path):
 def test_faults_are_counted_at_the_door_and_named_by_the_audit(tmp_path):
     report = run(Memory(price=50.005), tmp_path, "688158.SS")
     assert report.outcomes[0].revision.errors == 10
-    assert "; 10 errors in the bars: `ll.check('688158.SS')` says which" in report.outcomes[0].message
+    assert (
+        f"; 10 errors in the bars: `ll.check('688158.SS', prices='{tmp_path}')` says which"
+        in report.outcomes[0].message
+    )
     ((code, findings),) = check_prices(Store(tmp_path), instruments=TABLE)
     assert code == "688158.SS"
     assert {finding.kind for finding in findings} == {"off_tick"}
