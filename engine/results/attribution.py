@@ -165,10 +165,10 @@ def _by_steps(
     gap = _gap(panel, leg)
     gross = [_earned(panel, int(leg["code"]), fills).gross / nav for fills in steps]
     ideal, limits, sized, slipped = gross[0] / SCALE, gross[1] / SCALE, gross[2], gross[3]
-    paper = gap + ideal if len(steps[0]) else _unfilled_paper(panel, leg)
-    return paper, {
+    after_gap = ideal if len(steps[0]) else _unfilled_paper(panel, leg) - gap
+    return gap + after_gap, {
         "missed_gap": gap,
-        "missed_limits": paper - gap - limits,
+        "missed_limits": after_gap - limits,
         "missed_size": limits - sized,
         "slippage": sized - slipped,
         "missed_cash": slipped - real / nav,

@@ -188,6 +188,7 @@ def test_lack_of_cash_is_no_limit() -> None:
     assert_paid(paid(panel, legs), paper=0.09, captured=0.09)
     row = paid(panel, legs, 1)
     assert_paid(row, paper=0.09, captured=0.01, missed_cash=0.08)
+    assert row["missed_limits"] == 0.0
     assert row["blocked"] == 1
 
 
