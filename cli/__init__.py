@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
             click.echo("launchlab: stopped; nothing half-written is left behind", err=True)
             sys.exit(STOPPED)
         except click.ClickException as fault:
-            from .echo import echo
+            from .terminal.echo import echo
 
             echo(f"launchlab: {fault.format_message()}", err=True)
             sys.exit(USER_FAULT)
@@ -84,7 +84,7 @@ class LazyGroup(click.Group):
 
     def _told(self, fault: Exception, ctx: click.Context) -> str:
         """The fault in the words of the command that met it."""
-        from .words import in_flags
+        from .terminal.words import in_flags
 
         return in_flags(str(fault), self.get_command(ctx, ctx.invoked_subcommand or ""))
 
@@ -137,7 +137,7 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     if os.environ.get(DEBUG):
         sys.__excepthook__(kind, error, trace)
         return
-    from .echo import echo
+    from .terminal.echo import echo
 
     echo(
         f"launchlab: this is a bug in launchlab, not in your input ({kind.__name__}: {error}); "

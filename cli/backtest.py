@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import MARKET, example, print_json, say, shared, warn
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,7 +128,7 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
     from ..engine.results.record import NO_ORDER
     from ..strategies.loading.backtest import backtest as run_backtest
     from .plan import command_line, inputs_of
-    from .progress import progress
+    from .terminal.progress import progress
 
     options = RunOptions(
         engine=plan.engine, name=plan.strategy, command=command_line(plan), inputs=inputs_of(plan)
@@ -168,7 +168,7 @@ def usual_folder(plan: "Plan", market: "Market") -> "Path":
 def write(result: "Result", folder: "Path") -> None:
     """All files of a run."""
     from ..reports import write_report
-    from .progress import working
+    from .terminal.progress import working
 
     with working("writing the report"):
         write_report(result, folder)

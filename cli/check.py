@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, shared, tell, warn
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from ..data.bars.reconcile import Agreement
@@ -46,7 +46,7 @@ def check(
     """
     from ..data.market.check import check as check_bars
     from ..data.market.check import compare_sources
-    from .progress import progress
+    from .terminal.progress import progress
 
     if prices and store:
         raise click.ClickException("give --prices or --store, not both")
@@ -87,7 +87,7 @@ def _show(checked: "Checked", *, as_json: bool, errors_only: bool, strict: bool,
 
 def _show_sources(found: "Sequence[Agreement]", *, as_json: bool) -> None:
     """The agreement table of the codes that a store has from several sources."""
-    from .tables import print_table
+    from .terminal.tables import print_table
 
     if as_json:
         print_json([one.to_json() for one in found])

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, shared, tell, warn
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from ..data.store.fetch import FetchReport, Outcome
@@ -38,7 +38,7 @@ def fetch(as_json: bool, **asked: Any) -> None:
     for again; one code's failure loses nothing of the others.
     """
     from ..data.market.fetch import fetch as fetch_bars
-    from .progress import progress
+    from .terminal.progress import progress
 
     with progress(f"fetching from {asked['provider']}", unit="codes") as step:
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..data.errors import ConfigError
-from .echo import echo
+from .terminal.echo import echo
 
 
 def check_out(folder: Path, kind: str) -> None:

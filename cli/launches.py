@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, shared
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from ..data.instruments.table import Instruments
@@ -37,7 +37,7 @@ def list_(as_json: bool, **asked: Any) -> None:
     if as_json:
         print_json([launch.as_row() for launch in found])
         return
-    from .tables import print_table
+    from .terminal.tables import print_table
 
     columns = ("id", "announced_at", "precision", "company", "product", "kind", "codes")
     print_table(columns, ([launch.as_row()[name] for name in columns] for launch in found))
@@ -60,7 +60,7 @@ def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **aske
     if as_json:
         print_json(rows)
         return
-    from .tables import on_terminal, print_table
+    from .terminal.tables import on_terminal, print_table
 
     if on_terminal():
         echo("\n".join(_entry(row) for row in rows))

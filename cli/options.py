@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from ..data.market.market import Market
@@ -66,7 +66,7 @@ def print_json(value: Any) -> None:
 
 def tell(text: str, *, err: bool = False) -> None:
     """A sentence of the library on stdout, its parameters named as the running command's flags."""
-    from .words import in_flags
+    from .terminal.words import in_flags
 
     context = click.get_current_context(silent=True)
     echo(in_flags(text, context.command if context else None), err=err)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .echo import echo
 from .options import example
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def _rebuild_run(folder: "Path", out: str | None) -> "Path":
     from ..engine.results.result import load_result
     from ..reports import write_pages, write_report
     from .folder import check_out
-    from .progress import working
+    from .terminal.progress import working
 
     result, place = load_result(folder), folder if out is None else Path(out)
     if out is not None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, shared, warn
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def _verdicts(summary: "StudySummary") -> dict[str, str]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    from .tables import print_table
+    from .terminal.tables import print_table
 
     cells = [
         (row["run"], row["kind"], row.get("strategy"), row.get("start"), row.get("end"),

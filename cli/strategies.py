@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, shared
+from .terminal.echo import echo
 
 
 @click.command(epilog=example("launchlab strategies", "launchlab strategies fade-gap --json"))
@@ -29,7 +29,7 @@ def strategies(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _print(one: dict[str, Any]) -> None:
-    from .tables import print_table
+    from .terminal.tables import print_table
 
     echo(f"{one['name']} — {one['summary']}")
     rows = [(p["name"], _type(p), _default(p), p["unit"], p["help"]) for p in one["parameters"]]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .echo import echo
 from .options import example, print_json, say, shared, tell
+from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     from ..engine.study.market import study as measure
     from ..reports.folders import write_study
     from .folder import check_out
-    from .progress import working
+    from .terminal.progress import working
 
     request, options = _asked(asked)
     if out is not None:
@@ -116,7 +116,7 @@ def _print(found: "Study") -> None:
 
 def _print_windows(head: str, windows: "Mapping[str, WindowSummary]") -> None:
     """One family of windows: means, what they rest on, and whether they are more than chance together."""
-    from .tables import print_table
+    from .terminal.tables import print_table
 
     rows = [
         (name, window.n, _points(window.mean), _points(window.median), _share(window.positive), window.censored,

@@ -11,9 +11,9 @@ from ..data.doors import read_bytes
 from ..data.errors import DataError
 from ..engine.sweeps.folder import PARETO, POINTS, TOP
 from ..library.watch import Watch
-from .echo import echo
 from .options import print_json, warn
-from .progress import Pace, working
+from .terminal.echo import echo
+from .terminal.progress import Pace, working
 
 if TYPE_CHECKING:
     from ..library.sweep import Sweep

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..bars.folder import BarsFolder
-from ..bars.memory import BarsInMemory
 from ..doors import exists
 from ..errors import DataError, RuleError, did_you_mean
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments
 from ..panel.build import SAMPLE, to_prices
+from ..store.memory import BarsInMemory
 from ..store.store import Store, open_prices
 
 MOST_NAMED = 12

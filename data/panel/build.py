@@ -12,7 +12,6 @@ from ..arrays import I1, I4, Bool, Days
 from ..bars.bars import Bars
 from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
 from ..bars.folder import BarsFolder
-from ..bars.memory import BarsInMemory, in_memory
 from ..bars.units import leaps
 from ..calendars import sessions as calendars
 from ..calendars.hours import EXCHANGES
@@ -23,6 +22,7 @@ from ..instruments.table import Instrument, Instruments, load_instruments
 from ..rules.costs import Brokerage, cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import iter_instruments
+from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, open_prices
 from . import fx
 from .charges import cost_classes, cost_table, free_of_charge

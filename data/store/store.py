@@ -19,13 +19,13 @@ from ..bars.bars import Bars
 from ..bars.files import table_to_bars
 from ..bars.folder import BarsFolder
 from ..bars.layout import bars_to_parquet
-from ..bars.memory import BarsInMemory
 from ..bars.merge import compare_bars, factor_apart, merge_bars
 from ..bars.text import read_parquet
 from ..doors import exists, is_file, is_folder, read_bytes, reason
 from ..errors import DataError, StoreError, did_you_mean
 from ..files import remove_leftovers, write_whole
 from .manifest import FORMAT, Manifest, Revision, read_manifest
+from .memory import BarsInMemory
 
 ENVIRONMENT = "LAUNCHLAB_STORE"
 MARKER = "store.json"

@@ -1,5 +1,6 @@
 """The parameters of a strategy, read off its dataclass fields: type, default, unit, help, and text to value."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -11,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from ...data.errors import ConfigError, did_you_mean
 from ...engine.backtrader.native.plan import NativeStrategy, is_native, native_params
 
+RANGE = re.compile(r"\s*[\d.]+\s*[-–~]\s*[\d.]+\s*")  # as people write one
 OFF = ("none", "null", "off")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -45,7 +47,8 @@ class Parameter:
         except ValueError:
             options = [str(option) for option in _choices(self.hint)]
             hint = did_you_mean(str(value), options)
-            raise ConfigError(f"{self.name} must be {self.type_name}, not {value!r}{hint}") from None
+            mend = "; a range belongs to a sweep, written as 1:20" if RANGE.fullmatch(str(value)) else ""
+            raise ConfigError(f"{self.name} must be {self.type_name}, not {value!r}{hint}{mend}") from None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready for JSON: `type` is int, float, bool, str or a list of one of them."""

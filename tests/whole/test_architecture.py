@@ -76,7 +76,7 @@ COMMAND = re.compile(rf"\blaunchlab (?:{'|'.join(COMMANDS)})\b")
 
 @pytest.mark.parametrize("house", ["data", "engine", "reports", "strategies"])
 def test_only_the_command_line_names_flags_and_commands(house: str) -> None:
-    """Below it a message names a parameter in backticks, which cli/words.py turns into the flag of the command."""
+    """Below it a message names a parameter in backticks, which cli/terminal/words.py turns into the flag of the command."""
     found = [
         (path.relative_to(ROOT).as_posix(), node.lineno, node.value)
         for path in SOURCES

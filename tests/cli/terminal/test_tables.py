@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from rich.console import Console
 
-from launchlab.cli.tables import print_table
+from launchlab.cli.terminal.tables import print_table
 
 SENTENCE = "an explanation that is a good deal longer than any narrow terminal can show"
 ROWS = [("2026-02-12", "long-short", SENTENCE), ("2026-03-02", "buy-launch", SENTENCE)]

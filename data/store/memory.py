@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..bars.bars import Bars
 from ..errors import DataError, did_you_mean
-from .bars import Bars
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from launchlab.data.bars.frames import frames_to_bars
 from launchlab.data.errors import DataError
+from launchlab.data.store.frames import frames_to_bars
 
 DAYS = ["2026-02-10", "2026-02-11", "2026-02-12"]
 

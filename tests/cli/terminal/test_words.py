@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from launchlab.cli.words import in_flags
+from launchlab.cli.terminal.words import in_flags
 
 BACKTEST = click.Command(
     "backtest",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from launchlab.cli.progress import Pace
+from launchlab.cli.terminal.progress import Pace
 
 
 def clock(*times: float) -> Iterator[float]:

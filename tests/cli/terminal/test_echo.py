@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import launchlab
-from launchlab.cli.echo import printable
+from launchlab.cli.terminal.echo import printable
 
 CLI = Path(launchlab.__file__).parent / "cli"
 
@@ -37,7 +37,7 @@ def test_every_command_prints_through_the_one_way_to_a_terminal() -> None:
     """Only the table of commands prints by itself: its own words, and help."""
     direct = {
         path.name
-        for path in CLI.glob("*.py")
+        for path in CLI.rglob("*.py")
         if re.search(r"click\.s?echo\(|(?<![\w.])print\(", path.read_text())
     }
     assert direct == {"__init__.py", "echo.py"}

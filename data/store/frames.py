@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Days
+from ..bars.bars import OPTIONAL, REQUIRED, Bars, bars_from_columns
 from ..calendars.days import values_to_days
 from ..errors import DataError, did_you_mean
-from .bars import OPTIONAL, REQUIRED, Bars, bars_from_columns
 
 if TYPE_CHECKING:
     import pandas as pd
