@@ -43,14 +43,15 @@ class Round(NamedTuple):
 
 
 class Checkout:
-    """A process that runs the points with one checkout's code."""
+    """A process that runs the points with one checkout's code; older ones import their workloads by a bare name."""
 
     def __init__(self, folder: Path, links: Path, asked: tuple[str, str]) -> None:
+        folder = folder.resolve()
         links.mkdir()
-        (links / "launchlab").symlink_to(folder.resolve())
+        (links / "launchlab").symlink_to(folder)
         self.child = subprocess.Popen(
             [sys.executable, "-c", CHILD, *asked, str(POINTS[asked])],
-            cwd=folder, env=os.environ | {"PYTHONPATH": str(links)}, text=True,
+            cwd=folder, env=os.environ | {"PYTHONPATH": f"{links}{os.pathsep}{folder / 'tests' / 'bench'}"}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self._line()
