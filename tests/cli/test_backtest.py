@@ -26,7 +26,7 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def quick(market: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The market, with runs that write their tables and no pages."""
-    monkeypatch.setattr("launchlab.cli.backtest.write_pages", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.reports.run._write_pages", lambda result, folder: None)
     return market
 
 
@@ -207,7 +207,7 @@ def test_a_fault_half_way_leaves_the_old_run_as_it_was(quick: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("launchlab.reports.run.write_book", full)
+    monkeypatch.setattr("launchlab.reports.run._write_pages", full)
     said = faults(launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1"))
     assert "No space left on device" in said
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before

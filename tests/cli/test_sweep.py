@@ -65,8 +65,11 @@ def test_a_row_is_what_the_backtest_of_its_parameters_says(market: Path) -> None
     settings = ("--set", f"hold={best['hold']}", "--set", f"stop={stop}", "--set", f"lag={best['lag']}")
     run = json_of(launchlab("backtest", *asked(market), *settings, "--engine", "compiled", "--json"))
     figures = run.get("metrics", run)
-    for name in ("total_return", "sharpe", "max_drawdown", "volatility"):
+    for name in ("total_return", "max_drawdown", "fills", "blocked"):
         assert best[name] == pytest.approx(figures[name], rel=1e-9, abs=1e-12), name
+    assert (
+        figures["sharpe"] is None
+    )  # 27 sessions are too few for an annual figure; a sweep ranks by it all the same
 
 
 def test_the_usual_folder_is_named_after_the_strategy_and_the_span(market: Path) -> None:
@@ -117,7 +120,7 @@ def test_the_map_links_the_whole_runs_of_the_best_points(market: Path) -> None:
     assert "top-1/index.html" in page
     assert "top-2/index.html" in page
     run = load_result(market / "s" / "top-1")
-    assert run.summary["metrics"]["sharpe"] == pytest.approx(said["best"]["sharpe"], rel=1e-9)
+    assert run.summary["metrics"]["total_return"] == pytest.approx(said["best"]["total_return"], rel=1e-9)
     assert run.summary["parameters"]["hold"] == said["best"]["hold"]
     assert launchlab("sweep", *asked(market), *GRID, "--out", "s", "--no-page").exit_code == 0
     assert not (market / "s" / "top-1").exists()
