@@ -100,6 +100,10 @@ def column_of(values: tuple[Any, ...]) -> pa.Array:
         return to_arrow(np.array([0.0 if value is None else float(value) for value in values]), off)
     if all(type(value) is int for value in values):
         return to_arrow(np.array(values, np.int64))
-    return pa.array(
-        [value if value is None or isinstance(value, bool | int | str) else str(value) for value in values]
-    )
+    return pa.array([_word(value) for value in values])
+
+
+def _word(value: Any) -> Any:
+    """What stands for a value that is no number; a class is known by its name, wherever it lies in memory."""
+    plain = value is None or isinstance(value, bool | int | str)
+    return value if plain else getattr(value, "__qualname__", None) or str(value)

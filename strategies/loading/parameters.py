@@ -132,7 +132,7 @@ def _parse(hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, bool | int | float | str):
         return _parse_scalar(hint, value)
     if hint is timedelta:
-        return timedelta(days=float(value))
+        return value if isinstance(value, timedelta) else timedelta(days=float(value))
     if isinstance(hint, type) and issubclass(hint, type):
         return _parse_class(value)
     raise ConfigError(
@@ -141,7 +141,9 @@ def _parse(hint: Any, value: Any) -> Any:
 
 
 def _parse_class(value: Any) -> type:
-    """A class of backtrader by its name, such as SMA or bt.ind.SMA."""
+    """A class of backtrader by its name, such as SMA or bt.ind.SMA, or one that stands for itself."""
+    if isinstance(value, type):
+        return value
     library, name = sys.modules["backtrader"], str(value).strip().rpartition(".")[2]
     for place in (library.indicators, library):
         found = getattr(place, name, None)

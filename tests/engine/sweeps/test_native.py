@@ -283,7 +283,6 @@ WRONG = [
     (("--grid", "dasy=1:3"), "did you mean 'days'"),
     (("--grid", "days=1:3:0.5"), "days must be a whole number"),
     (("--grid", "days=1:3", "--set", "shrae=1"), "did you mean 'share'"),
-    (("--grid", "average=SMA"), "cannot be set as text"),
     (("--grid", "days=1:3", "--analyzer", "Drawdown"), "did you mean 'DrawDown'"),
     (("--grid", "hold=1:3", "--analyzer", "DrawDown", "--strategy", "long-short"), "long-short is not"),
 ]
