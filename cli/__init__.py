@@ -1,4 +1,4 @@
-"""The command line: a table of commands, each imported only when it is called, and how faults end.
+"""The command line: a group whose commands are imported only when they are called, and how faults end.
 
 Exit codes: 0 done, 2 the user's to repair (one sentence), 1 ours (a bug), 130 stopped by the user.
 """
@@ -16,6 +16,7 @@ from typing import Any, Never
 import click
 
 from .._version import __version__
+from .commands import COMMANDS
 
 DEBUG = "LAUNCHLAB_DEBUG"
 USER_FAULT, STOPPED = 2, 130
@@ -23,20 +24,6 @@ USER_FAULT, STOPPED = 2, 130
 COLLECT_AFTER = 1_000_000
 # No place for a file is nobody's bug, wherever it happens.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-
-# name: (module, what it does in one line); the command is the attribute of that name in its module.
-COMMANDS = {
-    "backtest": ("backtest", "Trade a ledger of launches over daily bars and write the report."),
-    "strategies": ("strategies", "List the strategies and their parameters."),
-    "launches": ("launches", "Show the launches, and when each could first be traded."),
-    "rules": ("rules", "Explain the exchange's rules for a code on a day."),
-    "fetch": ("fetch", "Download bars into the store."),
-    "check": ("check", "Name what is wrong with the bars, by code and session."),
-    "study": ("study", "Measure abnormal returns around the launches."),
-    "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
-    "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
-    "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
-}
 
 
 class LazyGroup(click.Group):

@@ -10,11 +10,11 @@ from ..data.errors import ConfigError
 from ..engine.backtrader.native.plan import NativeStrategy, is_native
 from ..engine.sweeps.conditions import of_strategy
 from ..engine.sweeps.grid import Grid
-from ..strategies import STRATEGIES
 from ..strategies.loading.grids import to_grid
 from ..strategies.loading.loading import file_sha256, find_strategy, inner
 from ..strategies.loading.parameters import values_of
 from ..strategies.loading.variants import Variants, variants
+from ..strategies.registry import STRATEGIES
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
 from ...engine.workers.parcel import OWN, SOURCE
-from .. import STRATEGIES
+from ..registry import STRATEGIES
 from .parameters import parameters
 
 GROUP = "launchlab.strategies"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from launchlab.cli import COMMANDS, cli
+from launchlab.cli import cli
+from launchlab.cli.commands import COMMANDS
 
 from ..markets.cli_fixture import faults, launchlab
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+MAIN = "__main__"
 LEFT_OUT = {"tests", "docs", "build", "dist", "runs"}
 Name = tuple[str, ...]
 Arrows = Mapping[Name, set[Name]]
@@ -117,9 +118,11 @@ def plans(root: Path) -> dict[str, Plan]:
 
 
 def layers(plan: Plan) -> tuple[str, ...]:
-    """The rooms of each floor, the highest first, as import-linter writes them."""
+    """The rooms of each floor, the highest first, as import-linter writes them; `__main__`, which calls the face, on top."""
     floors = range(plan.height - 1, -1, -1)
-    return tuple(" | ".join(room for room in plan.rooms if plan.floors[room] == floor) for floor in floors)
+    rooms = [room for room in plan.rooms if room != MAIN]
+    named = (" | ".join(room for room in rooms if plan.floors[room] == floor) for floor in floors)
+    return tuple(filter(None, (MAIN if MAIN in plan.rooms else "", *named)))
 
 
 def contracts(root: Path) -> str:

@@ -13,7 +13,8 @@ import click
 import pytest
 
 import launchlab as ll
-from launchlab.cli import COMMANDS, cli
+from launchlab.cli import cli
+from launchlab.cli.commands import COMMANDS
 from launchlab.data.ledger import launch
 from launchlab.data.rules.costs import Brokerage
 from launchlab.engine.legs import Reason

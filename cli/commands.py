@@ -1,0 +1,15 @@
+"""The table of commands."""
+
+# name: (module, what it does in one line); the command is the attribute of that name in its module.
+COMMANDS = {
+    "backtest": ("backtest", "Trade a ledger of launches over daily bars and write the report."),
+    "strategies": ("strategies", "List the strategies and their parameters."),
+    "launches": ("launches", "Show the launches, and when each could first be traded."),
+    "rules": ("rules", "Explain the exchange's rules for a code on a day."),
+    "fetch": ("fetch", "Download bars into the store."),
+    "check": ("check", "Name what is wrong with the bars, by code and session."),
+    "study": ("study", "Measure abnormal returns around the launches."),
+    "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
+    "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
+    "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
+}

@@ -1,0 +1,17 @@
+"""Our strategies by the names that the command line uses.
+
+Packages add to them through the entry-point group `launchlab.strategies`, and a strategy of one's own runs from its
+file as `file.py:Class`.
+"""
+
+from .buy_launch import BuyLaunch
+from .fade_gap import FadeGap
+from .long_short import LongShort
+from .suppliers import Suppliers
+
+STRATEGIES: dict[str, type] = {
+    "long-short": LongShort,
+    "buy-launch": BuyLaunch,
+    "fade-gap": FadeGap,
+    "suppliers": Suppliers,
+}
