@@ -16,7 +16,7 @@ from typing import Any, Never
 import click
 
 from .._version import __version__
-from .commands import COMMANDS
+from .terminal.commands import COMMANDS
 
 DEBUG = "LAUNCHLAB_DEBUG"
 USER_FAULT, STOPPED = 2, 130

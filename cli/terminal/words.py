@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from ..commands import COMMANDS
+from .commands import COMMANDS
 
 CALL = re.compile(r"`ll\.(\w+)\(([^`]*)\)`")
 PARAMETER = re.compile(r"`([a-z][\w.]*)(?:=([^`]+))?`")

@@ -15,10 +15,9 @@ same legs run again with one friction more (`Ladder`), so that they add up to it
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
@@ -28,6 +27,9 @@ from ..judge.exits import after_action
 from ..legs import AT_NAMES, OPEN, TOUCH, Reason
 from .result import COLUMNS, PAID
 from .run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Table = NDArray[Any]
 
@@ -67,7 +69,7 @@ class LegAccount(NamedTuple):
 
 def attribute(
     panel: Panel, launches: Launches, legs: Table, run: Run, ladder: Ladder | None = None
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """One row per launch that had a leg; columns as in `COLUMNS["launches"]`.
 
     Without a `ladder`, as for orders that follow no leg, paper ends with the exit really made, and what neither the
@@ -80,6 +82,8 @@ def attribute(
         own = np.flatnonzero(legs["launch"] == position)
         row = _about(panel, launches[int(position)], legs[own]) | {"blocked": int(blocked[own].sum())}
         rows.append(row | _sums([accounts[k] for k in own], legs["side"][own]))
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=list(COLUMNS["launches"]))
 
 

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from launchlab.cli import cli
-from launchlab.cli.commands import COMMANDS
+from launchlab.cli.terminal.commands import COMMANDS
 
 from ..markets.cli_fixture import faults, launchlab
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.cli.commands import COMMANDS
+from launchlab.cli.terminal.commands import COMMANDS
 from launchlab.engine import njit
 
 from .. import ROOT

@@ -14,7 +14,7 @@ import pytest
 
 import launchlab as ll
 from launchlab.cli import cli
-from launchlab.cli.commands import COMMANDS
+from launchlab.cli.terminal.commands import COMMANDS
 from launchlab.data.ledger import launch
 from launchlab.data.rules.costs import Brokerage
 from launchlab.engine.legs import Reason
