@@ -69,7 +69,7 @@ def backtest(
 
     >>> market = load_market(start="2025-07-02", end="2025-09-30")
     >>> result = backtest("long-short", market, Config(capital=1_000_000), settings={"hold": 3})
-    >>> len(result.equity) == len(market.panel), result.summary["parameters"]["hold"]
+    >>> len(result.equity) == len(market.panel), result.summary.parameters["hold"]
     (True, 3)
     """
     market, portfolio = _market(launches, panel, config)

@@ -188,6 +188,13 @@ def test_the_week_is_left_after_five_sessions_of_each_exchange(tmp_path: Path, e
 @pytest.mark.parametrize("engine", ENGINES)
 def test_at_the_close_of_12_february_the_supplier_is_sealed(tmp_path: Path, engine: str) -> None:
     result = week(tmp_path, engine, entry="close")
+    # on the 13th it is sized anew: an eighth of what the account was worth on the 12th, at that day's close and rate
+    closes = {"0100.HK": "588.0", "2513.HK": "402.0", "0700.HK": "535.5", "9988.HK": "158.6"}
+    costs = [hong_kong(abs(SHARES[code]) * D(close)) for code, close in closes.items()]
+    night = (2200 * D("535.5") + 7800 * D("158.6")) * D("0.005") / 365
+    worth = CAPITAL - sum((stamp + levies for stamp, levies in costs), D(0)) - night
+    again = int(worth / 8 / (D("45.05") * CNY["2026-02-12"]))
+    assert again == 24478
     assert result.blocks.to_dict("records") == [
         {
             "session": "2026-02-12", "at": "close", "code": "688158.SS", "launch": "glm5", "leg": 2,
@@ -195,15 +202,18 @@ def test_at_the_close_of_12_february_the_supplier_is_sealed(tmp_path: Path, engi
         }
     ]  # fmt: skip
     entries = result.fills.query("reason == 'entry'").set_index("code")
-    closes = {"0100.HK": 588.0, "2513.HK": 402.0, "0700.HK": 535.5, "9988.HK": 158.6, "688158.SS": 42.38}
-    assert entries["price"].to_dict() == closes
-    assert entries["shares"].to_dict() == SHARES
+    assert entries["price"].to_dict() == {c: float(p) for c, p in closes.items()} | {"688158.SS": 42.38}
+    assert entries["shares"].to_dict() == SHARES | {"688158.SS": again}
     assert entries.loc["688158.SS", "session"] == "2026-02-13"
 
 
 # Seedance 2.0, known on Saturday 7 February: half of the capital on two names, closes and rate of 6 February.
 CHINESE_ONLINE = 75_500  # 2,500,000 / (29.40 × 1.126030) = 75,516.5
 IREADER = 95_000  # 2,500,000 / (23.35 × 1.126030) = 95,083.3
+# and again on the 10th, at the limits of the 9th and its rate 1 / 0.885809, with the capital still whole
+CHINESE_ONLINE_AGAIN = 62_700  # 2,500,000 / (35.28 × 1.128912) = 62,770.3
+IREADER_AGAIN = 86_200  # 2,500,000 / (25.69 × 1.128912) = 86,201.9
+IREADER_CLOSES = {"2026-02-10": "28.26", "2026-02-11": "31.09", "2026-02-12": "34.20"}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -219,15 +229,20 @@ def test_a_one_price_board_is_bought_only_when_it_opens(
         for b in result.blocks.query("wanted > 0").to_dict("records")
     ]
     locked = [("2026-02-09", "300364.SZ", CHINESE_ONLINE, 0, "limit_up")]
+    worth = dict(zip(result.equity["session"], result.equity["equity"], strict=True))
+    later = [
+        int(D(worth[day]) / 4 / (D(close) * CNY[day])) // 100 * 100 for day, close in IREADER_CLOSES.items()
+    ]
+    wanted = (IREADER, IREADER_AGAIN, *later)
+    days = ("2026-02-09", *IREADER_CLOSES, "2026-02-13")
     locked += [
-        (day, "603533.SS", IREADER, 0, "limit_up")
-        for day in ("2026-02-09", "2026-02-10", "2026-02-11", "2026-02-12")
+        (day, "603533.SS", size, 0, "limit_up") for day, size in zip(days[:4], wanted[:4], strict=True)
     ]
     assert sorted(blocked) == sorted(locked)
     entries = result.fills.query("reason == 'entry'").to_dict("records")
     assert [(e["session"], e["code"], e["shares"], e["price"]) for e in entries] == [
-        ("2026-02-10", "300364.SZ", CHINESE_ONLINE, 42.32),
-        ("2026-02-13", "603533.SS", IREADER, 36.23),
+        ("2026-02-10", "300364.SZ", CHINESE_ONLINE_AGAIN, 42.32),
+        ("2026-02-13", "603533.SS", wanted[4], 36.23),
     ]
 
 

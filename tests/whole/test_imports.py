@@ -38,7 +38,8 @@ def test_the_first_help_loads_nothing_of_ours_but_the_table_of_commands(flag: st
     )
     assert {name for name in loaded if name.startswith("launchlab")} == OURS | {
         "launchlab.cli",
-        "launchlab.cli.commands",
+        "launchlab.cli.terminal",
+        "launchlab.cli.terminal.commands",
     }
     assert not heavy(loaded)
 
