@@ -54,6 +54,7 @@ def finish(
     """Confirm the best points, judge and draw the sweep if asked to, and write top.csv and summary.json."""
     if not len(outcome.numbers):
         raise ConfigError(f"all {outcome.points:,} points failed, the first one: {outcome.error}")
+    job.refuse_foresight(int(outcome.numbers[0]))
     rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     figures = figures_of(job, asked, outcome, ending, rows)
     figures["confirmed"] = _confirmed(job, outcome, ending.confirm, watch)

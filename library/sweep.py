@@ -287,6 +287,8 @@ def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str,
     if is_cold():
         watch.tell("compiling the engine, which happens once (a minute or two)")
     warm_up()
+    for number in {int(job.grid.numbers(k, k + 1)[0]) for k in (0, len(job.grid) - 1)}:
+        job.refuse_foresight(number)
     with job.open_runner(options.executor) as runner:
         started = time.perf_counter()
         outcome = _points(wanted, job, folder, asked, runner, watch)

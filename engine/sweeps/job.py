@@ -105,6 +105,10 @@ class SweepJob(ABC):
     def open_runner(self, spec: str | None) -> AbstractContextManager[Runner]:
         """Where the points run: as `spec` says, else where this kind runs best."""
 
+    @abstractmethod
+    def refuse_foresight(self, number: int) -> None:
+        """LookAheadError where a point decides by what came later."""
+
     def tries(self, best: int, numbers: I8, legs: Table) -> Tries:
         """What a placebo may choose among: the point itself, or those of `numbers` whose legs are those of the best."""
         return Tries(legs, own_points(1))

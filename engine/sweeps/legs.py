@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I8
 from ..backtest.backtest import checked_legs
+from ..backtest.foresight import refuse_foresight
 from ..compiled.simulate import simulate
 from ..compiled.windows import Market
 from ..legs import LEG
@@ -84,6 +85,11 @@ class LegSweep(SweepJob):
         values = self.point(number)
         at = self.under(values)
         return simulate(self.legs(values), at.panel, at.config, market=self.market(values, at)).fills
+
+    def refuse_foresight(self, number: int) -> None:
+        values = self.point(number)
+        at = self.under(values)
+        refuse_foresight(self.strategy(values), at.launches, at.panel, self.legs(values))
 
     def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
         holds = self.grid.values.get("hold")

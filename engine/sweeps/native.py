@@ -83,6 +83,9 @@ class NativeSweep(SweepJob):
     def fills(self, number: int) -> Table:
         return _run(self, number)[0].run.fills
 
+    def refuse_foresight(self, number: int) -> None:
+        """Nothing: feeds end at the present, and no attribute of a strategy leads beyond it."""
+
     def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
         longest = max(curve.longest for curve in curves.values())
         return min(longest, len(self.panel) // LONG_ENOUGH)

@@ -171,7 +171,7 @@ def test_a_search_chooses_among_fields_of_the_portfolio_too(market: ll.Market, t
         ("long-short", {}, "at least one parameter"),
         (42, {"hold": (1, 2)}, "is no strategy"),
         ("long-short", {"config.max_gross": (2.0, 8.0)}, "maintenance must be at most 1 / max_gross"),
-        ("long-short", {"brokerage.cn_rate": (0.0, 0.5)}, "brokerage cn_rate"),
+        ("long-short", {"brokerage.cn_rate": (0.0, 0.5)}, "brokerage: cn_rate"),
     ],
 )
 def test_what_cannot_be_swept_is_one_sentence(
