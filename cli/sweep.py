@@ -89,9 +89,9 @@ def sweep(
     from ..library.question import usual_folder
     from ..library.sweep import SweepOptions, Wanted, run_wanted
     from ..strategies.loading.grids import texts_by_name
+    from .outcome import show, watch
     from .plan import read_plan
     from .search import count_of, to_search
-    from .sweep_end import show, watch
 
     plan = read_plan(
         toml, {name: options[name] for name in (*MARKET, *OF_A_RUN) if name in options}, settings

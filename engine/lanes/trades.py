@@ -12,6 +12,7 @@ import numpy as np
 from ...data.arrays import F8, I8
 from ..compiled.processor import lower, pick, stored
 from ..compiled.windows import Rules, Windows
+from ..judge.exits import after_action
 from ..judge.records import EPS
 from ..njit import compiled, inlined
 from . import deck as dk
@@ -179,16 +180,14 @@ def _owe(b: Batch, owed: F8, t: int, first: int, last: int) -> None:
 def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
     """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
     m = b.m
-    ratio = w.action_terms[a, 0]
-    paid = w.action_terms[a, 2] if side > 0.0 else w.action_terms[a, 1]
+    terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
     price, fx = w.action_terms[a, 3], w.order[r]["fx"]
     at = w.action_row[a] & (len(b.traded) - 1)
     row = b.ring[at * WIDTH : (at + 1) * WIDTH]
     for x in range(LANES):
         if m[SHARES + x] > 0.0 and m[LEAVES + x] >= j:
-            exact = m[SHARES + x] * ratio
-            kept = np.floor(exact + EPS)
-            received = side * (m[SHARES + x] * paid + max(exact - kept, 0.0) * price) * fx
+            after = after_action(side * m[SHARES + x], 0.0, 0.0, terms, price)
+            kept, received = abs(after.shares), after.cash * fx
             row[CASH_IN + x] += received
             if received < 0.0 or kept <= 0.0:
                 m[BAD + x] = 1.0
