@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from .engine.results.result import load_result as load_result
     from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
+    from .engine.sweeps.grid import Grid as Grid
     from .library.sweep import Sweep as Sweep
     from .library.sweep import load_sweep as load_sweep
     from .library.sweep import search as search
     from .library.sweep import sweep as sweep
     from .reports.folders import compare as compare
     from .reports.folders import write_study as write_study
+    from .reports.folders import write_sweep as write_sweep
     from .reports.run import write_report as write_report
     from .strategies.loading.backtest import backtest as backtest
 
@@ -79,6 +81,7 @@ __getattr__, __dir__, __all__ = face(
         "sweep": ".library.sweep",
         "search": ".library.sweep",
         "Sweep": ".library.sweep",
+        "Grid": ".engine.sweeps.grid",
         "load_sweep": ".library.sweep",
         # measurements
         "study": ".engine.study.market",
@@ -86,6 +89,7 @@ __getattr__, __dir__, __all__ = face(
         # pages
         "write_report": ".reports.run",
         "write_study": ".reports.folders",
+        "write_sweep": ".reports.folders",
         "compare": ".reports.folders",
     },
 )

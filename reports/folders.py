@@ -28,6 +28,17 @@ def write_study(study: "Study", folder: Path | str, *, inputs: "Inputs | None" =
     put_folder(Path(folder), write)
 
 
+def write_sweep(folder: Path | str) -> Path:
+    """Draw the map of a finished sweep, from its points.parquet and summary.json, into its folder; returns the page.
+
+    An older map is replaced, a page that is not ours refused (ConfigError).
+    """
+    from .sweep import write_sweep_folder
+
+    write_sweep_folder(Path(folder))
+    return Path(folder) / "index.html"
+
+
 def compare(runs: "Sequence[Path | str] | Mapping[str, Result]", folder: Path | str = "runs/compare") -> Path:
     """The page that compares runs, written into `folder`: of their folders, or of results by the name to show.
 
