@@ -24,6 +24,8 @@ from .units import leaps, spacing, turnover_faults
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
 
 
+# what a damaged file holds may overflow; such prices are findings, not warnings of numpy
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def check_bars(
     bars: Bars,
     instrument: Instrument,

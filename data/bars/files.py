@@ -249,10 +249,21 @@ def _numbers(column: pa.ChunkedArray, what: str, name: str) -> F8:
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise DataError(f"{name}: column {what} holds {kind}, not numbers; write it again")
     values = np.asarray(to_numpy(column), dtype=np.float64)
-    if what not in NO_ACTION and np.isinf(values).any():
+    return values if what in NO_ACTION else _with_an_end(values, what, name)
+
+
+def _with_an_end(values: F8, what: str, name: str) -> F8:
+    """The values, none of them infinite."""
+    if np.isinf(values).any():
         row = int(np.flatnonzero(np.isinf(values))[0]) + 1
         raise DataError(f"{name}, row {row}: {what} is infinite; correct it or leave it empty")
     return values
+
+
+def _times(values: F8, factor: float, what: str, name: str) -> F8:
+    """Values in another unit; what then has no end in float64 never was a number of the market's."""
+    with np.errstate(over="ignore"):
+        return _with_an_end(values * factor, what, name)
 
 
 def _number(text: str | None, what: str, name: str, row: int) -> float:
@@ -284,15 +295,18 @@ def _vendor_columns(
     hong_kong = code.upper().endswith(".HK")
     scale = 1.0 if hong_kong else layout.layout.amount_scale
     if "amount" in columns:
-        columns["amount"] = np.round(columns["amount"] * scale * layout.scales.get("amount", 1.0), 4)
-    columns["volume"] = columns["volume"] * layout.scales.get("volume", 1.0)
+        scale *= layout.scales.get("amount", 1.0)
+        with np.errstate(over="ignore"):  # of the rounding
+            columns["amount"] = np.round(_times(columns["amount"], scale, "amount", name), 4)
+        _with_an_end(columns["amount"], "amount", name)
+    columns["volume"] = _times(columns["volume"], layout.scales.get("volume", 1.0), "volume", name)
     lot = LOT_OF_BONDS if _board(code) == "convertible" else LOT
     unit = how.volume_unit or layout.volume_unit(hong_kong)
     unit = _confirmed_unit(columns, unit, lot, name, declared=bool(how.volume_unit), board=_board(code))
     if unit == LOTS and hong_kong:
         raise ConfigError(f"{name}: lots differ by code in Hong Kong; convert its volume to shares first")
     if unit == LOTS:
-        columns["volume"] = np.rint(columns["volume"] * lot)
+        columns["volume"] = np.rint(_times(columns["volume"], lot, "volume", name))
     return columns
 
 

@@ -61,12 +61,14 @@ def _reference(bars: Bars, closes: F8, i: int) -> str:
 
 def turnover_faults(bars: Bars) -> Iterator[Finding]:
     """Sessions whose turnover over volume is no price of the day: another unit of volume, or adjusted prices."""
-    rows = np.flatnonzero((bars.volume > 0) & (bars.amount > 0) & ~bars.suspended)
+    priced = (bars.close > 0) & (bars.low > 0)  # a price that cannot be is a finding of its own
+    rows = np.flatnonzero((bars.volume > 0) & (bars.amount > 0) & priced & ~bars.suspended)
     if not len(rows):
         return
     traded = bars.take(rows)
-    average = traded.amount / traded.volume
-    room = OUTSIDE + ROUNDED / traded.volume
+    with np.errstate(over="ignore"):
+        average = traded.amount / traded.volume
+        room = OUTSIDE + ROUNDED / traded.volume
     outside = np.where(average > traded.high * (1 + room), 1, 0) - (average < traded.low * (1 - room))
     times = average / traded.close
     units = np.where((times > 0.5) & (times < 2.0), -1, _unit(times))

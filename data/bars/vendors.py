@@ -374,6 +374,11 @@ def _misfit(bases: tuple[str, ...]) -> str:
         return [layout.columns[name][0] for name in REQUIRED if not have & set(layout.columns[name])]
 
     nearest = min(LAYOUTS, key=lambda layout: len(missing(layout)))
+    if not missing(nearest):
+        return (
+            f"its columns {','.join(bases)[:200]} are not those of {nearest.name}, which are "
+            f"{','.join(nearest.order or sorted(nearest.marks))}; name them {','.join(REQUIRED)} where they are raw bars"
+        )
     absent = missing(nearest)[0]
     if len(missing(nearest)) == len(REQUIRED):
         nearest, absent = LAYOUTS[0], "date"
