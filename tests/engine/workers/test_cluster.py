@@ -147,7 +147,7 @@ def begin(market: Path, machines: Machines, out: str, *more: str) -> subprocess.
 
 
 def parts(market: Path, out: str) -> list[Path]:
-    return list((market / out / "parts").glob("*.npy"))
+    return list((market / out / "parts").glob("*.npz"))
 
 
 def finish(running: subprocess.Popen[str], code: int = 0) -> str:
