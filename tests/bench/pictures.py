@@ -44,7 +44,7 @@ SHOTS = (
     Shot("book-phone", "long-short/index.html", size=(500, 900)),
     Shot("launches", "concepts/index.html", "launch-charts"),
     Shot("tearsheet", "long-short/tearsheet.html"),
-    Shot("study", "study/index.html"),
+    Shot("study", "study/index.html", size=(1280, 1200)),
     Shot("study-launches", "study/index.html", "each"),
     Shot("sweep", "sweep/index.html", "map"),
     Shot("compare", "compare/index.html"),

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from .. import ROOT
-from .house import arrows_of, floors_of, imports, modules, plans
+from .house import arrows_of, contracts, floors_of, imports, modules, plans
 
 MOST_FILES = 18  # of a folder
 PLANS = plans(ROOT)
@@ -26,6 +26,13 @@ def test_no_two_folders_import_each_other() -> None:
         if name[:-1] and target[:-1] and name[:-1] != target[:-1]
     }
     assert {pair for pair in homes if pair[::-1] in homes} == set()
+
+
+def test_every_room_has_its_floor_in_the_contracts() -> None:
+    """Print them with `python -m tests.whole.house --layers`, and put them at the end of setup.cfg."""
+    written = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    missing = [text for text in contracts(ROOT).split("\n\n") if text.strip() not in written]
+    assert missing == []
 
 
 def test_no_folder_holds_more_files_than_a_reader_can_keep_in_mind() -> None:

@@ -58,8 +58,11 @@ def _say_rates(book: Book, row: F8, names: tuple[str, ...]) -> None:
 
 def _cite_costs(book: Book, key: str, brokerage: costs.Brokerage, gaps: dict[str, str]) -> None:
     chosen = costs.fees_of(key)
-    if chosen.stamp_sell.at(book.day[0]).source:
-        book.cite("stamp duty", chosen.stamp_sell.at(book.day[0]))
+    on_sales, on_buys = (duty.at(book.day[0]) for duty in (chosen.stamp_sell, chosen.stamp_buy))
+    if on_sales.source:
+        book.cite("stamp duty", on_sales)
+    if on_buys.source and on_buys != on_sales:
+        book.cite("stamp duty on buys", on_buys)
     for levy in chosen.levies:
         if levy.name in gaps:
             book.unknowns.append(f"{levy.name}: {gaps[levy.name]}")
