@@ -57,11 +57,11 @@ def check_bars(
     found += _price_faults(tidy, volume_means_trading=instrument.tradable)
     found += _idle(tidy, instrument)
     if raw and instrument.tradable:
-        instrument = as_stated(instrument, tidy)
         found += turnover_faults(tidy)
+        ruled = ruled_bars(tidy, instrument)
+        instrument = as_stated(instrument, ruled, calendar)
         found += leaps(tidy, instrument, calendar)
         found += unruled(tidy, instrument)
-        ruled = ruled_bars(tidy, instrument)
         found += off_tick(ruled, instrument)
         found += unlike_the_close(ruled, instrument, calendar)
         found += beyond_limit(ruled, instrument, calendar, cut or ruled is not tidy)

@@ -19,12 +19,13 @@ from ..arrays import F8, Days
 from ..calendars.days import YEARS, instants_to_days, values_to_days, zone_to_offsets
 from ..doors import read_bytes
 from ..errors import ConfigError, DataError, RuleError
-from ..instruments.codes import derive, is_delisting_name, is_st_name, tidy
+from ..instruments.codes import derive, tidy
 from ..instruments.spellings import same_company, securities
 from ..rules.ticks import tick_table
 from .arrow import to_numpy
-from .bars import DELISTING, NO_ACTION, NO_MARK, PRICES, ST, Bars, bars_from_columns
+from .bars import NO_ACTION, PRICES, Bars, bars_from_columns
 from .grid import snap
+from .stated import names_in_rows, status_by_names
 from .text import Sheet, read_sheet
 from .vendors import IDENTITY, LOTS, UNITS, Recognised, recognise
 
@@ -35,8 +36,6 @@ LOT, LOT_OF_BONDS = 100.0, 10.0
 # Turnover over volume and price is 1 within a day's range; in the wrong unit it is a hundred times off.
 PLAUSIBLE = (0.5, 2.0)
 BLANK = frozenset(("", "-", "--", "nan", "null", "none", "n/a", "na", "#n/a"))
-# Columns that hold a security's short name.
-NAMES = frozenset(("name", "short_name", "stock_name", "名称", "简称", "股票名称", "证券名称", "证券简称"))
 RAW_FLAG = 3.0  # baostock's adjustflag: 1 and 2 are adjusted backward and forward
 
 
@@ -78,13 +77,16 @@ def content_to_bars(content: bytes, name: str, code: str, how: Reading = PLAIN) 
     _refuse_adjusted(sheet, layout, how, name)
     columns = _columns(sheet.table, layout, name)
     columns = _vendor_columns(columns, layout, code, name, how)
-    columns |= _named_status(sheet.table, code) if "st" not in columns else {}
+    names = names_in_rows(sheet.table, code) if "st" not in columns else ()
+    if len(set(names)) > 1:
+        columns["st"] = status_by_names(names)
     source: dict[str, object] = {
         "path": name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "rows": sheet.table.num_rows,
     }
     source |= {"layout": layout.layout.name, "unread": ", ".join(layout.unread)}
+    source |= {"name": names[0]} if len(set(names)) == 1 else {}
     source |= _metadata(sheet.table, METADATA)
     return oldest_first(bars_from_columns(code, columns, source))
 
@@ -192,22 +194,6 @@ def _columns(table: pa.Table, layout: Recognised, name: str) -> dict[str, NDArra
         else:
             columns[ours] = _numbers(column, ours, name)
     return columns
-
-
-def _named_status(table: pa.Table, code: str) -> dict[str, F8]:
-    """Special treatment by the names in a mainland file's rows: ST and *ST, and 退 in a delisting period.
-
-    One plain name in all rows may be today's and says nothing of the past.
-    """
-    named = [column for column in table.column_names if column.strip().lower() in NAMES]
-    if not named or code.upper().endswith(".HK"):
-        return {}
-    names = ["" if name is None else str(name) for name in table.column(named[0]).to_pylist()]
-    marks = np.array(
-        [DELISTING if is_delisting_name(name) else ST if is_st_name(name) else NO_MARK for name in names],
-        np.float64,
-    )
-    return {"st": marks} if marks.any() or len(set(names)) > 1 else {}
 
 
 def _days(column: pa.ChunkedArray, name: str) -> Days:

@@ -47,7 +47,8 @@ def bars_to_parquet(bars: Bars) -> bytes:
     columns = bars_to_columns(bars)
     table = pa.table({name: pa.array(values) for name, values in columns.items()})
     table = table.set_column(0, "date", table.column("date").cast(pa.date32()))
-    table = table.replace_schema_metadata({"launchlab.code": bars.code})
+    named = {"launchlab.name": str(bars.source["name"])} if bars.source.get("name") else {}
+    table = table.replace_schema_metadata({"launchlab.code": bars.code} | named)
     sink = io.BytesIO()
     pa.parquet.write_table(
         table, sink, compression="none", use_dictionary=False, write_statistics=False, store_schema=True

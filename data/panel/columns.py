@@ -99,8 +99,8 @@ def compile_code(
     """
     begun = opened(instrument)
     bars = bars.take(bars.sessions >= begun)
-    instrument = as_stated(instrument, bars)
     own = sessions[is_open]
+    instrument = as_stated(instrument, bars, own)
     status = np.where(is_open, SUSPENDED, CLOSED).astype(np.int8)
     rows = np.searchsorted(sessions, bars.sessions)
     traded = bars.traded

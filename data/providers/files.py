@@ -49,7 +49,8 @@ class Files:
         if not len(bars):
             raise FetchError(f"{whole.source['path']} has no bars from {start} to {end}; widen the dates")
         source = {"provider": "files", "version": whole.source["layout"], "file": whole.source["path"]}
-        return replace(bars, source=source | {"unread": whole.source["unread"]})
+        kept = {name: whole.source[name] for name in ("unread", "name") if name in whole.source}
+        return replace(bars, source=source | kept)
 
     def close(self) -> None:
         """Nothing to end."""

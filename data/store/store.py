@@ -267,6 +267,8 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
         "fetched_at": revision.fetched_at,
         "revision": revision.number,
     }
+    if name := (table.schema.metadata or {}).get(b"launchlab.name"):
+        source["name"] = name.decode("utf-8", "replace")
     return table_to_bars(code, table, MappingProxyType(source))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...calendars.sessions import sessions
 from ...dated import to_day
 from ...errors import CalendarError, RuleError
+from ...instruments.codes import is_st_name
 from ...instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
 from ...instruments.table import Instruments, to_instruments
 from ..costs import Brokerage
@@ -174,11 +175,18 @@ def _as_asked(instrument: Instrument, day: date, st: bool, issue_price: float | 
         raise RuleError(
             f"{instrument.code}: only mainland shares carry ST, not board {instrument.board!r}; drop `st`"
         )
-    if st:
+    named = is_st_name(instrument.name) and instrument.mainland and not instrument.st
+    if st or named:
+        doubt = (
+            f"named {instrument.name} without saying since when: taken as under a risk warning (ST) on {day}"
+        )
         instrument = replace(
             instrument,
             st=(Spell(day, day),),
-            unknowns=tuple(text for text in instrument.unknowns if "ST" not in text),
+            unknowns=(
+                *(text for text in instrument.unknowns if "ST" not in text),
+                *(() if st else (doubt,)),
+            ),
         )
     return instrument if issue_price is None else replace(instrument, issue_price=issue_price)
 

@@ -280,8 +280,9 @@ def named(*names: str) -> list[int]:
 def test_names_in_the_rows_tell_when_a_share_was_under_special_treatment():
     assert named("易联众", "ST易联众", "*ST易联众", "易联众退") == [0, 1, 1, 2]
     assert named("退市易联", "XD易联众") == [2, 0]
-    assert named("*ST易联众", "*ST易联众") == [1, 1]
-    assert named("易联众", "易联众") == [-1, -1], "one plain name in all rows may be today's"
+    assert named("*ST易联众", "") == [1, -1]
+    assert named("*ST易联众", "*ST易联众") == [-1, -1], "one name in all rows may be today's"
+    assert named("易联众", "易联众") == [-1, -1]
 
 
 def test_a_column_that_nobody_understands_is_a_warning_of_the_checks():

@@ -1,12 +1,13 @@
 """How many fills rest on a limit that a risk warning, if there was one, would have changed."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
 from launchlab.data.panel.build import build_panel
 from launchlab.engine.legs import FILL
-from launchlab.engine.results.record import fills_on_assumptions
+from launchlab.engine.results.record import RESTS, fills_on_assumptions
 
 from ...markets.small_bars import bars
 
@@ -36,3 +37,11 @@ def test_only_fills_whose_limit_a_warning_would_have_changed_are_counted():
     )
     assert told((1, "600004.SS"), (1, "300750.SZ"), (2, "600000.SS")) == ()
     assert told() == ()
+
+
+def test_a_name_without_days_is_an_assumption_too():
+    one = replace(bars("600187.SS", DAYS, [1.40, 1.40, 1.40]), source={"name": "*ST国中"})
+    panel = build_panel([one], currency="CNY")
+    made = np.zeros(2, FILL)
+    made["row"] = [1, 2]
+    assert fills_on_assumptions(panel, SimpleNamespace(fills=made)) == (f"1 of 2 fills {RESTS}",)
