@@ -1,10 +1,21 @@
 """Decisions: launches + panel → legs. A strategy never sees the account."""
 
-from .base import Intent, TradeRules, about
+from .base import Choice, ChoiceRules, Intent, TradeRules, about
 from .buy_launch import BuyLaunch
 from .fade_gap import FadeGap
 from .long_short import LongShort
 from .registry import STRATEGIES
 from .suppliers import Suppliers
 
-__all__ = ["STRATEGIES", "BuyLaunch", "FadeGap", "Intent", "LongShort", "Suppliers", "TradeRules", "about"]
+__all__ = [
+    "STRATEGIES",
+    "BuyLaunch",
+    "Choice",
+    "ChoiceRules",
+    "FadeGap",
+    "Intent",
+    "LongShort",
+    "Suppliers",
+    "TradeRules",
+    "about",
+]

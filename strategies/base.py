@@ -1,6 +1,7 @@
 """What every strategy shares: when to enter, how long to hold, when to get out, how much to commit."""
 
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
@@ -9,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..data.arrays import I4
 from ..data.errors import ConfigError
-from ..data.ledger.launch import KINDS, LAUNCH_ROLES, Launches, unknown_word
+from ..data.ledger.launch import KINDS, LAUNCH_ROLES, Launch, Launches, unknown_word
 from ..data.panel.panel import Panel
 from ..data.panel.reach import first_rows
+from ..engine.choices import Choice, Skip, outside
 from ..engine.legs import CLOSE, LEG, OPEN, empty_legs
 
 DEFAULT_KINDS = ("launch", "open-weights")
@@ -97,6 +99,46 @@ class TradeRules:
         return legs
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChoiceRules(TradeRules):
+    """Trade rules of a strategy that says what it looked at: its legs are the choices without a reason."""
+
+    @abstractmethod
+    def choices(self, launches: Launches, panel: Panel) -> Iterable[Choice]:
+        """Every launch × code that was looked at, with the reason where no position is asked for."""
+
+    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
+        """One leg for each choice without a reason, in the order in which they are tried."""
+        wanted = (choice for choice in self.choices(launches, panel) if not choice.reason)
+        return self.to_legs((Intent(one.launch, panel.column(one.code), *one[2:5]) for one in wanted), panel)
+
+    def asked(
+        self, launch: int, codes: Sequence[str], money: float, rows: I4, panel: Panel
+    ) -> Iterator[Choice]:
+        """A position in each code, `money` (share of NAV; negative: sold short) shared equally among them.
+
+        `rows`: first row to try by exchange, shape (exchanges,). The share of a code without bars stays unspent.
+        """
+        distinct = dict.fromkeys(codes)
+        side, share = (1 if money > 0 else -1), 1.0 / max(len(distinct), 1)
+        for code in distinct:
+            row = int(rows[panel.exchange_of[panel.column(code)]]) if code in panel else -1
+            reason = outside(row, panel) if code in panel else Skip.NO_BARS
+            yield Choice(launch, code, side, abs(money) * share, row, reason)
+
+    def unasked(self, position: int, launch: Launch, roles: Sequence[str]) -> Iterator[Choice]:
+        """The codes of a launch that are left alone, and why: its kind, no listed name, no role or none of `roles`."""
+        if launch.kind not in self.kinds:
+            names = [one.code for one in launch.codes] or [""]
+            yield from (Choice(position, name, reason=Skip.KIND) for name in names)
+        elif not launch.codes:
+            yield Choice(position, "", reason=Skip.NO_NAME)
+        else:
+            for one in launch.codes:
+                if one.role not in roles:
+                    yield Choice(position, one.code, reason=Skip.ROLE if one.role else Skip.NO_ROLE)
+
+
 def later_rows(rows: I4, lag: int, panel: Panel) -> I4:
     """Rows `lag` sessions of their own exchange later, shape (launches, exchanges)."""
     if lag == 0:
@@ -116,12 +158,6 @@ def codes_with_roles(launches: Launches, roles: Sequence[str]) -> list[list[str]
     return [[c.code for c in launch.codes if c.role in roles] for launch in launches]
 
 
-def equal_shares(codes: Sequence[str], panel: Panel) -> dict[int, float]:
-    """An equal share of the money for each code, by column; that of a code without bars stays unspent."""
-    distinct = dict.fromkeys(codes)
-    return {panel.column(code): 1.0 / len(distinct) for code in distinct if code in panel}
-
-
 def check_roles(roles: Sequence[str]) -> None:
     """Refuse a role that no ledger can hold."""
     for role in roles:
@@ -136,12 +172,14 @@ def parameters(strategy: type) -> dict[str, Any]:
 
 __all__ = [
     "LEG",
+    "Choice",
+    "ChoiceRules",
     "Intent",
+    "Skip",
     "TradeRules",
     "about",
     "check_roles",
     "codes_with_roles",
-    "equal_shares",
     "later_rows",
     "parameters",
 ]

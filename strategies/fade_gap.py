@@ -1,19 +1,20 @@
 """Short the pop, or leave it alone when it is too large."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from numpy.typing import NDArray
-
+from ..data.arrays import I4
 from ..data.errors import ConfigError
 from ..data.ledger.launch import Launches
-from ..data.panel.panel import TRADING, Panel
+from ..data.panel.panel import TRADING, UNLISTED, Panel
 from ..data.panel.reach import first_rows
-from .base import Intent, TradeRules, about, check_roles, codes_with_roles, equal_shares, later_rows
+from ..engine.choices import outside
+from .base import Choice, ChoiceRules, Skip, about, check_roles, codes_with_roles, later_rows
 
 
 @dataclass(frozen=True, kw_only=True)
-class FadeGap(TradeRules):
+class FadeGap(ChoiceRules):
     """Short launchers whose first reachable open gapped up by `min_gap` to `max_gap`, where they can be shorted.
 
     The gap is known only after the open: the entry is at that session's close, or at the next open.
@@ -32,22 +33,26 @@ class FadeGap(TradeRules):
         if not self.min_gap <= self.max_gap:
             raise ConfigError(f"min_gap {self.min_gap} is above max_gap {self.max_gap}; exchange them")
 
-    def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
-        """One short leg for each code with one of the roles, a shortable status and a gap inside the bounds."""
+    def choices(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
+        """A short position in each code with one of the roles, a shortable status and a gap inside the bounds."""
         opens = first_rows(launches, panel, "open")
         entries = later_rows(opens, self.lag + (self.entry == "open"), panel)
         codes = codes_with_roles(launches, self.roles)
-        intents = [
-            Intent(k, code, -1, self.gross * share, int(entries[k, panel.exchange_of[code]]))
-            for k, launch in enumerate(launches)
-            if launch.kind in self.kinds
-            for code, share in equal_shares(codes[k], panel).items()
-            if self._fades(panel, int(opens[k, panel.exchange_of[code]]), code)
-        ]
-        return self.to_legs(intents, panel)
+        for k, launch in enumerate(launches):
+            if launch.kind in self.kinds:
+                for one in self.asked(k, codes[k], -self.gross, entries[k], panel):
+                    yield one._replace(reason=one.reason or self._refused(panel, opens[k], one.code))
+            yield from self.unasked(k, launch, self.roles)
 
-    def _fades(self, panel: Panel, t: int, code: int) -> bool:
-        if not 0 < t < len(panel) or panel.status[t, code] != TRADING or not panel.shortable[t, code]:
-            return False
-        gap = panel.open[t, code] / panel.ref[t, code] - 1.0
-        return bool(self.min_gap <= gap <= self.max_gap)
+    def _refused(self, panel: Panel, opens: I4, code: str) -> str:
+        """Why the gap at a code's first open is not faded; empty where it is."""
+        i = panel.column(code)
+        t = int(opens[panel.exchange_of[i]])
+        if out := outside(t, panel):
+            return out
+        if panel.status[t, i] != TRADING:
+            return Skip.BEFORE_LISTING if panel.status[t, i] == UNLISTED else Skip.NO_TRADING
+        gap = panel.open[t, i] / panel.ref[t, i] - 1.0
+        if not self.min_gap <= gap <= self.max_gap:
+            return Skip.GAP
+        return "" if panel.shortable[t, i] else Skip.NOT_SHORTABLE
