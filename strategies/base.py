@@ -104,8 +104,12 @@ class ChoiceRules(TradeRules):
     """Trade rules of a strategy that says what it looked at: its legs are the choices without a reason."""
 
     @abstractmethod
-    def choices(self, launches: Launches, panel: Panel) -> Iterable[Choice]:
-        """Every launch × code that was looked at, with the reason where no position is asked for."""
+    def wishes(self, launches: Launches, panel: Panel) -> Iterable[Choice]:
+        """Every launch × code that the strategy looks at, with the reason where it wishes for no position."""
+
+    def choices(self, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
+        """The wishes as they are asked for."""
+        return tuple(self.wishes(launches, panel))
 
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """One leg for each choice without a reason, in the order in which they are tried."""

@@ -18,7 +18,7 @@ class BuyLaunch(ChoiceRules):
         super().__post_init__()
         check_roles(self.roles)
 
-    def choices(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
+    def wishes(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
         """A long position in each code with one of the roles."""
         rows = self.entry_rows(launches, panel)
         codes = codes_with_roles(launches, self.roles)

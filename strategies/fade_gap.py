@@ -33,7 +33,7 @@ class FadeGap(ChoiceRules):
         if not self.min_gap <= self.max_gap:
             raise ConfigError(f"min_gap {self.min_gap} is above max_gap {self.max_gap}; exchange them")
 
-    def choices(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
+    def wishes(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
         """A short position in each code with one of the roles, a shortable status and a gap inside the bounds."""
         opens = first_rows(launches, panel, "open")
         entries = later_rows(opens, self.lag + (self.entry == "open"), panel)

@@ -24,7 +24,7 @@ class LongShort(ChoiceRules):
         super().__post_init__()
         check_roles((*self.longs, *self.shorts))
 
-    def choices(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
+    def wishes(self, launches: Launches, panel: Panel) -> Iterator[Choice]:
         """A position in each code with a role of either side; each side shares its half of `gross` equally.
 
         The share of a code without bars stays unspent; a launch none of whose own codes has bars has no position.
