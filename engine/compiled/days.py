@@ -4,6 +4,8 @@ A session takes up the legs that have something to do in it, or all legs when ma
 closed out; sends their orders; and looks ahead for what each leg does next. The rest of it is one line of book-keeping.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ...data.arrays import I4
@@ -27,6 +29,7 @@ from .state import (
     SHORT,
     SHORTS,
     SPENDABLE,
+    Attempt,
     Out,
     State,
     keep_position,
@@ -181,31 +184,21 @@ def _concerns_all(rules: Rules, s: State, ends: I4, t: int) -> bool:
 
 
 @inlined
-def _take_up(
-    w: Windows, rules: Rules, s: State, p: Point, t: int, everyone: bool, old: int, admitted: int
-) -> tuple[int, int, int, bool]:
-    """Put the legs with something to do in row t into the queue: those on its lists, or everyone, and those that join.
+def _admit_new(w: Windows, s: State, t: int, old: int, admitted: int) -> tuple[int, bool]:
+    """Put the legs that join by row t at the queue's end and after the `admitted` in `live`; `old` legs have joined before.
 
-    `old` legs have joined before, `admitted` of them are in `live`. Returns how many have now, the queue's first place,
-    that of the entries, and whether the session is one that every rule has to look at.
+    Returns how many have now, and whether one of them ends where it joins.
     """
-    following = old
-    legs = len(w.leg)
-    full = everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch
-    full |= w.close_from != NO_CLOSE
+    following, ended = old, False
     while _joins(w, following) <= t:
         k = np.uint64(following)
         _admit(w, s, k)
-        full |= w.leg[k]["ends"] <= t
+        ended |= w.leg[k]["ends"] <= t
         following += 1
-    new = legs - (following - old)
-    if everyone:
-        lo = entries = _take_all(w, rules, s, p, t, admitted, new)
-    else:
-        lo, entries = take_list(s, t, new)
+    new = len(w.leg) - (following - old)
     for j in range(following - old):
         s.queue[np.uint64(new + j)] = s.live[np.uint64(admitted + j)] = old + j
-    return following, lo, entries, full
+    return following, ended
 
 
 @compiled
@@ -224,7 +217,12 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             return True
         old, everyone = following, _concerns_all(rules, s, ends, t)
         s.book[SPENDABLE] = s.book[CASH]
-        following, lo, entries, full = _take_up(w, rules, s, p, t, everyone, old, admitted)
+        following, full = _admit_new(w, s, t, old, admitted)
+        full |= everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch or w.close_from != NO_CLOSE
+        if everyone:
+            lo = entries = _take_all(w, rules, s, p, t, admitted, legs - (following - old))
+        else:
+            lo, entries = take_list(s, t, legs - (following - old))
         admitted += following - old
         if full:
             put_in_order(s, lo)
@@ -242,12 +240,12 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
                 first = 0
                 entries, stop = queue_auction(w, s, t, at, lo, ends)
             for j in range(first, stop):
-                k = np.uint64(s.queue[np.uint64(j)])
+                k: Any = np.uint64(s.queue[np.uint64(j)])
                 if j >= entries:
-                    enter(w, rules, s, out, p, k, t, at)
+                    enter(w, rules, s, out, p, Attempt(k, t, at))
                 else:
                     last = at == CLOSE and ends[w.leg[k]["exchange"]] == t
-                    leave(w, rules, s, out, k, t, at, last)
+                    leave(w, rules, s, out, Attempt(k, t, at), last)
         if full:
             queue_all(s, lo)
         for j in range(lo, legs):

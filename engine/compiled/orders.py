@@ -23,6 +23,7 @@ from .state import (
     NOT_TRIED,
     SHORT,
     SPENDABLE,
+    Attempt,
     Out,
     State,
     record_block,
@@ -65,16 +66,9 @@ def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
 
 
 @inlined
-def exit_order(
-    w: Windows,
-    s: State,
-    k: int,
-    at: int,
-    t: int,
-    last: bool,
-    lot_step: float,
-) -> tuple[float, int]:
+def exit_order(w: Windows, s: State, a: Attempt, last: bool, lot_step: float) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
+    k, t, at = a
     reason = s.leg[k]["exit"]
     if last:
         reason = _END
@@ -101,23 +95,22 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
 
 
 @inlined
-def entry_order(
-    w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int, line: Any
-) -> float:
+def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Attempt, line: Any) -> float:
     """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block.
 
     Until something of it is filled a leg is sized anew at every attempt.
     """
+    k = a.k
     side = w.leg[k]["side"]
     if s.book[NAV] <= 0.0:
-        record_block(w, out, k, t, at, 0.0, 0.0, _BANKRUPT)
+        record_block(w, out, a, 0.0, 0.0, _BANKRUPT)
         return 0.0
     lot_min, lot_step = float(line["lot_min"]), float(line["lot_step"])
     if s.leg[k]["filled"] == 0.0:
         part = line["part"]
         if part != part:
             unlisted = (line["flags"] & NOT_YET_LISTED) != 0
-            record_block(w, out, k, t, at, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
+            record_block(w, out, a, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
             return 0.0
         s.leg[k]["planned"] = planned_shares(part * p.scale * s.book[NAV], lot_min, lot_step)
     planned = s.leg[k]["planned"]
@@ -127,7 +120,7 @@ def entry_order(
         ratio = s.paired[w.leg[k]["pair"]] / total if total > 0.0 else 1.0
         paired = lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
         if paired - s.leg[k]["filled"] <= 0.0:
-            record_block(w, out, k, t, at, side * wanted, 0.0, _UNPAIRED)
+            record_block(w, out, a, side * wanted, 0.0, _UNPAIRED)
             return 0.0
         wanted = min(wanted, paired - s.leg[k]["filled"])
     return side * wanted
@@ -157,19 +150,24 @@ def _lots(line: Any, used: float) -> Lots:
 
 
 @inlined
-def judged(
-    w: Windows,
-    rules: Rules,
-    s: State,
-    line: Any,
-    order: Order,
-    legal: bool,
-    used: float,
-    known: float,
-) -> Fill:
+def _used(w: Windows, s: State, k: int, t: int) -> Any:
+    """Shares of leg k's code that the session has traded with us."""
+    i = np.uint64(w.leg[k]["code"])
+    return s.taken[i]["used"] if s.taken[i]["row"] == t else 0.0
+
+
+@inlined
+def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
+    """Now it has traded so many."""
+    i = np.uint64(w.leg[k]["code"])
+    s.taken[i]["used"], s.taken[i]["row"] = shares, t
+
+
+@inlined
+def judged(w: Windows, rules: Rules, s: State, a: Attempt, line: Any, order: Order, legal: bool) -> Fill:
     """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
 
-    `legal`: the order is known to be of a size that the exchange takes; `known`: the rate that it is sent at.
+    `legal`: the order is known to be of a size that the exchange takes.
     """
     opening = order.held == 0.0
     price = line["enter"] if opening else line["leave"]
@@ -178,7 +176,8 @@ def judged(
         why = _T_PLUS_ONE
     if why != FILLED:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    lots, purse = _lots(line, used), _purse(rules, s, order.wanted, opening, known)
+    lots = _lots(line, _used(w, s, a.k, a.t))
+    purse = _purse(rules, s, order.wanted, opening, known_rate(w, a.k, a.t))
     shares = abs(order.wanted)
     if not legal:
         shares = legal_size(shares, order.held, lots)
@@ -186,25 +185,15 @@ def judged(
 
 
 @compiled
-def judged_inside(
-    w: Windows,
-    rules: Rules,
-    s: State,
-    r: int,
-    order: Order,
-    price: float,
-    used: float,
-    known: float,
-) -> Fill:
-    """What comes of an order at a price touched inside the bar of row r of the windows."""
-    bar = w.bar[r]
-    line = w.order[r]
-    lots = _lots(line, used)
+def judged_inside(w: Windows, rules: Rules, s: State, a: Attempt, order: Order, price: float) -> Fill:
+    """What comes of an order at a price touched inside the bar."""
+    bar = w.bar[window_row(w, a.k, a.t)]
+    lots = _lots(order_line(w, a.k, a.t, a.at), _used(w, s, a.k, a.t))
     quote = Quote(
         int(bar[STATUS]), price, bar[HIGH], bar[LOW], bar[UP], bar[DOWN], lots.lot_min, lots.lot_step,
         lots.max_order, True, lots.volume, int(bar[TICKS]), lots.cost_row,
     )  # fmt: skip
-    purse = _purse(rules, s, order.wanted, False, known)
+    purse = _purse(rules, s, order.wanted, False, known_rate(w, a.k, a.t))
     return fill_order(order, quote, purse, rules.policy, w.tables)
 
 
@@ -231,8 +220,9 @@ def _move(
 
 
 @inlined
-def _book_entry(w: Windows, rules: Rules, s: State, p: Point, k: int, t: int, fill: Fill, line: Any) -> None:
-    """A fill of leg k's entry; the first one sets the day it is due."""
+def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Attempt, fill: Fill, line: Any) -> None:
+    """A fill of a leg's entry; the first one sets the day it is due."""
+    k, t = a.k, a.t
     side, shares, held = w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
     _move(s, fill, side, shares * fill.price, line["fx"], known_rate(w, k, t))
     s.leg[k]["held"] = held + fill.shares
@@ -253,22 +243,9 @@ def _book_entry(w: Windows, rules: Rules, s: State, p: Point, k: int, t: int, fi
 
 
 @inlined
-def _used(w: Windows, s: State, k: int, t: int) -> Any:
-    """Shares of leg k's code that the session has traded with us."""
-    i = np.uint64(w.leg[k]["code"])
-    return s.taken[i]["used"] if s.taken[i]["row"] == t else 0.0
-
-
-@inlined
-def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
-    """Now it has traded so many."""
-    i = np.uint64(w.leg[k]["code"])
-    s.taken[i]["used"], s.taken[i]["row"] = shares, t
-
-
-@inlined
-def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int, at: int) -> None:
-    """Leg k's attempt to enter at an auction, from the wish to the books."""
+def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Attempt) -> None:
+    """A leg's attempt to enter at an auction, from the wish to the books."""
+    k, t, at = a
     line = order_line(w, k, t, at)
     if (line["flags"] & IS_OPEN) == 0 or s.leg[k]["entering"] == 0 or s.leg[k]["exit"] != NO_EXIT:
         return
@@ -278,64 +255,53 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int, t: int
     wait = w.leg[k]["wait"] if p.wait < 0 else p.wait
     expires = done - s.past[k]["first_try"] >= wait
     fresh = s.leg[k]["filled"] == 0.0
-    shares = entry_order(w, rules, s, out, p, k, t, at, line)
+    shares = entry_order(w, rules, s, out, p, a, line)
     if shares != 0.0:
         used = _used(w, s, k, t)
         legal = fresh and s.leg[k]["planned"] >= line["lot_min"] - EPS
-        fill = judged(
-            w, rules, s, line, Order(shares, at, 0.0, True, False), legal, used, known_rate(w, k, t)
-        )
+        fill = judged(w, rules, s, a, line, Order(shares, at, 0.0, True, False), legal)
         wanted = shares
         if rules.matched:
             wanted = w.leg[k]["side"] * (s.leg[k]["planned"] - s.leg[k]["filled"])
         if fill.shares != 0.0:
             _use(w, s, k, t, used + abs(fill.shares))
-            _book_entry(w, rules, s, p, k, t, fill, line)
-            record_fill(w, s, out, k, t, at, fill, line["fx"], _ENTRY)
+            _book_entry(w, rules, s, p, a, fill, line)
+            record_fill(w, s, out, a, fill, line["fx"], _ENTRY)
         if abs(fill.shares) < abs(wanted) - EPS:
             why = fill.reason if fill.reason != FILLED else _UNPAIRED
-            record_block(w, out, k, t, at, wanted, fill.shares, why)
+            record_block(w, out, a, wanted, fill.shares, why)
         expires |= fresh and fill.reason == _BELOW_LOT
     if expires:
         s.leg[k]["entering"] = 0
 
 
 @inlined
-def _book_exit(
-    w: Windows,
-    s: State,
-    out: Out,
-    k: int,
-    t: int,
-    order: Order,
-    fill: Fill,
-    fx: float,
-    why: int,
-) -> None:
-    """What came of an order that closes leg k or a part of it."""
+def _book_exit(w: Windows, s: State, out: Out, a: Attempt, order: Order, fill: Fill, why: int) -> None:
+    """What came of an order that closes a leg or a part of it."""
+    k, t = a.k, a.t
     if fill.shares != 0.0:
-        shares = abs(fill.shares)
+        shares, fx = abs(fill.shares), order_line(w, k, t, a.at)["fx"]
         _use(w, s, k, t, _used(w, s, k, t) + shares)
         side, known = w.leg[k]["side"], known_rate(w, k, t)
         _move(s, fill, side, -(shares * fill.price), fx, known)
         s.leg[k]["held"] += fill.shares
-        record_fill(w, s, out, k, t, order.at, fill, fx, why)
+        record_fill(w, s, out, a, fill, fx, why)
     if abs(fill.shares) < abs(order.wanted) - EPS:
-        record_block(w, out, k, t, order.at, order.wanted, fill.shares, fill.reason)
+        record_block(w, out, a, order.wanted, fill.shares, fill.reason)
 
 
 @inlined
-def leave(w: Windows, rules: Rules, s: State, out: Out, k: int, t: int, at: int, last: bool) -> None:
-    """Leg k's exit or forced reduction at an auction, where one is due, from the wish to the books."""
+def leave(w: Windows, rules: Rules, s: State, out: Out, a: Attempt, last: bool) -> None:
+    """A leg's exit or forced reduction at an auction, where one is due, from the wish to the books; `last`: all is sold."""
+    k, t, at = a
     line = order_line(w, k, t, at)
     if (line["flags"] & IS_OPEN) == 0:
         return
-    shares, why = exit_order(w, s, k, at, t, last, float(line["lot_step"]))
+    shares, why = exit_order(w, s, a, last, float(line["lot_step"]))
     if shares != 0.0:
         locked = s.past[k]["bought"] == t and (line["flags"] & T_PLUS_ONE) != 0
         order = Order(shares, at, s.leg[k]["held"], not locked, False)
-        fill = judged(w, rules, s, line, order, False, _used(w, s, k, t), known_rate(w, k, t))
-        _book_exit(w, s, out, k, t, order, fill, line["fx"], why)
+        _book_exit(w, s, out, a, order, judged(w, rules, s, a, line, order, False), why)
 
 
 @compiled
@@ -350,8 +316,8 @@ def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int,
     held = s.leg[k]["held"]
     locked = s.past[k]["bought"] == t and (flags & T_PLUS_ONE) != 0
     order = Order(-held, TOUCH, held, not locked, why == _TARGET)
-    fill = judged_inside(w, rules, s, r, order, price, _used(w, s, k, t), known_rate(w, k, t))
-    _book_exit(w, s, out, k, t, order, fill, w.order[r]["fx"], why)
+    a = Attempt(k, t, TOUCH)
+    _book_exit(w, s, out, a, order, judged_inside(w, rules, s, a, order, price), why)
 
 
 @compiled
@@ -385,5 +351,5 @@ def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
         fx = w.order[window_row(w, k, t)]["fx"]
         s.book[CASH] += held * price * fx
         s.book[SPENDABLE] += held * price * known_rate(w, k, t)
-        record_fill(w, s, out, k, t, OPEN, Fill(-held, price, 0.0, 0.0, 0.0, FILLED), fx, _DELISTED)
+        record_fill(w, s, out, Attempt(k, t, OPEN), Fill(-held, price, 0.0, 0.0, 0.0, FILLED), fx, _DELISTED)
         s.leg[k]["held"] = 0.0

@@ -56,6 +56,14 @@ class State(NamedTuple):
     book: F8  # (6,)
 
 
+class Attempt(NamedTuple):
+    """Whose turn it is: leg `k`, in row `t` of the panel, at an auction or inside the bar (OPEN, TOUCH, CLOSE)."""
+
+    k: int
+    t: int
+    at: int
+
+
 class Out(NamedTuple):
     """What a run writes. Records beyond the capacity are counted but not kept."""
 
@@ -145,40 +153,21 @@ def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: 
 
 
 @inlined
-def record_block(
-    w: Windows,
-    out: Out,
-    k: int,
-    t: int,
-    at: int,
-    wanted: float,
-    filled: float,
-    why: int,
-) -> None:
-    """Count, and keep, an attempt of leg k that got less than it wanted."""
+def record_block(w: Windows, out: Out, a: Attempt, wanted: float, filled: float, why: int) -> None:
+    """Count, and keep, an attempt that got less than it wanted."""
     n = out.counts[BLOCKS]
     out.counts[BLOCKS] = n + 1
     if out.keep:
-        _keep_block(out.blocks, n, (t, at, w.leg[k]["code"], k, why), wanted, filled)
+        _keep_block(out.blocks, n, (a.t, a.at, w.leg[a.k]["code"], a.k, why), wanted, filled)
 
 
 @inlined
-def record_fill(
-    w: Windows,
-    s: State,
-    out: Out,
-    k: int,
-    t: int,
-    at: int,
-    fill: Fill,
-    fx: float,
-    why: int,
-) -> None:
-    """Count, and keep, an execution of leg k that is booked already."""
+def record_fill(w: Windows, s: State, out: Out, a: Attempt, fill: Fill, fx: float, why: int) -> None:
+    """Count, and keep, an execution that is booked already."""
     n = out.counts[FILLS]
     out.counts[FILLS] = n + 1
     out.totals[COSTS] += (fill.commission + fill.stamp + fill.levies) * fx
     out.totals[TRADED] += abs(fill.shares) * fill.price * fx
     if out.keep:
-        ids = (t, at, w.leg[k]["code"], k, why)
+        ids = (a.t, a.at, w.leg[a.k]["code"], a.k, why)
         _keep_fill(out.fills, n, ids, fill, fx, s.book[CASH])

@@ -19,6 +19,15 @@ from .deck import Deck, build
 MOST_STEP = 2**40
 
 
+class Values(NamedTuple):
+    """The distinct values of the points' rules, ascending, each with a NaN at the end; holds have none."""
+
+    holds: I4
+    stops: F8
+    targets: F8
+    trails: F8
+
+
 class LanePlan(NamedTuple):
     """The deck of a table of legs, and the order in which the lanes take n points (POINT dtype)."""
 
@@ -31,14 +40,14 @@ class LanePlan(NamedTuple):
 def plan_lanes(windows: Windows, points: NDArray[Any], longest_wait: int) -> LanePlan:
     """Plan the lanes for points (POINT dtype) whose rules are their own, not the legs'."""
     holds = np.unique(np.ascontiguousarray(points["hold"]))
-    stops, targets, trails = (_distinct(points[name]) for name in ("stop", "target", "trail"))
-    values = np.full((3, max(len(stops), len(targets), len(trails))), np.nan)
-    for kind, one in enumerate((stops, targets, trails)):
-        values[kind, : len(one)] = one
+    distinct = Values(holds, *(_distinct(points[name]) for name in ("stop", "target", "trail")))
+    values = np.full((3, max(len(column) for column in distinct[1:])), np.nan)
+    for kind, column in enumerate(distinct[1:]):
+        values[kind, : len(column)] = column
     numbers, key = np.empty((len(points), 4), np.uint32), np.empty(len(points), np.int64)
-    sizes = [longest_wait + 1, len(trails), len(targets), len(stops), len(holds)]
+    sizes = [longest_wait + 1, *(len(column) for column in distinct[::-1])]
     steps = tuple(math.prod(sizes[:n]) % MOST_STEP for n in range(1, len(sizes)))
-    _number(points, holds, stops, targets, trails, steps, numbers, key)
+    _number(points, distinct, steps, numbers, key)
     # of 16 bits numpy sorts by counting
     order = np.argsort(key.astype(np.uint16) if math.prod(sizes) <= 2**16 else key, kind="stable")
     return LanePlan(build(windows, values, holds, longest_wait), points, numbers, order)
@@ -46,8 +55,8 @@ def plan_lanes(windows: Windows, points: NDArray[Any], longest_wait: int) -> Lan
 
 def _distinct(values: NDArray[Any]) -> NDArray[Any]:
     """Ascending distinct values with one NaN at the end, so that NaN has a number too."""
-    found = np.unique(np.ascontiguousarray(values))
-    return found if np.isnan(found[-1]) else np.append(found, np.nan)
+    distinct = np.unique(np.ascontiguousarray(values))
+    return distinct if np.isnan(distinct[-1]) else np.append(distinct, np.nan)
 
 
 @inlined
@@ -64,23 +73,14 @@ def _place(values: NDArray[Any], value: Any) -> int:
 
 
 @compiled
-def _number(
-    points: NDArray[Any],
-    holds: I4,
-    stops: F8,
-    targets: F8,
-    trails: F8,
-    steps: tuple[int, ...],
-    numbers: U4,
-    key: I8,
-) -> None:
+def _number(points: NDArray[Any], values: Values, steps: tuple[int, ...], numbers: U4, key: I8) -> None:
     """Number the points' rules; `key` puts them in order of hold, stop, target, trail and wait, as far as it has room.
 
     `steps`: what the number of a trail, target, stop and hold counts in the key.
     """
     for j in range(len(points)):
         p = points[j]
-        hold, stop = _place(holds, p["hold"]), _place(stops, p["stop"])
-        target, trail = _place(targets, p["target"]), _place(trails, p["trail"])
+        hold, stop = _place(values.holds, p["hold"]), _place(values.stops, p["stop"])
+        target, trail = _place(values.targets, p["target"]), _place(values.trails, p["trail"])
         numbers[j, 0], numbers[j, 1], numbers[j, 2], numbers[j, 3] = hold, stop, target, trail
         key[j] = p["wait"] + trail * steps[0] + target * steps[1] + stop * steps[2] + hold * steps[3]

@@ -70,6 +70,48 @@ def test_the_cache_of_compiled_code_belongs_to_every_file_that_has_some() -> Non
     assert all((ROOT / name).exists() for name in njit.SOURCES)
 
 
+DECORATORS = {"compiled", "inlined", "allocating"}
+
+
+def compiled_functions() -> dict[str, int]:
+    """Every function with one of the decorators of engine/njit.py, and how many arguments it has."""
+    return {
+        f"{path.relative_to(ROOT).as_posix()}: {node.name}": len(node.args.args) + len(node.args.kwonlyargs)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any(getattr(one, "id", "") in DECORATORS for one in node.decorator_list)
+    }
+
+
+def test_no_compiled_function_has_more_than_seven_arguments() -> None:
+    """What belongs together is handed over as a named record: an `Attempt`, a `Queue`, a `Sheet`."""
+    functions = compiled_functions()
+    assert functions["engine/compiled/orders.py: enter"] == 6
+    assert {name: count for name, count in functions.items() if count > 7} == {}
+
+
+def test_code_is_compiled_by_the_three_decorators_alone() -> None:
+    """Others would leave out the cache's folder, the interpreter's lock or numpy's division."""
+    others = ("njit", "jit", "vectorize", "guvectorize", "generated_jit")
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in others
+            and getattr(node.value, "id", "") == "numba"
+        )
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "numba"
+            and {a.name for a in node.names} & set(others)
+        )
+    }
+    assert users == {"engine/njit.py"}
+
+
 FLAG = re.compile(r"(?<![\w!-])--[a-z]")
 COMMAND = re.compile(rf"\blaunchlab (?:{'|'.join(COMMANDS)})\b")
 
