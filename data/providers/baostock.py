@@ -18,7 +18,7 @@ from ..arrays import F8
 from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from ..errors import FetchError
 from ..instruments.table import Instrument
-from .provider import Busy, Patience
+from ..patience import Busy, Patience
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ..errors import ConfigError, did_you_mean
-from .provider import Patience, Provider
+from ..patience import Patience
+from .provider import Provider
 
 PROVIDERS = ("yahoo", "baostock", "files")
 

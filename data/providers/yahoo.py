@@ -21,7 +21,7 @@ from ..bars.bars import PRICES, Bars, bars_from_columns
 from ..calendars.sessions import calendar
 from ..errors import FetchError
 from ..instruments.table import Instrument
-from .provider import Brake, Busy, Patience
+from ..patience import Brake, Busy, Patience
 from .unsplit import to_raw
 from .yahoo_events import Events, actions_of, checked, listed_events, split_factor
 

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from launchlab.data.instruments.table import load_instruments
+from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_provider
-from launchlab.data.providers.provider import Patience
 from launchlab.data.store.fetch import fetch
 from launchlab.data.store.store import Store
 

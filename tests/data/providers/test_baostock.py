@@ -7,8 +7,8 @@ import pytest
 
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import load_instruments
+from launchlab.data.patience import Patience
 from launchlab.data.providers.baostock import Baostock
-from launchlab.data.providers.provider import Patience
 
 from ...markets.fake_baostock import FakeBaostock
 

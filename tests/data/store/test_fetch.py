@@ -11,9 +11,9 @@ from launchlab.data.bars.bars import Bars, bars_from_columns
 from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import Instrument, load_instruments
+from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_provider
 from launchlab.data.providers.files import Files
-from launchlab.data.providers.provider import Patience
 from launchlab.data.store.audit import check_prices
 from launchlab.data.store.fetch import fetch, last_final_day
 from launchlab.data.store.store import Store
