@@ -125,7 +125,7 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
 
     from ..engine.backtest.backtest import BELOW_A_LOT, RunOptions
     from ..engine.njit import is_cold
-    from ..engine.results.record import NO_ORDER
+    from ..engine.results.fates import without_trade
     from ..strategies.loading.backtest import backtest as run_backtest
     from .plan import command_line, inputs_of
     from .terminal.progress import progress
@@ -143,8 +143,8 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
         result = run_backtest(
             strategy, market, plan.config, options=replace(options, progress=step), verify=verify
         )
-    for hint in (NO_ORDER, BELOW_A_LOT):
-        if hint in result.summary.warnings:
+    for hint in (without_trade(result.fates), BELOW_A_LOT):
+        if hint and hint in result.summary.warnings:
             warn(hint)
     return result
 

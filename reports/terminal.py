@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..engine.results.fates import funnel_line
 from ..engine.results.record import RESTS
 from ..engine.results.result import Result
 from .charts.plots import capture_steps
@@ -53,6 +54,7 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
     width = max(10, min(60, console.width - 10))
     _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")
     console.print(_figures(console, result))
+    _line(console, f"\n{funnel_line(summary.funnel)}" if summary.funnel else "")
     _line(console, _blocked(result))
     _line(console, _paid(result))
     for sentence in summary.unknowns:
@@ -83,9 +85,9 @@ def _figures(console: Console, result: Result) -> Table:
 def _blocked(result: Result) -> str:
     blocked = sorted(result.summary.blocked.items(), key=lambda pair: (-pair[1], pair[0]))
     if not blocked:
-        return "\nnothing was blocked"
+        return "nothing was blocked"
     reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in blocked)
-    return f"\nblocked {sum(count for _, count in blocked)} attempts: {reasons}"
+    return f"blocked {sum(count for _, count in blocked)} attempts: {reasons}"
 
 
 def _paid(result: Result) -> str:
@@ -106,5 +108,12 @@ def _printable(console: Console, text: str) -> str:
     """The text with what the terminal's encoding lacks replaced."""
     if _speaks_utf(console):
         return text
-    plain = text.replace("−", "-").replace("–", "-").replace("—", "-").replace("·", "|").replace("×", "x")
+    plain = (
+        text.replace("−", "-")
+        .replace("–", "-")
+        .replace("—", "-")
+        .replace("·", "|")
+        .replace("×", "x")
+        .replace("→", "->")
+    )
     return plain.encode(console.encoding, "replace").decode(console.encoding)

@@ -13,6 +13,7 @@ from ...data.ledger.launch import Launches
 from ...data.panel.benchmark import Benchmark
 from ...data.panel.panel import Panel
 from ..backtrader.native.plan import NativeStrategy, is_native
+from ..choices import Choice, Chooser
 from ..config import Config, LimitPolicy
 from ..legs import CLOSE, LEG, OPEN, Reason
 from ..results.run import Run
@@ -92,7 +93,8 @@ def backtest(
     run = execute(legs, panel, config, options.engine, options.progress)
     paper = execute(legs, *on_paper(panel, config), "compiled")
     steps = ladder(legs, panel, config, run.equity)
-    books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps)
+    choices = checked_choices(strategy, timed, panel)
+    books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
     about = _about(options, type(strategy).__name__)
     return to_result(books, run, paper.equity, options.benchmark, about)
 
@@ -196,6 +198,24 @@ def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) 
     ordered = legs[np.argsort(legs["row"], kind="stable")].copy()
     ordered.flags.writeable = False
     return ordered
+
+
+def checked_choices(strategy: Strategy, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
+    """What the strategy looked at; nothing of one that only has `legs`. ConfigError for a choice that makes no sense."""
+    if not isinstance(strategy, Chooser):
+        return ()
+    choices = tuple(strategy.choices(launches, panel))
+    for k, one in enumerate(choices):
+        if not isinstance(one, Choice) or not 0 <= one.launch < len(launches):
+            raise ConfigError(
+                f"choice {k}: {one!r} is no Choice with the position of a launch; start from "
+                "launchlab.strategies.Choice"
+            )
+        if one.side not in (-1, 0, 1) or not np.isfinite(one.weight):
+            raise ConfigError(
+                f"choice {k}: side {one.side} must be 1, -1 or 0, and weight {one.weight} finite"
+            )
+    return choices
 
 
 def _refuse_first(legs: NDArray[Any], name: str, wrong: Bool, rule: str) -> None:

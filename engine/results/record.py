@@ -1,6 +1,6 @@
 """Raw records turned into the tables of a Result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,16 @@ from ...data.instruments.table import ST_UNKNOWN
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import STATUS_NAMES, Panel
 from ...data.rules.bands import warning_matters
+from ..choices import Choice
 from ..config import Config
 from ..legs import AT_NAMES, Reason
 from .attribution import Ladder, attribute
+from .fates import to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
 from .result import COLUMNS, PAID, Result
 from .run import Run
 from .summary import RunSummary
 
-NO_ORDER = "the strategy sent no order: no launch within the span met its conditions"
 RESTS = "rest on an assumed status: whether the share was under a risk warning (ST) that day is not known"
 LABELS = {int(reason): reason.label for reason in Reason}
 
@@ -37,6 +38,7 @@ class Books:
     legs: NDArray[Any]
     config: Config
     ladder: Ladder | None = None
+    choices: Sequence[Choice] = ()
 
     @property
     def days(self) -> NDArray[Any]:
@@ -56,6 +58,10 @@ def to_result(
 ) -> Result:
     """The Result of a run; `paper` is the equity without limits and costs, shape (T,)."""
     launches = attribute(books.panel, books.launches, books.legs, run, books.ladder)
+    fates = to_fates(books.panel, books.launches, books.legs, run, books.choices)
+    figures = _figures(books, run, paper, benchmark, launches) | told_fates(fates)
+    if not len(run.fills):
+        figures["warnings"] = (without_trade(fates), *figures["warnings"])
     return Result(
         fills=_fills(books, run),
         blocks=_blocks(books, run),
@@ -64,7 +70,8 @@ def to_result(
         launches=launches,
         prices=_prices(books),
         comparison=_comparison(books, paper, benchmark),
-        summary=RunSummary(**_figures(books, run, paper, benchmark, launches), **about),
+        summary=RunSummary(**figures, **about),
+        fates=fates,
     )
 
 
@@ -197,10 +204,7 @@ def _figures(
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
         "data": tuple(dict(source) for source in p.provenance),
         "launches_sha256": books.launches.sha256,
-        "warnings": (
-            *(() if len(run.fills) or len(run.blocks) else (NO_ORDER,)),
-            *(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),
-        ),
+        "warnings": (*(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),),
         "unknowns": (*fills_on_assumptions(p, run), *p.unknowns),
     }
 

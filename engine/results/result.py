@@ -4,7 +4,7 @@ Money is in base currency unless a column says otherwise; shares are signed: + l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ...data.errors import DataError
 from ...data.files import write_whole
+from .fates import no_fates
 from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
@@ -34,6 +35,7 @@ class Result:
     prices: "pd.DataFrame"
     comparison: "pd.DataFrame"
     summary: RunSummary
+    fates: "pd.DataFrame" = field(default_factory=no_fates)
 
     @property
     def returns(self) -> "pd.Series":
@@ -69,7 +71,9 @@ def load_result(folder: Path | str) -> Result:
     """Read back a saved run; a missing, damaged or contradictory file is a DataError that names it."""
     place = Path(folder)
     summary = RunSummary.read(place)
-    tables = {name: read_table(place, name) for name in COLUMNS}
+    # runs of 0.1 wrote no fates
+    written = [name for name in COLUMNS if name != "fates" or summary.funnel is not None]
+    tables = {name: read_table(place, name) for name in written}
     _refuse_strange_sessions(place, tables, summary)
     return Result(**tables, summary=summary)
 
@@ -89,7 +93,9 @@ def _refuse_strange_sessions(folder: Path, tables: Mapping[str, "pd.DataFrame"],
         )
     for name, table in tables.items():
         strange = (
-            [] if name == "launches" else table.loc[~table["session"].isin(sessions), "session"].tolist()
+            []
+            if name in ("launches", "fates")
+            else table.loc[~table["session"].isin(sessions), "session"].tolist()
         )
         if strange or (name == "comparison" and len(table) != len(sessions)):
             session = strange[0] if strange else "one"

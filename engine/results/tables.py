@@ -42,6 +42,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     # one row per launch; paper = the sum of PAID; long_profit and short_profit in base currency, after everything
     "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
                  "legs", "filled_legs", "blocked", "paper", *PAID, "long_profit", "short_profit", "source"),
+    # one row per launch and code: traded or not, and why not; `weight`: share of NAV asked for; `tried_from`: first session
+    # to try, empty where there is none
+    "fates": ("launch", "announced_at", "company", "product", "kind", "code", "side", "weight", "tried_from", "legs",
+              "filled_legs", "fate", "reason"),
     # the bars that the orders met, for the traded codes; limits empty where there is none
     "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
     # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
@@ -56,13 +60,14 @@ OF_0_1 = {"launches": tuple(name for name in COLUMNS["launches"] if name not in 
 DAYS = frozenset({"session", "first_session"})
 TEXT = frozenset(
     {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "company", "product", "kind", "codes",
-     "source", "status", "open_markets"}
+     "source", "status", "open_markets", "side", "tried_from", "fate"}
 )  # fmt: skip
 WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked"})
 # What no two rows of a table have in common.
 ONCE: Mapping[str, tuple[str, ...]] = {
     "equity": ("session",), "comparison": ("session",), "prices": ("session", "code"),
     "positions": ("session", "code"), "launches": ("launch",),
+    "fates": ("launch", "code"),
 }  # fmt: skip
 GAPS = frozenset({"prices", "comparison", "launches"})  # tables whose numbers may be missing
 LARGEST = 1_024 * MEGABYTE  # of one table

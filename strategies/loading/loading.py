@@ -18,6 +18,7 @@ from ...data.errors import ConfigError, LaunchlabError, did_you_mean
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
+from ...engine.choices import Choice, Chooser
 from ...engine.workers.parcel import OWN, SOURCE
 from ..registry import STRATEGIES
 from .parameters import parameters
@@ -36,6 +37,13 @@ class Guarded:
         with _blaming(self.path):
             legs: NDArray[Any] = self.strategy.legs(launches, panel)
         return legs
+
+    def choices(self, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
+        """Empty for a strategy that does not say what it looked at."""
+        if not isinstance(self.strategy, Chooser):
+            return ()
+        with _blaming(self.path):
+            return tuple(self.strategy.choices(launches, panel))
 
 
 def strategy_names() -> tuple[str, ...]:
