@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..data.files import check_pages, put_folder, read_manifest, write_manifest
+from ..engine.results.fates import lost_launches
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts import plots
@@ -92,6 +93,7 @@ def write_book(result: Result, folder: Path) -> None:
 def _tables(result: Result) -> dict[str, Table]:
     return {
         "launches": _launch_table(result),
+        "fates": table(result.fates, FATES, id="fates-table", caption="Every launch and code: traded, or why not", file="fates.csv"),
         "blocks": table(
             result.blocks, BLOCKS, id="blocks", caption="Attempts that got less than they wanted", file="blocks.csv"
         ),
@@ -166,14 +168,19 @@ def _monthly(result: Result) -> list[dict[str, Any]]:
 
 
 def _bars(result: Result) -> dict[str, list[tuple[str, str, float]]]:
-    """Lists of (name, text, length from 0 to 1): costs by kind, and blocked attempts by reason."""
+    """Lists of (name, text, length from 0 to 1): costs by kind, blocked attempts, and launches on the way to a fill."""
     figures = result.summary.metrics
     kinds = [(name, figures.get(name)) for name in ("commission", "stamp", "levies", "borrow")]
     words = {"stamp": "stamp duty", "borrow": "borrowing"}
     costs = [(words.get(name, name), float(value)) for name, value in kinds if value is not None]
     reasons = [(reason.replace("_", " "), float(n)) for reason, n in result.summary.blocked.items()]
     reasons.sort(key=lambda pair: (-pair[1], pair[0]))
-    return {"costs": _lengths(costs, 2), "blocked": _lengths(reasons, 0)}
+    steps = [(step, float(count)) for step, count in (result.summary.funnel or {}).items()]
+    why = [(reason, float(count)) for reason, count in lost_launches(result.fates).items()]
+    return {
+        "costs": _lengths(costs, 2), "blocked": _lengths(reasons, 0),
+        "funnel": _lengths(steps, 0), "lost": _lengths(why, 0),
+    }  # fmt: skip
 
 
 def _lengths(pairs: list[tuple[str, float]], digits: int) -> list[tuple[str, str, float]]:
@@ -215,6 +222,12 @@ LAUNCHES = (
     Column("short_profit", "Short leg", money, "number", "Profit in base currency, after costs, tax and borrow"),
     Column("filled_legs", "Filled legs", number, "number"), Column("blocked", "Blocked", number, "number"),
     Column("source", "Source", kind="link"),
+)  # fmt: skip
+FATES = (
+    Column("launch", "Launch"), Column("company", "Company"), Column("product", "Product"), Column("kind", "Kind", kind="choice"),
+    Column("code", "Code"), Column("side", "Side", kind="choice"),
+    Column("tried_from", "Tried from", hint="First session on which an order could be sent"),
+    Column("fate", "Fate", kind="choice"), Column("reason", "Why not", kind="choice"),
 )  # fmt: skip
 BLOCKS = (
     Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),

@@ -4,10 +4,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pandas.testing import assert_frame_equal
 
 from launchlab.data.errors import DataError
+from launchlab.data.panel.build import build_panel
+from launchlab.engine.backtest.backtest import RunOptions, backtest
 from launchlab.engine.results.result import load_result
 from launchlab.engine.results.tables import COLUMNS, read_table
+from launchlab.strategies import BuyLaunch
+
+from ...markets.small_bars import bars
+from ...markets.small_market import DAYS, launch_of, ledger
 
 BEFORE = Path(__file__).parents[2] / "answers/folders_0_1/run"
 
@@ -17,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(BEFORE, tmp_path / "run"))
 
 
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("name", [name for name in COLUMNS if name != "fates"])
 def test_a_table_is_read_back_to_the_bit(name: str) -> None:
     text = (BEFORE / f"{name}.csv").read_text(encoding="utf-8")
     columns = text.partition("\n")[0].split(",")
@@ -29,6 +36,24 @@ def test_what_0_1_did_not_tell_apart_is_missing() -> None:
     assert tuple(launches.columns) == COLUMNS["launches"]
     assert launches["missed_cash"].isna().all()
     assert launches["missed_gap"].notna().all()
+
+
+def test_a_folder_of_0_1_has_no_fates_and_opens(folder: Path) -> None:
+    assert len(load_result(folder).fates) == 0
+    assert load_result(folder).summary.funnel is None
+
+
+def test_fates_are_read_back_to_the_bit_and_missed_where_they_were_written(tmp_path: Path) -> None:
+    panel = build_panel([bars("0100.HK", DAYS, [500.0] * len(DAYS))])
+    launches = ledger(launch_of("0100.HK:pure_play", name="a"), launch_of("0700.HK", name="b", kind="rival"))
+    result = backtest(BuyLaunch(), launches, panel, options=RunOptions(engine="compiled"))
+    result.save(tmp_path)
+    read = load_result(tmp_path)
+    assert_frame_equal(read.fates, result.fates)
+    assert read.summary.funnel == result.summary.funnel
+    (tmp_path / "fates.csv").unlink()
+    with pytest.raises(DataError, match=r"fates\.csv: there is no such file"):
+        load_result(tmp_path)
 
 
 def test_a_table_without_a_row_keeps_the_types_of_its_columns() -> None:
