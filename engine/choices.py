@@ -28,6 +28,9 @@ class Skip(StrEnum):
     GAP = "gap outside the bounds"
     NOT_SHORTABLE = "not shortable"
     NO_LEAD = "no name of the launch to trade against"
+    OVERLAP = "held by an earlier launch"
+    NO_ROOM = "no room under the caps"
+    NO_VALUE = "traded value not known"
     NOT_ASKED = "the strategy did not ask for it"
 
 

@@ -15,13 +15,11 @@ from ..data.panel.panel import Panel
 from ..data.panel.reach import first_rows
 from ..engine.choices import Choice, Skip, outside
 from ..engine.legs import CLOSE, LEG, OPEN, empty_legs
+from .balance.about import about
+from .balance.balance import balanced
+from .balance.rules import BalanceRules
 
 DEFAULT_KINDS = ("launch", "open-weights")
-
-
-def about(text: str, unit: str = "") -> dict[str, str]:
-    """Metadata of a parameter: what it is and its unit, as the list of strategies prints it."""
-    return {"help": text, "unit": unit}
 
 
 class Intent(NamedTuple):
@@ -100,16 +98,20 @@ class TradeRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoiceRules(TradeRules):
+class ChoiceRules(BalanceRules, TradeRules):
     """Trade rules of a strategy that says what it looked at: its legs are the choices without a reason."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        TradeRules.__post_init__(self)
 
     @abstractmethod
     def wishes(self, launches: Launches, panel: Panel) -> Iterable[Choice]:
         """Every launch × code that the strategy looks at, with the reason where it wishes for no position."""
 
     def choices(self, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
-        """The wishes as they are asked for."""
-        return tuple(self.wishes(launches, panel))
+        """The wishes as they are asked for: balanced, with their hedges."""
+        return balanced(tuple(self.wishes(launches, panel)), self, self.hold, launches, panel)
 
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """One leg for each choice without a reason, in the order in which they are tried."""

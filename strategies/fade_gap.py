@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ..data.arrays import I4
 from ..data.errors import ConfigError
@@ -19,6 +19,8 @@ class FadeGap(ChoiceRules):
 
     The gap is known only after the open: the entry is at that session's close, or at the next open.
     """
+
+    decided_at_entry: ClassVar[bool] = True
 
     entry: Literal["open", "close"] = field(
         default="close", metadata=about("close of the gap's session, or the next open")

@@ -33,6 +33,11 @@ class Guarded:
     path: Path
     strategy: Any
 
+    @property
+    def shaped_by(self) -> frozenset[str]:
+        """As the strategy's own, see `BalanceRules`."""
+        return frozenset(getattr(self.strategy, "shaped_by", ()))
+
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         with _blaming(self.path):
             legs: NDArray[Any] = self.strategy.legs(launches, panel)

@@ -1,0 +1,97 @@
+"""What a panel's sessions say of its codes up to a row: beta, volatility, traded value. Worked out once per market."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.arrays import F8
+from ...data.panel.panel import SUSPENDED, TRADING, Panel
+from ...data.panel.returns import Returns, levels_of, panel_returns
+from .estimates import beta, mean_return, traded_value, volatility
+
+_KEPT = "_launch_history"
+Rows = NDArray[np.intp]
+Basket = tuple[tuple[int, ...], tuple[float, ...]]  # columns and weights
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last `most` sessions of a code up to a row; fewer than `least` say nothing."""
+
+    most: int = 60
+    least: int = 20
+
+
+@dataclass(frozen=True)
+class History:
+    """Estimates of a panel's codes, each from rows up to `base` alone, on the code's own sessions; NaN where not known."""
+
+    panel: Panel
+    _known: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def returns(self) -> Returns:
+        """Of every code, whole of corporate actions."""
+        return panel_returns(self.panel)
+
+    @cached_property
+    def levels(self) -> F8:
+        """Total-return level of every code in its own currency, (T, N); carried where its exchange is shut."""
+        found = levels_of(self.panel, self.returns, self.panel.codes, {})
+        return np.column_stack([found[code].level for code in self.panel.codes])
+
+    @cached_property
+    def value(self) -> F8:
+        """Value traded in base currency, (T, N): the close times the volume, 0 on a suspended session."""
+        p = self.panel
+        money = p.close * p.volume * p.fx[:, p.currency_of]
+        return np.where(p.status == TRADING, money, 0.0)
+
+    def beta(self, code: int, against: Basket, base: int, window: Window) -> float:
+        """Beta of a code against a basket, in the code's currency and over exactly the days of its own returns."""
+        key = ("beta", code, against, base, window)
+        if key not in self._known:
+            rows = self._rows(code, base, window)
+            moves = mean_return(self._moves(code, against[0], rows), np.array(against[1]))
+            self._known[key] = beta(self.returns.simple[rows, code], moves, least=window.least)
+        return self._known[key]
+
+    def volatility(self, code: int, base: int, window: Window) -> float:
+        """Standard deviation of the code's daily returns."""
+        key = ("volatility", code, base, window)
+        if key not in self._known:
+            rows = self._rows(code, base, window)
+            self._known[key] = volatility(self.returns.simple[rows, code], least=window.least)
+        return self._known[key]
+
+    def traded_value(self, code: int, base: int, window: Window) -> float:
+        """Mean value of a session in base currency; suspended sessions count as 0."""
+        key = ("value", code, base, window)
+        if key not in self._known:
+            listed = np.isin(self.panel.status[: base + 1, code], (TRADING, SUSPENDED))
+            rows = np.flatnonzero(listed)[-window.most :]
+            self._known[key] = traded_value(self.value[rows, code], least=window.least)
+        return self._known[key]
+
+    def _rows(self, code: int, base: int, window: Window) -> Rows:
+        """The last rows up to `base` on which the code has a return."""
+        return np.flatnonzero(self.returns.since[: base + 1, code] >= 0)[-window.most :]
+
+    def _moves(self, code: int, members: tuple[int, ...], rows: Rows) -> F8:
+        """Returns of the members over the days that each of the code's returns spans, in its currency, (rows, members)."""
+        p, columns = self.panel, list(members)
+        rate = p.fx[:, p.currency_of[columns]] / p.fx[:, [p.currency_of[code]]]
+        level = self.levels[:, columns] * rate
+        before = self.returns.since[rows, code]
+        return np.asarray(level[rows] / level[before] - 1.0, np.float64)
+
+
+def history_of(panel: Panel) -> History:
+    """The history of a panel, kept with it: thousands of points of a sweep ask the same panel."""
+    kept = vars(panel)  # as a cached property of the panel would; not copied to other processes
+    if _KEPT not in kept:
+        kept[_KEPT] = History(panel)
+    history: History = kept[_KEPT]
+    return history
