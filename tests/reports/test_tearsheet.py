@@ -46,9 +46,9 @@ def test_the_sheet_says_that_simulated_data_are_simulated(sheet: str) -> None:
 
 def test_the_total_return_on_the_sheet_is_that_of_the_equity(sheet: str) -> None:
     total = make_result().equity["equity"].iloc[-1] / CAPITAL - 1
-    row = re.search(r"<td>Cumulative Return\s*</td>(.*?)</tr>", sheet)
+    row = re.search(r">Total return</th>(.*?)</tr>", sheet)
     assert row is not None
-    assert f"{total:.2%}" in row.group(1)
+    assert f"{100 * total:.2f} %".replace("-", "−") in row.group(1)
 
 
 def test_two_sheets_of_one_run_are_the_same_bytes_even_in_another_process(tmp_path: Path) -> None:
@@ -100,16 +100,16 @@ def test_a_hole_in_the_benchmark_is_carried_over_and_loses_no_return(tmp_path: P
     equity = CAPITAL * (1 + 0.001 * np.arange(40))
     write_tearsheet(with_equity(make_result(sessions=40), equity, level), tmp_path / "t.html")
     page = tmp_path.joinpath("t.html").read_text(encoding="utf-8")
-    row = re.search(r"<td>Cumulative Return\s*</td>(.*?)</tr>", page)
+    row = re.search(r">Total return</th>(.*?)</tr>", page)
     assert row is not None
-    assert "25.0%" in row.group(1).replace("25.00%", "25.0%")
+    assert "25.00 %" in row.group(1)
 
 
 def test_a_run_without_a_benchmark_has_a_sheet(tmp_path: Path) -> None:
     result = make_result(sessions=60)
     result = dataclasses.replace(result, comparison=result.comparison.assign(benchmark=np.nan))
     write_tearsheet(result, tmp_path / "t.html")
-    assert "vs Benchmark" not in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
+    assert "Rolling beta" not in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
 
 
 def test_a_missing_equity_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_missing_equity_is_refused_in_a_sentence(tmp_path: Path) -> None:
         write_tearsheet(with_equity(make_result(sessions=40), level), tmp_path / "t.html")
 
 
-def test_a_figure_that_quantstats_sees_differently_is_named(tmp_path: Path) -> None:
+def test_a_figure_that_the_summary_has_otherwise_is_named(tmp_path: Path) -> None:
     result = make_result(sessions=60)
     summary = dataclasses.replace(result.summary, metrics={**result.summary.metrics, "sharpe": 9.87})
     write_tearsheet(dataclasses.replace(result, summary=summary), tmp_path / "t.html")
@@ -163,8 +163,8 @@ def test_a_run_compared_with_itself_has_a_sheet_without_a_benchmark(tmp_path: Pa
     level = CAPITAL * np.cumprod(1 + np.random.default_rng(0).normal(0, 0.01, 20))
     write_tearsheet(with_equity(make_result(sessions=20, launches=2), level, level), tmp_path / "t.html")
     page = tmp_path.joinpath("t.html").read_text(encoding="utf-8")
-    assert "Cumulative Return" in page
-    assert "vs Benchmark" not in page
+    assert "Total return" in page
+    assert '<th scope="row" title="slope' not in page
 
 
 def test_returns_that_quantstats_would_take_for_prices_get_a_page_that_says_so(tmp_path: Path) -> None:

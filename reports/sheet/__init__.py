@@ -1,0 +1,1 @@
+"""What the tear sheet shows and QuantStats does not give, or gives wrongly: figures, tables and charts."""
