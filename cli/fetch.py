@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 )
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option("--launches", metavar="FILE", help="Ledger whose codes to fetch.")
+@shared("ledger_tz")
 @click.option("--start", metavar="DAY", help="First day [default: three years before --end].")
 @click.option("--end", metavar="DAY", help="Last day [default: the last final one].")
 @click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo, baostock or files.")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared
+from .options import example, print_json, shared, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def launches(ctx: click.Context) -> None:
 
 
 @launches.command("list", epilog=example("launchlab launches list --kind pricing --json"))
-@shared("launches", "instruments")
+@shared("launches", "ledger_tz", "instruments")
 @KIND
 @shared("json")
 def list_(as_json: bool, **asked: Any) -> None:
@@ -44,7 +44,7 @@ def list_(as_json: bool, **asked: Any) -> None:
 
 
 @launches.command("map", epilog=example("launchlab launches map --launches week.csv --json"))
-@shared("launches", "instruments")
+@shared("launches", "ledger_tz", "instruments")
 @KIND
 @click.option("--reaction-minutes", type=float, help="From the news to the order [default: 15].")
 @click.option(
@@ -81,11 +81,13 @@ def _entry(row: dict[str, str | None]) -> str:
 
 
 def _read(
-    launches: str | None, instruments: str | None, kinds: tuple[str, ...]
+    launches: str | None, ledger_tz: str | None, instruments: str | None, kinds: tuple[str, ...]
 ) -> "tuple[Launches, Instruments]":
     from ..data.instruments.table import to_instruments
     from ..data.ledger.ledger import load_launches
 
     book = to_instruments(instruments)
-    found = load_launches(launches, book)
+    found = load_launches(launches, book, ledger_tz=ledger_tz)
+    for sentence in (*book.notes, *found.notes):
+        warn(sentence)
     return (found.of_kinds(kinds) if kinds else found), book

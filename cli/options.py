@@ -14,7 +14,10 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 SHARED: dict[str, Decorator] = {
     "launches": click.option(
-        "--launches", metavar="FILE", help="Ledger of launches, CSV [default: the shipped one]."
+        "--launches", metavar="FILE", help="Ledger: CSV, xlsx or parquet [default: the shipped one]."
+    ),
+    "ledger_tz": click.option(
+        "--ledger-tz", metavar="ZONE", help="Of the ledger's clock times without one, such as Asia/Hong_Kong."
     ),
     "prices": click.option(
         "--prices", metavar="DIR", help="Folder, zip or store of daily bars [default: the simulated sample]."
@@ -38,7 +41,20 @@ SHARED: dict[str, Decorator] = {
     "fx": click.option("--fx", metavar="CSV", help="Currency rates [default: the European Central Bank's]."),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
-MARKET = ("launches", "prices", "start", "end", "currency", "benchmark", "bad_bars", "instruments", "fx")
+MARKET = (
+    *(
+        "launches",
+        "ledger_tz",
+        "prices",
+        "start",
+        "end",
+        "currency",
+        "benchmark",
+        "bad_bars",
+        "instruments",
+        "fx",
+    ),
+)
 
 
 def shared(*names: str) -> Decorator:

@@ -74,13 +74,18 @@ def values_to_days(values: NDArray[Any], where: Where, *, zone: timezone = CHINA
 
 def zone_to_offsets(instants: I8, name: str) -> I8:
     """How far a named zone is ahead of UTC at each instant, ns (n,); an unknown zone is a DataError."""
+    zone = named_zone(name)
+    return np.array([_ahead(zone, int(ns)) for ns in instants], np.int64).reshape(len(instants))
+
+
+def named_zone(name: str) -> tzinfo:
+    """The zone of a name such as Asia/Hong_Kong, UTC or +08:00; an unknown one is a DataError."""
     from zoneinfo import ZoneInfo
 
     try:
-        zone = UTC if name in ("UTC", "Z") else _fixed(name) or ZoneInfo(name)
+        return UTC if name in ("UTC", "Z") else _fixed(name) or ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise DataError(f"the time zone {name!r} is not known; {_MENDED}") from None
-    return np.array([_ahead(zone, int(ns)) for ns in instants], np.int64).reshape(len(instants))
 
 
 def _plain(values: NDArray[Any], where: Where) -> Days:
@@ -119,7 +124,7 @@ def _written(values: Iterable[object], where: Where, zone: timezone) -> Days:
     instants: list[int] = []
     stated: list[int] = []
     for i, value in enumerate(values):
-        moment = _moment(value)
+        moment = written_moment(value)
         if moment is None:
             raise DataError(f"{_place(where, i)}: {_shown(value)} is not a day; {_MENDED} or 20260212")
         ahead = moment.utcoffset()
@@ -134,7 +139,7 @@ def _written(values: Iterable[object], where: Where, zone: timezone) -> Days:
     return instants_to_days(np.array(instants), np.array(stated), where, zone=zone)
 
 
-def _moment(value: object) -> datetime | None:
+def written_moment(value: object) -> datetime | None:
     """A cell as a datetime, naive where it states no zone; None where it is no day."""
     if isinstance(value, datetime):
         return value.to_pydatetime() if hasattr(value, "to_pydatetime") and value == value else _sane(value)

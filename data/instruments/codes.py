@@ -37,6 +37,7 @@ _PREFIXES = (
 # Ranges HKEX allots to exchange-traded products, from memory.
 _HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
 _LEGACY_BSE = re.compile(r"(43|83|87|88)[0-9]{4}\.BJ")
+KEPT_DIGITS = "the last three digits were kept, which a few codes did not do"  # what makes a code of today of an old one
 _ST_NAME = re.compile(r"(?:XD|XR|DR|N|G)?S?\*?ST(?![A-Za-z])")
 _WRITTEN = "write it as 0700.HK, 600519.SS, 300364.SZ, 920002.BJ or ^HSI"
 

@@ -1,40 +1,25 @@
-"""The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix.
+"""The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix."""
 
-`instruments.csv` holds one row per code, with source and confidence. A user's CSV has `code` and any of the
-other columns; an empty cell keeps what was known. Spells are written `2022-01-04..2022-06-30;2023-05-04..`,
-values by date `2014-05-15=100;2026-12-01=200`, an empty short list `never`.
-"""
-
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
-from ..dated import Dated, as_date
-from ..doors import read_bytes
-from ..errors import RuleError, did_you_mean
-from .codes import derive, successor, tidy
-from .instrument import (
-    A_SHARE_BOARDS,
-    BOARDS,
-    EXCHANGE_OF,
-    FUND_CLASSES,
-    ROLES,
-    Instrument,
-    Spell,
-    spells_cover,
-)
+from ..errors import RuleError
+from .codes import KEPT_DIGITS, derive, successor
+from .instrument import A_SHARE_BOARDS, BOARDS, ROLES, Instrument, Spell, spells_cover
+from .rows import LIST_UNKNOWN, SHIPPED, ST_UNKNOWN, read_over
+from .spellings import understood
 
-__all__ = ["BOARDS", "ROLES", "Instrument", "Instruments", "Spell", "load_instruments", "spells_cover"]
-
-ST_UNKNOWN = "ST spells unknown: taken as never under a risk warning"
-LIST_UNKNOWN = "whether the exchange's 20 % list holds it is unknown: taken as 10 %"
-_BY_DATE = frozenset({"lots", "borrow"})
-_SHIPPED = Path(__file__).with_name("instruments.csv")
+__all__ = [
+    "BOARDS",
+    "ROLES",
+    "ST_UNKNOWN",
+    "Instrument",
+    "Instruments",
+    "Spell",
+    "load_instruments",
+    "spells_cover",
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +31,8 @@ class Instruments:
     """
 
     _table: Mapping[str, Instrument]
+    _former: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     _alias: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +40,8 @@ class Instruments:
         object.__setattr__(self, "_alias", alias)
 
     def __getitem__(self, code: str) -> Instrument:
-        known = self._find(tidy(code))
+        spelled = understood(code)
+        known = self._find(self._former.get(spelled, spelled))
         return replace(known, unknowns=_unknowns(known))
 
     def __iter__(self) -> Iterator[str]:
@@ -67,20 +55,28 @@ class Instruments:
 
     def canonical(self, code: str) -> str:
         """Today's spelling of a code: 700.hk gives 0700.HK, 839493.BJ gives 920493.BJ."""
-        written = tidy(code)
-        return self._alias.get(written) or successor(written) or written
+        spelled = understood(code)
+        return self._alias.get(spelled) or successor(spelled) or spelled
+
+    def formerly(self, former: Mapping[str, str]) -> "Instruments":
+        """The same table, which knows under which old code each of today's codes in `former` was asked for."""
+        return replace(self, _former={**self._former, **former})
 
     def _find(self, code: str) -> Instrument:
+        """The instrument of a code as this project writes it; an old code that another has taken is a RuleError."""
         today = self.canonical(code)
-        if today in self._table:
-            return self._table[today]
-        derived = replace(
+        known = self._table.get(today) or replace(
             derive(today), unknowns=("not in the instruments table: board taken from the code",)
         )
-        if today == code:
-            return derived
-        guess = f"{code} taken as {today}: the last three digits were kept, which a few codes did not do"
-        return replace(derived, unknowns=(*derived.unknowns, guess))
+        if today == code or code in known.aliases:
+            return known
+        if known.aliases:
+            raise RuleError(
+                f"{code} would be {today} by its last three digits, which {known.aliases[0]} is already; "
+                "write today's code of it"
+            )
+        guess = f"{code} taken as {today}: {KEPT_DIGITS}"
+        return replace(known, aliases=(code,), unknowns=(*known.unknowns, guess))
 
 
 def to_instruments(given: "Instruments | Path | str | None") -> Instruments:
@@ -96,184 +92,10 @@ def load_instruments(*paths: Path | str) -> Instruments:
     RuleError lists every bad row of a file at once, by line.
     """
     table: dict[str, Instrument] = {}
-    for path in (_SHIPPED, *paths):
-        _read_over(table, Path(path))
-    return Instruments(table)
-
-
-def _read_over(table: dict[str, Instrument], path: Path) -> None:
-    content = read_bytes(
-        path, error=RuleError, advice="the instruments cannot be read; give a UTF-8 CSV file"
-    )
-    try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-        columns = reader.fieldnames or ()
-        lines = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RuleError(f"{path}: the instruments cannot be read ({error}); give a UTF-8 CSV file") from None
-    if twins := [name for k, name in enumerate(columns) if name in columns[:k]]:
-        raise RuleError(f"{path}: the column {twins[0]!r} stands twice; keep the right one")
-    strange = [f"{name!r}{did_you_mean(name or '', _PARSERS)}" for name in columns if name not in _PARSERS]
-    if "code" not in columns or strange:
-        wrong = f"unknown columns {', '.join(strange)}" if strange else "no column 'code'"
-        raise RuleError(f"{path}: {wrong}; columns are {', '.join(_PARSERS)}")
-    faults: list[str] = []
-    for line, row in lines:
-        try:
-            _set_row(table, row, ours=path == _SHIPPED)
-        except (RuleError, ValueError) as error:
-            faults.append(f"line {line}: {error}")
-    if faults:
-        raise RuleError(f"{path}: {len(faults)} bad rows: " + "; ".join(faults))
-
-
-def _set_row(table: dict[str, Instrument], row: Mapping[str, Any], *, ours: bool) -> None:
-    if None in row:
-        raise RuleError("more cells than columns; put quotes around commas")
-    given = {name: text.strip() for name, text in row.items() if text and text.strip()}
-    written = tidy(given.pop("code", ""))
-    code = _today(table, written)
-    base = table.get(code) or derive(code)
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        parse = _by_date(f"{name} of {code}") if name in _BY_DATE else _PARSERS[name]
-        values["unknowns" if name == "assumed" else name] = parse(text)
-    if code != written and written not in base.aliases:
-        values["aliases"] = (*base.aliases, written)
-    if not ours:
-        values["unknowns"] = _still_unknown(base, given, values, new=code not in table)
-    _refuse_taken(table, code, values.get("aliases", ()))
-    table[code] = replace(base, **values)
-
-
-def _today(table: Mapping[str, Instrument], written: str) -> str:
-    """Today's code of a row's: by the aliases of rows before it, else by the common rule; one taken is a RuleError."""
-    named = next((row.code for row in table.values() if written in row.aliases), None)
-    code = named or successor(written) or written
-    old = [alias for alias in table[code].aliases if alias != written] if code in table else []
-    if named is None and code != written and old:
-        raise RuleError(
-            f"{written} would be {code} by its last three digits, which {old[0]} is already; write today's code of it"
-        )
-    return code
-
-
-def _refuse_taken(table: Mapping[str, Instrument], code: str, aliases: Iterable[str]) -> None:
-    for alias in aliases:
-        taken = [row.code for row in table.values() if alias in row.aliases and row.code != code]
-        if taken or (alias in table and alias != code):
-            raise RuleError(f"the alias {alias} of {code} is also that of {(*taken, alias)[0]}; keep one")
-
-
-def _still_unknown(
-    base: Instrument, given: Mapping[str, str], values: Mapping[str, Any], *, new: bool
-) -> tuple[str, ...]:
-    """What is assumed after a user's row: what was, and of a new code its ST spells and 20 % list, less what it says."""
-    doubts = list(base.unknowns)
-    if new and base.board in A_SHARE_BOARDS:
-        doubts.append(ST_UNKNOWN)
-    if new and base.board == "fund" and "board" not in given:
-        doubts.append(LIST_UNKNOWN)
-    if "st" in given:
-        doubts = [doubt for doubt in doubts if not ("(ST)" in doubt or doubt == ST_UNKNOWN)]
-    return tuple(dict.fromkeys([*doubts, *values.get("unknowns", ())]))
-
-
-def _one_of(allowed: Iterable[str], what: str) -> Callable[[str], str]:
-    words = tuple(allowed)
-
-    def parse(text: str) -> str:
-        if text not in words:
-            raise RuleError(
-                f"{what} {text!r}{did_you_mean(text, words)} must be one of {', '.join(filter(None, words))}"
-            )
-        return text
-
-    return parse
-
-
-def _spell(text: str) -> Spell:
-    first, dots, last = text.partition("..")
-    if not dots:
-        raise RuleError(
-            f"spell {text!r} must be written 2022-01-04..2022-06-30, or 2022-01-04.. when it goes on"
-        )
-    spell = Spell(as_date(first.strip()), as_date(last.strip()) if last.strip() else None)
-    if spell.last is not None and spell.last < spell.first:
-        raise RuleError(f"spell {text!r} ends before it starts; swap the days")
-    return spell
-
-
-def _spells(text: str) -> tuple[Spell, ...]:
-    return () if text == "never" else tuple(_spell(part) for part in _parts(text))
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _by_date(name: str) -> Callable[[str], Dated]:
-    positive = name.startswith("lots")
-
-    def parse(text: str) -> Dated:
-        rows = []
-        for part in _parts(text):
-            day, equals, value = part.partition("=")
-            if (
-                not equals
-                or not (float(value) > 0 or (float(value) == 0 and not positive))
-                or float(value) > 1e7
-            ):
-                raise RuleError(f"{name} {part!r} must be written 2020-01-01=500, above zero")
-            rows.append((day.strip(), float(value)))
-        return Dated(*rows, name=name, source="instruments table", confidence="")
-
-    return parse
-
-
-def _days(text: str) -> tuple[date, ...]:
-    return tuple(as_date(part) for part in _parts(text))
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in ("yes", "no", "true", "false", "1", "0"):
-        raise RuleError(f"{text!r} must be yes or no")
-    return text.lower() in ("yes", "true", "1")
-
-
-def _price(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise RuleError(f"issue_price {text} must be a price above zero")
-    return value
-
-
-_PARSERS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
-    {
-        "code": str,
-        "name": str,
-        "exchange": _one_of(EXCHANGE_OF.values(), "exchange"),
-        "board": _one_of(BOARDS, "board"),
-        "currency": _one_of(("HKD", "CNY", "USD"), "currency"),
-        "listed": as_date,
-        "delisted": as_date,
-        "role": _one_of(ROLES, "role"),
-        "issue_price": _price,
-        "approval_ipo": _truth,
-        "st": _spells,
-        "delisting": _spells,
-        "s_share": _spells,
-        "no_limit": _days,
-        "lots": _by_date("lots"),
-        "shortable": _spells,
-        "borrow": _by_date("borrow"),
-        "fund_class": _one_of(FUND_CLASSES, "fund_class"),
-        "aliases": lambda text: tuple(tidy(part) for part in _parts(text)),
-        "source": str,
-        "confidence": str,
-        "assumed": _parts,
-    }
-)
+    notes: list[str] = []
+    for path in (SHIPPED, *paths):
+        notes += read_over(table, Path(path))
+    return Instruments(table, notes=tuple(notes))
 
 
 def _unknowns(row: Instrument) -> tuple[str, ...]:

@@ -116,7 +116,8 @@ class Launch:
 class Launches:
     """Launches in order of `announced_at`, then id; immutable.
 
-    `dates_known` says when a bare date counts as known, `reaction_minutes` how long after that an order can be sent:
+    `written` maps each spelling of a code in the ledger to the code that it stands for, `notes` say what else was taken
+    how. `dates_known` says when a bare date counts as known, `reaction_minutes` how long after that an order can be sent:
     together they are the clock of whoever trades on this ledger.
     """
 
@@ -124,6 +125,8 @@ class Launches:
     path: str = field(default="", compare=False)
     reaction_minutes: float = REACTION_MINUTES
     dates_known: DatesKnown = "end"
+    written: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.rows, key=lambda launch: (launch.announced_at, launch.id)))

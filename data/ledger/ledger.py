@@ -1,33 +1,24 @@
 """The launch ledger as a file: reading it, and mapping it onto the exchanges' sessions.
 
-Append-only CSV with the columns `id,announced_at,precision,company,product,kind,codes,source[,note]`; `codes` are
+Append-only, CSV (or a workbook, or parquet) with the columns `id,announced_at,precision,company,product,kind,codes,source[,note]`; `codes` are
 separated by `;`, each `CODE` or `CODE:role`. The file that ships with the package is launches.csv.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..calendars.hours import CHINA_TIME
 from ..calendars.sessions import Auction, explain, first_reachable, instant_ns
-from ..errors import CalendarError, LedgerError, RuleError
+from ..errors import CalendarError, LedgerError
+from ..instruments.spellings import read_as
 from ..instruments.table import load_instruments
-from .launch import (
-    COLUMNS,
-    KINDS,
-    LAUNCH_ROLES,
-    PRECISIONS,
-    DatesKnown,
-    Launch,
-    LaunchCode,
-    Launches,
-    Precision,
-    unknown_word,
-)
+from ..instruments.typed import refuse_merged
+from .cells import InstrumentBook, LaunchReader, zone_of
+from .launch import KINDS, LAUNCH_ROLES, DatesKnown, Launch, LaunchCode, Launches, Precision
 from .records import Record, records, rows_in_memory
 
 if TYPE_CHECKING:
@@ -37,25 +28,6 @@ __all__ = ["KINDS", "LAUNCH_ROLES", "Launch", "LaunchCode", "Launches", "load_la
 
 SHIPPED = Path(__file__).with_name("launches.csv")
 AUCTIONS: tuple[Auction, Auction] = ("open", "close")
-SEPARATORS = re.compile(r"[,|，；、\t\n]|(?<=\w) +(?=\w)")  # of codes, as people write them
-YEARS = (1900, 2199)  # what an instant in nanoseconds can hold, and then some
-
-
-class ListedCode(Protocol):
-    """What the ledger needs to know of an instrument."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def exchange(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-
-
-class InstrumentBook(Protocol):
-    """Anything that answers `book[code]`; a malformed code raises RuleError."""
-
-    def __getitem__(self, code: str, /) -> ListedCode: ...
 
 
 def _book(instruments: InstrumentBook | None) -> InstrumentBook:
@@ -65,34 +37,42 @@ def _book(instruments: InstrumentBook | None) -> InstrumentBook:
 def load_launches(
     source: "Path | str | pd.DataFrame | Iterable[Mapping[str, Any]] | Launches | None" = None,
     instruments: InstrumentBook | None = None,
+    *,
+    ledger_tz: str | None = None,
 ) -> Launches:
-    """The ledger in a CSV file (None = the one shipped with the package), roles resolved.
+    """The ledger in a file (None = the one shipped with the package), roles resolved.
 
-    Rows in memory are taken as well: a data frame, or mappings by column. A code's role is the row's `CODE:role`, else
-    its instrument's. All bad rows are reported at once, by line.
+    A file is CSV, an Excel workbook or parquet; rows in memory are taken as well: a data frame, or mappings by column.
+    `ledger_tz` is the zone of clock times without one, such as Asia/Hong_Kong. A code's role is the row's `CODE:role`,
+    else its instrument's. All bad rows are reported at once, by line.
 
-    >>> row = {"id": "a", "announced_at": "2026-02-12T01:18+08:00", "precision": "exact", "company": "Zhipu",
-    ...        "product": "GLM-5", "kind": "launch", "codes": "2513.HK:pure_play", "source": "https://example.org"}
-    >>> load_launches([row]).codes
+    >>> row = {"id": "a", "announced_at": "2026/2/12 1:18", "precision": "exact", "company": "Zhipu",
+    ...        "product": "GLM-5", "kind": "launch", "codes": "HK.02513:pure_play", "source": "https://example.org"}
+    >>> load_launches([row], ledger_tz="Asia/Hong_Kong").codes
     ('2513.HK',)
     """
     if isinstance(source, Launches):
         return source
+    reader = LaunchReader(_book(instruments), zone_of(ledger_tz))
     if source is None or isinstance(source, str | Path):
         file = SHIPPED if source is None else Path(source)
-        return Launches(
-            _read(records(file), _book(instruments), str(file)), "" if source is None else str(file)
-        )
-    return Launches(_read(rows_in_memory(source), _book(instruments), "in memory"), "in memory")
+        sheet, where, path = records(file), str(file), "" if source is None else str(file)
+    else:
+        sheet, where, path = rows_in_memory(source), "in memory", "in memory"
+    rows = _read(sheet.rows, reader, where)
+    refuse_merged(reader.written.values(), LedgerError, f"the ledger {where}: ")
+    written = {text: one.code for text, one in reader.written.items()}
+    notes = (*sheet.notes, *read_as(written, f"the ledger {where}: "))
+    return Launches(rows, path, written=written, notes=notes)
 
 
-def _read(found: Iterable[Record], book: InstrumentBook, where: str) -> tuple[Launch, ...]:
+def _read(found: Iterable[Record], reader: LaunchReader, where: str) -> tuple[Launch, ...]:
     """The launches of the records; LedgerError lists every fault by its line."""
     launches: list[Launch] = []
     faults: list[str] = []
     first_line: dict[str, int] = {}
     for line, cells, short in found:
-        launch, reasons = (None, [short]) if short else _launch(cells, book)
+        launch, reasons = (None, [short]) if short else reader.launch(cells)
         name = cells.get("id", "").strip()
         if name in first_line:
             reasons.append(f"id {name} is already on line {first_line[name]}; ids are unique")
@@ -169,77 +149,3 @@ def _session(known: datetime, exchange: str, at: Auction, reaction_minutes: floa
     except CalendarError:
         return None
     return str(found[0])
-
-
-def _launch(cells: Mapping[str, str], book: InstrumentBook) -> tuple[Launch | None, list[str]]:
-    """The launch of a row, or None and the reasons why not."""
-    cell = {column: cells.get(column, "").strip() for column in COLUMNS}
-    reasons = [f"{column} is empty" for column in ("id", "announced_at", "company") if not cell[column]]
-    if "" in cells:
-        reasons.append("more cells than columns; separate codes by ; and quote texts that hold a comma")
-    if cell["precision"] not in PRECISIONS:
-        reasons.append(unknown_word("precision", cell["precision"], PRECISIONS))
-    if cell["kind"] not in KINDS:
-        reasons.append(unknown_word("kind", cell["kind"], KINDS))
-    codes, bad_codes = _codes(cell["codes"], book)
-    when: datetime | None = None
-    try:
-        when = _moment(cell["announced_at"], cell["precision"]) if cell["announced_at"] else None
-    except ValueError as error:
-        reasons.append(str(error))
-    reasons += bad_codes
-    if reasons or when is None:
-        return None, reasons
-    precision = PRECISIONS[cell["precision"]]
-    texts = (cell["company"], cell["product"], cell["kind"])
-    return Launch(cell["id"], when, precision, *texts, codes, cell["source"], cell["note"]), []
-
-
-def _moment(text: str, precision: str) -> datetime:
-    """The instant of a cell: a bare day for `date`, else a clock time with its zone. ValueError says why not."""
-    bare = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None
-    try:
-        if bare:
-            day = datetime.combine(date.fromisoformat(text), time(), CHINA_TIME)
-        else:
-            instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"announced_at {text!r} is no instant; write 2026-02-12T01:18+08:00") from None
-    year = int(text[:4])
-    if not YEARS[0] <= year <= YEARS[1]:
-        raise ValueError(f"announced_at {text!r} is in the year {year}; years are {YEARS[0]} to {YEARS[1]}")
-    if precision == "date":
-        if not bare:
-            raise ValueError(
-                f"announced_at {text!r} has a clock time but precision is date; write exact or the day"
-            )
-        return day
-    if bare:
-        raise ValueError(
-            f"announced_at {text!r} has no clock time; add it with its zone, or set precision date"
-        )
-    if instant.utcoffset() is None:
-        raise ValueError(f"announced_at {text!r} has no time zone; add one such as +08:00")
-    return instant
-
-
-def _codes(text: str, book: InstrumentBook) -> tuple[tuple[LaunchCode, ...], list[str]]:
-    """Codes of a `CODE;CODE:role` cell and what is wrong with it."""
-    codes: list[LaunchCode] = []
-    reasons: list[str] = []
-    wrong = SEPARATORS.search(text)
-    if wrong:
-        return (), [f"codes {text!r}: {wrong[0]!r} does not separate codes; write them as 2513.HK;0700.HK"]
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        written, _, role = (piece.strip() for piece in part.partition(":"))
-        try:
-            instrument = book[written]
-        except RuleError as error:
-            reasons.append(str(error))
-            continue
-        if role and role not in LAUNCH_ROLES:
-            reasons.append(f"{part}: " + unknown_word("role", role, LAUNCH_ROLES))
-        if instrument.code in {known.code for known in codes}:
-            reasons.append(f"{written} stands twice in codes")
-        codes.append(LaunchCode(instrument.code, role or instrument.role or None))
-    return tuple(codes), reasons

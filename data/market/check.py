@@ -8,15 +8,17 @@ from typing import Any
 from ..bars.checks import Finding, errors_of
 from ..bars.reconcile import Agreement
 from ..errors import StoreError
+from ..instruments.spellings import names_of
 from ..instruments.table import Instruments, to_instruments
+from ..instruments.typed import Typed, typed
 from ..store.audit import agreements, check_prices
 from ..store.store import Store, default_store, is_store
-from .source import find_bars, named_codes
+from .source import Source, find_bars, named_codes
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Findings of the codes that were checked, and a sentence about each file that is no code."""
+    """Findings of the codes that were checked, and sentences about spellings of codes and about files that are no code."""
 
     codes: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -43,8 +45,12 @@ def check(
     """
     book = to_instruments(instruments)
     source = find_bars(default_store() if prices is None else prices)
-    wanted, strays = _codes(codes, book) or named_codes(source, book)
-    held = frozenset(book[code].code for code in adjusted)
+    asked = typed(codes or (), book)
+    wanted, strays = (asked.codes, asked.notes) if asked.codes else named_codes(source, book)
+    wanted = [name for one in wanted for name in (_names(asked, one, source) if asked.codes else (one,))]
+    raw = typed(adjusted, asked.book)
+    held = frozenset(name for one in raw.codes for name in (one, *_names(raw, one, source)))
+    book, strays = raw.book, (*book.notes, *strays, *raw.notes)
     done: list[str] = []
     findings: list[Finding] = []
     for code, found in check_prices(source.prices, wanted, instruments=book, adjusted=held):
@@ -67,11 +73,10 @@ def compare_sources(
         raise StoreError(
             f"{place} is not a store, and only a store holds several sources; fetch into one first"
         )
-    named = _codes(codes, book)
-    return tuple(agreements(Store(place), named[0] if named else None, instruments=book))
+    asked = typed(codes or (), book)
+    return tuple(agreements(Store(place), asked.codes or None, instruments=asked.book))
 
 
-def _codes(codes: str | Sequence[str] | None, book: Instruments) -> tuple[list[str], tuple[str, ...]] | None:
-    """The codes as this project writes them; None where none is named."""
-    named = [codes] if isinstance(codes, str) else codes or ()
-    return ([book[code].code for code in named], ()) if named else None
+def _names(asked: Typed, code: str, source: Source) -> tuple[str, ...]:
+    """The codes under which the bars of a code lie, the code itself where there are none."""
+    return names_of(asked.book[code], source.codes) or (code,)

@@ -9,6 +9,8 @@ from ..dated import to_day
 from ..doors import is_file
 from ..errors import ConfigError, StoreError
 from ..instruments.table import Instruments, to_instruments
+from ..instruments.typed import Typed, typed
+from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..providers.choose import make_provider
 from ..store.fetch import FetchReport, Outcome, last_final_day
@@ -23,6 +25,7 @@ def fetch(
     codes: str | Sequence[str] = (),
     *,
     launches: Path | str | None = None,
+    ledger_tz: str | None = None,
     start: object = None,
     end: object = None,
     provider: str = "yahoo",
@@ -36,14 +39,15 @@ def fetch(
 ) -> FetchReport:
     """Bring bars of `codes`, of those of the ledger `launches`, or of every file of `path`, into the store.
 
-    `provider` is yahoo, baostock or files; `path`, `volume_unit` and `accept_adjusted` belong to files. The span is
+    `ledger_tz` is the zone of the ledger's clock times that state none. `provider` is yahoo, baostock or files; `path`, `volume_unit` and `accept_adjusted` belong to files. The span is
     `start` to `end`, both included: three years up to the last final day unless said. `store` is a folder, the
     user's own unless given. What is stored already is not asked for again unless `refresh`; one code's failure loses
     nothing of the others and is an outcome of the report. `on_progress` gets how many are done, of how many, and the
     outcome. LaunchlabError for what cannot be asked.
     """
     book = to_instruments(instruments)
-    wanted, strays = _codes(codes, launches, path, book)
+    ledger = None if launches is None else load_launches(launches, book, ledger_tz=ledger_tz)
+    asked = _asked(codes, ledger, path, book)
     last = last_final_day() if end is None else to_day(end, "end")
     first = last - timedelta(days=DAYS_BACK) if start is None else to_day(start, "start")
     source = make_provider(
@@ -54,14 +58,14 @@ def fetch(
     )
     place, span = _store(store), (first, last)
     found = fetch_into(
-        [book[code] for code in wanted],
+        asked.instruments,
         span,
         provider=source,
         store=place,
         refresh=refresh,
         on_progress=on_progress,
     )
-    return replace(found, warnings=strays, store=place.root)
+    return replace(found, warnings=(*book.notes, *asked.notes), store=place.root)
 
 
 def _store(given: Path | str | None) -> Store:
@@ -71,17 +75,17 @@ def _store(given: Path | str | None) -> Store:
     return Store(place)
 
 
-def _codes(
-    codes: str | Sequence[str], launches: Path | str | None, path: Path | str | None, book: Instruments
-) -> tuple[list[str], tuple[str, ...]]:
-    """What to fetch: codes named, codes of a ledger, or every file whose name is a code; and names that are none."""
-    named = [book[code].code for code in ([codes] if isinstance(codes, str) else codes)]
-    strays: tuple[str, ...] = ()
-    if launches is not None:
-        named += load_launches(launches, book).codes
+def _asked(
+    codes: str | Sequence[str], ledger: Launches | None, path: Path | str | None, book: Instruments
+) -> Typed:
+    """What to fetch: codes named, codes of a ledger, or every file whose name is a code; names that are none are noted."""
+    named = [codes] if isinstance(codes, str) else list(codes)
+    notes: tuple[str, ...] = ()
+    if ledger is not None:
+        named, notes = named + list(ledger.written), ledger.notes
     if not named and path is not None:
-        stems, strays = named_codes(find_bars(path), book)
-        named = [book[stem].code for stem in stems]
+        named, notes = named_codes(find_bars(path), book)
     if not named:
         raise ConfigError("name the codes to fetch, or a ledger with `launches`")
-    return list(dict.fromkeys(named)), strays
+    asked = typed(named, book)
+    return asked._replace(notes=(*notes, *asked.notes))

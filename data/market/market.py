@@ -8,6 +8,7 @@ from typing import Any
 from ..bars.bars import Bars
 from ..errors import DataError, LaunchlabError, did_you_mean
 from ..instruments.table import Instruments, to_instruments
+from ..instruments.typed import typed
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..panel import fx
@@ -56,8 +57,9 @@ def load_market(
     ('3033.HK', True)
     """
     wanted = market_request({**vars(request or MarketRequest()), **asked})
-    book = to_instruments(wanted.instruments)
-    launches = load_launches(wanted.launches, book)
+    own = to_instruments(wanted.instruments)
+    launches = load_launches(wanted.launches, own, ledger_tz=wanted.ledger_tz)
+    book = typed(launches.written, own).book
     source = find_bars(wanted.prices)
     codes, missing = _with_bars(launches, source, book)
     options = PanelOptions(
@@ -70,7 +72,15 @@ def load_market(
     panel = load_panel(codes, *span, currency=wanted.currency, prices=source.prices, options=options)
     benchmark, doubt = _benchmark(wanted, panel, source, book)
     outside = bars_beside(wanted, [code for code in beside if book[code].code not in panel])
-    warnings = (*missing, *without_bars(panel), *left_outside(launches, panel), *idle_ends(panel), *doubt)
+    read = (*own.notes, *launches.notes, *typed(beside, book).notes)
+    warnings = (
+        *read,
+        *missing,
+        *without_bars(panel),
+        *left_outside(launches, panel),
+        *idle_ends(panel),
+        *doubt,
+    )
     return Market(launches, panel, benchmark, warnings, outside, wanted, options.brokerage)
 
 
@@ -117,7 +127,8 @@ def _benchmark(
     if asked is not None:
         if asked.strip().lower() in ("", NO_BENCHMARK):
             return None, ()
-        return _returns(asked, panel, source, book, rates), ()
+        members = typed([code for _, code in parse_benchmark(asked)], book)
+        return _returns(asked, panel, source, members.book, rates), members.notes
     refused: list[str] = []
     for name in (one for one in USUAL_BENCHMARKS if source.has(book[one])):
         try:

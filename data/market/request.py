@@ -23,7 +23,7 @@ class MarketRequest:
     `launches` is a ledger: a file, a data frame, or Launches (None: the shipped one). `prices` are daily bars: a folder,
     zip or store, or data frames by code (None: the simulated sample). `start` and `end` are days such as 2026-01-05
     (None: of the bars), `benchmark` a code, a blend or `none` (None: the first usual one with bars), `instruments` and
-    `fx` files over the shipped ones.
+    `fx` files over the shipped ones, `ledger_tz` the zone of the ledger's clock times that state none (None: refused).
     """
 
     launches: "str | Path | pd.DataFrame | Launches | None" = None
@@ -35,6 +35,7 @@ class MarketRequest:
     bad_bars: str = "refuse"
     instruments: str | Path | Instruments | None = None
     fx: str | Path | None = None
+    ledger_tz: str | None = None
 
 
 FIELDS = tuple(one.name for one in fields(MarketRequest))
@@ -55,7 +56,7 @@ def market_request(values: Mapping[str, Any]) -> MarketRequest:
     for name in ("start", "end"):
         if name in given:
             given[name] = str(to_day(given[name], name))
-    for name in ("currency", "benchmark", "bad_bars"):
+    for name in ("currency", "benchmark", "bad_bars", "ledger_tz"):
         if name in given:
             given[name] = str(given[name])
     if "currency" in given:

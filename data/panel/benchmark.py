@@ -36,11 +36,11 @@ def parse_benchmark(text: str) -> tuple[tuple[float, str], ...]:
     ((1.0, '3033.HK'),)
     """
     parts = [part.strip() for part in text.split("+")]
-    if len(parts) == 1 and re.fullmatch(r"\^?[\w.]+", parts[0]):
+    if len(parts) == 1 and re.fullmatch(r"\^?[\w.#:-]+", parts[0]):
         return ((1.0, parts[0].upper()),)
     members = []
     for part in parts:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%\s*(\^?[\w.]+)", part)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%\s*(\^?[\w.#:-]+)", part)
         if match is None:
             raise ConfigError(
                 f"benchmark {text!r}: {part!r} is not understood; write a code, or a blend such as "

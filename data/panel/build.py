@@ -19,9 +19,10 @@ from ..dated import to_day
 from ..errors import DataError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments, load_instruments
+from ..instruments.typed import typed
 from ..rules.costs import Brokerage, cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
-from ..store.joined import iter_instruments
+from ..store.joined import GUESS, iter_instruments
 from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, open_prices
 from . import fx
@@ -68,8 +69,9 @@ def load_panel(
     earlier code are joined. A code without bars is left out, with a warning in `panel.warnings`. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
     """
     chosen = options or PanelOptions()
-    known = [chosen.instruments[code] for code in codes]
-    wanted = list({instrument.code: instrument for instrument in known}.values())
+    asked = typed(codes, chosen.instruments)
+    chosen = replace(chosen, instruments=asked.book)
+    wanted = asked.instruments
     if not wanted:
         raise DataError("there is no code to load; name at least one")
     source = to_prices(prices)
@@ -134,7 +136,8 @@ def build_panel(
         if chosen.bad_bars == "suspend" and errors_of(found):
             _refuse_useless(one.code, compiled.values["status"], errors_of(found))
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
-        unknowns += [f"{one.code}: {note}" for note in compiled.unknowns]
+        guess = one.source.get(GUESS, "")
+        unknowns += [f"{one.code}: {note}" for note in (guess, *compiled.unknowns) if note]
     if chosen.bad_bars == "suspend":
         _refuse_unmended(errors_of(unmended))
     else:

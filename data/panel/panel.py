@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..arrays import F8, I1, I4, Bool, Days
 from ..calendars.sessions import Auction, years_covered
 from ..errors import DataError, did_you_mean
+from ..instruments.spellings import understood
 from ..instruments.table import Instrument
 
 CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
@@ -126,9 +127,9 @@ class Panel:
         return len(self.sessions)
 
     def column(self, code: str) -> int:
-        """Column of a code; an unknown code is an error that names the nearest one."""
+        """Column of a code, however it is spelled; an unknown code is an error that names the nearest one."""
         try:
-            return self._column[code]
+            return self._column[code] if code in self._column else self._column[understood(code)]
         except KeyError:
             raise DataError(
                 f"{code} is not in the panel{did_you_mean(code, self.codes)}; "
@@ -136,7 +137,7 @@ class Panel:
             ) from None
 
     def __contains__(self, code: object) -> bool:
-        return code in self._column
+        return code in self._column or (isinstance(code, str) and understood(code) in self._column)
 
     def row(self, session: object) -> int:
         """Row of a session; a day that is no session of the panel is an error."""

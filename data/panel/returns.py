@@ -7,8 +7,9 @@ import numpy as np
 
 from ..arrays import F8, I4, Bool
 from ..bars.bars import Bars
-from ..errors import ConfigError, RuleError
+from ..errors import ConfigError
 from ..instruments.codes import derive
+from ..instruments.spellings import understood
 from .benchmark import total_return_marks
 from .panel import TRADING, Panel
 
@@ -78,7 +79,7 @@ def levels_of(
         raise ConfigError("the market and peer models need `benchmark` or `peer`: codes that have bars")
     found = {}
     for name in codes:
-        code = _canonical(name)
+        code = derive(understood(name)).code
         bars = outside.get(name, outside.get(code))
         if bars is not None:
             is_open = panel.exchange_open[:, panel.exchanges.index(derive(code).exchange)]
@@ -109,14 +110,6 @@ def factor_returns(panel: Panel, returns: Returns, levels: Mapping[str, Level]) 
         if chosen and len(now):
             factor[now, i] = np.mean([level[now] / level[before] - 1.0 for level in chosen], axis=0)
     return factor
-
-
-def _canonical(name: str) -> str:
-    """The code of a name; an index may be written without its caret, HSI for ^HSI."""
-    try:
-        return derive(name).code
-    except RuleError:
-        return derive(f"^{name}").code
 
 
 def _level_outside(panel: Panel, bars: Bars) -> F8:

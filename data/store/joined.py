@@ -5,12 +5,16 @@ so the bars before and after are one series without a corporate action.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..bars.bars import Bars
 from ..bars.merge import join_bars
+from ..instruments.codes import KEPT_DIGITS, successor
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument
 from .store import Prices, open_prices
+
+GUESS = "guess"  # in the source of bars: what had to be assumed about whose they are
 
 
 def iter_instruments(prices: Prices, instruments: Sequence[Instrument]) -> Iterator[Bars]:
@@ -23,4 +27,11 @@ def iter_instruments(prices: Prices, instruments: Sequence[Instrument]) -> Itera
     have = frozenset(place.codes())
     for instrument in instruments:
         names = names_of(instrument, have) or (instrument.code,)
-        yield join_bars(instrument.code, [place.read(name) for name in names])
+        joined = join_bars(instrument.code, [place.read(name) for name in names])
+        old = [
+            name for name in names if successor(name) == instrument.code and name not in instrument.aliases
+        ]
+        if old:
+            guess = f"bars of {old[0]} taken as its own: {KEPT_DIGITS}"
+            joined = replace(joined, source={**joined.source, GUESS: guess})
+        yield joined

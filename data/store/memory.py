@@ -6,6 +6,7 @@ from typing import Any
 
 from ..bars.bars import Bars
 from ..errors import DataError, did_you_mean
+from ..instruments.spellings import understood
 
 
 @dataclass(frozen=True)
@@ -34,4 +35,8 @@ def in_memory(frames: Mapping[str, Any]) -> BarsInMemory:
     """Bars of data frames by code, or of whatever a data frame can be made of."""
     from .frames import frames_to_bars
 
-    return BarsInMemory(frames_to_bars(frames))
+    written = {code: understood(str(code)) for code in frames}
+    for code, name in written.items():
+        if (twin := next(other for other, same in written.items() if same == name)) != code:
+            raise DataError(f"there are two data frames of {name}, {twin!r} and {code!r}; keep the right one")
+    return BarsInMemory(frames_to_bars({written[code]: one for code, one in frames.items()}))

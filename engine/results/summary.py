@@ -44,6 +44,7 @@ class Inputs:
     bad_bars: str | None = None
     instruments: str | None = None
     fx: str | None = None
+    ledger_tz: str | None = None
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 

@@ -13,6 +13,7 @@ from ...dated import to_day
 from ...errors import CalendarError, RuleError
 from ...instruments.codes import is_st_name
 from ...instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
+from ...instruments.spellings import read_as
 from ...instruments.table import Instruments, to_instruments
 from ..costs import Brokerage
 from ..ticks import checked_side
@@ -107,16 +108,18 @@ def explain(
     >>> answer.limit_pct, answer.limit_up, answer.lot_min
     (20.0, 45.05, 200)
     """
-    instrument = code if isinstance(code, Instrument) else to_instruments(instruments)[code]
+    book = to_instruments(instruments)
+    instrument = code if isinstance(code, Instrument) else book[code]
+    spelled = (*book.notes, *read_as({} if isinstance(code, Instrument) else {code: instrument.code}))
     day = to_day(on, "on")
     order = _checked_order(side, price, shares)
     _check_price("prev_close", prev_close)
     _check_price("issue_price", issue_price)
     count = _listed_session(instrument, day, listed_session)
     asked = _as_asked(instrument, day, st, issue_price)
-    book = Book(np.array([day], "datetime64[D]"), unknowns=list(asked.unknowns))
-    session_part(book, asked)
-    return _work_out(book, asked, Question(prev_close, count, order, brokerage or Brokerage()))
+    answer = Book(np.array([day], "datetime64[D]"), steps=list(spelled), unknowns=list(asked.unknowns))
+    session_part(answer, asked)
+    return _work_out(answer, asked, Question(prev_close, count, order, brokerage or Brokerage()))
 
 
 def _work_out(book: Book, asked: Instrument, question: Question) -> RuleAnswer:

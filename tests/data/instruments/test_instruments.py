@@ -75,10 +75,9 @@ def test_old_beijing_codes_give_the_instrument_of_today():
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("600519", "did you mean 600519.SS"),
-        ("300364", "did you mean 300364.SZ"),
+        ("000300", "may be 000300.SS (an index), 000300.SZ; write the one that is meant"),
+        ("000001", "may be 000001.SS (an index), 000001.SZ"),
         ("600519.SZ", "did you mean 600519.SS"),
-        ("700", "did you mean 0700.HK"),
         ("AAPL", "no code of Hong Kong or the mainland"),
         ("60051.SS", "six digits"),
         ("0000.HK", "four or five digits"),

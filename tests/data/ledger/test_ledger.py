@@ -36,6 +36,7 @@ class Listed:
     code: str
     exchange: str
     role: str
+    aliases: tuple[str, ...] = ()
 
 
 class Book(dict[str, Listed]):
@@ -236,7 +237,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         load_launches(tmp_path / "absent.csv", BOOK)
     latin = tmp_path / "latin.csv"
     latin.write_bytes(HEADER.encode() + "caf\xe9".encode("latin-1"))
-    with pytest.raises(LedgerError, match="not UTF-8"):
+    with pytest.raises(LedgerError, match="neither UTF-8 nor GB 18030"):
         load_launches(latin, BOOK)
     with pytest.raises(LedgerError, match="not readable CSV at line 2"):
         load(tmp_path, 'glm-5,"open\n')

@@ -41,11 +41,14 @@ def test_text_that_says_how_it_is_encoded_is_read(ledger: Path, encoding: str) -
     [
         (b"", "is empty; its first line names the columns"),
         (b"\n \n", "is empty"),
-        (b"PK\x03\x04rest of a workbook", r"is an Excel workbook or zip, not text; save it as CSV \(UTF-8\)"),
+        (
+            b"PK\x03\x04rest of a workbook",
+            r"cannot be read as a workbook \(File is not a zip file\); save it as CSV",
+        ),
+        (b"PAR1rest of a table", r"cannot be read as parquet \(.*\); save it as CSV"),
         (b"\xd0\xcf\x11\xe0rest", "is an old Excel workbook"),
-        (text_of(ROW).encode("gbk"), r"not UTF-8 text \(it may be GBK, in which Excel saves Chinese text\)"),
         (text_of(ROW).encode("utf-16-le"), "holds zero bytes; save it as CSV"),
-        (b"\xff\xff\xff", "is not UTF-8 text; save it"),
+        (b"\xff\xff\xff", "is neither UTF-8 nor GB 18030 text; save it"),
     ],
 )
 def test_what_is_no_text_is_named_for_what_it_is(ledger: Path, content: bytes, said: str) -> None:

@@ -98,7 +98,17 @@ def test_two_old_codes_that_would_become_one_are_not_joined(tmp_path):
     for code in ("832317.BJ", "430317.BJ"):
         put(tmp_path, f"{code}.csv", HOUSE)
     with pytest.raises(DataError, match=r"430317\.BJ and 832317\.BJ would both be 920317\.BJ"):
+        Files(tmp_path).bars(TABLE["920317.BJ"], *SPAN)
+    assert len(Files(tmp_path).bars(TABLE["832317.BJ"], *SPAN)) == 1, "what was asked for by its own name"
+    put(tmp_path, "920317.BJ.csv", HOUSE)
+    with pytest.raises(DataError, match=r"430317\.BJ and 832317\.BJ would both be 920317\.BJ"):
         Files(tmp_path).bars(TABLE["832317.BJ"], *SPAN)
+
+
+def test_the_file_of_another_old_code_is_not_taken(tmp_path):
+    put(tmp_path, "832317.BJ.csv", HOUSE)
+    with pytest.raises(FetchError, match=r"no file for 920317\.BJ"):
+        Files(tmp_path).bars(TABLE["430317.BJ"], *SPAN)
 
 
 @pytest.mark.parametrize(
