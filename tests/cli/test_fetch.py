@@ -63,7 +63,7 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
         ((), "name the codes to fetch"),
         (("2513.HK", "--start", "soon"), "is not a day"),
         (("2513.HK", "--start", "2026-03-01", "--end", "2026-02-01"), "before it starts"),
-        (("2513HK",), "2513HK"),
+        (("251x.HK",), "251X.HK"),
         (("2513.HK", "--provider", "yaho"), "did you mean 'yahoo'"),
         (("--launches", "nope.csv"), "nope.csv cannot be read"),
         (("2513.HK", "--provider", "files"), "give both or neither"),
