@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .data.ledger.ledger import Launch as Launch
     from .data.ledger.ledger import Launches as Launches
     from .data.ledger.ledger import load_launches as load_launches
+    from .data.ledger.ledger import reach as reach
     from .data.market.check import check as check
+    from .data.market.check import compare_sources as compare_sources
     from .data.market.fetch import fetch as fetch
     from .data.market.market import Market as Market
     from .data.market.market import load_market as load_market
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from .engine.config import Config as Config
     from .engine.results.result import Result as Result
     from .engine.results.result import load_result as load_result
+    from .engine.results.summary import saved_in as saved_runs  # noqa: F401
     from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
     from .engine.sweeps.grid import Grid as Grid
@@ -44,7 +47,10 @@ if TYPE_CHECKING:
     from .reports.folders import write_study as write_study
     from .reports.folders import write_sweep as write_sweep
     from .reports.run import write_report as write_report
+    from .reports.runs import write_runs as write_runs
     from .strategies.loading.backtest import backtest as backtest
+    from .strategies.loading.loading import describe as describe_strategy  # noqa: F401
+    from .strategies.loading.loading import strategy_names as strategy_names
 
 __getattr__, __dir__, __all__ = face(
     __name__,
@@ -53,12 +59,14 @@ __getattr__, __dir__, __all__ = face(
         # facts
         "LaunchlabError": ".data.errors",
         "load_launches": ".data.ledger.ledger",
+        "reach": ".data.ledger.ledger",
         "load_panel": ".data.panel.build",
         "load_market": ".data.market.market",
         "load_instruments": ".data.instruments.table",
         "explain_rules": ".data.rules.explain.answer:explain",
         "fetch": ".data.market.fetch",
         "check": ".data.market.check",
+        "compare_sources": ".data.market.check",
         "Market": ".data.market.market",
         "MarketRequest": ".data.market.request",
         "Launch": ".data.ledger.ledger",
@@ -71,6 +79,8 @@ __getattr__, __dir__, __all__ = face(
         # runs
         "backtest": ".strategies.loading.backtest",
         "strategies": ".strategies:",
+        "strategy_names": ".strategies.loading.loading",
+        "describe_strategy": ".strategies.loading.loading:describe",
         "Strategy": ".engine.backtest.backtest",
         "NativeStrategy": ".engine.backtrader.native.plan",
         "Config": ".engine.config",
@@ -91,5 +101,7 @@ __getattr__, __dir__, __all__ = face(
         "write_study": ".reports.folders",
         "write_sweep": ".reports.folders",
         "compare": ".reports.folders",
+        "saved_runs": ".engine.results.summary:saved_in",
+        "write_runs": ".reports.runs",
     },
 )

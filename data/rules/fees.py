@@ -2,6 +2,9 @@
 
 Rates are fractions of the value traded. Sources: HKEX fee pages (hkex.com.hk, Fees / Securities / Trading /
 Transaction), the Inland Revenue and MOF notices, the exchanges' fee tables.
+
+A class of instruments has room for LEVIES (5) levies, and Hong Kong uses all of them. For a sixth raise LEVIES in costs.py: cost
+rows get wider, and both engines read as many slots as a row has. A date from which a levy is no longer paid is a row of 0.0.
 """
 
 from dataclasses import dataclass
@@ -20,7 +23,11 @@ _NO_MAXIMUM = Dated((_ANY, np.inf), name="a largest fee")
 
 @dataclass(frozen=True)
 class Levy:
-    """One fee, each side: clip(value × rate + fixed, minimum, maximum)."""
+    """One fee, charged to the buyer and to the seller alike: clip(value × rate + fixed, minimum, maximum).
+
+    What only one side pays is a duty, `stamp_buy` or `stamp_sell` of a `CostClass`; a second one beside it has no slot yet
+    (docs/engine.md, "another kind of rule").
+    """
 
     name: str
     rate: Dated

@@ -1,5 +1,6 @@
 """docs/library.md is true and whole: its Python runs on the sample, and every public name stands in it."""
 
+import ast
 import doctest
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import launchlab as ll
+from launchlab.cli.terminal.commands import COMMANDS
 
 from .. import ROOT
 
@@ -50,6 +52,36 @@ def test_the_example_of_a_public_function_is_true(name: str) -> None:
     for example in finder.find(function, name, globs=names):
         runner.run(example)
     assert runner.summarize(verbose=False).failed == 0
+
+
+def table_of_commands() -> dict[str, list[str]]:
+    """Each command, and the public names that its row of the page's last table gives."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE, re.M)
+    return {command: re.findall(r"`ll\.(\w+)`", cell) for command, cell in rows}
+
+
+def imported_by(command: str) -> set[str]:
+    """Dotted modules that the file of a command imports from, below the package."""
+    tree = ast.parse((ROOT / "cli" / f"{COMMANDS[command][0]}.py").read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 2]
+    return {node.module or "" for node in nodes} | {
+        f"{node.module}.{alias.name}" for node in nodes for alias in node.names
+    }
+
+
+def test_every_command_has_its_public_functions_on_the_page() -> None:
+    table = table_of_commands()
+    assert set(table) == set(COMMANDS)
+    assert {name for names in table.values() for name in names} <= set(ll.__all__)
+    readers = {"load_panel", "load_instruments", "load_sweep"}  # no command of their own
+    assert set(FUNCTIONS) - readers == {name for names in table.values() for name in names}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_a_command_calls_the_module_of_its_public_functions(command: str) -> None:
+    files = {getattr(ll, name).__module__.partition(".")[2] for name in table_of_commands()[command]}
+    faces = {file.rpartition(".")[0] for file in files}
+    assert imported_by(command) & (files | faces), (files, imported_by(command))
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -13,6 +13,8 @@ from launchlab.engine.results.metrics import (
     session_returns,
     tellable,
 )
+from launchlab.engine.sweeps.points import METRICS
+from launchlab.reports.numbers.metrics import KNOWN
 
 
 def of(*equity: float, periods: float = 4.0) -> dict[str, float]:
@@ -70,6 +72,16 @@ def test_a_year_has_the_sessions_of_its_calendars() -> None:
 
 def test_every_metric_has_a_definition() -> None:
     assert set(of(110.0, 99.0)) <= set(DEFINITIONS)
+
+
+def test_every_defined_figure_has_a_label_and_a_format() -> None:
+    """A figure that is only defined would stand on the pages under its key, as Python writes it."""
+    assert set(DEFINITIONS) == set(KNOWN), "add the figure to KNOWN of reports/numbers/metrics.py"
+
+
+def test_every_figure_of_an_equity_curve_is_one_of_each_point_of_a_sweep() -> None:
+    missing = set(of(110.0, 99.0)) - set(METRICS)
+    assert not missing, f"add {missing} to METRICS of engine/sweeps/points.py, to sums.py and to confirm.py"
 
 
 def told(*equity: float, years: float) -> dict[str, float | None]:
