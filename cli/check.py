@@ -85,23 +85,23 @@ def _show(checked: "Checked", *, as_json: bool, errors_only: bool, strict: bool,
     warn(advice)
 
 
-def _show_sources(found: "Sequence[Agreement]", *, as_json: bool) -> None:
+def _show_sources(agreements: "Sequence[Agreement]", *, as_json: bool) -> None:
     """The agreement table of the codes that a store has from several sources."""
     from .terminal.tables import print_table
 
     if as_json:
-        print_json([one.to_json() for one in found])
+        print_json([agreement.to_json() for agreement in agreements])
         return
-    if not found:
+    if not agreements:
         echo("no code has more than one source; fetch one again with another --provider to compare")
         return
     head = ("code", "sources", "common", "equal closes", "equal bars", "volume ratio", "wins", "rule")
     rows = [
         (
-            one.code, f"{one.first}, {one.second}", str(one.common), str(one.equal_closes), str(one.equal_bars),
-            f"{one.volume_ratio:.3g}", one.winner, one.rule,
+            agreement.code, f"{agreement.first}, {agreement.second}", str(agreement.common), str(agreement.equal_closes), str(agreement.equal_bars),
+            f"{agreement.volume_ratio:.3g}", agreement.winner, agreement.rule,
         )
-        for one in found
+        for agreement in agreements
     ]  # fmt: skip
     print_table(head, rows, right=("common", "equal closes", "equal bars", "volume ratio"))
 

@@ -43,9 +43,9 @@ def fetch(as_json: bool, **asked: Any) -> None:
 
     with progress(f"fetching from {asked['provider']}", unit="codes") as step:
 
-        def told(done: int, total: int, outcome: "Outcome") -> None:
-            step(done, total)
-            tell(f"[{done}/{total}] {outcome}" if as_json else str(outcome), err=as_json)
+        def told(number: int, total: int, outcome: "Outcome") -> None:
+            step(number, total)
+            tell(f"[{number}/{total}] {outcome}" if as_json else str(outcome), err=as_json)
 
         report = fetch_bars(**asked, on_progress=told)
     _show(report, as_json=as_json)

@@ -33,14 +33,14 @@ def launches(ctx: click.Context) -> None:
 @shared("json")
 def list_(as_json: bool, **asked: Any) -> None:
     """List the launches of a ledger, oldest first."""
-    found, _ = _read(**asked)
+    ledger, _ = _read(**asked)
     if as_json:
-        print_json([launch.as_row() for launch in found])
+        print_json([launch.as_row() for launch in ledger])
         return
     from .terminal.tables import print_table
 
     columns = ("id", "announced_at", "precision", "company", "product", "kind", "codes")
-    print_table(columns, ([launch.as_row()[name] for name in columns] for launch in found))
+    print_table(columns, ([launch.as_row()[name] for name in columns] for launch in ledger))
 
 
 @launches.command("map", epilog=example("launchlab launches map --launches week.csv --json"))
@@ -55,8 +55,8 @@ def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **aske
     """Per launch and code, the first open and close that could be traded, and why."""
     from ..data.ledger.ledger import reach
 
-    found, book = _read(**asked)
-    rows = reach(found, book, reaction_minutes=reaction_minutes, dates_known=dates_known)
+    ledger, book = _read(**asked)
+    rows = reach(ledger, book, reaction_minutes=reaction_minutes, dates_known=dates_known)
     if as_json:
         print_json(rows)
         return
@@ -87,7 +87,7 @@ def _read(
     from ..data.ledger.ledger import load_launches
 
     book = to_instruments(instruments)
-    found = load_launches(launches, book, ledger_tz=ledger_tz)
-    for sentence in (*book.notes, *found.notes):
+    ledger = load_launches(launches, book, ledger_tz=ledger_tz)
+    for sentence in (*book.notes, *ledger.notes):
         warn(sentence)
-    return (found.of_kinds(kinds) if kinds else found), book
+    return (ledger.of_kinds(kinds) if kinds else ledger), book

@@ -35,9 +35,9 @@ def watch() -> Watch:
     )
 
 
-def show(found: "Sweep", folder: Path, *, as_json: bool) -> None:
+def show(sweep: "Sweep", folder: Path, *, as_json: bool) -> None:
     """The summary on stdout: JSON, or the best points in a few lines with where the table is."""
-    summary = found.summary
+    summary = sweep.summary
     if as_json:
         print_json(summary.to_json())
         return
@@ -123,8 +123,8 @@ def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[C
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
 
-        def step(done: int, failed: int = 0) -> None:
-            pace.see(done)
-            bar.update(task, completed=done, description=f"{what}, {failed} failed" if failed else what)
+        def step(points: int, failed: int = 0) -> None:
+            pace.see(points)
+            bar.update(task, completed=points, description=f"{what}, {failed} failed" if failed else what)
 
         yield step

@@ -114,10 +114,10 @@ def inputs_of(plan: Plan) -> Inputs:
 def command_line(plan: Plan) -> str:
     """The shortest `launchlab backtest` command that asks for the same, without where the report goes."""
     words = ["launchlab", "backtest"]
-    for one in fields(MarketRequest):
-        value = getattr(plan.market, one.name)
-        if value != one.default:
-            words += [f"--{one.name.replace('_', '-')}", str(value)]
+    for each in fields(MarketRequest):
+        value = getattr(plan.market, each.name)
+        if value != each.default:
+            words += [f"--{each.name.replace('_', '-')}", str(value)]
     if plan.strategy != DEFAULT_STRATEGY:
         words += ["--strategy", plan.strategy]
     for name, value in plan.settings.items():
@@ -150,8 +150,8 @@ def _changed(table: str, model: BaseModel, usual: BaseModel) -> list[str]:
 
 def _tables(path: Path) -> dict[str, dict[str, Any]]:
     """The tables of a file, each there, checked by name; its paths are relative to its own folder."""
-    found = read_toml(path)
-    for name, table in found.items():
+    document = read_toml(path)
+    for name, table in document.items():
         if name not in TABLES:
             raise ConfigError(
                 f"{path}: there is no table [{name}]{did_you_mean(name, TABLES)}; tables are {', '.join(TABLES)}"
@@ -164,7 +164,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
                 raise ConfigError(
                     f"{path}: [{name}] has no {key!r}{did_you_mean(key, keys)}; it has {', '.join(keys)}"
                 )
-    tables = {name: dict(found.get(name, {})) for name in TABLES}
+    tables = {name: dict(document.get(name, {})) for name in TABLES}
     for name in PATHS:
         if name in tables["data"]:
             tables["data"][name] = str(path.parent / str(tables["data"][name]))

@@ -63,12 +63,12 @@ def _row(folder: "Path", summary: "AnySummary") -> dict[str, Any]:
     about = {"run": str(folder), "kind": summary.kind, "simulated": summary.simulated}
     if isinstance(summary, RunSummary):
         names = ("strategy", "start", "end", "engine", "currency")
-        found = {name: getattr(summary, name) for name in names}
-        return about | found | {name: summary.metrics.get(name) for name in FIGURES}
+        told = {name: getattr(summary, name) for name in names}
+        return about | told | {name: summary.metrics.get(name) for name in FIGURES}
     if isinstance(summary, SweepSummary):
-        found = {name: getattr(summary, name) for name in ("strategy", "start", "end", "currency", "points")}
+        told = {name: getattr(summary, name) for name in ("strategy", "start", "end", "currency", "points")}
         label = summary.judgement.label if summary.judgement else None
-        return about | found | {name: summary.best.get(name) for name in FIGURES} | {"verdict": label}
+        return about | told | {name: summary.best.get(name) for name in FIGURES} | {"verdict": label}
     return about | {"events": summary.events, "launches": summary.launches, "windows": _verdicts(summary)}
 
 

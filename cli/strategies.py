@@ -18,21 +18,21 @@ def strategies(names: tuple[str, ...], as_json: bool) -> None:
     """
     from ..strategies.loading.loading import describe, strategy_names
 
-    found = [describe(name) for name in names or strategy_names()]
+    described = [describe(name) for name in names or strategy_names()]
     if as_json:
-        print_json(found)
+        print_json(described)
         return
-    for k, one in enumerate(found):
+    for k, strategy in enumerate(described):
         if k:
             echo()
-        _print(one)
+        _print(strategy)
 
 
-def _print(one: dict[str, Any]) -> None:
+def _print(strategy: dict[str, Any]) -> None:
     from .terminal.tables import print_table
 
-    echo(f"{one['name']} — {one['summary']}")
-    rows = [(p["name"], _type(p), _default(p), p["unit"], p["help"]) for p in one["parameters"]]
+    echo(f"{strategy['name']} — {strategy['summary']}")
+    rows = [(p["name"], _type(p), _default(p), p["unit"], p["help"]) for p in strategy["parameters"]]
     print_table(("parameter", "type", "default", "unit", "what it is"), rows)
 
 

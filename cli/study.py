@@ -63,13 +63,13 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     market = load_market(request, beside=options.factors)
     say(market, labelled=not as_json)
     with working("measuring"):
-        found = measure(market, options, clock=not no_clock)
+        measured = measure(market, options, clock=not no_clock)
     if out is not None:
-        write_study(found, out, inputs=Inputs.of(request))
+        write_study(measured, out, inputs=Inputs.of(request))
     if as_json:
-        print_json(found.summary(Inputs.of(request)).to_json())
+        print_json(measured.summary(Inputs.of(request)).to_json())
         return
-    _print(found)
+    _print(measured)
     if out is not None:
         echo(f"\nstudy  {out}/index.html")
 
@@ -95,22 +95,22 @@ def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
     return request, StudyOptions(**chosen)
 
 
-def _print(found: "Study") -> None:
+def _print(measured: "Study") -> None:
     """Windows, tests and what was left out, for a reader."""
 
-    echo(f"{len(found.events)} events of {len({event.launch for event in found.events})} launches")
-    _print_windows("window", {f"{label} {w.first}:{w.last}": w for label, w in found.windows.items()})
+    echo(f"{len(measured.events)} events of {len({event.launch for event in measured.events})} launches")
+    _print_windows("window", {f"{label} {w.first}:{w.last}": w for label, w in measured.windows.items()})
     groups = {
         f"{name} {group}, {label}": window
-        for name, parts in found.by.items()
+        for name, parts in measured.by.items()
         for group, windows in parts.items()
         for label, window in windows.items()
     }
     if groups:
         _print_windows("group", groups)
-    for sentence in found.left_out():
+    for sentence in measured.left_out():
         tell(sentence)
-    for sentence in (*found.warnings, *found.clock_text):
+    for sentence in (*measured.warnings, *measured.clock_text):
         tell(sentence)
 
 

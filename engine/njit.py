@@ -68,11 +68,11 @@ def folder_of_ones_own(place: Path, name: str) -> Path | None:
 
 def _is_own(folder: Path) -> bool:
     """Whether a folder, and no link to one, belongs to this user and is written to by nobody else."""
-    found = folder.lstat()
+    status = folder.lstat()
     if not hasattr(os, "getuid"):  # Windows: the user's cache folder has its own access list
-        return stat.S_ISDIR(found.st_mode)
-    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and private
+        return stat.S_ISDIR(status.st_mode)
+    private = not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and private
 
 
 def _keeps_names(place: Path) -> bool:
@@ -90,9 +90,11 @@ def is_cold() -> bool:
 def _forget_old(place: Path) -> None:
     """Remove the oldest of our folders; what only looks like one of them stays."""
     ours = [
-        one for one in place.iterdir() if re.fullmatch("compiled-[0-9a-f]{16}", one.name) and _is_own(one)
+        folder
+        for folder in place.iterdir()
+        if re.fullmatch("compiled-[0-9a-f]{16}", folder.name) and _is_own(folder)
     ]
-    for folder in sorted(ours, key=lambda one: one.stat().st_mtime, reverse=True)[FOLDERS_KEPT:]:
+    for folder in sorted(ours, key=lambda folder: folder.stat().st_mtime, reverse=True)[FOLDERS_KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)
 
 

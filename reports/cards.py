@@ -93,18 +93,18 @@ def _card(
     event = events[first.launch, first.code]
     time = local_time(first.announced_at)
     told = {"date": f"{time[:10]}, time unknown", "upper_bound": f"{time} or before"}
-    found = [captures.get((trail.launch, trail.code)) for trail in group]
+    captured = [captures.get((trail.launch, trail.code)) for trail in group]
     ends = [_end(trail) for trail in group]
     names = tuple(
         _name(trail, end, capture, events[trail.launch, trail.code].role, INKS[i % len(INKS)])
-        for i, (trail, end, capture) in enumerate(zip(group, ends, found, strict=True))
+        for i, (trail, end, capture) in enumerate(zip(group, ends, captured, strict=True))
     )
     box = view(offsets, [trail.car for trail in group])
     high, low = edges(box)
     return Card(
         visible(first.launch), visible(event.company), visible(first.product), visible(event.kind),
         told.get(first.precision, time), first.announced_at, names, exact(_mean(ends)),
-        exact(_mean([one.captured for one in found if one])), _picture(group, found, offsets),
+        exact(_mean([one.captured for one in captured if one])), _picture(group, captured, offsets),
         box, high, low,
     )  # fmt: skip
 

@@ -51,14 +51,14 @@ def points(value: Any) -> str:
     return text if missing(value) else f"{'+' if value > 0 else ''}{text} %"
 
 
-def _reading(name: str, found: WindowSummary) -> dict[str, Any]:
+def _reading(name: str, window: WindowSummary) -> dict[str, Any]:
     """One window in words."""
-    verdict = found.verdict
+    verdict = window.verdict
     return {
-        "name": visible(name), "days": _days(found.first, found.last), "found": found, "mean": points(found.mean),
-        "mean_value": repr(float(found.mean)), "positive": percent(found.positive, 0), "bhar": points(found.bhar),
-        "unlocked": points(found.unlocked), "median": points(found.median), "verdict": verdict,
-        "p": _chance(found.p), "would_find": f"±{number(found.detectable, 2)} %" if found.detectable == found.detectable else "–",
+        "name": visible(name), "days": _days(window.first, window.last), "found": window, "mean": points(window.mean),
+        "mean_value": repr(float(window.mean)), "positive": percent(window.positive, 0), "bhar": points(window.bhar),
+        "unlocked": points(window.unlocked), "median": points(window.median), "verdict": verdict,
+        "p": _chance(window.p), "would_find": f"±{number(window.detectable, 2)} %" if window.detectable == window.detectable else "–",
         "words": VERDICTS.get(verdict, verdict),
     }  # fmt: skip
 
@@ -131,33 +131,33 @@ def _groups(study: Study) -> list[dict[str, Any]]:
             "by": by,
             "group": group,
             "window": name,
-            "n": found.n,
-            "mean": found.mean,
-            "verdict": found.verdict,
+            "n": window.n,
+            "mean": window.mean,
+            "verdict": window.verdict,
         }
         for by, groups in study.by.items()
         for group, windows in groups.items()
-        for name, found in windows.items()
+        for name, window in windows.items()
     ]
 
 
 def _events(study: Study) -> Table:
     """One row per launch and code, one column per window."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    entries: dict[tuple[str, str], dict[str, Any]] = {}
     for event in study.events:
         confounds = ", ".join(event.confounds) or None
-        found[event.launch, event.code] = {
+        entries[event.launch, event.code] = {
             "launch": event.launch, "code": event.code, "company": event.company, "kind": event.kind,
             "role": event.role or None, "confounds": confounds, "limit": None,
         }  # fmt: skip
     for row in study.table:
-        entry = found.setdefault((row.launch, row.code), {"launch": row.launch, "code": row.code})
+        entry = entries.setdefault((row.launch, row.code), {"launch": row.launch, "code": row.code})
         entry |= {"day0": row.day0, row.window: row.car}
         if row.censored:
             entry["limit"] = ", ".join(filter(None, (entry.get("limit"), row.window)))
     windows = [Column(name, name, points, "number", "Abnormal return, summed") for name in study.windows]
     columns = (*EVENT_COLUMNS, *windows, *LAST_COLUMNS)
-    frame = pd.DataFrame(list(found.values()), columns=[column.key for column in columns])
+    frame = pd.DataFrame(list(entries.values()), columns=[column.key for column in columns])
     return table(
         frame.astype(object).where(frame.notna(), None),
         columns,

@@ -75,9 +75,9 @@ def _figures(console: Console, result: Result) -> Table:
     for pair in zip(LEFT, RIGHT, strict=True):
         cells: list[Text] = []
         for key in pair:
-            found = metric(result.summary, key)
-            color = "red" if found.value.startswith("-") and key != "max_drawdown" else ""
-            cells += [Text(found.label, "dim"), Text(_printable(console, found.text), color)]
+            figure = metric(result.summary, key)
+            color = "red" if figure.value.startswith("-") and key != "max_drawdown" else ""
+            cells += [Text(figure.label, "dim"), Text(_printable(console, figure.text), color)]
         table.add_row(*cells)
     return table
 

@@ -18,10 +18,10 @@ class Pace:
         self.clock = clock
         self.seen = deque([(clock(), 0)])
 
-    def see(self, done: int) -> None:
+    def see(self, steps: int) -> None:
         """So many are done now."""
         now = self.clock()
-        self.seen.append((now, done))
+        self.seen.append((now, steps))
         while len(self.seen) > 2 and self.seen[1][0] < now - WINDOW:
             self.seen.popleft()
 

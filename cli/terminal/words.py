@@ -37,13 +37,13 @@ def flags_of(command: click.Command | None) -> Mapping[str, str]:
     return {flag[2:].replace("-", "_"): flag for flag in flags}
 
 
-def _flag(found: re.Match[str], flags: Mapping[str, str]) -> str:
-    name, value = found[1], found[2]
+def _flag(marked: re.Match[str], flags: Mapping[str, str]) -> str:
+    name, value = marked[1], marked[2]
     if name in flags:
         return _valued(flags[name], value)
     if value is not None and "set" in flags:  # a parameter of the strategy, the portfolio or the brokerage
         return f"--set {name}={_bare(value)}"
-    return found[0]
+    return marked[0]
 
 
 def _valued(flag: str, value: str | None) -> str:
@@ -52,10 +52,10 @@ def _valued(flag: str, value: str | None) -> str:
     return flag.replace("--", "--no-", 1) if value == "False" else f"{flag} {_bare(value)}"
 
 
-def _command(found: re.Match[str]) -> str:
-    if found[1] not in COMMANDS:
-        return found[0]
-    return f"`{' '.join(['launchlab', found[1], *_words(found[2].split(', '))])}`"
+def _command(marked: re.Match[str]) -> str:
+    if marked[1] not in COMMANDS:
+        return marked[0]
+    return f"`{' '.join(['launchlab', marked[1], *_words(marked[2].split(', '))])}`"
 
 
 def _words(arguments: Iterable[str]) -> Iterable[str]:

@@ -48,10 +48,10 @@ def _together(column: pa.ChunkedArray, values: NDArray[Any], unknown: Any) -> ND
     """`values` filled from the chunks."""
     start = 0
     for chunk in column.chunks:
-        here = values[start : start + len(chunk)]
-        here[:] = _values(chunk).astype(here.dtype)
+        part = values[start : start + len(chunk)]
+        part[:] = _values(chunk).astype(part.dtype)
         if chunk.null_count:
-            here[_null(chunk)] = unknown
+            part[_null(chunk)] = unknown
         start += len(chunk)
     return values
 

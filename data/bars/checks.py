@@ -43,31 +43,31 @@ def check_bars(
     """
     if not len(calendar):
         raise DataError(f"{bars.code}: the calendar is empty, so its bars cannot be checked; widen the dates")
-    found = list(_session_faults(bars, calendar))
-    tidy = bars if not found else bars.tidy()
-    found += _unread(bars)
-    found += action_faults(tidy, calendar)
+    findings = list(_session_faults(bars, calendar))
+    tidy = bars if not findings else bars.tidy()
+    findings += _unread(bars)
+    findings += action_faults(tidy, calendar)
     tidy = with_actions(tidy, possible(tidy))
     every = spacing(tidy)
     if every:
         whole = f"{len(tidy)} {every} bars, not daily ones"
-        found.append(finding(bars.code, tidy.sessions[0], "not_daily", whole))
+        findings.append(finding(bars.code, tidy.sessions[0], "not_daily", whole))
     else:
-        found += _missing(tidy, calendar, instrument)
-    found += _price_faults(tidy, volume_means_trading=instrument.tradable)
-    found += _idle(tidy, instrument)
+        findings += _missing(tidy, calendar, instrument)
+    findings += _price_faults(tidy, volume_means_trading=instrument.tradable)
+    findings += _idle(tidy, instrument)
     if raw and instrument.tradable:
-        found += turnover_faults(tidy)
+        findings += turnover_faults(tidy)
         ruled = ruled_bars(tidy, instrument)
         instrument = as_stated(instrument, ruled, calendar)
-        found += leaps(tidy, instrument, calendar)
-        found += unruled(tidy, instrument)
-        found += off_tick(ruled, instrument)
-        found += unlike_the_close(ruled, instrument, calendar)
-        found += beyond_limit(ruled, instrument, calendar, cut or ruled is not tidy)
+        findings += leaps(tidy, instrument, calendar)
+        findings += unruled(tidy, instrument)
+        findings += off_tick(ruled, instrument)
+        findings += unlike_the_close(ruled, instrument, calendar)
+        findings += beyond_limit(ruled, instrument, calendar, cut or ruled is not tidy)
     if second is not None:
-        found += _disagreements(tidy, second, instrument if raw else None)
-    return tuple(sorted(found, key=lambda one: (one.session, one.severity, one.fault)))
+        findings += _disagreements(tidy, second, instrument if raw else None)
+    return tuple(sorted(findings, key=lambda one: (one.session, one.severity, one.fault)))
 
 
 def suspend_bad(bars: Bars, findings: Sequence[Finding]) -> Bars:

@@ -62,14 +62,14 @@ def price_differences(
         apart = 1.01 * tick_size(a.close, tick_table(instrument, a.sessions))
     else:
         apart = np.abs(a.close) * 1e-3
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for name in PRICES:
         mine, theirs = getattr(a, name), getattr(b, name)
-        found += [
+        differences += [
             Difference(str(a.sessions[k]), name, float(mine[k]), float(theirs[k]))
             for k in np.flatnonzero(np.abs(mine - theirs) > apart)
         ]
-    return tuple(sorted(found, key=lambda gap: gap.session))
+    return tuple(sorted(differences, key=lambda gap: gap.session))
 
 
 def volume_ratio(first: Bars, second: Bars) -> float:

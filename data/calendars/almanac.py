@@ -79,10 +79,10 @@ def content(known: Almanac) -> bytes:
 def read(path: Path) -> Almanac | None:
     """What a file holds, None where it is not there or not whole."""
     try:
-        found = path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return None
-    digest, archive = found[:DIGEST], found[DIGEST:]
+    digest, archive = content[:DIGEST], content[DIGEST:]
     if hashlib.sha256(archive).digest() != digest:
         return None
     with np.load(io.BytesIO(archive), allow_pickle=False) as tables:
@@ -108,14 +108,14 @@ def _library(name: str, end: str) -> Published:
     with warnings.catch_warnings():
         # exchange_calendars 4.13 reads Series.values, which pandas 3 announces to change.
         warnings.simplefilter("ignore", DeprecationWarning)
-        found = exchange_calendars.get_calendar(name, start=FIRST_DAY, end=end)
-    days = found.sessions.to_numpy().astype("datetime64[D]")
+        hours = exchange_calendars.get_calendar(name, start=FIRST_DAY, end=end)
+    days = hours.sessions.to_numpy().astype("datetime64[D]")
     midnight = days.astype("datetime64[ns]").astype(np.int64) - OFFSET
 
     def minutes(irregular: Days, instants: Days) -> I8:
         clock_time = (instants.astype("datetime64[ns]").astype(np.int64) - midnight) // MINUTE
         return np.where(np.isin(days, irregular.astype("datetime64[D]")), clock_time, 0)
 
-    late = minutes(found.late_opens.to_numpy(), found.opens.dt.tz_localize(None).to_numpy())
-    early = minutes(found.early_closes.to_numpy(), found.closes.dt.tz_localize(None).to_numpy())
+    late = minutes(hours.late_opens.to_numpy(), hours.opens.dt.tz_localize(None).to_numpy())
+    early = minutes(hours.early_closes.to_numpy(), hours.closes.dt.tz_localize(None).to_numpy())
     return Published(days, late, early)

@@ -45,16 +45,19 @@ def instants_to_days(instants: I8, stated: I8, where: Where, *, zone: timezone =
     evening in New York, midnight in Tokyo) is a DataError, as the writer may have meant either day.
     """
     shown = instants + _ahead(zone)
-    here, clock = shown // DAY, shown % DAY
+    days_shown, clock = shown // DAY, shown % DAY
     own = (clock == 0) | ((clock >= TRADING[0]) & (clock <= TRADING[1]))
-    doubtful = np.flatnonzero((here != (instants + stated) // DAY) & ~own)
+    doubtful = np.flatnonzero((days_shown != (instants + stated) // DAY) & ~own)
     if len(doubtful):
         i = int(doubtful[0])
-        days = (np.datetime64(int(instants[i] + stated[i]) // DAY, "D"), np.datetime64(int(here[i]), "D"))
+        days = (
+            np.datetime64(int(instants[i] + stated[i]) // DAY, "D"),
+            np.datetime64(int(days_shown[i]), "D"),
+        )
         raise DataError(
             f"{_place(where, i)}: its clock and zone say {days[0]}, the exchange's clock {days[1]}; {_MENDED}"
         )
-    return here.astype("M8[D]")
+    return days_shown.astype("M8[D]")
 
 
 def values_to_days(values: NDArray[Any], where: Where, *, zone: timezone = CHINA_TIME) -> Days:

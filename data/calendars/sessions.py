@@ -137,13 +137,13 @@ def known_end() -> np.datetime64:
 
 def sessions(exchange: str, start: Day, end: Day) -> Days:
     """Sessions from `start` to `end`, both included; (n,) datetime64[D]. Days past the known end are refused."""
-    found, first, last = calendar(exchange), as_day(start), as_day(end)
+    timetable, first, last = calendar(exchange), as_day(start), as_day(end)
     for day in (first, last):
         if not np.datetime64(FIRST_DAY, "D") <= day <= almanac().end:
-            raise CalendarError(_outside(found, str(day)))
-    lo = np.searchsorted(found.sessions, first, side="left")
-    hi = np.searchsorted(found.sessions, last, side="right")
-    return found.sessions[lo:hi]
+            raise CalendarError(_outside(timetable, str(day)))
+    lo = np.searchsorted(timetable.sessions, first, side="left")
+    hi = np.searchsorted(timetable.sessions, last, side="right")
+    return timetable.sessions[lo:hi]
 
 
 def union_sessions(start: Day, end: Day, *, exchanges: Collection[str] = EXCHANGES) -> Days:
@@ -177,9 +177,13 @@ def cut_off(exchange: str, session: Day, at: Auction) -> datetime:
 
 def trading_spans(exchange: str, session: Day) -> tuple[tuple[str, str], ...]:
     """Continuous trading of a session as clock times, lunch break left out: (("09:30", "12:00"), …)."""
-    found = calendar(exchange)
-    i = found.index(session)
-    hours, first, last = _hours_on(exchange, as_day(session)), int(found.opens[i]), int(found.closes[i])
+    timetable = calendar(exchange)
+    i = timetable.index(session)
+    hours, first, last = (
+        _hours_on(exchange, as_day(session)),
+        int(timetable.opens[i]),
+        int(timetable.closes[i]),
+    )
     spans = ((max(a, first), min(b, last)) for a, b in (hours.morning, hours.afternoon))
     return tuple((clock(a), clock(b)) for a, b in spans if a < b)
 
@@ -201,33 +205,33 @@ def first_reachable(
     `known_at` int64 ns UTC, shape (n,); returns datetime64[D], shape (n,). An order sent exactly at the cut-off is in
     time. An instant before the first known session, or past the last one's cut-off, is a CalendarError.
     """
-    found = calendar(exchange)
+    timetable = calendar(exchange)
     ready = np.asarray(known_at, dtype=np.int64) + round(reaction_minutes * MINUTE)
-    i = np.searchsorted(_cuts(found, at), ready, side="left")
-    beyond = (i == len(found.sessions)) | (ready < _first_instant(found))
+    i = np.searchsorted(_cuts(timetable, at), ready, side="left")
+    beyond = (i == len(timetable.sessions)) | (ready < _first_instant(timetable))
     if beyond.any():
-        raise CalendarError(_outside(found, _local(int(np.atleast_1d(ready)[np.atleast_1d(beyond)][0]))))
-    return found.sessions[i]
+        raise CalendarError(_outside(timetable, _local(int(np.atleast_1d(ready)[np.atleast_1d(beyond)][0]))))
+    return timetable.sessions[i]
 
 
 def explain(instant: datetime, exchange: str, *, reaction_minutes: float = REACTION_MINUTES) -> str:
     """Why an instant first reaches the open and the close that it reaches, in plain words."""
-    found = calendar(exchange)
+    timetable = calendar(exchange)
     known = np.array([instant_ns(instant)])
     first_open = first_reachable(known, exchange, "open", reaction_minutes=reaction_minutes)[0]
     first_close = first_reachable(known, exchange, "close", reaction_minutes=reaction_minutes)[0]
     ready = instant.astimezone(CHINA_TIME) + timedelta(minutes=reaction_minutes)
     return (
         f"orders ready {ready:%a %Y-%m-%d %H:%M} ({reaction_minutes:g} minutes after the news): "
-        f"{_moment(found, ready)}; first open {first_open} (orders by {cut_off(exchange, first_open, 'open'):%H:%M}), "
+        f"{_moment(timetable, ready)}; first open {first_open} (orders by {cut_off(exchange, first_open, 'open'):%H:%M}), "
         f"first close {first_close} (orders by {cut_off(exchange, first_close, 'close'):%H:%M})"
     )
 
 
-def _cuts(found: Calendar, at: Auction) -> I8:
+def _cuts(timetable: Calendar, at: Auction) -> I8:
     if at not in ("open", "close"):
         raise CalendarError(f"{at!r} is no auction; use 'open' or 'close'")
-    return found.open_cut if at == "open" else found.close_cut
+    return timetable.open_cut if at == "open" else timetable.close_cut
 
 
 def _hours_on(exchange: str, day: np.datetime64) -> Hours:
@@ -242,14 +246,14 @@ def _local(ns: int) -> str:
     return f"{datetime.fromtimestamp(ns // 10**9, tz=CHINA_TIME):%Y-%m-%d %H:%M} +08:00"
 
 
-def _outside(found: Calendar, moment: str) -> str:
+def _outside(timetable: Calendar, moment: str) -> str:
     if moment < FIRST_DAY:
         return (
-            f"{moment} is before the first session known for {found.exchange}, {found.sessions[0]}; "
+            f"{moment} is before the first session known for {timetable.exchange}, {timetable.sessions[0]}; "
             "choose a later day"
         )
     return (
-        f"{moment} is outside the sessions known for {found.exchange} ({found.sessions[0]} to {found.end}): "
+        f"{moment} is outside the sessions known for {timetable.exchange} ({timetable.sessions[0]} to {timetable.end}): "
         "the exchanges publish each year's calendar in the December before; choose an earlier end, or upgrade "
         "exchange_calendars when it has the new year"
     )
@@ -262,22 +266,22 @@ def _why_shut(exchange: str, day: np.datetime64) -> str:
     return "an exchange holiday" if np.is_busday(day) else "a weekend"
 
 
-def _moment(found: Calendar, ready: datetime) -> str:
+def _moment(timetable: Calendar, ready: datetime) -> str:
     """Where a moment falls in its day: a closed day, before, inside or after the session."""
     day = as_day(ready.date())
-    i = int(np.searchsorted(found.sessions, day))
-    if i == len(found.sessions) or found.sessions[i] != day:
-        return f"no {found.exchange} session that day ({_why_shut(found.exchange, day)})"
-    special = override_of(found.exchange, str(day))
-    kind = "half-day" if found.half[i] else "session"
+    i = int(np.searchsorted(timetable.sessions, day))
+    if i == len(timetable.sessions) or timetable.sessions[i] != day:
+        return f"no {timetable.exchange} session that day ({_why_shut(timetable.exchange, day)})"
+    special = override_of(timetable.exchange, str(day))
+    kind = "half-day" if timetable.half[i] else "session"
     if special is not None and special.kind in ("late_open", "early_close"):
         kind = f"session with changed hours ({special.why})"
-    opening, closing = (cut_off(found.exchange, day, at) for at in ("open", "close"))
+    opening, closing = (cut_off(timetable.exchange, day, at) for at in ("open", "close"))
     minute = ready.hour * 60 + ready.minute
     if ready <= opening:
-        return f"in time for the open of the {found.exchange} {kind}"
+        return f"in time for the open of the {timetable.exchange} {kind}"
     if ready <= closing:
-        lunch = _hours_on(found.exchange, day)
+        lunch = _hours_on(timetable.exchange, day)
         during = "in the lunch break" if lunch.morning[1] <= minute < lunch.afternoon[0] else "after the open"
-        return f"{during} of the {found.exchange} {kind}, in time for its close"
-    return f"too late for the close of the {found.exchange} {kind}"
+        return f"{during} of the {timetable.exchange} {kind}, in time for its close"
+    return f"too late for the close of the {timetable.exchange} {kind}"

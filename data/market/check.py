@@ -47,18 +47,18 @@ def check(
     source = find_bars(default_store() if prices is None else prices)
     asked = typed(codes or (), book)
     wanted, strays = (asked.codes, asked.notes) if asked.codes else named_codes(source, book)
-    wanted = [name for one in wanted for name in (_names(asked, one, source) if asked.codes else (one,))]
+    wanted = [name for code in wanted for name in (_names(asked, code, source) if asked.codes else (code,))]
     raw = typed(adjusted, asked.book)
-    held = frozenset(name for one in raw.codes for name in (one, *_names(raw, one, source)))
+    held = frozenset(name for code in raw.codes for name in (code, *_names(raw, code, source)))
     book, strays = raw.book, (*book.notes, *strays, *raw.notes)
-    done: list[str] = []
+    checked: list[str] = []
     findings: list[Finding] = []
-    for code, found in check_prices(source.prices, wanted, instruments=book, adjusted=held):
-        done.append(code)
-        findings += found
+    for code, faults in check_prices(source.prices, wanted, instruments=book, adjusted=held):
+        checked.append(code)
+        findings += faults
         if on_progress is not None:
-            on_progress(len(done), len(wanted))
-    return Checked(tuple(done), tuple(findings), strays)
+            on_progress(len(checked), len(wanted))
+    return Checked(tuple(checked), tuple(findings), strays)
 
 
 def compare_sources(

@@ -57,7 +57,7 @@ def fetch(
         accept_adjusted=accept_adjusted,
     )
     place, span = _store(store), (first, last)
-    found = fetch_into(
+    report = fetch_into(
         asked.instruments,
         span,
         provider=source,
@@ -65,7 +65,7 @@ def fetch(
         refresh=refresh,
         on_progress=on_progress,
     )
-    return replace(found, warnings=(*book.notes, *asked.notes), store=place.root)
+    return replace(report, warnings=(*book.notes, *asked.notes), store=place.root)
 
 
 def _store(given: Path | str | None) -> Store:

@@ -101,14 +101,14 @@ def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[l
         raise DataError(f"{where} has no launches; add rows to it")
     if not launches.codes:
         raise DataError(f"no launch of {where} concerns a listed code; fill the column codes")
-    found = [code for code in launches.codes if source.has(book[code])]
-    missing = [code for code in launches.codes if code not in found]
-    if not found:
+    present = [code for code in launches.codes if source.has(book[code])]
+    missing = [code for code in launches.codes if code not in present]
+    if not present:
         _refuse_all(missing, source)
     if not missing:
-        return found, ()
+        return present, ()
     told = f"{len(missing)} of {len(launches.codes)} codes are not traded"
-    return found, (f"no bars of {few(missing)}: {told}",)
+    return present, (f"no bars of {few(missing)}: {told}",)
 
 
 def _refuse_all(missing: Sequence[str], source: Source) -> None:

@@ -42,19 +42,19 @@ class Source(NamedTuple):
 
 def find_bars(prices: Path | str | Mapping[str, Any] | None) -> Source:
     """The source of bars and the codes it has; one that holds none is a DataError."""
-    found = to_prices(prices)
-    if isinstance(found, Path) and not exists(found):
-        raise DataError(f"{found}: there is no such file or folder of bars; check `prices`")
-    place = open_prices(found)
+    bars = to_prices(prices)
+    if isinstance(bars, Path) and not exists(bars):
+        raise DataError(f"{bars}: there is no such file or folder of bars; check `prices`")
+    place = open_prices(bars)
     codes = place.codes()
     if not codes:
-        raise DataError(f"{found} holds no bars; it must hold files named CODE.csv or CODE.parquet")
+        raise DataError(f"{bars} holds no bars; it must hold files named CODE.csv or CODE.parquet")
     return Source(place, codes)
 
 
 def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
     """Names of a source's files that are codes, and a sentence about each that is none; DataError when none is left."""
-    found: list[str] = []
+    codes: list[str] = []
     warnings: list[str] = []
     for name in source.codes:
         try:
@@ -62,12 +62,12 @@ def named_codes(source: Source, book: Instruments) -> tuple[list[str], tuple[str
         except RuleError as error:
             warnings.append(f"the file {name!r} in {source} is left out: {error}")
         else:
-            found.append(name)
-    if not found:
+            codes.append(name)
+    if not codes:
         raise DataError(
             f"no file in {source} is named after a code, only {few(source.codes)}; name them as 0700.HK.csv"
         )
-    return found, tuple(warnings)
+    return codes, tuple(warnings)
 
 
 def refuse_missing(instruments: Sequence[Instrument], source: Source) -> None:

@@ -77,10 +77,10 @@ def load_panel(
     source = to_prices(prices)
     place = open_prices(source)
     have = frozenset(place.codes())
-    held = [one for one in wanted if names_of(one, have)] or wanted
+    held = [instrument for instrument in wanted if names_of(instrument, have)] or wanted
     span = (_day(start, "start"), _day(end, "end"))
     panel = build_panel(iter_instruments(place, held), span=span, currency=currency, options=chosen)
-    absent = [_absent(one, panel).to_json() for one in wanted if one not in held]
+    absent = [_absent(instrument, panel).to_json() for instrument in wanted if instrument not in held]
     return replace(panel, warnings=(*absent, *panel.warnings)) if absent else panel
 
 
@@ -113,40 +113,44 @@ def build_panel(
     """A panel from bars already in memory."""
     chosen = options or PanelOptions()
     series = list(bars)
-    known = [_tradable(chosen.instruments[one.code]) for one in series]
+    known = [_tradable(chosen.instruments[raw.code]) for raw in series]
     sessions = _sessions(series, span, {instrument.exchange for instrument in known})
-    done = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
+    own_days = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
     columns = Columns.empty(len(sessions), len(series))
     actions: list[tuple[Any, ...]] = []
     findings: list[Finding] = []
     unmended: list[Finding] = []
     unknowns: list[str] = []
-    for i, (one, instrument) in enumerate(zip(series, known, strict=True)):
-        here = _between(one, sessions)
-        own = sessions[done[instrument.exchange][0]]
-        cut = bool((one.sessions < sessions[0]).any())
-        found = check_bars(here, instrument, calendar=own, cut=cut)
-        findings += found
-        good, doubtful = suspend_bad(here, found), bad_sessions(found)
-        if "leap" in {one.kind for one in found}:
+    for i, (raw, instrument) in enumerate(zip(series, known, strict=True)):
+        inside = _between(raw, sessions)
+        own = sessions[own_days[instrument.exchange][0]]
+        cut = bool((raw.sessions < sessions[0]).any())
+        faults = check_bars(inside, instrument, calendar=own, cut=cut)
+        findings += faults
+        good, doubtful = suspend_bad(inside, faults), bad_sessions(faults)
+        if "leap" in {fault.kind for fault in faults}:
             unmended += leaps(good, instrument, own, doubtful)
         tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
-        compiled = compile_code(good, instrument, sessions, done[instrument.exchange][0], doubtful, cut=cut)
+        compiled = compile_code(
+            good, instrument, sessions, own_days[instrument.exchange][0], doubtful, cut=cut
+        )
         columns.put(i, compiled)
-        if chosen.bad_bars == "suspend" and errors_of(found):
-            _refuse_useless(one.code, compiled.values["status"], errors_of(found))
+        if chosen.bad_bars == "suspend" and errors_of(faults):
+            _refuse_useless(raw.code, compiled.values["status"], errors_of(faults))
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
-        guess = one.source.get(GUESS, "")
-        unknowns += [f"{one.code}: {note}" for note in (guess, *compiled.unknowns) if note]
+        guess = raw.source.get(GUESS, "")
+        unknowns += [f"{raw.code}: {note}" for note in (guess, *compiled.unknowns) if note]
     if chosen.bad_bars == "suspend":
         _refuse_unmended(errors_of(unmended))
     else:
         _refuse(errors_of(findings))
-    return _assemble(series, known, columns, sessions, done, chosen, currency, actions, findings, unknowns)
+    return _assemble(
+        series, known, columns, sessions, own_days, chosen, currency, actions, findings, unknowns
+    )
 
 
 def _assemble(
-    series: list[Bars], known: list[Instrument], columns: Columns, sessions: Days, done: Mapping[str, Any],
+    series: list[Bars], known: list[Instrument], columns: Columns, sessions: Days, own_days: Mapping[str, Any],
     chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
 ) -> Panel:  # fmt: skip
     classes = cost_classes(known)
@@ -156,24 +160,24 @@ def _assemble(
     table = np.sort(np.array(actions, ACTION), order=["row", "code"])
     return Panel(
         sessions=sessions,
-        codes=tuple(one.code for one in series),
+        codes=tuple(raw.code for raw in series),
         currency=currency,
         instruments=tuple(known),
         **columns.arrays(),
         tick_bounds=TICK_BOUNDS.copy(),
         tick_sizes=TICK_SIZES.copy(),
-        cost_class=np.array([classes.index(cost_class(one)) for one in known], np.int16),
+        cost_class=np.array([classes.index(cost_class(instrument)) for instrument in known], np.int16),
         costs=cost_table(classes, sessions, chosen.brokerage),
         currencies=currencies,
-        currency_of=np.array([currencies.index(one.currency) for one in known], np.int8),
+        currency_of=np.array([currencies.index(instrument.currency) for instrument in known], np.int8),
         fx=rates,
         exchanges=EXCHANGES,
-        exchange_of=np.array([EXCHANGES.index(one.exchange) for one in known], np.int8),
-        exchange_open=np.stack([done[name][0] for name in EXCHANGES], axis=1),
-        sessions_done=np.stack([done[name][1] for name in EXCHANGES], axis=1),
+        exchange_of=np.array([EXCHANGES.index(instrument.exchange) for instrument in known], np.int8),
+        exchange_open=np.stack([own_days[name][0] for name in EXCHANGES], axis=1),
+        sessions_done=np.stack([own_days[name][1] for name in EXCHANGES], axis=1),
         actions=table,
-        simulated=any(str(one.source.get("simulated", "")).lower() == "true" for one in series),
-        provenance=tuple(_provenance(one) for one in series),
+        simulated=any(str(raw.source.get("simulated", "")).lower() == "true" for raw in series),
+        provenance=tuple(_provenance(raw) for raw in series),
         warnings=tuple(finding.to_json() for finding in findings),
         unknowns=tuple(dict.fromkeys([*free, *unknowns])),
     )

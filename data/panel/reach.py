@@ -36,7 +36,7 @@ def reached_rows(known: I8, panel: Panel, exchange: int, at: Auction, *, reactio
     rows[ready > last] = len(panel)
     inside = (ready <= last) & (ready >= first - LONGEST_BREAK)
     if inside.any():
-        found = first_reachable(known[inside], name, at, reaction_minutes=reaction_minutes)
-        row = np.searchsorted(panel.sessions, found).astype(np.int32)
-        rows[inside] = np.where(found < panel.sessions[own[0]], -1, row)
+        sessions = first_reachable(known[inside], name, at, reaction_minutes=reaction_minutes)
+        row = np.searchsorted(panel.sessions, sessions).astype(np.int32)
+        rows[inside] = np.where(sessions < panel.sessions[own[0]], -1, row)
     return rows

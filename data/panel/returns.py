@@ -77,7 +77,7 @@ def levels_of(
     """Levels of benchmarks or peers: codes of the panel, or bars `outside` it, such as those of an index."""
     if not codes:
         raise ConfigError("the market and peer models need `benchmark` or `peer`: codes that have bars")
-    found = {}
+    levels = {}
     for name in codes:
         code = derive(understood(name)).code
         bars = outside.get(name, outside.get(code))
@@ -89,8 +89,8 @@ def levels_of(
             is_open = panel.exchange_open[:, panel.exchange_of[k]]
             traded = (panel.status[:, k] == TRADING) & np.isfinite(panel.close[:, k])
             level = np.where(traded, panel.close[:, k] * returns.growth[:, k], np.nan)
-        found[code] = Level(is_open, _carried(level, is_open))
-    return found
+        levels[code] = Level(is_open, _carried(level, is_open))
+    return levels
 
 
 def factor_returns(panel: Panel, returns: Returns, levels: Mapping[str, Level]) -> F8:
@@ -102,9 +102,9 @@ def factor_returns(panel: Panel, returns: Returns, levels: Mapping[str, Level]) 
     factor = np.full(returns.simple.shape, np.nan)
     for i, own in enumerate(panel.codes):
         is_open = panel.exchange_open[:, panel.exchange_of[i]]
-        others = [one for code, one in levels.items() if code != own]
-        alike = [one for one in others if np.array_equal(one.is_open, is_open)]
-        chosen = [one.level for one in alike or others]
+        others = [other for code, other in levels.items() if code != own]
+        alike = [other for other in others if np.array_equal(other.is_open, is_open)]
+        chosen = [other.level for other in alike or others]
         now = np.flatnonzero(returns.since[:, i] >= 0)
         before = returns.since[now, i]
         if chosen and len(now):

@@ -77,12 +77,14 @@ class Baostock:
                 f"{instrument.code}: baostock has no bars from {start} to {end}; check the code and the dates"
             )
         ex_dates = [
-            one["dividOperateDate"]
-            for one in self._rows(client.query_adjust_factor, code, str(start), str(end))
+            record["dividOperateDate"]
+            for record in self._rows(client.query_adjust_factor, code, str(start), str(end))
         ]
         years = sorted({day[:4] for day in ex_dates})
         actions = [
-            one for year in years for one in self._rows(client.query_dividend_data, code, year, "operate")
+            record
+            for year in years
+            for record in self._rows(client.query_dividend_data, code, year, "operate")
         ]
         return rows_to_bars(instrument, rows, actions, str(client.__version__)).between(start, end)
 
@@ -157,10 +159,10 @@ def rows_to_bars(
 
 def _dividends_to_actions(dividends: list[dict[str, str]]) -> NDArray[Any]:
     """Actions by ex-date: bonus shares and shares from reserves add to the ratio; cash is before tax, per share."""
-    found: dict[str, tuple[float, float]] = {}
+    by_day: dict[str, tuple[float, float]] = {}
     for row in dividends:
         shares = sum(float(row[name] or 0) for name in ("dividStocksPs", "dividReserveToStockPs"))
-        ratio, cash = found.get(row["dividOperateDate"], (1.0, 0.0))
-        found[row["dividOperateDate"]] = (ratio + shares, cash + float(row["dividCashPsBeforeTax"] or 0))
-    table = [(day, ratio, cash, 0.0, 0.0) for day, (ratio, cash) in sorted(found.items()) if day]
+        ratio, cash = by_day.get(row["dividOperateDate"], (1.0, 0.0))
+        by_day[row["dividOperateDate"]] = (ratio + shares, cash + float(row["dividCashPsBeforeTax"] or 0))
+    table = [(day, ratio, cash, 0.0, 0.0) for day, (ratio, cash) in sorted(by_day.items()) if day]
     return np.array(table, CORPORATE_ACTION)

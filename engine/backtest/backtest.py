@@ -125,10 +125,10 @@ def _backtest_native(
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     # paper first: files that the strategy writes are those of the run under the rules
     paper = paper_equity(native, timed, *on_paper(panel, config))
-    done = run_native(native, timed, panel, config, options.progress)
-    books = Books(panel=panel, launches=timed, legs=done.legs, config=config)
-    about = _about(options, native.cls.__name__) | {"analyzers": analyses(done.strategy)}
-    result = to_result(books, done.run, paper, options.benchmark, about)
+    native_run = run_native(native, timed, panel, config, options.progress)
+    books = Books(panel=panel, launches=timed, legs=native_run.legs, config=config)
+    about = _about(options, native.cls.__name__) | {"analyzers": analyses(native_run.strategy)}
+    result = to_result(books, native_run.run, paper, options.benchmark, about)
     if (
         len(result.fills)
         or not len(result.blocks)

@@ -49,13 +49,13 @@ def _single_cost(costs: F8, r: int, buy: bool, value: float) -> Cost:
 def _split_cost(costs: F8, r: int, buy: bool, price: float, shares: float, max_order: float) -> Cost:
     """Cost of an order too large for the exchange: full orders, and one for the rest."""
     full = np.floor(shares / max_order)
-    one = _single_cost(costs, r, buy, price * max_order)
+    whole = _single_cost(costs, r, buy, price * max_order)
     rest = shares - full * max_order
     last = _single_cost(costs, r, buy, price * rest) if rest > 0.0 else Cost(0.0, 0.0, 0.0)
     return Cost(
-        full * one.commission + last.commission,
-        full * one.stamp + last.stamp,
-        full * one.levies + last.levies,
+        full * whole.commission + last.commission,
+        full * whole.stamp + last.stamp,
+        full * whole.levies + last.levies,
     )
 
 

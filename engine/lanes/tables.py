@@ -119,8 +119,8 @@ def find_exits(w: Windows, t: Exits) -> None:
 
 
 @compiled
-def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reached: I4) -> None:
-    """Offset of the close at which each value of each rule first says so, into `found` (L, 3, values.shape[1]).
+def find_signals(w: Windows, e: Entries, t: Exits, values: F8, signals: I4, reached: I4) -> None:
+    """Offset of the close at which each value of each rule first says so, into `signals` (L, 3, values.shape[1]).
 
     `values` (3, V): ascending stops, targets and trails, padded with NaN (never). NONE when the panel ends first,
     BEYOND when the window does. A smaller value is never later than a larger one. `reached` (3,) is working memory.
@@ -132,7 +132,7 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reache
         for kind in range(3):
             reached[kind] = 0
             for i in range(values.shape[1]):
-                found[k, kind, i] = past
+                signals[k, kind, i] = past
         basis = peak = e.price[k]
         for j in range(e.offset[k], length):
             r = start + j
@@ -144,13 +144,13 @@ def find_signals(w: Windows, e: Entries, t: Exits, values: F8, found: I4, reache
                 continue
             for kind in range(3):
                 while reached[kind] < values.shape[1]:
-                    one = values[kind, reached[kind]]
-                    stop = one if kind == 0 else np.nan
-                    target = one if kind == 1 else np.nan
-                    trail = one if kind == 2 else np.nan
+                    level = values[kind, reached[kind]]
+                    stop = level if kind == 0 else np.nan
+                    target = level if kind == 1 else np.nan
+                    trail = level if kind == 2 else np.nan
                     levels = exit_levels(side, basis, (stop, target, trail))
                     if close_signal(side * close, side * peak, levels) < 0:
                         break
-                    found[k, kind, reached[kind]] = j
+                    signals[k, kind, reached[kind]] = j
                     reached[kind] += 1
             peak = max(peak, close) if side > 0.0 else min(peak, close)

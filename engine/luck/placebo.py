@@ -112,9 +112,9 @@ def placebo_codes(
         alike = np.unique(legs["code"][(legs["side"] == leg["side"]) & (exchange == place)])
         listed = alike[panel.status[leg["row"], alike] == TRADING]
         pools.append(listed if len(listed) else np.array([leg["code"]]))
-    found = _means(run, _OtherCodes(legs), _drawn(pools, draws, rng), executor)
+    means = _means(run, _OtherCodes(legs), _drawn(pools, draws, rng), executor)
     alone = sum(len(pool) < 2 for pool in pools)
-    return Placebo("codes", float(run(legs).mean()), found, 0, alone)
+    return Placebo("codes", float(run(legs).mean()), means, 0, alone)
 
 
 def _drawn(pools: Sequence[NDArray[Any]], draws: int, rng: np.random.Generator) -> I4:

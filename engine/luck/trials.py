@@ -56,7 +56,7 @@ def read(path: Path, data: str) -> tuple[SweepTrials, ...]:
     """Sweeps recorded on `data`, the last run of each; no ledger yet means none."""
     if not path.exists():
         return ()
-    found: dict[str, SweepTrials] = {}
+    latest: dict[str, SweepTrials] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             entry = SweepTrials(**json.loads(line))
@@ -65,8 +65,8 @@ def read(path: Path, data: str) -> tuple[SweepTrials, ...]:
                 f"{path}, line {number}: not a recorded sweep ({error}); repair the line or start a new ledger"
             ) from None
         if entry.data == data:
-            found[entry.sweep] = entry
-    return tuple(found.values())
+            latest[entry.sweep] = entry
+    return tuple(latest.values())
 
 
 def together(entries: tuple[SweepTrials, ...]) -> Trials:

@@ -142,7 +142,7 @@ def verdict(sweep: Evidence, executor: Executor | None = None) -> Verdict:
     record = _or_none(lambda: moments(sweep.returns[:, best]))
     profits = sweep.profits
     share, neighbours = plateau(sweep.params, ratios, best) if sweep.params else (math.nan, 0)
-    found = Verdict(
+    judged = Verdict(
         label="",
         best=best,
         record=record,
@@ -162,8 +162,8 @@ def verdict(sweep: Evidence, executor: Executor | None = None) -> Verdict:
         periods=sweep.periods,
         metric=sweep.metric,
     )
-    label, reasons = _judge(found)
-    return replace(found, label=label, reasons=reasons, text=" ".join(sentences(found, label, reasons)))
+    label, reasons = _judge(judged)
+    return replace(judged, label=label, reasons=reasons, text=" ".join(sentences(judged, label, reasons)))
 
 
 def _or_none(make: Callable[[], T]) -> T | None:
@@ -185,67 +185,69 @@ def _superior(sweep: Evidence, ratios: F8) -> Superior | None:
     return part and replace(part, survivors=tuple(int(top[k]) for k in part.survivors))
 
 
-def _judge(found: Verdict) -> tuple[str, tuple[str, ...]]:
+def _judge(judged: Verdict) -> tuple[str, tuple[str, ...]]:
     """The label, and every figure that speaks against skill."""
-    if found.record is None or found.dsr is None or found.anchored is None or found.rolling is None:
+    if judged.record is None or judged.dsr is None or judged.anchored is None or judged.rolling is None:
         return "too few", ("the record is too short to be judged",)
     against = []
-    if found.dsr < CONFIDENT:
-        against.append(f"the deflated Sharpe ratio is {found.dsr:.2f}, below {CONFIDENT}")
-    if _overfitted(found.overfit):
+    if judged.dsr < CONFIDENT:
+        against.append(f"the deflated Sharpe ratio is {judged.dsr:.2f}, below {CONFIDENT}")
+    if _overfitted(judged.overfit):
         against.append(
             "chosen on half of the sessions, it ends below the median and loses too often on the rest"
         )
-    if found.superior and found.superior.consistent >= LEVEL:
-        against.append(f"no point is superior to doing nothing (SPA p = {found.superior.consistent:.2f})")
-    for name, walk in (("anchored", found.anchored), ("rolling", found.rolling)):
+    if judged.superior and judged.superior.consistent >= LEVEL:
+        against.append(f"no point is superior to doing nothing (SPA p = {judged.superior.consistent:.2f})")
+    for name, walk in (("anchored", judged.anchored), ("rolling", judged.rolling)):
         if walk.sharpe <= 0:
             against.append(f"the {name} walk-forward lost money")
-    if found.left_out and found.left_out.without <= 0:
+    if judged.left_out and judged.left_out.without <= 0:
         against.append("without its best launch it earned nothing")
-    if found.plateau is not None and found.plateau < 0.5:
-        against.append(f"only {found.plateau:.0%} of its neighbours keep half its Sharpe ratio")
-    if found.placebo is not None and found.placebo >= LEVEL:
-        against.append(f"placebo launches do as well (p = {found.placebo:.3f})")
-    lost = found.record.sharpe <= 0 or found.dsr < 0.5 or _overfitted(found.overfit, 0.5)
+    if judged.plateau is not None and judged.plateau < 0.5:
+        against.append(f"only {judged.plateau:.0%} of its neighbours keep half its Sharpe ratio")
+    if judged.placebo is not None and judged.placebo >= LEVEL:
+        against.append(f"placebo launches do as well (p = {judged.placebo:.3f})")
+    lost = judged.record.sharpe <= 0 or judged.dsr < 0.5 or _overfitted(judged.overfit, 0.5)
     return ("luck" if lost else "unclear") if against else "skill", tuple(against)
 
 
-def _overfitted(found: Overfit | None, most: float = MOST_PBO) -> bool:
+def _overfitted(overfit: Overfit | None, most: float = MOST_PBO) -> bool:
     """Whether the choice is noise and does not pay: where all points earn alike, which is best is no matter."""
-    return found is not None and found.pbo > most and found.loss > most
+    return overfit is not None and overfit.pbo > most and overfit.loss > most
 
 
-def sentences(found: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]:
+def sentences(judged: Verdict, label: str, reasons: tuple[str, ...]) -> list[str]:
     """The verdict in words: what was tried, what is left of it, and what to believe."""
-    tried = found.trials
+    tried = judged.trials
     said = []
     if tried:
         sweeps = f" in {tried.sweeps} sweeps on these data" if tried.sweeps > 1 else ""
         said.append(
             f"{tried.points:,} points were tried{sweeps}, alike enough to be worth about {tried.independent:,.0f} independent ones."
         )
-    if found.record and found.dsr is not None and found.psr is not None:
-        best = "best" if found.metric == SHARPE else f"best by {found.metric.replace('_', ' ')}"
+    if judged.record and judged.dsr is not None and judged.psr is not None:
+        best = "best" if judged.metric == SHARPE else f"best by {judged.metric.replace('_', ' ')}"
         said.append(
-            f"The {best} has an annual Sharpe ratio of {found.record.sharpe * math.sqrt(found.periods):.2f} over "
-            f"{found.record.n} sessions; taken alone that is above zero with probability {found.psr:.0%}, "
-            f"as the best of so many with {found.dsr:.0%}."
+            f"The {best} has an annual Sharpe ratio of {judged.record.sharpe * math.sqrt(judged.periods):.2f} over "
+            f"{judged.record.n} sessions; taken alone that is above zero with probability {judged.psr:.0%}, "
+            f"as the best of so many with {judged.dsr:.0%}."
         )
-    if found.overfit:
+    if judged.overfit:
         said.append(
-            f"Chosen on half of the sessions, it ended in the lower half on the rest in {found.overfit.pbo:.0%} "
-            f"of splits (PBO), and lost money in {found.overfit.loss:.0%}."
+            f"Chosen on half of the sessions, it ended in the lower half on the rest in {judged.overfit.pbo:.0%} "
+            f"of splits (PBO), and lost money in {judged.overfit.loss:.0%}."
         )
-    if found.min_track is not None:
-        need = f"{found.min_track:,.0f} sessions" if math.isfinite(found.min_track) else "no length of record"
+    if judged.min_track is not None:
+        need = (
+            f"{judged.min_track:,.0f} sessions" if math.isfinite(judged.min_track) else "no length of record"
+        )
         said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
-    placebos = [("days", found.placebo), ("codes", found.placebo_codes)]
+    placebos = [("days", judged.placebo), ("codes", judged.placebo_codes)]
     others = [f"on other {what} in {p:.1%} of the draws" for what, p in placebos if p is not None]
     if others:
         said.append(f"Placebos did as well {', and '.join(others)}.")
-    if found.left_out:
-        said.append(f"Its best launch made {found.left_out.largest:.0%} of the profit.")
+    if judged.left_out:
+        said.append(f"Its best launch made {judged.left_out.largest:.0%} of the profit.")
     said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))
     return said
 

@@ -64,11 +64,13 @@ def walk_forward(
     for k in range(1, folds + 1):
         first = 0 if anchored else int(edges[k] - edges[1])
         windows.append((first, int(edges[k]) - purge, int(edges[k]), int(edges[k + 1])))
-    done = spread(executor, _fold, (returns,), windows)
-    joined = np.concatenate([returns[fold.test_first : fold.test_end, fold.chosen] for fold in done])
+    judged = spread(executor, _fold, (returns,), windows)
+    joined = np.concatenate([returns[fold.test_first : fold.test_end, fold.chosen] for fold in judged])
     sharpe = _sharpe(joined)
-    promised = float(np.mean([fold.train_sharpe for fold in done]))
-    return WalkForward(anchored, tuple(done), joined, sharpe, sharpe / promised if promised > 0 else math.nan)
+    promised = float(np.mean([fold.train_sharpe for fold in judged]))
+    return WalkForward(
+        anchored, tuple(judged), joined, sharpe, sharpe / promised if promised > 0 else math.nan
+    )
 
 
 def _fold(returns: F8, window: tuple[int, int, int, int]) -> Fold:

@@ -101,11 +101,11 @@ def _about(panel: Panel, launch: Launch, legs: Table) -> dict[str, object]:
 
 def _sums(accounts: list[LegAccount], sides: NDArray[np.int32]) -> dict[str, object]:
     """The accounts of a launch's legs in one."""
-    profits = np.array([one.profit for one in accounts])
-    sums: dict[str, object] = {name: sum(one.parts[name] for one in accounts) for name in PAID}
+    profits = np.array([account.profit for account in accounts])
+    sums: dict[str, object] = {name: sum(account.parts[name] for account in accounts) for name in PAID}
     return sums | {
-        "filled_legs": sum(one.filled for one in accounts),
-        "paper": sum(one.paper for one in accounts),
+        "filled_legs": sum(account.filled for account in accounts),
+        "paper": sum(account.paper for account in accounts),
         "long_profit": float(profits[sides > 0].sum()),
         "short_profit": float(profits[sides < 0].sum()),
     }
@@ -258,10 +258,10 @@ def _unfilled_paper(panel: Panel, leg: Any) -> float:
     if not _sized(panel, leg):
         return 0.0
     i, place = int(leg["code"]), int(panel.exchange_of[leg["code"]])
-    done, row = panel.sessions_done[:, place], int(leg["row"])
+    sessions, row = panel.sessions_done[:, place], int(leg["row"])
     # a row on which its own exchange is shut stands for the next session
-    start = done[row] + (not panel.exchange_open[row, place])
-    due = int(np.searchsorted(done, start + leg["hold"]))
+    start = sessions[row] + (not panel.exchange_open[row, place])
+    due = int(np.searchsorted(sessions, start + leg["hold"]))
     later = np.flatnonzero(panel.status[due:, i] == TRADING)
     if not len(later):
         return _paper(panel, leg, len(panel) - 1, float(panel.mark[-1, i]))

@@ -87,11 +87,11 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
     if not is_there(path):
         raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?")
     cells = _cells(path)
-    found = tuple(cells.iloc[0])
-    if found != COLUMNS[name] and found != OF_0_1.get(name):
+    header = tuple(cells.iloc[0])
+    if header != COLUMNS[name] and header != OF_0_1.get(name):
         raise DataError(f"{path}: expected the columns {','.join(COLUMNS[name])}; {_ADVICE}")
-    rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(found), axis=1)
-    table = pd.DataFrame({column: _typed(rows[column], name, path) for column in found})
+    rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(header), axis=1)
+    table = pd.DataFrame({column: _typed(rows[column], name, path) for column in header})
     _refuse_repeats(table, ONCE.get(name, ()), path)
     return table.reindex(columns=list(COLUMNS[name]))
 

@@ -64,11 +64,11 @@ class Points:
 
 def measure(job: SweepJob, capacity: bool, numbers: I8) -> Measured:
     """Metrics and capacity of the points of these numbers; capacity is NaN when it was not asked for."""
-    done = job.measure(numbers)
-    errors = done.errors or ("",) * len(numbers)
+    chunk = job.measure(numbers)
+    errors = chunk.errors or ("",) * len(numbers)
     asked = [capacity and not error for error in errors]
     money = [_capacity(job, n) if some else np.nan for n, some in zip(numbers.tolist(), asked, strict=True)]
-    return Measured(np.column_stack([done.metrics, np.array(money, np.float64)]), errors)
+    return Measured(np.column_stack([chunk.metrics, np.array(money, np.float64)]), errors)
 
 
 def _capacity(job: SweepJob, number: int) -> float:

@@ -105,9 +105,9 @@ def run_search(
     while len(stored) < search.trials:
         if progress:
             progress(len(stored))
-        done = worker.batch(search.trials)
+        finished = worker.batch(search.trials)
         room = search.trials - len(shared.finished())
-        shared.add(done[: max(room, 0)])
+        shared.add(finished[: max(room, 0)])
         stored = worker.catch_up(shared.finished())
     if progress:
         progress(len(stored))
@@ -159,10 +159,10 @@ class Worker:
         numbers = np.array([self.field.space.number(trial.params) for trial in asked], np.int64)
         runs = self._survivors(asked, numbers)
         self._measure(numbers[runs], self.field.measure, self.whole)
-        done = [self._tell(*trial) for trial in zip(asked, numbers.tolist(), runs.tolist(), strict=True)]
-        self.asked |= {trial.number for trial in done}
-        done, self.again = done[self.again :], 0
-        return done
+        finished = [self._tell(*trial) for trial in zip(asked, numbers.tolist(), runs.tolist(), strict=True)]
+        self.asked |= {trial.number for trial in finished}
+        finished, self.again = finished[self.again :], 0
+        return finished
 
     def _survivors(self, asked: "list[Trial]", numbers: I8) -> Bool:
         """Which trials run on the whole market: all, or those that did not do worse on its early part."""

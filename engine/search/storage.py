@@ -135,11 +135,11 @@ class JournalLock:
         """Wait for the lock, and for no dead process longer than `GRACE` seconds."""
         pause, seen, since = 0.001, _identity(self.link), time.monotonic()
         while not self._is_made():
-            found = _identity(self.link)
-            if found != seen:
-                seen, since = found, time.monotonic()
-            elif found is not None and time.monotonic() - since > GRACE:
-                self._take_over(found)
+            holder = _identity(self.link)
+            if holder != seen:
+                seen, since = holder, time.monotonic()
+            elif holder is not None and time.monotonic() - since > GRACE:
+                self._take_over(holder)
             time.sleep(pause)
             pause = min(2.0 * pause, 1.0)
         return True

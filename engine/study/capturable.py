@@ -129,7 +129,7 @@ class Waterfall:
 def waterfall(captures: Sequence[Capture]) -> Waterfall:
     """The parts summed over the ledger, and how many of the events could be filled at all."""
     total = {
-        part: float(sum(getattr(one, part) for one in captures))
+        part: float(sum(getattr(capture, part) for capture in captures))
         for part in ("paper", "missed_gap", "missed_limits", "costs", "captured")
     }
-    return Waterfall(len(captures), sum(bool(one.entry) for one in captures), **total)
+    return Waterfall(len(captures), sum(bool(capture.entry) for capture in captures), **total)

@@ -131,8 +131,8 @@ def _unusable(panel: Panel, row: int, column: int) -> tuple[str, str] | None:
     return None
 
 
-def _confounds(launches: Launches, k: int, day0: I4, done: I4, near: tuple[int, int]) -> tuple[str, ...]:
+def _confounds(launches: Launches, k: int, day0: I4, sessions: I4, near: tuple[int, int]) -> tuple[str, ...]:
     mine: Launch = launches[k]
-    away = done[day0] - done[day0[k]]
+    away = sessions[day0] - sessions[day0[k]]
     others: Sequence[int] = np.flatnonzero((day0 >= 0) & (away >= near[0]) & (away <= near[1])).tolist()
     return tuple(launches[j].id for j in others if j != k and launches[j].company != mine.company)

@@ -142,10 +142,11 @@ class Study:
             "simulated": self.simulated,
             "events": len(self.events),
             "launches": len({event.launch for event in self.events}),
-            "windows": {label: _window(found) for label, found in self.windows.items()},
+            "windows": {label: _window(window) for label, window in self.windows.items()},
             "by": {
                 name: {
-                    group: {k: _window(found) for k, found in part.items()} for group, part in groups.items()
+                    group: {k: _window(window) for k, window in part.items()}
+                    for group, part in groups.items()
                 }
                 for name, groups in self.by.items()
             },
@@ -187,12 +188,12 @@ class Study:
                     }  # fmt: skip
 
 
-def _window(found: WindowSummary) -> dict[str, Any]:
+def _window(window: WindowSummary) -> dict[str, Any]:
     """One window as JSON values; a refused test has null statistic and p, and a note that says why."""
-    tests = found.tests
+    tests = window.tests
     return {
-        **_plain({k: v for k, v in vars(found).items() if k != "tests"}),
-        "verdict": found.verdict,
+        **_plain({k: v for k, v in vars(window).items() if k != "tests"}),
+        "verdict": window.verdict,
         "p_alone": _plain(tests.p),
         "correlation": _plain(tests.correlation),
         "variance_ratio": _plain(tests.variance_ratio),
@@ -213,9 +214,9 @@ def _options(options: StudyOptions) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """JSON values only: arrays become lists, NaN and infinities null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         return _plain(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value

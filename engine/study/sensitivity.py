@@ -31,16 +31,16 @@ def clock_variants(
 ) -> tuple[Variant, ...]:
     """The study as asked, with day 0 a session earlier and later, and with date-only launches at the day's start and end."""
     as_asked = study(launches, panel, options, outside=outside)
-    found = list(_variants("as asked", as_asked, as_asked))
+    variants = list(_variants("as asked", as_asked, as_asked))
     for shift in (-1, 1):
         moved = study(launches, panel, replace(options, shift=options.shift + shift), outside=outside)
-        found += _variants(f"day 0 {shift:+d} session", moved, as_asked)
+        variants += _variants(f"day 0 {shift:+d} session", moved, as_asked)
     for when in ("start", "end"):
         timed = launches.timed(reaction_minutes=launches.reaction_minutes, dates_known=when)
-        found += _variants(
+        variants += _variants(
             f"bare dates known at the {when}", study(timed, panel, options, outside=outside), as_asked
         )
-    return tuple(found)
+    return tuple(variants)
 
 
 def conclusions(variants: Sequence[Variant]) -> tuple[str, ...]:
@@ -69,10 +69,10 @@ def _cars(found: Study, window: str) -> Mapping[tuple[str, str], float]:
     return {(row.launch, row.code): row.car for row in found.table if row.window == window}
 
 
-def _variants(clock: str, found: Study, asked: Study) -> list[Variant]:
+def _variants(clock: str, study: Study, asked: Study) -> list[Variant]:
     rows = []
-    for label, summary in found.windows.items():
-        cars, before = _cars(found, label), _cars(asked, label)
+    for label, summary in study.windows.items():
+        cars, before = _cars(study, label), _cars(asked, label)
         flips = sum(cars[key] * before[key] < 0 for key in cars.keys() & before.keys())
         rows.append(Variant(clock, label, summary.n, summary.mean, summary.p, summary.verdict, flips))
     return rows

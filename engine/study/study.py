@@ -81,15 +81,15 @@ def _measure(
     column = np.array([event.column for event in events], np.int32)
     row = np.array([event.day0 for event in events], np.int32)
     rows = event_rows(panel.exchange_open, panel.exchange_of[column].astype(np.int32), row, offsets)
-    found = abnormal_returns(
+    abnormal = abnormal_returns(
         event_values(simple, rows, column), None if factor is None else event_values(factor, rows, column),
         model=options.model, rows=rows, offsets=offsets, estimation=options.estimation,
     )  # fmt: skip
     at_limit = event_values(sealed(panel).astype(float), rows, column) > 0
-    usable = found.usable(options.least)
+    usable = abnormal.usable(options.least)
     thin = [
         _thin(event, int(observed), options.least)
-        for event, observed, enough in zip(events, found.observations, usable, strict=True)
+        for event, observed, enough in zip(events, abnormal.observations, usable, strict=True)
         if not enough
     ]
     clean = np.array([not (options.confounds == "drop" and event.confounds) for event in events], bool)
@@ -100,7 +100,7 @@ def _measure(
     ]
     kept = usable & clean if len(events) else np.zeros(0, bool)
     chosen = tuple(event for event, keep in zip(events, kept, strict=True) if keep)
-    return _Measured(chosen, found.keep(kept), at_limit[kept], panel.sessions), thin
+    return _Measured(chosen, abnormal.keep(kept), at_limit[kept], panel.sessions), thin
 
 
 def _thin(event: Event, observed: int, least: int) -> Refusal:
@@ -210,10 +210,10 @@ def _families(
         for group, windows in groups.items()
         for label, window in windows.items()
     }
-    found: dict[str, dict[str, dict[str, WindowSummary]]] = {name: {} for name in by}
+    families: dict[str, dict[str, dict[str, WindowSummary]]] = {name: {} for name in by}
     for (name, group, label), window in together(flat).items():
-        found[name].setdefault(group, {})[label] = window
-    return found
+        families[name].setdefault(group, {})[label] = window
+    return families
 
 
 def _trails(measured: _Measured, launches: Launches, options: StudyOptions) -> tuple[Trail, ...]:
@@ -239,9 +239,9 @@ def _path(measured: _Measured, options: StudyOptions) -> Path:
 
 
 def _warnings(panel: Panel, returns: Returns) -> tuple[str, ...]:
-    found = []
+    warnings = []
     if panel.simulated:
-        found.append("the prices are simulated: nothing here says anything about a real launch")
+        warnings.append("the prices are simulated: nothing here says anything about a real launch")
     if returns.gaps:
-        found.append(f"{returns.gaps} returns over long gaps in the bars were left out")
-    return tuple(found)
+        warnings.append(f"{returns.gaps} returns over long gaps in the bars were left out")
+    return tuple(warnings)

@@ -38,7 +38,7 @@ def trails(
     """The trail of every event over the offsets of `span`, both included; `sealed` lies on the offsets of `abnormal`."""
     about = {launch.id: launch for launch in launches}
     inside = (abnormal.offsets >= span[0]) & (abnormal.offsets <= span[1])
-    offsets, found = abnormal.offsets[inside], []
+    offsets, trails = abnormal.offsets[inside], []
     for k, event in enumerate(events):
         ar, rows = abnormal.ar[k, inside], abnormal.rows[k, inside]
         traded = np.isfinite(ar)
@@ -48,8 +48,8 @@ def trails(
         news = int(offsets[before][-1]) if before.any() else span[0] - 1
         launch = about[event.launch]
         dates = tuple(str(sessions[row]) if row >= 0 else "" for row in rows)
-        found.append(
+        trails.append(
             Trail(event.launch, event.code, launch.product, launch.announced_at.isoformat(), launch.precision, news, dates,
                   np.where(traded, total - start, np.nan), sealed[k, inside])
         )  # fmt: skip
-    return tuple(found)
+    return tuple(trails)

@@ -119,14 +119,14 @@ class SweepFolder:
         if self.path.is_dir() and not self._has_sweep() and any(p.name != LOCK for p in self.path.iterdir()):
             raise ConfigError(f"{self.path} holds files that are not a sweep's; choose another folder")
 
-    def _refuse_another(self, asked: Mapping[str, Any], found: str, advice: str) -> None:
+    def _refuse_another(self, asked: Mapping[str, Any], verb: str, advice: str) -> None:
         try:
             before = json.loads(read_bytes(self.path / ASKED, error=ConfigError))
         except (ValueError, RecursionError):
             raise ConfigError(f"{self.path / ASKED} is damaged; remove {self.path} and start again") from None
         difference = first_difference(before, asked)
         if difference:
-            raise ConfigError(f"{self.path} {found} {difference}; {advice}, or choose another folder")
+            raise ConfigError(f"{self.path} {verb} {difference}; {advice}, or choose another folder")
 
     def _refuse_page(self) -> None:
         page = self.path / PAGE[0]
@@ -163,9 +163,9 @@ class SweepFolder:
             return None
         return read_chunk(content, points)
 
-    def keep(self, chunk: int, done: Chunk) -> None:
+    def keep(self, chunk: int, answer: Chunk) -> None:
         """Write the part of a chunk."""
-        write_whole(self.path / PARTS / f"{chunk:06d}.npz", done.to_bytes())
+        write_whole(self.path / PARTS / f"{chunk:06d}.npz", answer.to_bytes())
 
     def drawn(self) -> None:
         """List the page as the sweep's."""

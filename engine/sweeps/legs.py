@@ -73,10 +73,10 @@ class LegSweep(SweepJob):
         return True
 
     def curves(self, numbers: I8, runner: Runner | None) -> dict[int, Curve]:
-        found: dict[int, Curve] = {}
+        curves: dict[int, Curve] = {}
         for part in in_groups(self.grid, numbers):
-            found |= dict(zip(part.tolist(), self._curves(part), strict=True))
-        return found
+            curves |= dict(zip(part.tolist(), self._curves(part), strict=True))
+        return curves
 
     def held(self, number: int, runner: Runner | None = None) -> Table:
         return self.legs(self.point(number))

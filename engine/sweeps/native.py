@@ -127,8 +127,8 @@ def run_point(job: NativeSweep, number: int, *, keep: bool = True) -> PointRun:
     """One point by its number, its curve where it is to be kept; what the strategy prints is dropped."""
     try:
         with redirect_stdout(io.StringIO()):
-            done, at = _run(job, number)
-            found = flat(analyses(done.strategy))
+            native_run, at = _run(job, number)
+            analyzed = flat(analyses(native_run.strategy))
     except (AssertionError, MemoryError):
         raise  # a fault of ours, or of the machine: not of this point
     except LaunchlabError as fault:
@@ -136,7 +136,9 @@ def run_point(job: NativeSweep, number: int, *, keep: bool = True) -> PointRun:
     except Exception as fault:  # noqa: BLE001 an analyzer's arithmetic fails at some points only
         error = f"{type(fault).__name__}: {fault}"
     else:
-        return PointRun(measured(done, at, job.periods), "", found, curve(done, at) if keep else None)
+        return PointRun(
+            measured(native_run, at, job.periods), "", analyzed, curve(native_run, at) if keep else None
+        )
     return PointRun(np.full(len(METRICS), np.nan), one_sentence(error), {}, None)
 
 
@@ -152,11 +154,11 @@ def stays(job: NativeSweep, number: int) -> Table:
     Stays that answer no launch have numbers of their own after those of the ledger, one each.
     """
     with redirect_stdout(io.StringIO()):
-        done, at = _run(job, number)
-    legs = done.legs.copy()
+        native_run, at = _run(job, number)
+    legs = native_run.legs.copy()
     own = np.arange(len(legs))
     legs["launch"] = np.where(legs["launch"] >= 0, legs["launch"], len(at.launches) + own)
-    return checked_legs(legs[np.isin(own, done.run.fills["leg"])], at.panel)
+    return checked_legs(legs[np.isin(own, native_run.run.fills["leg"])], at.panel)
 
 
 def measured(done: NativeRun, at: Conditions, periods: float) -> F8:
@@ -178,10 +180,10 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
     """Nested mappings as one, names joined by dots: `drawdown.max.len`."""
     if not isinstance(value, Mapping):
         return {name: value}
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for key, inner in value.items():
-        found |= flat(inner, f"{name}.{key}" if name else str(key))
-    return found
+        flattened |= flat(inner, f"{name}.{key}" if name else str(key))
+    return flattened
 
 
 def one_sentence(text: str) -> str:

@@ -45,9 +45,9 @@ class SweepTable:
         self.waiting.append((numbers, chunk))
         if sum(len(some) for some, _ in self.waiting) >= self.together:
             self._flush()
-        for number, error, found in zip(numbers, chunk.errors, chunk.analyses, strict=False):
-            if not error and found != "{}":
-                self._line(int(number), json.loads(found))
+        for number, error, analysis in zip(numbers, chunk.errors, chunk.analyses, strict=False):
+            if not error and analysis != "{}":
+                self._line(int(number), json.loads(analysis))
 
     def _flush(self) -> None:
         if not self.waiting:
@@ -68,11 +68,11 @@ class SweepTable:
         columns += [pa.array(errors, pa.string()) for _ in self.words]
         self.writer.write_table(pa.table(columns, schema=self.schema), row_group_size=len(numbers))
 
-    def _line(self, number: int, found: Mapping[str, Any]) -> None:
+    def _line(self, number: int, analysis: Mapping[str, Any]) -> None:
         if self.lines is None:
             self.lines = (self.folder / f".{ANALYZERS}").open("w", encoding="utf-8")
         self.lines.write(
-            json.dumps({**self.grid.point(number), **found}, ensure_ascii=False, default=str) + "\n"
+            json.dumps({**self.grid.point(number), **analysis}, ensure_ascii=False, default=str) + "\n"
         )
 
     def __exit__(

@@ -60,7 +60,7 @@ def judged(
     through = ThroughEngine(at.panel, at.config)
     choosing = BestOfMany(at.panel, at.config, points, job.periods, METRICS.index(metric))
     levels = job.grid.levels(numbers)
-    found = Evidence(
+    evidence = Evidence(
         returns=returns,
         longest_hold=job.longest_hold(best, curves),
         trials=together(with_earlier(tried, returns)),
@@ -72,7 +72,7 @@ def judged(
         metric=metric,
         periods=job.periods,
     )
-    return verdict(found, runner)
+    return verdict(evidence, runner)
 
 
 def curves_around(

@@ -36,13 +36,13 @@ def open_runner(spec: str | None = None, threads: int | None = None) -> Iterator
 
 def check_spec(spec: str) -> int | None:
     """The N of a `spec`, None where it has none; ConfigError for one that names no runner."""
-    found = SPEC.fullmatch(spec)
-    if found is None:
+    parsed = SPEC.fullmatch(spec)
+    if parsed is None:
         raise ConfigError(
             f"there is no executor {spec!r}{did_you_mean(spec.partition(':')[0], KINDS)}; "
             "write threads, processes, processes:4 or dask://host:8786"
         )
-    return int(found[1]) if found[1] else None
+    return int(parsed[1]) if parsed[1] else None
 
 
 def _runner(spec: str, threads: int) -> Runner:

@@ -96,12 +96,12 @@ class Cluster(Runner):
         shared: list[list[Any]] = []
         plain: list[Any] = []
         try:
-            for one in args:
-                if isinstance(one, Scattered):
+            for argument in args:
+                if isinstance(argument, Scattered):
                     plain.append(Place(len(shared)))
-                    shared.append([self._there(held) for held in one.parts])
+                    shared.append([self._there(held) for held in argument.parts])
                 else:
-                    plain.append(one)
+                    plain.append(argument)
             theirs = self._client.submit(call, (code_name(), self._topic), fn, shared, plain, pure=False)
             started: Future[T] = Future()
             self._under_way.add(started)
@@ -182,14 +182,14 @@ class Cluster(Runner):
 def _settle(started: Future[Any], theirs: Any) -> None:
     """What became of Dask's future, also where asking for its result fails: Dask's own executor would never say so."""
     try:
-        found = theirs.result()
+        result = theirs.result()
     except BaseException as error:  # noqa: BLE001
         if started.set_running_or_notify_cancel():
             cancelled = isinstance(error, CancelledError | asyncio.CancelledError)
             started.set_exception(CancelledError(str(error)) if cancelled else error)
     else:
         if started.set_running_or_notify_cancel():
-            started.set_result(found)
+            started.set_result(result)
 
 
 def _connect(spec: str) -> tuple[str, Any]:
@@ -213,10 +213,10 @@ def _connect(spec: str) -> tuple[str, Any]:
         ) from None
 
 
-def refuse_other_code(worker: str, found: object, wanted: str) -> None:
+def refuse_other_code(worker: str, answer: object, wanted: str) -> None:
     """WorkerError where a worker would run something else than this process."""
-    if found != wanted:
-        theirs = found if isinstance(found, str) else "no launchlab that could answer"
+    if answer != wanted:
+        theirs = answer if isinstance(answer, str) else "no launchlab that could answer"
         raise WorkerError(
             f"the worker {worker} has {theirs}, but this is {wanted}; install the same on every machine"
         )

@@ -92,12 +92,12 @@ class _Unpickler(pickle.Unpickler):
 def _from_text(name: str, file: str, text: bytes, attribute: str) -> Any:
     """A class or function of a strategy file, whose module is made from its text where it is not there yet."""
     with _making:
-        found: Any = sys.modules.get(name)
-        if getattr(found, SOURCE, None) != text:
-            found = _module(name, file, text)
+        place: Any = sys.modules.get(name)
+        if getattr(place, SOURCE, None) != text:
+            place = _module(name, file, text)
     for part in attribute.split("."):
-        found = getattr(found, part)
-    return found
+        place = getattr(place, part)
+    return place
 
 
 def _module(name: str, file: str, text: bytes) -> ModuleType:

@@ -75,14 +75,14 @@ class Runner(Executor):
         work.future.add_done_callback(lambda done: started.cancel() if done.cancelled() else None)
         started.add_done_callback(lambda done: self._ended(work, done))
 
-    def _ended(self, work: "_Work", done: Future[Any]) -> None:
-        error = CancelledError("with its data") if done.cancelled() else self._seen(done.exception())
+    def _ended(self, work: "_Work", future: Future[Any]) -> None:
+        error = CancelledError("with its data") if future.cancelled() else self._seen(future.exception())
         if error is not None:
             self._failed(work, error)
             return
         self.done += 1
         if work.future.set_running_or_notify_cancel():
-            work.future.set_result(done.result())
+            work.future.set_result(future.result())
 
     def _failed(self, work: "_Work", error: BaseException) -> None:
         """Try again what was lost, elsewhere than in the thread that brings the news."""
@@ -95,9 +95,9 @@ class Runner(Executor):
             text = str(error) or type(error).__name__
             work.future.set_exception(lost_for_good(text, work.attempt) if lost else error)
 
-    def _pass_on(self, work: "_Work", done: Future[None]) -> None:
+    def _pass_on(self, work: "_Work", future: Future[None]) -> None:
         """What could not even be tried again fails; nobody would hear of it otherwise."""
-        error = CancelledError() if done.cancelled() else done.exception()
+        error = CancelledError() if future.cancelled() else future.exception()
         if error is not None and work.future.set_running_or_notify_cancel():
             work.future.set_exception(error)
 

@@ -61,10 +61,10 @@ def _legend(named: Sequence[Mapping[str, Any]], width: float) -> tuple[str, floa
 def _scale(data: Sequence[Mapping[str, Any]]) -> tuple[str, float]:
     """What the colours of a heat map mean, and where the plot begins; nothing for other figures."""
     flat = [value for trace in data if trace["type"] == "heatmap" for row in trace["z"] for value in row]
-    found = [value for value in flat if value is not None]
-    if not found:
+    values = [value for value in flat if value is not None]
+    if not values:
         return "", 10.0
-    low, high = min(found), max(found)
+    low, high = min(values), max(values)
     levels = [low + (high - low) * k / 23 for k in range(24)]
     first = text(LEFT, 12, f"{low:.3g}".replace("-", "−"))
     left = LEFT + 44
@@ -206,14 +206,14 @@ def _shapes(layout: Mapping[str, Any], x: Axis, y: Axis) -> list[str]:
 def _level_lines(y: Axis, own: Mapping[str, Any], width: float) -> str:
     """Marks of the upright axis with their lines across, and its title."""
     if y.kind == "name":
-        found = ticks.level_names(y.names, most=int(abs(y.end - y.start) / 13))
-        found = [(place, html.unescape(name)[:11]) for place, name in found]
+        marks = ticks.level_names(y.names, most=int(abs(y.end - y.start) / 13))
+        marks = [(place, html.unescape(name)[:11]) for place, name in marks]
     else:
         most = max(2, int(abs(y.end - y.start) / 42))
         form, suffix = own.get("tickformat", ""), own.get("ticksuffix", "")
-        found = ticks.level_marks(y.low, y.high, most=most, form=form, suffix=suffix)
+        marks = ticks.level_marks(y.low, y.high, most=most, form=form, suffix=suffix)
     parts = []
-    for level, words in found:
+    for level, words in marks:
         place = y.on(level)
         if y.kind != "name":
             color = "var:faint" if level == 0 else "var:rule"
@@ -228,17 +228,17 @@ def _level_lines(y: Axis, own: Mapping[str, Any], width: float) -> str:
 def _below(x: Axis, own: Mapping[str, Any], width: float, height: float) -> str:
     """Marks of the lower axis, and its title."""
     if x.kind == "day":
-        found = ticks.day_marks(date.fromordinal(int(x.low)), date.fromordinal(int(x.high)))
+        marks = ticks.day_marks(date.fromordinal(int(x.low)), date.fromordinal(int(x.high)))
     elif x.kind == "name":
         names = [html.unescape(name) for name in x.names]
         most = int((width - LEFT) / (12 + LETTER * max(map(len, names), default=1)))
-        found = ticks.level_names(names, most=most) if own.get("showticklabels", True) else []
+        marks = ticks.level_names(names, most=most) if own.get("showticklabels", True) else []
     else:
-        found = ticks.level_marks(
+        marks = ticks.level_marks(
             x.low, x.high, most=10, form=own.get("tickformat", ""), suffix=own.get("ticksuffix", "")
         )
     floor = height - BOTTOM
-    parts = [text(x.on(place), floor + 16, words, anchor="middle") for place, words in found]
+    parts = [text(x.on(place), floor + 16, words, anchor="middle") for place, words in marks]
     title = html.unescape(own.get("title", {}).get("text", ""))
     return "".join(parts) + (
         text((LEFT + width - RIGHT) / 2, height - 6, title, anchor="middle") if title else ""

@@ -74,12 +74,12 @@ class RuleAnswer:
     def lines(self) -> list[str]:
         """The answer for a reader: what it is, how it came about, what is not known, where it stands."""
         title = f"{self.code} {self.name}".strip()
-        found = [f"{title}, {self.exchange} {self.board}, on {self.on}"]
-        found += [f"  {step}" for step in self.steps]
+        lines = [f"{title}, {self.exchange} {self.board}, on {self.on}"]
+        lines += [f"  {step}" for step in self.steps]
         for heading, entries in (("Not known:", self.unknowns), ("Sources:", self.sources)):
             if entries:
-                found += [heading, *(f"  {entry}" for entry in entries)]
-        return found
+                lines += [heading, *(f"  {entry}" for entry in entries)]
+        return lines
 
 
 def explain(

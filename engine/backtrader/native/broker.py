@@ -86,10 +86,10 @@ class NativeBroker(AccountOrders):
         """Moment and price of an order in this session."""
         desk, p = desk_of(self), desk_of(self).panel
         t, i = desk.t, self.columns[order.data]
-        kind, done = KINDS[order.exectype], order.created
+        kind, created = KINDS[order.exectype], order.created
         side = 1.0 if order.isbuy() else -1.0
         since, first = self.born.get(order.ref, (OPEN, float(p.open[t, i])))
-        wish = Wish(kind, side, float(done.price), float(done.pricelimit), bool(order.triggered), since)
+        wish = Wish(kind, side, float(created.price), float(created.pricelimit), bool(order.triggered), since)
         if p.status[t, i] != TRADING:
             # what would have traded in any case is tried, so that the block is on record
             sure = kind in (MARKET, AT_CLOSE) or (kind == STOP and order.triggered)

@@ -14,10 +14,10 @@ WITH_STAKE = (USUAL_SIZER, "SizerFix", "FixedReverser", "FixedSizeTarget")
 Guard = Callable[[], AbstractContextManager[None]]
 
 
-def is_native(found: object) -> bool:
+def is_native(candidate: object) -> bool:
     """Whether this is a subclass of backtrader.Strategy; a file that defines one has imported backtrader."""
     library = sys.modules.get("backtrader")
-    return library is not None and isinstance(found, type) and issubclass(found, library.Strategy)
+    return library is not None and isinstance(candidate, type) and issubclass(candidate, library.Strategy)
 
 
 def native_params(cls: type) -> dict[str, Any]:
@@ -29,14 +29,14 @@ def native_params(cls: type) -> dict[str, Any]:
 def analyzer_names() -> tuple[str, ...]:
     """What backtrader can find out about a run, by the names of its classes."""
     library = sys.modules["backtrader"]
-    found = vars(library.analyzers).items()
+    named = vars(library.analyzers).items()
     return tuple(
         sorted(
             name
-            for name, one in found
-            if isinstance(one, type)
-            and issubclass(one, library.Analyzer)
-            and one is not library.Analyzer
+            for name, cls in named
+            if isinstance(cls, type)
+            and issubclass(cls, library.Analyzer)
+            and cls is not library.Analyzer
             and not name.endswith("Base")
         )
     )
@@ -45,9 +45,9 @@ def analyzer_names() -> tuple[str, ...]:
 def sizer_names() -> tuple[str, ...]:
     """How backtrader can size an order that names no size, by the names of its classes."""
     library = sys.modules["backtrader"]
-    found = vars(library.sizers).items()
+    named = vars(library.sizers).items()
     return tuple(
-        sorted(name for name, one in found if isinstance(one, type) and issubclass(one, library.Sizer))
+        sorted(name for name, cls in named if isinstance(cls, type) and issubclass(cls, library.Sizer))
     )
 
 

@@ -96,7 +96,7 @@ def bells(launches: Launches, panel: Panel) -> Bells:
     """
     rows = first_rows(launches, panel, "open")
     used = sorted({int(e) for e in panel.exchange_of})
-    found: Bells = {}
+    bells_by_row: Bells = {}
     for k, launch in enumerate(launches):
         columns = [panel.column(c.code) for c in launch.codes if c.code in panel]
         at = {int(rows[k, panel.exchange_of[i]]) for i in columns}
@@ -106,8 +106,8 @@ def bells(launches: Launches, panel: Panel) -> Bells:
         for row in sorted(at):
             if 0 < row < len(panel):
                 own = [i for i in columns if rows[k, panel.exchange_of[i]] == row]
-                found.setdefault(row, []).append((k, launch, own))
-    return found
+                bells_by_row.setdefault(row, []).append((k, launch, own))
+    return bells_by_row
 
 
 def analyses(strategy: Any) -> dict[str, Any]:
@@ -117,9 +117,9 @@ def analyses(strategy: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, bool | int | str) or value is None:
         return value
     if isinstance(value, np.bool_ | np.integer):

@@ -39,19 +39,19 @@ def fill_in(line: Any) -> None:
 
 def lines_of(strategy: Any, feed: Any, feeds: Collection[Any]) -> list[Any]:
     """All lines that move with a feed, its own first."""
-    known, found = {id(one) for one in feeds}, list(feed.lines)
-    for one in indicators(strategy):
-        if _clock(one, known) == id(feed):
-            found += list(one.lines)
-    return found
+    known, lines = {id(feed) for feed in feeds}, list(feed.lines)
+    for indicator in indicators(strategy):
+        if _clock(indicator, known) == id(feed):
+            lines += list(indicator.lines)
+    return lines
 
 
 def indicators(owner: Any) -> Iterator[Any]:
     """Indicators and operations on lines of an owner, and those that they are made of."""
-    for one in owner._lineiterators[owner.IndType]:
-        yield one
-        if hasattr(one, "_lineiterators"):
-            yield from indicators(one)
+    for indicator in owner._lineiterators[owner.IndType]:
+        yield indicator
+        if hasattr(indicator, "_lineiterators"):
+            yield from indicators(indicator)
 
 
 def step_with_own_bars(strategy: Any, feeds: Collection[Any]) -> None:
@@ -59,11 +59,15 @@ def step_with_own_bars(strategy: Any, feeds: Collection[Any]) -> None:
 
     backtrader calls all of them at every step; those that keep something between bars would count a bar twice.
     """
-    known = {id(one): one for one in feeds}
-    for one in strategy._lineiterators[strategy.IndType]:
-        feed = known.get(_clock(one, known) or 0)
-        if feed is not None and hasattr(one, "_lineiterators") and sources(one, known) == {id(feed)}:
-            one._next = _with_new_bars(one._next, feed)
+    known = {id(feed): feed for feed in feeds}
+    for indicator in strategy._lineiterators[strategy.IndType]:
+        feed = known.get(_clock(indicator, known) or 0)
+        if (
+            feed is not None
+            and hasattr(indicator, "_lineiterators")
+            and sources(indicator, known) == {id(feed)}
+        ):
+            indicator._next = _with_new_bars(indicator._next, feed)
 
 
 def _with_new_bars(usual: Callable[[], None], feed: Any) -> Callable[[], None]:
@@ -83,12 +87,12 @@ def delay(strategy: Any, missed: Callable[[int, set[int]], int], feeds: Collecti
 
     `missed` gives how many bars of a feed, by its `id`, come before the last of others begins.
     """
-    known = {id(one) for one in feeds}
-    for one in indicators(strategy):
-        parts, clock = sources(one, known), _clock(one, known)
+    known = {id(feed) for feed in feeds}
+    for indicator in indicators(strategy):
+        parts, clock = sources(indicator, known), _clock(indicator, known)
         late = missed(clock, parts) if clock is not None and len(parts) > 1 else 0
-        if late and hasattr(one, "_lineiterators"):
-            one._clk_update = _later(one._clk_update, late)
+        if late and hasattr(indicator, "_lineiterators"):
+            indicator._clk_update = _later(indicator._clk_update, late)
 
 
 def _later(usual: Callable[[], int], late: int) -> Callable[[], int]:
