@@ -116,6 +116,7 @@ def _backtest_native(
     """A backtrader strategy, and once more on paper; its analyzers are in the summary."""
     from ..backtrader.native.result import analyses, paper_equity, run_native
     from ..results.record import Books, to_result
+    from .native_foresight import Asked
 
     if options.engine != "backtrader":
         raise ConfigError(
@@ -123,9 +124,11 @@ def _backtest_native(
             f"leave out `engine='{options.engine}'` and `verify`"
         )
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    # paper first: files that the strategy writes are those of the run under the rules
+    asked = Asked(native, timed, panel, config)
+    before = asked.first()
     paper = paper_equity(native, timed, *on_paper(panel, config))
     native_run = run_native(native, timed, panel, config, options.progress)
+    asked.refuse(native_run, before)
     books = Books(panel=panel, launches=timed, legs=native_run.legs, config=config)
     about = _about(options, native.cls.__name__) | {"analyzers": analyses(native_run.strategy)}
     result = to_result(books, native_run.run, paper, options.benchmark, about)

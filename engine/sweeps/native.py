@@ -18,7 +18,9 @@ import numpy as np
 from ...data.arrays import F8, I8
 from ...data.errors import ConfigError, LaunchlabError
 from ..backtest.backtest import checked_legs
+from ..backtest.native_foresight import Asked
 from ..backtrader.native.result import NativeRun, analyses, run_native
+from ..backtrader.native.undone import undone
 from ..results.attribution import launch_profits
 from ..results.metrics import Annual, equity_metrics, session_returns
 from ..results.record import activity
@@ -84,7 +86,19 @@ class NativeSweep(SweepJob):
         return _run(self, number)[0].run.fills
 
     def refuse_foresight(self, number: int) -> None:
-        """Nothing: feeds end at the present, and no attribute of a strategy leads beyond it."""
+        """Also ConfigError where it depends on chance; a point that raises has its row in the table, and is not asked."""
+        values = self.point(number)
+        at = self.under(values)
+        asked = Asked(self.strategy(values), at.launches, at.panel, at.config)
+        before = asked.first()
+        try:
+            with undone(asked.native.cls):
+                done = _run(self, number)[0]
+        except (AssertionError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 as run_point
+            return
+        asked.refuse(done, before)
 
     def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
         longest = max(curve.longest for curve in curves.values())

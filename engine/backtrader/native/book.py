@@ -14,6 +14,7 @@ from ...legs import TOUCH, Reason
 from .money import LocalMoney
 from .orders import HISTORY, checked
 from .sealed import desk_of, kept_for
+from .sent import cancellation_sent, order_sent
 
 
 class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
@@ -72,7 +73,15 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
         else:
             launch = kept_for(self.cerebro).numbers.get(getattr(named, "id", named), -1)
         order.addinfo(answers=launch)
+        desk_of(self).sent.append(order_sent(order, self.cerebro.row, self.columns[order.data]))
         super().submit_accept(order)
+
+    def cancel(self, order: Any, bracket: bool = False) -> bool:
+        """Take an order off at the wish of the strategy, or (`bracket`) because its parent or twin is gone."""
+        if not bracket:
+            code = self.columns[order.data]
+            desk_of(self).sent.append(cancellation_sent(order, self.cerebro.row, code))
+        return bool(super().cancel(order, bracket))
 
     def stay(self, order: Any, at: int) -> Any:
         """The leg of an order: what the code holds, else one of its own that has not begun."""

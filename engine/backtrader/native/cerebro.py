@@ -28,6 +28,10 @@ class Future(NamedTuple):
     numbers: Mapping[str, int]
 
 
+class Ended(Exception):
+    """The run has reached the row after which it was to end."""
+
+
 class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
     """Steps by the sessions of all exchanges, and tells the strategy of launches before the open they can reach.
 
@@ -35,6 +39,7 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
     """
 
     row = -1
+    last: int | None = None  # row after which the run ends, where it is not the market's last
     progress: Callable[[int], None] | None = None
 
     def _runnext(self, runstrats: list[Any]) -> None:
@@ -53,6 +58,8 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
                 self._step(runstrats, time)
                 moved = self._filtered("load")
             self._ring(strategy, future.bells)
+            if row == self.last:
+                raise Ended
             if self.progress is not None:
                 self.progress(row + 1)
         if self._filtered("_last"):

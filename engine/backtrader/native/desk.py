@@ -15,6 +15,7 @@ from ...judge.records import EPS, Fill, Order
 from ...legs import CLOSE, OPEN, Reason, empty_legs
 from ..account import Account
 from ..leg_state import Attempt, LegState
+from .sent import Sent
 from .triggers import Meeting
 
 NO_RULES = (np.nan, np.nan, np.nan)
@@ -26,6 +27,7 @@ class NativeDesk(Account):
     """Money, positions and records of one native run."""
 
     stays: list[LegState] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     ends: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -3,9 +3,8 @@
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, suppress
 from inspect import getattr_static
-from io import StringIO
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,17 +19,21 @@ from ...config import Config
 from ...results.run import Run
 from .desk import NativeDesk
 from .plan import USUAL_SIZER, NativeStrategy
+from .sent import Sent
+from .undone import undone
 
 SEED = 0
 Bells = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
 class NativeRun(NamedTuple):
-    """The records of a run, its legs (LEG dtype, launch −1 where none was answered), and the strategy as it ended."""
+    """The records of a run, its legs (LEG dtype, launch −1 where none was answered), the strategy as it ended, and
+    what it sent."""
 
     run: Run
     legs: NDArray[Any]
     strategy: Any
+    sent: tuple[Sent, ...]
 
 
 def run_native(
@@ -45,26 +48,57 @@ def run_native(
     Raises ConfigError for what the rules cannot allow (`next_open`, its own broker or feeds), and for whatever
     the strategy's own code raises.
     """
+    cerebro, desk = _made(native, launches, panel, config)
+    cerebro.progress = progress
+    with native.guard(), seeded():
+        _fit_out(cerebro, native)
+        (strategy,) = cerebro.run(preload=False, runonce=False)
+    return NativeRun(desk.finish(), desk.stay_table(), strategy, tuple(desk.sent))
+
+
+def sent_until(
+    native: NativeStrategy, launches: Launches, panel: Panel, config: Config, last: int
+) -> tuple[Sent, ...]:
+    """What the strategy sends in the rows up to `last`, of which nothing stays behind; raises as a run does."""
+    from .cerebro import Ended
+
+    cerebro, desk = _made(native, launches, panel, config)
+    cerebro.last = last
+    with undone(native.cls), native.guard(), seeded():
+        _fit_out(cerebro, native)
+        with suppress(Ended):
+            cerebro.run(preload=False, runonce=False)
+    return tuple(desk.sent)
+
+
+def paper_equity(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> F8:
+    """Equity of the same strategy on a paper market, shape (T,); nothing that it prints or writes there stays behind."""
+    with undone(native.cls):
+        return run_native(native, launches, panel, config).run.equity
+
+
+def _made(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> tuple[Any, NativeDesk]:
+    """A Cerebro over the panel, and the desk of its broker."""
     from .cerebro import make_cerebro
 
-    library = sys.modules["backtrader"]
     desk = NativeDesk(panel, [], config)
     numbers = {launch.id: k for k, launch in enumerate(launches)}
-    cerebro = make_cerebro(panel, desk, bells(launches, panel), numbers)
-    cerebro.progress = progress
+    return make_cerebro(panel, desk, bells(launches, panel), numbers), desk
+
+
+def _fit_out(cerebro: Any, native: NativeStrategy) -> None:
+    """Add the strategy with its sizer and analyzers, and let it prepare."""
+    library = sys.modules["backtrader"]
     broker, feeds = cerebro.broker, list(cerebro.datas)
-    with native.guard(), seeded():
-        cerebro.addstrategy(native.cls, **native.values)
-        if native.sizer is not None or native.stake is not None:
-            size = {} if native.stake is None else {"stake": native.stake}
-            cerebro.addsizer(getattr(library.sizers, native.sizer or USUAL_SIZER), **size)
-        if isinstance(getattr_static(native.cls, "prepare", None), classmethod | staticmethod):
-            native.cls.prepare(cerebro)  # type: ignore[attr-defined]
-        for name in native.analyzers:
-            cerebro.addanalyzer(getattr(library.analyzers, name))
-        _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
-        (strategy,) = cerebro.run(preload=False, runonce=False)
-    return NativeRun(desk.finish(), desk.stay_table(), strategy)
+    cerebro.addstrategy(native.cls, **native.values)
+    if native.sizer is not None or native.stake is not None:
+        size = {} if native.stake is None else {"stake": native.stake}
+        cerebro.addsizer(getattr(library.sizers, native.sizer or USUAL_SIZER), **size)
+    if isinstance(getattr_static(native.cls, "prepare", None), classmethod | staticmethod):
+        native.cls.prepare(cerebro)  # type: ignore[attr-defined]
+    for name in native.analyzers:
+        cerebro.addanalyzer(getattr(library.analyzers, name))
+    _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
 
 
 @contextmanager
@@ -79,12 +113,6 @@ def seeded() -> Iterator[None]:
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
-
-
-def paper_equity(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> F8:
-    """Equity of the same strategy on a paper market, shape (T,); what it prints there is dropped."""
-    with redirect_stdout(StringIO()):
-        return run_native(native, launches, panel, config).run.equity
 
 
 def bells(launches: Launches, panel: Panel) -> Bells:

@@ -92,7 +92,8 @@ class Keeper(Mine):
     def __init__(self):
         super().__init__()
         self.runs.append(0)
-        self.p.share = 0.01 * len(self.runs)
+        if str(self.p.word) in ("all", str(self.p.days)):
+            self.p.share = 0.01 * len(self.runs)
 
 
 class Gambler(Mine):
@@ -264,11 +265,17 @@ def test_a_strategy_that_quits_is_a_failed_point(market: Path) -> None:
     assert "mine.py line 68: SystemExit: 3" in faults(sweep(market, "Quitter", "--grid", "days=1,2"))
 
 
-def test_a_strategy_that_keeps_something_between_runs_is_found_out(market: Path) -> None:
-    done = sweep(market, "Keeper", "--grid", "days=1:4", "--out", "s")
+def test_a_strategy_that_keeps_something_between_runs_is_refused(market: Path) -> None:
+    assert "Keeper is not the same twice" in faults(
+        sweep(market, "Keeper", "--set", "word=all", "--grid", "days=1:4")
+    )
+
+
+def test_a_point_that_keeps_something_between_runs_is_found_out(market: Path) -> None:
+    done = sweep(market, "Keeper", "--set", "word=2", "--grid", "days=1:4", "--confirm", "4", "--out", "s")
     assert "gave other figures when it ran again" in done.stderr
     summary = json.loads((market / "s" / "summary.json").read_text())
-    assert summary["confirmed"] < 3
+    assert summary["confirmed"] == 3
     assert "gave other figures" in summary["warnings"][-1]
 
 
