@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .data.panel.panel import Panel as Panel
     from .data.rules.costs import Brokerage as Brokerage
     from .data.rules.explain.answer import explain as explain_rules  # noqa: F401
+    from .data.universe.table import load_universe as load_universe
+    from .data.universe.universe import Universe as Universe
     from .engine.backtest.backtest import RunOptions as RunOptions
     from .engine.backtest.backtest import Strategy as Strategy
     from .engine.backtrader.native.plan import NativeStrategy as NativeStrategy
@@ -63,6 +65,7 @@ __getattr__, __dir__, __all__ = face(
         "load_panel": ".data.panel.build",
         "load_market": ".data.market.market",
         "load_instruments": ".data.instruments.table",
+        "load_universe": ".data.universe.table",
         "explain_rules": ".data.rules.explain.answer:explain",
         "fetch": ".data.market.fetch",
         "check": ".data.market.check",
@@ -74,6 +77,7 @@ __getattr__, __dir__, __all__ = face(
         "Panel": ".data.panel.panel",
         "PanelOptions": ".data.panel.build",
         "Instruments": ".data.instruments.table",
+        "Universe": ".data.universe.universe",
         "Benchmark": ".data.panel.benchmark",
         "Brokerage": ".data.rules.costs",
         # runs

@@ -39,6 +39,12 @@ SHARED: dict[str, Decorator] = {
         "--instruments", metavar="CSV", help="Rows added to or over the shipped instruments."
     ),
     "fx": click.option("--fx", metavar="CSV", help="Currency rates [default: the European Central Bank's]."),
+    "universe": click.option("--universe", metavar="CSV", help="Members over the shipped universe, or none."),
+    "links": click.option(
+        "--links",
+        type=click.Choice(["all", "known"]),
+        help="Codes of a launch: all, or those linked in public before it.",
+    ),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
 MARKET = (
@@ -54,6 +60,7 @@ MARKET = (
         "instruments",
         "fx",
     ),
+    *("universe", "links"),
 )
 
 

@@ -26,7 +26,7 @@ FLAGS = (
     "reaction_minutes",
     "dates_known",
 )
-PATHS = ("launches", "prices", "instruments", "fx")
+PATHS = ("launches", "prices", "instruments", "fx", "universe")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
                 )
     tables = {name: dict(document.get(name, {})) for name in TABLES}
     for name in PATHS:
-        if name in tables["data"]:
+        if tables["data"].get(name, "none") != "none":
             tables["data"][name] = str(path.parent / str(tables["data"][name]))
     return tables
 

@@ -82,7 +82,8 @@ def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
     given = {name: value for name, value in asked.items() if value is not None}
     names = set(FIELDS) - {"benchmark"}
     request = market_request(
-        {name: value for name, value in given.items() if name in names} | {"benchmark": "none"}
+        {name: value for name, value in given.items() if name in names}
+        | {"benchmark": "none", "universe": "none"}
     )
     chosen = {name: value for name, value in given.items() if name not in names}
     for name in ("benchmark", "peer", "by"):

@@ -253,7 +253,7 @@ def _told_when_stopped(path: Path, watch: Watch) -> Iterator[None]:
 def to_job(wanted: Wanted) -> SweepJob:
     """Everything a chunk of points needs."""
     chosen, market, config, options = wanted.chosen, wanted.market, wanted.config, wanted.options
-    panel = market.panel
+    panel = market.panel.without_members() if chosen.is_native else market.panel
     spec = check_spec(options.executor) if options.executor else None
     return job_class(chosen.build.base)(
         build=chosen.build,

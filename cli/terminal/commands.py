@@ -5,6 +5,7 @@ COMMANDS = {
     "backtest": ("backtest", "Trade a ledger of launches over daily bars and write the report."),
     "strategies": ("strategies", "List the strategies and their parameters."),
     "launches": ("launches", "Show the launches, and when each could first be traded."),
+    "universe": ("universe", "List who plays which role in a theme, and from which day."),
     "rules": ("rules", "Explain the exchange's rules for a code on a day."),
     "fetch": ("fetch", "Download bars into the store."),
     "check": ("check", "Name what is wrong with the bars, by code and session."),

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from ..calendars.days import named_zone, written_moment
 from ..calendars.hours import CHINA_TIME
+from ..dated import as_date
 from ..errors import LaunchlabError, LedgerError, RuleError
 from .launch import COLUMNS, KINDS, LAUNCH_ROLES, PRECISIONS, Launch, LaunchCode, unknown_word
+from .launcher import OWN_KINDS, Concerned, doubts, is_own, with_issuers
 
 SEPARATORS = re.compile(r"[,|，；、\t\n]|(?<=\w) +(?=\w)")  # of codes, as people write them
 YEARS = (1900, 2199)  # what an instant in nanoseconds can hold, and then some
@@ -25,6 +27,8 @@ class ListedCode(Protocol):
     def exchange(self) -> str: ...
     @property
     def role(self) -> str: ...
+    @property
+    def name(self) -> str: ...
     @property
     def aliases(self) -> tuple[str, ...]: ...
 
@@ -65,7 +69,7 @@ class LaunchReader:
             reasons.append(unknown_word("precision", cell["precision"], PRECISIONS))
         if cell["kind"] not in KINDS:
             reasons.append(unknown_word("kind", cell["kind"], KINDS))
-        codes, bad_codes = self._codes(cell["codes"])
+        codes, bad_codes = self._codes(cell["codes"], cell["company"], cell["kind"])
         when: datetime | None = None
         try:
             when = self._moment(cell["announced_at"], cell["precision"]) if cell["announced_at"] else None
@@ -116,9 +120,9 @@ class LaunchReader:
             )
         return midnight
 
-    def _codes(self, text: str) -> tuple[tuple[LaunchCode, ...], list[str]]:
-        """Codes of a `CODE;CODE:role` cell and what is wrong with it."""
-        codes: list[LaunchCode] = []
+    def _codes(self, text: str, company: str, kind: str) -> tuple[tuple[LaunchCode, ...], list[str]]:
+        """Codes of a `CODE;CODE:role;CODE:role:since` cell and what is wrong with it."""
+        found: list[Concerned] = []
         reasons: list[str] = []
         wrong = SEPARATORS.search(text)
         if wrong:
@@ -126,19 +130,26 @@ class LaunchReader:
                 f"codes {text!r}: {wrong[0]!r} does not separate codes; write them as 2513.HK;0700.HK"
             ]
         for part in filter(None, (part.strip() for part in text.split(";"))):
-            spelled, _, role = (piece.strip() for piece in part.partition(":"))
+            spelled, role, day, *more = (piece.strip() for piece in f"{part}::".split(":"))
             try:
                 instrument = self.book[spelled]
+                since = as_date(day) if day else None
             except RuleError as error:
                 reasons.append(str(error))
                 continue
             if role and role not in LAUNCH_ROLES:
                 reasons.append(f"{part}: " + unknown_word("role", role, LAUNCH_ROLES))
-            if instrument.code in {known.code for known in codes}:
+            if any(more):
+                reasons.append(
+                    f"{part} has more than a role and a day; write it as 2513.HK:pure_play:2026-01-08"
+                )
+            if instrument.code in {one.concerned.code for one in found}:
                 reasons.append(f"{spelled} stands twice in codes")
             self.written[spelled] = instrument
-            codes.append(LaunchCode(instrument.code, role or instrument.role or None))
-        return tuple(codes), reasons
+            concerned = LaunchCode(instrument.code, role or instrument.role or None, since)
+            own = is_own(instrument.code, instrument.name, company)
+            found.append(Concerned(concerned, left_open=not role, is_own=own))
+        return with_issuers(found), reasons + (doubts(found) if kind in OWN_KINDS else [])
 
 
 def _written(text: str) -> datetime | None:

@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -60,12 +60,31 @@ LAUNCH_ROLES: Mapping[str, str] = MappingProxyType(
 )
 
 
+LAUNCHER_ROLES = ("pure_play", "issuer", None)
+
+
 @dataclass(frozen=True)
 class LaunchCode:
-    """A code concerned by a launch and its role in it (None = neither the row nor the instrument says)."""
+    """A code concerned by a launch and its role in it (None = neither the row nor the instrument says).
+
+    `since`: the day on which the link between the two was public, None where nobody has written it down.
+    """
 
     code: str
     role: str | None = None
+    since: date | None = None
+
+    @property
+    def launches(self) -> bool:
+        """Whether the code is the launcher's own: a pure play, the issuer, or a code whose role nobody says."""
+        return self.role in LAUNCHER_ROLES
+
+    @property
+    def written(self) -> str:
+        """The code as a ledger spells it: CODE, CODE:role or CODE:role:since."""
+        if self.since is not None:
+            return f"{self.code}:{self.role or ''}:{self.since}"
+        return f"{self.code}:{self.role}" if self.role else self.code
 
 
 @dataclass(frozen=True)
@@ -95,10 +114,16 @@ class Launch:
         midnight = datetime.combine(self.announced_at.astimezone(CHINA_TIME), time(), CHINA_TIME)
         return midnight if dates_known == "start" else midnight + timedelta(days=1)
 
+    def knew(self, concerned: LaunchCode) -> bool:
+        """Whether the link to a code was public before the launch: its launcher's own, or said on an earlier day."""
+        if concerned.launches:
+            return True
+        day = self.announced_at.astimezone(CHINA_TIME).date()
+        return concerned.since is not None and concerned.since < day
+
     def as_row(self) -> dict[str, str]:
         """The launch as the text cells of a ledger file."""
         when = self.announced_at
-        codes = (f"{c.code}:{c.role}" if c.role else c.code for c in self.codes)
         return {
             "id": self.id,
             "announced_at": _written(when, self.precision),
@@ -106,7 +131,7 @@ class Launch:
             "company": self.company,
             "product": self.product,
             "kind": self.kind,
-            "codes": ";".join(codes),
+            "codes": ";".join(c.written for c in self.codes),
             "source": self.source,
             "note": self.note,
         }
@@ -179,6 +204,11 @@ class Launches:
             if kind not in KINDS:
                 raise LedgerError(unknown_word("kind", kind, KINDS))
         return self._where(lambda launch: launch.kind in wanted)
+
+    def known_links(self) -> "Launches":
+        """The same launches without the codes whose link was not public before the launch."""
+        rows = (replace(one, codes=tuple(c for c in one.codes if one.knew(c))) for one in self.rows)
+        return replace(self, rows=tuple(rows))
 
     def _where(self, keep: Callable[[Launch], bool]) -> "Launches":
         return replace(self, rows=tuple(launch for launch in self.rows if keep(launch)))

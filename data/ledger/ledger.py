@@ -1,7 +1,7 @@
 """The launch ledger as a file: reading it, and mapping it onto the exchanges' sessions.
 
 Append-only, CSV (or a workbook, or parquet) with the columns `id,announced_at,precision,company,product,kind,codes,source[,note]`; `codes` are
-separated by `;`, each `CODE` or `CODE:role`. The file that ships with the package is launches.csv.
+separated by `;`, each `CODE`, `CODE:role` or `CODE:role:since`, the day on which the link was public. The file that ships with the package is launches.csv.
 """
 
 from collections.abc import Iterable, Mapping

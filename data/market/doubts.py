@@ -33,11 +33,14 @@ def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
 def without_bars(panel: Panel) -> tuple[str, ...]:
     """A sentence naming the codes whose files have no bar within the panel."""
     traded = (panel.status == TRADING).any(axis=0)
-    idle = [code for code, some in zip(panel.codes, traded, strict=True) if not some]
+    named = zip(panel.codes, traded, strict=True)
+    idle = [code for code, some in named if not some and code not in panel.beside]
     if not idle:
         return ()
     span = f"from {panel.sessions[0]} to {panel.sessions[-1]}"
-    return (f"no bars of {few(idle)} {span}: {len(idle)} of {len(panel.codes)} codes are not traded",)
+    return (
+        f"no bars of {few(idle)} {span}: {len(idle)} of {len(panel.codes) - len(panel.beside)} codes are not traded",
+    )
 
 
 def idle_ends(panel: Panel) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A market from a request: the ledger, the panel of its codes that have bars, and the benchmark on the panel's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
 from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
+from ..universe.table import load_universe
 from .doubts import idle_ends, left_outside, without_bars
 from .request import MarketRequest, market_request
 from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
@@ -50,7 +51,8 @@ def load_market(
 ) -> Market:
     """The ledger and its panel, as `request` or its fields by name ask; bars of codes `beside` it that no launch concerns.
 
-    Codes of the ledger without bars are left out and named in a warning; DataError when none is left.
+    Codes of the ledger without bars are left out and named in a warning; DataError when none is left. Members of the
+    universe that have bars stand in the panel as well, and decide neither its span nor whether it loads.
 
     >>> market = load_market(start="2025-07-02", end="2025-09-30")
     >>> market.benchmark.name, market.panel.simulated
@@ -60,22 +62,26 @@ def load_market(
     own = to_instruments(wanted.instruments)
     launches = load_launches(wanted.launches, own, ledger_tz=wanted.ledger_tz)
     book = typed(launches.written, own).book
+    universe = load_universe(wanted.universe, book)
+    if wanted.links == "known":
+        launches, universe = launches.known_links(), universe.known()
     source = find_bars(wanted.prices)
-    codes, missing = _with_bars(launches, source, book)
+    codes, missing = _with_bars(launches, source, book, universe.codes)
     options = PanelOptions(
         instruments=book,
         brokerage=brokerage or Brokerage(),
         bad_bars=wanted.bad_bars,
         fx=Path(wanted.fx) if wanted.fx else None,
+        universe=universe,
     )
-    span = (wanted.start, wanted.end)
-    panel = load_panel(codes, *span, currency=wanted.currency, prices=source.prices, options=options)
+    panel, apart = _panel(codes, wanted, source, options)
     benchmark, doubt = _benchmark(wanted, panel, source, book)
     outside = bars_beside(wanted, [code for code in beside if book[code].code not in panel])
     read = (*own.notes, *launches.notes, *typed(beside, book).notes)
     warnings = (
         *read,
         *missing,
+        *apart,
         *without_bars(panel),
         *left_outside(launches, panel),
         *idle_ends(panel),
@@ -94,12 +100,40 @@ def bars_beside(request: MarketRequest, codes: Sequence[str]) -> dict[str, Bars]
     return {bars.code: bars for bars in iter_instruments(source.prices, named)}
 
 
-def _with_bars(launches: Launches, source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
-    """Codes of the ledger that have bars, and a sentence about those that have none."""
+def _panel(
+    codes: Sequence[str], wanted: MarketRequest, source: Source, options: PanelOptions
+) -> tuple[Panel, tuple[str, ...]]:
+    """The panel of the codes and of the members of the universe with bars; without those where they cannot be loaded."""
+    book = options.instruments
+    beside = [code for code in options.universe.codes if code not in codes and source.has(book[code])]
+
+    def load(members: Sequence[str]) -> Panel:
+        chosen = replace(options, beside=frozenset(members))
+        both, span = [*codes, *members], (wanted.start, wanted.end)
+        return load_panel(both, *span, currency=wanted.currency, prices=source.prices, options=chosen)
+
+    try:
+        return load(beside), ()
+    except LaunchlabError as error:
+        if not beside:
+            raise
+        panel = load([])  # a fault of the codes themselves is raised here
+        return panel, (f"no basket of the universe: {len(beside)} members are left out, since {error}",)
+
+
+def _with_bars(
+    launches: Launches, source: Source, book: Instruments, members: Sequence[str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Codes of the ledger that have bars, and a sentence about those that have none.
+
+    A ledger may concern no code at all where `members` of the universe have bars to be traded in their place.
+    """
     where = f"the ledger {launches.path}".rstrip()
     if not len(launches):
         raise DataError(f"{where} has no launches; add rows to it")
     if not launches.codes:
+        if any(source.has(book[code]) for code in members):
+            return [], ()
         raise DataError(f"no launch of {where} concerns a listed code; fill the column codes")
     present = [code for code in launches.codes if source.has(book[code])]
     missing = [code for code in launches.codes if code not in present]

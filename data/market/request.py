@@ -9,11 +9,15 @@ from ..dated import to_day
 from ..errors import ConfigError, did_you_mean
 from ..instruments.table import Instruments
 from ..ledger.launch import Launches
+from ..universe.universe import Universe
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..bars.bars import Bars
+
+
+LINKS = ("all", "known")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class MarketRequest:
     zip or store, or data frames by code (None: the simulated sample). `start` and `end` are days such as 2026-01-05
     (None: of the bars), `benchmark` a code, a blend or `none` (None: the first usual one with bars), `instruments` and
     `fx` files over the shipped ones, `ledger_tz` the zone of the ledger's clock times that state none (None: refused).
+    `universe` is a file of members over the shipped ones, or `none`. `links`: `all` codes
+    of a launch, or only those whose link was `known` before it, and no member of hindsight.
     """
 
     launches: "str | Path | pd.DataFrame | Launches | None" = None
@@ -36,6 +42,14 @@ class MarketRequest:
     instruments: str | Path | Instruments | None = None
     fx: str | Path | None = None
     ledger_tz: str | None = None
+    universe: str | Path | Universe | None = None
+    links: str = "all"
+
+    def __post_init__(self) -> None:
+        if self.links not in LINKS:
+            raise ConfigError(
+                f"`links` {self.links!r} is unknown{did_you_mean(self.links, LINKS)}; use one of {', '.join(LINKS)}"
+            )
 
 
 FIELDS = tuple(one.name for one in fields(MarketRequest))
@@ -56,7 +70,7 @@ def market_request(values: Mapping[str, Any]) -> MarketRequest:
     for name in ("start", "end"):
         if name in given:
             given[name] = str(to_day(given[name], name))
-    for name in ("currency", "benchmark", "bad_bars", "ledger_tz"):
+    for name in ("currency", "benchmark", "bad_bars", "ledger_tz", "links"):
         if name in given:
             given[name] = str(given[name])
     if "currency" in given:

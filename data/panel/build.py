@@ -25,6 +25,7 @@ from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import GUESS, iter_instruments
 from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, open_prices
+from ..universe.universe import Universe
 from . import fx
 from .charges import cost_classes, cost_table, free_of_charge
 from .columns import Columns, compile_code
@@ -37,7 +38,11 @@ YEAR = np.timedelta64(366, "D")
 
 @dataclass(frozen=True)
 class PanelOptions:
-    """What may be chosen about a panel. Dividend taxes are fractions withheld from cash dividends to longs."""
+    """What may be chosen about a panel. Dividend taxes are fractions withheld from cash dividends to longs.
+
+    `universe`: who played which role by day. `beside`: codes that are there as its members alone; their bars decide no
+    span, and wrong ones count as suspended rather than refuse the panel.
+    """
 
     instruments: Instruments = field(default_factory=load_instruments)
     brokerage: Brokerage = field(default_factory=Brokerage)
@@ -46,6 +51,8 @@ class PanelOptions:
     fx_max_age_days: int = 10
     dividend_tax_cn: float = 0.20
     dividend_tax_hk: float = 0.0
+    universe: Universe = field(default_factory=Universe)
+    beside: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.bad_bars not in ("refuse", "suspend"):
@@ -114,7 +121,8 @@ def build_panel(
     chosen = options or PanelOptions()
     series = list(bars)
     known = [_tradable(chosen.instruments[raw.code]) for raw in series]
-    sessions = _sessions(series, span, {instrument.exchange for instrument in known})
+    leading = [raw for raw in series if raw.code not in chosen.beside]
+    sessions = _sessions(leading or series, span, {instrument.exchange for instrument in known})
     own_days = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
     columns = Columns.empty(len(sessions), len(series))
     actions: list[tuple[Any, ...]] = []
@@ -143,7 +151,7 @@ def build_panel(
     if chosen.bad_bars == "suspend":
         _refuse_unmended(errors_of(unmended))
     else:
-        _refuse(errors_of(findings))
+        _refuse(errors_of([finding for finding in findings if finding.code not in chosen.beside]))
     return _assemble(
         series, known, columns, sessions, own_days, chosen, currency, actions, findings, unknowns
     )
@@ -180,6 +188,8 @@ def _assemble(
         provenance=tuple(_provenance(raw) for raw in series),
         warnings=tuple(finding.to_json() for finding in findings),
         unknowns=tuple(dict.fromkeys([*free, *unknowns])),
+        universe=chosen.universe,
+        beside=tuple(one.code for one in series if one.code in chosen.beside),
     )
 
 

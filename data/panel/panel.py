@@ -18,6 +18,7 @@ from ..calendars.sessions import Auction, years_covered
 from ..errors import DataError, did_you_mean
 from ..instruments.spellings import understood
 from ..instruments.table import Instrument
+from ..universe.universe import Universe
 
 CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
 STATUS_NAMES = ("closed", "trading", "suspended", "unlisted", "delisted")
@@ -47,6 +48,11 @@ _BY_ROW = (
     *("exchange_open", "sessions_done"),
 )
 
+_BY_COLUMN = (
+    *("status", "open", "high", "low", "close", "volume", "mark", "ref", "limit_up", "limit_down"),
+    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table"),
+)
+
 NOISE = 1e-6  # far below the smallest tick: prices and limits are decimals, which floats only approximate
 
 
@@ -64,7 +70,8 @@ class Panel:
     before the first price). `fx[t, k]` is base money for one unit of currency k. `exchange_open[t, e]` says whether
     exchange e, traded here or not, has a session on the day of row t; `sessions_done[t, e]` counts its sessions
     up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
-    of cost class k.
+    of cost class k. `universe` says who played which role by day; `beside` are the codes that stand here as its members
+    alone, which no launch concerns.
     """
 
     sessions: Days
@@ -104,6 +111,8 @@ class Panel:
     provenance: tuple[Mapping[str, object], ...] = ()
     warnings: tuple[Mapping[str, object], ...] = ()
     unknowns: tuple[str, ...] = ()
+    universe: Universe = field(default_factory=Universe)
+    beside: tuple[str, ...] = ()
     _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -200,4 +209,26 @@ class Panel:
         if not 0 <= t < len(self):
             raise DataError(f"row {t} is outside the panel of {len(self)} sessions")
         cut: dict[str, Any] = {name: getattr(self, name)[: t + 1] for name in _BY_ROW}
-        return replace(self, **cut, actions=self.actions[self.actions["row"] <= t])
+        known = self.universe.as_of(self.sessions[t])
+        return replace(self, **cut, actions=self.actions[self.actions["row"] <= t], universe=known)
+
+    def members(self, role: str, t: int, theme: str = "") -> tuple[str, ...]:
+        """Codes with bars that have a role of the universe on the session of row t, listed by then, of one theme or all."""
+        held = self.universe.members(role, self.sessions[t], theme)
+        here = ((code, self.status[t, self.column(code)]) for code in held if code in self)
+        return tuple(code for code, status in here if status not in (UNLISTED, DELISTED))
+
+    def without_members(self) -> "Panel":
+        """The same rows without the codes that no launch concerns, and without a universe."""
+        kept = [i for i, code in enumerate(self.codes) if code not in self.beside]
+        if len(kept) == len(self.codes):
+            return replace(self, universe=Universe())
+        cut: dict[str, Any] = {name: np.asfortranarray(getattr(self, name)[:, kept]) for name in _BY_COLUMN}
+        for name in ("cost_class", "currency_of", "exchange_of"):
+            cut[name] = getattr(self, name)[kept]
+        for name in ("codes", "instruments", "provenance"):
+            values = getattr(self, name)
+            cut[name] = tuple(values[i] for i in kept) if len(values) == len(self.codes) else values
+        actions = self.actions[np.isin(self.actions["code"], kept)].copy()
+        actions["code"] = np.searchsorted(kept, actions["code"])
+        return replace(self, **cut, actions=actions, universe=Universe(), beside=())

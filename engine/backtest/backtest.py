@@ -123,6 +123,7 @@ def _backtest_native(
             f"{native.cls.__name__} is a backtrader strategy and runs on backtrader only; "
             f"leave out `engine='{options.engine}'` and `verify`"
         )
+    panel = panel.without_members()  # its feeds are the codes of the ledger
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     asked = Asked(native, timed, panel, config)
     before = asked.first()

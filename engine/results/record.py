@@ -187,6 +187,7 @@ def _figures(
     if len(launches):
         metrics |= {f"launch_{name}": float(launches[name].mean()) for name in ("paper", *PAID)}
     names, counts = np.unique(run.blocks["reason"], return_counts=True)
+    idle = idle_members(books)
     return {
         "launchlab": __version__,
         "simulated": p.simulated,
@@ -202,11 +203,24 @@ def _figures(
         "metrics": metrics,
         "definitions": dict(DEFINITIONS),
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
-        "data": tuple(dict(source) for source in p.provenance),
+        "data": tuple(dict(source) for source in p.provenance if source["code"] not in idle),
         "launches_sha256": books.launches.sha256,
-        "warnings": (*(f"{w['code']} {w['session']} {w['severity']}: {w['fault']}" for w in p.warnings),),
-        "unknowns": (*fills_on_assumptions(p, run), *p.unknowns),
+        "warnings": tuple(
+            f"{w['code']} {w['session']} {w['severity']}: {w['fault']}"
+            for w in p.warnings
+            if w["code"] not in idle
+        ),
+        "unknowns": (
+            *fills_on_assumptions(p, run),
+            *(note for note in p.unknowns if note.partition(":")[0] not in idle),
+        ),
     }
+
+
+def idle_members(books: Books) -> frozenset[str]:
+    """Members of the universe that no launch concerns and no leg trades: nothing of them bears on the run."""
+    p = books.panel
+    return frozenset(p.beside) - {p.codes[i] for i in np.unique(books.legs["code"])}
 
 
 def fills_on_assumptions(p: Panel, run: Run) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ class Inputs:
     instruments: str | None = None
     fx: str | None = None
     ledger_tz: str | None = None
+    universe: str | None = None
+    links: str | None = None
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 

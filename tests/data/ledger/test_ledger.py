@@ -37,6 +37,7 @@ class Listed:
     exchange: str
     role: str
     aliases: tuple[str, ...] = ()
+    name: str = ""
 
 
 class Book(dict[str, Listed]):
