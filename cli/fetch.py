@@ -8,7 +8,7 @@ from .options import example, print_json, shared, tell, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
-    from ..data.store.fetch import FetchReport, Outcome
+    from ..data.store.fetch import FetchOutcome, FetchReport
 
 
 @click.command(
@@ -43,7 +43,7 @@ def fetch(as_json: bool, **asked: Any) -> None:
 
     with progress(f"fetching from {asked['provider']}", unit="codes") as step:
 
-        def told(number: int, total: int, outcome: "Outcome") -> None:
+        def told(number: int, total: int, outcome: "FetchOutcome") -> None:
             step(number, total)
             tell(f"[{number}/{total}] {outcome}" if as_json else str(outcome), err=as_json)
 

@@ -13,7 +13,7 @@ from ..instruments.typed import Typed, typed
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..providers.choose import make_provider
-from ..store.fetch import FetchReport, Outcome, last_final_day
+from ..store.fetch import FetchOutcome, FetchReport, last_final_day
 from ..store.fetch import fetch as fetch_into
 from ..store.store import Store, default_store
 from .source import find_bars, named_codes
@@ -35,7 +35,7 @@ def fetch(
     store: Path | str | None = None,
     instruments: Instruments | Path | str | None = None,
     refresh: bool = False,
-    on_progress: Callable[[int, int, Outcome], None] | None = None,
+    on_progress: Callable[[int, int, FetchOutcome], None] | None = None,
 ) -> FetchReport:
     """Bring bars of `codes`, of those of the ledger `launches`, or of every file of `path`, into the store.
 

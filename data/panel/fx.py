@@ -31,7 +31,7 @@ MAX_AGE_DAYS = 10
 DAY_DIGITS = len("2026-02-12")
 
 
-class Cell(NamedTuple):
+class Fixing(NamedTuple):
     """One fixing as a file has it: where it stands, its day, its pair and its text."""
 
     line: int
@@ -103,13 +103,13 @@ def read_rates(path: Path, base: str, currencies: Sequence[str]) -> Mapping[str,
     wanted = {base, *currencies}
     if [cell.lower() for cell in header] == ["date", "currency", "rate"]:
         cells = [
-            Cell(n, day, _pair(name, path, after=base), rate)
+            Fixing(n, day, _pair(name, path, after=base), rate)
             for n, (day, name, rate, *_) in enumerate(rows[1:], 2)
         ]
     else:
         pairs = [(i, _pair(name, path)) for i, name in enumerate(header) if i and name]
         pairs = [(i, pair) for i, pair in pairs if {pair[:3], pair[3:]} & wanted]
-        cells = [Cell(n, row[0], pair, row[i]) for n, row in enumerate(rows[1:], 2) for i, pair in pairs]
+        cells = [Fixing(n, row[0], pair, row[i]) for n, row in enumerate(rows[1:], 2) for i, pair in pairs]
     return _table(cells, path)
 
 
@@ -139,23 +139,25 @@ def _pair(name: str, path: Path, *, after: str = "") -> str:
     )
 
 
-def _table(cells: Sequence[Cell], path: Path) -> Mapping[str, Series]:
+def _table(rows: Sequence[Fixing], path: Path) -> Mapping[str, Series]:
     fixings: dict[str, dict[str, float]] = {}
-    for cell in cells:
-        if cell.rate in ("", "N/A"):
+    for fixing in rows:
+        if fixing.rate in ("", "N/A"):
             continue
         try:
-            rate, day = float(cell.rate), _day(cell.day)
+            rate, day = float(fixing.rate), _day(fixing.day)
         except (ValueError, DataError):
             raise DataError(
-                f"{path}, line {cell.line}: {cell.day!r}, {cell.rate!r} is no day and rate; correct the row"
+                f"{path}, line {fixing.line}: {fixing.day!r}, {fixing.rate!r} is no day and rate; correct the row"
             ) from None
         if not (math.isfinite(rate) and rate > 0):
             raise DataError(
-                f"{path}, line {cell.line}: a {cell.pair} rate of {rate} is impossible; correct the row"
+                f"{path}, line {fixing.line}: a {fixing.pair} rate of {rate} is impossible; correct the row"
             )
-        if fixings.setdefault(cell.pair, {}).setdefault(day, rate) != rate:
-            raise DataError(f"{path}, line {cell.line}: a second {cell.pair} rate for {cell.day}; keep one")
+        if fixings.setdefault(fixing.pair, {}).setdefault(day, rate) != rate:
+            raise DataError(
+                f"{path}, line {fixing.line}: a second {fixing.pair} rate for {fixing.day}; keep one"
+            )
     return {pair: _series(by_day) for pair, by_day in fixings.items()}
 
 

@@ -16,7 +16,7 @@ CRASH = -0.45  # no day is worse
 
 
 @dataclass(frozen=True)
-class Name:
+class Stock:
     """One row of names.csv: `volatility` is the code's own, in percent a day; `shares` its usual daily volume."""
 
     code: str
@@ -42,7 +42,7 @@ def market_move(code: str, session: str) -> float:
 
 
 def fair_values(
-    name: Name, sessions: Sequence[str], shocks: Mapping[str, float], waypoints: Mapping[str, float]
+    name: Stock, sessions: Sequence[str], shocks: Mapping[str, float], waypoints: Mapping[str, float]
 ) -> list[float]:
     """Value at the close of each session, before ex-dates; `shocks` are fractions by session.
 
@@ -68,7 +68,7 @@ def fair_values(
     return values
 
 
-def _move(name: Name, session: str) -> float:
+def _move(name: Stock, session: str) -> float:
     own = name.volatility * noise(name.code, session, "move")
     return (name.beta * market_move(name.code, session) + own) / 100.0
 

@@ -21,7 +21,7 @@ from ..instruments.table import Instrument, load_instruments
 from ..rules.limits import ex_reference, limit_bands
 from ..rules.lots import lot_rules
 from ..rules.ticks import tick_size, tick_table
-from .fair import FIRST, LAST, Name, fair_values, noise
+from .fair import FIRST, LAST, Stock, fair_values, noise
 
 HERE = Path(__file__).parent
 METADATA = {"launchlab.simulated": "true", "launchlab.provider": "simulated sample"}
@@ -33,7 +33,7 @@ LOCKED_VOLUME, HALF_DAY_VOLUME = 0.1, 0.45
 
 
 @dataclass(frozen=True)
-class Row:
+class SampleRow:
     """One session of one code; prices NaN and volume 0 when suspended."""
 
     date: str
@@ -54,7 +54,7 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-class Market:
+class Venue:
     """One code's exchange as the simulation meets it: steps, limits and lots of each session."""
 
     def __init__(self, instrument: Instrument, sessions: list[str]) -> None:
@@ -80,7 +80,7 @@ class Market:
         return float(bands.down[0]), float(bands.up[0])
 
 
-def rows_of(name: Name, instrument: Instrument) -> Iterator[Row]:
+def rows_of(name: Stock, instrument: Instrument) -> Iterator[SampleRow]:
     """Every session of one code, from its listing on."""
     first = FIRST if instrument.listed is None else max(FIRST, str(instrument.listed))
     sessions = [str(day) for day in calendars.sessions(instrument.exchange, first, LAST)]
@@ -94,40 +94,40 @@ def rows_of(name: Name, instrument: Instrument) -> Iterator[Row]:
     halts = [(row["first"], row["last"]) for row in mine["suspensions.csv"]]
     closes = {session: float(row["close"]) for session, row in waypoints.items()}
     values = fair_values(name, sessions, shocks, closes)
-    market, before, scale = Market(instrument, sessions), name.start, 1.0
+    venue, before, scale = Venue(instrument, sessions), name.start, 1.0
     for t, session in enumerate(sessions):
         ratio, cash = actions.get(session, (1.0, 0.0))
         reference = before
         if session in actions:
-            size = float(tick_size(before, market.steps[t]))
+            size = float(tick_size(before, venue.steps[t]))
             reference = ex_reference(before, cash, ratio - 1.0, tick=size)
             scale *= reference / before
         if any(start <= session <= end for start, end in halts):
-            yield Row(session, *(float("nan"),) * 4, 0, reference, 0, ratio, cash)
+            yield SampleRow(session, *(float("nan"),) * 4, 0, reference, 0, ratio, cash)
             before = reference
             continue
         pinned = waypoints.get(session)
         opening = float(pinned["open"]) if pinned and pinned["open"] else 0.0
-        bar = day_bar(name, market, t, reference, values[t] * scale, opening)
-        volume = day_volume(name, market, t, bar, reference)
-        yield Row(session, *bar, volume, reference, 1, ratio, cash)
+        bar = day_bar(name, venue, t, reference, values[t] * scale, opening)
+        volume = day_volume(name, venue, t, bar, reference)
+        yield SampleRow(session, *bar, volume, reference, 1, ratio, cash)
         before = bar[3]
 
 
 def day_bar(
-    name: Name, market: Market, t: int, reference: float, value: float, opening: float
+    name: Stock, venue: Venue, t: int, reference: float, value: float, opening: float
 ) -> tuple[float, float, float, float]:
     """Open, high, low and close of one session; `opening` is the price of a pinned open, else 0."""
-    down, up = market.limits(reference, t)
+    down, up = venue.limits(reference, t)
     if value > up * LOCKED:
         return (up,) * 4
     if value < down / LOCKED:
         return (down,) * 4
 
     def legal(price: float) -> float:
-        return market.step(min(max(price, down), up), t)
+        return venue.step(min(max(price, down), up), t)
 
-    day = str(market.days[t])
+    day = str(venue.days[t])
     gap = (GAP_OF_NEWS if abs(value / reference - 1.0) > NEWS else GAP) + 0.2 * noise(name.code, day, "gap")
     wiggle = name.volatility / 100.0
     guess = reference + gap * (value - reference) + 0.3 * wiggle * reference * noise(name.code, day, "open")
@@ -139,24 +139,24 @@ def day_bar(
 
 
 def day_volume(
-    name: Name, market: Market, t: int, bar: tuple[float, float, float, float], reference: float
+    name: Stock, venue: Venue, t: int, bar: tuple[float, float, float, float], reference: float
 ) -> int:
     """Shares traded, in whole lots: more on days that move, little on locked boards and half-days."""
     _, high, low, close = bar
-    day = str(market.days[t])
+    day = str(venue.days[t])
     excitement = (abs(close / reference - 1.0) + (high - low) / reference) * 100.0 / (name.volatility + 1.0)
     shares = (
         name.shares * (0.75 + 0.1 * noise(name.code, day, "volume")) * (0.6 + 0.4 * min(excitement, 12.0))
     )
     if high == low and (close / reference - 1.0) ** 2 > 0.002:
         shares *= LOCKED_VOLUME
-    if calendars.is_half_day(market.instrument.exchange, day):
+    if calendars.is_half_day(venue.instrument.exchange, day):
         shares *= HALF_DAY_VOLUME
-    lot = int(market.lots[t])
+    lot = int(venue.lots[t])
     return max(int(shares / lot), 1) * lot
 
 
-def parquet(rows: list[Row]) -> bytes:
+def parquet(rows: list[SampleRow]) -> bytes:
     """One code's file in the house format, with the metadata that calls it simulated."""
     columns: dict[str, pa.Array] = {
         "date": pa.array(np.array([row.date for row in rows], "M8[D]"), pa.date32())
@@ -179,7 +179,7 @@ def market_zip() -> bytes:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for row in table("names.csv"):
             numbers = (float(row["start"]), float(row["volatility"]), float(row["beta"]))
-            name = Name(row["code"], *numbers, int(row["shares"]))
+            name = Stock(row["code"], *numbers, int(row["shares"]))
             content = parquet(list(rows_of(name, instruments[name.code])))
             entry = zipfile.ZipInfo(f"{name.code}.parquet", ZIP_DAY)
             entry.create_system, entry.external_attr = UNIX, 0o644 << 16
@@ -188,8 +188,8 @@ def market_zip() -> bytes:
 
 
 def main() -> None:
-    """Write market.zip beside this file."""
-    (HERE / "market.zip").write_bytes(market_zip())
+    """Write venue.zip beside this file."""
+    (HERE / "venue.zip").write_bytes(market_zip())
 
 
 if __name__ == "__main__":

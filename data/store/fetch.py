@@ -32,7 +32,7 @@ FETCHED, KEPT, FAILED = "fetched", "kept", "failed"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FetchOutcome:
     """What became of one code: `status` fetched, kept (already in the store) or failed, and why in `message`."""
 
     code: str
@@ -57,11 +57,11 @@ class Outcome:
 class FetchReport:
     """Outcomes in the order of the codes asked for, names that are no codes, and the folder of the store."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[FetchOutcome, ...]
     warnings: tuple[str, ...] = ()
     store: Path | None = None
 
-    def of(self, status: str) -> tuple[Outcome, ...]:
+    def of(self, status: str) -> tuple[FetchOutcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.status == status)
 
     @property
@@ -88,7 +88,7 @@ def fetch(
     provider: Provider,
     store: Store,
     refresh: bool = False,
-    on_progress: Callable[[int, int, Outcome], None] | None = None,
+    on_progress: Callable[[int, int, FetchOutcome], None] | None = None,
 ) -> FetchReport:
     """Bring the bars of `span` (both days included) into the store; never raises for one code's failure.
 
@@ -101,9 +101,9 @@ def fetch(
     for exchange in {instrument.exchange for instrument in unique}:
         # Built before there are threads: the library's start-up is not safe among them.
         calendar(exchange)
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, FetchOutcome] = {}
     with ThreadPoolExecutor(max_workers=max(1, provider.parallel)) as pool:
-        waiting: set[Future[Outcome]] = {
+        waiting: set[Future[FetchOutcome]] = {
             pool.submit(_fetch_one, instrument, span, provider, store, refresh) for instrument in unique
         }
         try:
@@ -122,7 +122,7 @@ def fetch(
 
 def _fetch_one(
     instrument: Instrument, span: tuple[date, date], provider: Provider, store: Store, refresh: bool
-) -> Outcome:
+) -> FetchOutcome:
     code = instrument.code
     try:
         manifest = store.manifest(code)
@@ -131,7 +131,7 @@ def _fetch_one(
         if manifest and stored and not refresh and stored[0] <= str(first) and str(last) <= stored[1]:
             revision = manifest.latest(provider.name)
             if revision is not None and revision.file and is_file(store.folder(code) / revision.file):
-                return Outcome(
+                return FetchOutcome(
                     code, KEPT, f"{revision.rows} bars, {revision.first} to {revision.last}", revision
                 )
         if stored:
@@ -146,8 +146,8 @@ def _fetch_one(
             bars, _asked(bars, instrument, first, last), preference=PREFERENCE.get(instrument.exchange, ())
         )
     except LaunchlabError as error:
-        return Outcome(code, FAILED, str(error))
-    return Outcome(code, FETCHED, _summary(code, revision, bars, store.root), revision)
+        return FetchOutcome(code, FAILED, str(error))
+    return FetchOutcome(code, FETCHED, _summary(code, revision, bars, store.root), revision)
 
 
 def _one_a_session(bars: Bars) -> Bars:

@@ -29,9 +29,9 @@ from .state import (
     SHORT,
     SHORTS,
     SPENDABLE,
-    Attempt,
     Out,
     State,
+    Turn,
     keep_position,
 )
 from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows
@@ -242,10 +242,10 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             for j in range(first, stop):
                 k: Any = np.uint64(s.queue[np.uint64(j)])
                 if j >= entries:
-                    enter(w, rules, s, out, p, Attempt(k, t, at))
+                    enter(w, rules, s, out, p, Turn(k, t, at))
                 else:
                     last = at == CLOSE and ends[w.leg[k]["exchange"]] == t
-                    leave(w, rules, s, out, Attempt(k, t, at), last)
+                    leave(w, rules, s, out, Turn(k, t, at), last)
         if full:
             queue_all(s, lo)
         for j in range(lo, legs):

@@ -23,9 +23,9 @@ from .state import (
     NOT_TRIED,
     SHORT,
     SPENDABLE,
-    Attempt,
     Out,
     State,
+    Turn,
     record_block,
     record_fill,
 )
@@ -66,7 +66,7 @@ def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
 
 
 @inlined
-def exit_order(w: Windows, s: State, a: Attempt, last: bool, lot_step: float) -> tuple[float, int]:
+def exit_order(w: Windows, s: State, a: Turn, last: bool, lot_step: float) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
     k, t, at = a
     reason = s.leg[k]["exit"]
@@ -95,7 +95,7 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
 
 
 @inlined
-def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Attempt, line: Any) -> float:
+def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn, line: Any) -> float:
     """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block.
 
     Until something of it is filled a leg is sized anew at every attempt.
@@ -164,7 +164,7 @@ def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
 
 
 @inlined
-def judged(w: Windows, rules: Rules, s: State, a: Attempt, line: Any, order: Order, legal: bool) -> Fill:
+def judged(w: Windows, rules: Rules, s: State, a: Turn, line: Any, order: Order, legal: bool) -> Fill:
     """What comes of one order at an auction: the exchange's answer stands in `line`, the account's follows.
 
     `legal`: the order is known to be of a size that the exchange takes.
@@ -185,7 +185,7 @@ def judged(w: Windows, rules: Rules, s: State, a: Attempt, line: Any, order: Ord
 
 
 @compiled
-def judged_inside(w: Windows, rules: Rules, s: State, a: Attempt, order: Order, price: float) -> Fill:
+def judged_inside(w: Windows, rules: Rules, s: State, a: Turn, order: Order, price: float) -> Fill:
     """What comes of an order at a price touched inside the bar."""
     bar = w.bar[window_row(w, a.k, a.t)]
     lots = _lots(order_line(w, a.k, a.t, a.at), _used(w, s, a.k, a.t))
@@ -220,7 +220,7 @@ def _move(
 
 
 @inlined
-def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Attempt, fill: Fill, line: Any) -> None:
+def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fill, line: Any) -> None:
     """A fill of a leg's entry; the first one sets the day it is due."""
     k, t = a.k, a.t
     side, shares, held = w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
@@ -243,7 +243,7 @@ def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Attempt, fill: 
 
 
 @inlined
-def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Attempt) -> None:
+def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> None:
     """A leg's attempt to enter at an auction, from the wish to the books."""
     k, t, at = a
     line = order_line(w, k, t, at)
@@ -276,7 +276,7 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Attempt) ->
 
 
 @inlined
-def _book_exit(w: Windows, s: State, out: Out, a: Attempt, order: Order, fill: Fill, why: int) -> None:
+def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill, why: int) -> None:
     """What came of an order that closes a leg or a part of it."""
     k, t = a.k, a.t
     if fill.shares != 0.0:
@@ -291,7 +291,7 @@ def _book_exit(w: Windows, s: State, out: Out, a: Attempt, order: Order, fill: F
 
 
 @inlined
-def leave(w: Windows, rules: Rules, s: State, out: Out, a: Attempt, last: bool) -> None:
+def leave(w: Windows, rules: Rules, s: State, out: Out, a: Turn, last: bool) -> None:
     """A leg's exit or forced reduction at an auction, where one is due, from the wish to the books; `last`: all is sold."""
     k, t, at = a
     line = order_line(w, k, t, at)
@@ -316,7 +316,7 @@ def leave_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, k: int,
     held = s.leg[k]["held"]
     locked = s.past[k]["bought"] == t and (flags & T_PLUS_ONE) != 0
     order = Order(-held, TOUCH, held, not locked, why == _TARGET)
-    a = Attempt(k, t, TOUCH)
+    a = Turn(k, t, TOUCH)
     _book_exit(w, s, out, a, order, judged_inside(w, rules, s, a, order, price), why)
 
 
@@ -351,5 +351,5 @@ def delist(w: Windows, s: State, out: Out, k: int, t: int) -> None:
         fx = w.order[window_row(w, k, t)]["fx"]
         s.book[CASH] += held * price * fx
         s.book[SPENDABLE] += held * price * known_rate(w, k, t)
-        record_fill(w, s, out, Attempt(k, t, OPEN), Fill(-held, price, 0.0, 0.0, 0.0, FILLED), fx, _DELISTED)
+        record_fill(w, s, out, Turn(k, t, OPEN), Fill(-held, price, 0.0, 0.0, 0.0, FILLED), fx, _DELISTED)
         s.leg[k]["held"] = 0.0

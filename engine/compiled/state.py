@@ -56,7 +56,7 @@ class State(NamedTuple):
     book: F8  # (6,)
 
 
-class Attempt(NamedTuple):
+class Turn(NamedTuple):
     """Whose turn it is: leg `k`, in row `t` of the panel, at an auction or inside the bar (OPEN, TOUCH, CLOSE)."""
 
     k: int
@@ -153,7 +153,7 @@ def keep_position(positions: NDArray[Any], first: int, stop: int, t: int, code: 
 
 
 @inlined
-def record_block(w: Windows, out: Out, a: Attempt, wanted: float, filled: float, why: int) -> None:
+def record_block(w: Windows, out: Out, a: Turn, wanted: float, filled: float, why: int) -> None:
     """Count, and keep, an attempt that got less than it wanted."""
     n = out.counts[BLOCKS]
     out.counts[BLOCKS] = n + 1
@@ -162,7 +162,7 @@ def record_block(w: Windows, out: Out, a: Attempt, wanted: float, filled: float,
 
 
 @inlined
-def record_fill(w: Windows, s: State, out: Out, a: Attempt, fill: Fill, fx: float, why: int) -> None:
+def record_fill(w: Windows, s: State, out: Out, a: Turn, fill: Fill, fx: float, why: int) -> None:
     """Count, and keep, an execution that is booked already."""
     n = out.counts[FILLS]
     out.counts[FILLS] = n + 1

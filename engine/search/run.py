@@ -20,7 +20,7 @@ from .points import Points, early
 from .search import Field, Search, run_search
 from .space import Space
 from .storage import Say, Shared, absolute, hidden
-from .table import Trials, counts, pareto_rows, to_csv, to_trials, write_points
+from .table import SearchTrials, counts, pareto_rows, to_csv, to_trials, write_points
 
 
 class SearchRun:
@@ -65,7 +65,7 @@ class SearchRun:
         run_search(self.search, field, self.shared, stream=self.stream, progress=progress)
         self.computed = len(self.shared.finished()) - before
 
-    def write(self, ledger: Path | None, data: str) -> Trials:
+    def write(self, ledger: Path | None, data: str) -> SearchTrials:
         """points.parquet (and pareto.csv) of all trials so far, by whichever process; they count in the ledger."""
         trials = to_trials(self.shared.finished())
         write_points(self.folder, self.job, self.search, trials)
@@ -76,18 +76,18 @@ class SearchRun:
             record(ledger, self._entry(trials, data))
         return trials
 
-    def _front(self, trials: Trials) -> list[dict[str, Any]]:
+    def _front(self, trials: SearchTrials) -> list[dict[str, Any]]:
         several = len(self.search.objectives) > 1 and trials.complete.any()
         return pareto_rows(trials, self.job.grid, self.search) if several else []
 
-    def _entry(self, trials: Trials, data: str) -> SweepTrials:
+    def _entry(self, trials: SearchTrials, data: str) -> SweepTrials:
         """What the trials add before there is a verdict: taken for independent, which errs on the side of doubt."""
         ratios = trials.measured[trials.complete, METRICS.index("sharpe")] / np.sqrt(self.job.periods)
         ratios = ratios[~np.isnan(ratios)]
         mean, variance = (float(ratios.mean()), float(ratios.var())) if len(ratios) else (0.0, 0.0)
         return SweepTrials(data, self.study, len(trials), float(len(trials)), mean, variance)
 
-    def outcome(self, trials: Trials, *, metric: str, top: int) -> Outcome:
+    def outcome(self, trials: SearchTrials, *, metric: str, top: int) -> Outcome:
         """The best distinct points by `metric`, and all that the summary says."""
         best, at = Best(metric, top), trials.distinct
         best.see(trials.number[at], trials.measured[at, : len(METRICS)])
@@ -106,7 +106,7 @@ class SearchRun:
             study=self.study,
         )
 
-    def _facts(self, trials: Trials) -> dict[str, Any]:
+    def _facts(self, trials: SearchTrials) -> dict[str, Any]:
         """What summary.json says of a search, beside what it says of any sweep."""
         facts = {**counts(trials), "study": self.study, "storage": hidden(self.storage)}
         front = self._front(trials)

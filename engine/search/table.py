@@ -28,7 +28,7 @@ COMPLETE, PRUNED = "complete", "pruned"
 
 
 @dataclass(frozen=True)
-class Trials:
+class SearchTrials:
     """Finished trials in order of their numbers, shape (n,). `measured` (n, len(COLUMNS)), NaN where pruned or failed.
 
     `early`: the objective on the early market, NaN without pruning. `repeat`: the point came before. `errors`: why a
@@ -55,14 +55,14 @@ class Trials:
         return np.sort(at[first])
 
 
-def to_trials(stored: "list[FrozenTrial]") -> Trials:
+def to_trials(stored: "list[FrozenTrial]") -> SearchTrials:
     """The trials of a storage as arrays."""
     empty = [np.nan] * len(COLUMNS)
     about = [trial.user_attrs for trial in stored]
     number = np.array([attrs["number"] for attrs in about], np.int64)
     repeat = np.ones(len(stored), bool)
     repeat[np.unique(number, return_index=True)[1]] = False
-    return Trials(
+    return SearchTrials(
         trial=np.array([trial.number for trial in stored], np.int64),
         number=number,
         stream=np.array([attrs["stream"] for attrs in about], np.int64),
@@ -76,7 +76,7 @@ def to_trials(stored: "list[FrozenTrial]") -> Trials:
     )
 
 
-def write_points(folder: Path, job: SweepJob, search: Search, trials: Trials) -> None:
+def write_points(folder: Path, job: SweepJob, search: Search, trials: SearchTrials) -> None:
     """points.parquet: one row per trial; metrics are null where it was pruned or its point failed."""
     grid, levels = job.grid, job.grid.levels(trials.number)
     columns: dict[str, Any] = {
@@ -111,7 +111,7 @@ def front(aims: F8) -> I8:
     return np.array(kept, np.int64)
 
 
-def pareto_rows(trials: Trials, grid: Grid, search: Search) -> list[dict[str, Any]]:
+def pareto_rows(trials: SearchTrials, grid: Grid, search: Search) -> list[dict[str, Any]]:
     """The front of several aims, best in the first aim first: trial, parameters, metrics, and capacity if wanted."""
     at = trials.distinct
     at = at[~np.isnan(trials.measured[at, 0])]  # a point that failed reached no aim
@@ -126,7 +126,7 @@ def pareto_rows(trials: Trials, grid: Grid, search: Search) -> list[dict[str, An
     return rows
 
 
-def counts(trials: Trials) -> dict[str, Any]:
+def counts(trials: SearchTrials) -> dict[str, Any]:
     """How many trials ended how, and how many each process gave (0 began the study)."""
     streams, given = np.unique(trials.stream, return_counts=True)
     return {

@@ -21,7 +21,7 @@ VALUE = 1_000_000.0  # local money in one order, so that minimum fees weigh as t
 
 
 @dataclass(frozen=True)
-class Order:
+class RoundTrip:
     """A buyer (`side` +1) or short seller (-1) who enters at day 0's auction `at` and leaves at the close of offset `last`.
 
     Entry and exit each try `wait` further sessions, never on the locked side of a limit.
@@ -66,7 +66,7 @@ def cost_share(panel: Panel, t: int, code: int, side: int, value: float = VALUE)
     return float(sum(cost) / value)
 
 
-def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: Order) -> tuple[Capture, ...]:
+def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: RoundTrip) -> tuple[Capture, ...]:
     """Each event from its last close before the news to the close of offset `order.last`, in its exchange's sessions.
 
     Events without prices at both ends are left out.
@@ -75,7 +75,7 @@ def capture(panel: Panel, returns: Returns, events: Sequence[Event], order: Orde
     return tuple(one for one in found if one is not None)
 
 
-def _capture(panel: Panel, returns: Returns, event: Event, order: Order) -> Capture | None:
+def _capture(panel: Panel, returns: Returns, event: Event, order: RoundTrip) -> Capture | None:
     i, side = event.column, order.side
     own = panel.own_rows(panel.exchange_of[i])
     start = int(np.searchsorted(own, event.row))

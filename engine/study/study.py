@@ -13,7 +13,7 @@ from ...data.panel.panel import Panel
 from ...data.panel.returns import Returns, factor_returns, levels_of, panel_returns
 from .abnormal import Abnormal, Sample, abnormal_returns, event_rows, event_values
 from .battery import battery
-from .capturable import Order, capture, sealed, waterfall
+from .capturable import RoundTrip, capture, sealed, waterfall
 from .clustered import cluster_deviation
 from .events import Event, Refusal, find_events
 from .family import together
@@ -63,7 +63,7 @@ def study(
         windows[label] = _summary(measured, rows, span, chosen, rng)
     by = _families({name: _groups(measured, table, name, chosen, rng) for name in chosen.by})
     last = max(span[1] for span in chosen.windows.values())
-    captures = capture(panel, returns, measured.events, Order(last=last, at=chosen.at))
+    captures = capture(panel, returns, measured.events, RoundTrip(last=last, at=chosen.at))
     return Study(
         chosen, measured.events, tuple(table), together(windows), by, _path(measured, chosen), captures, waterfall(captures),
         (*refused, *thin), _warnings(panel, returns), panel.simulated, trails=_trails(measured, launches, chosen),

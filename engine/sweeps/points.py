@@ -53,7 +53,7 @@ class Queue(NamedTuple):
     place: I8
 
 
-class Sheet(NamedTuple):
+class Answers(NamedTuple):
     """Where the answers go: metrics (points, METRICS), how they count a year, and what has to be run again in another way."""
 
     table: F8
@@ -195,36 +195,36 @@ def _general(common: Common, points: NDArray[Any], table: F8) -> None:
 def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
     """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
     ends = close_out_rows(common.market, common.config)
-    sheet = Sheet(table, common.annual, np.zeros(len(waiting), np.bool_))
+    answers = Answers(table, common.annual, np.zeros(len(waiting), np.bool_))
 
     def begin() -> Callable[[I8], None]:
         state, out = new_state(windows, len(common.market.panel.codes)), new_out(windows.rows, keep=False)
         return lambda place: _run_points(
-            windows, common.rules, ends, state, out, Queue(points, waiting, place), sheet
+            windows, common.rules, ends, state, out, Queue(points, waiting, place), answers
         )
 
     _share(begin, len(waiting), common.threads)
-    return waiting[sheet.again]
+    return waiting[answers.again]
 
 
 @allocating
 def _run_points(
-    windows: Windows, rules: Rules, ends: I4, state: State, out: Out, queue: Queue, sheet: Sheet
+    windows: Windows, rules: Rules, ends: I4, state: State, out: Out, queue: Queue, answers: Answers
 ) -> None:
-    """Fill the rows of the sheet for the next points of the queue, to be run again where a leg outlived its window."""
+    """Fill the rows of the answers for the next points of the queue, to be run again where a leg outlived its window."""
     sums = np.empty(lanes.SCALE)
     for _ in range(AT_ONCE):
         j = take_next(queue.place, 1)
         if j >= len(queue.waiting):
             return
-        p, row = queue.points[queue.waiting[j]], sheet.table[queue.waiting[j]]
+        p, row = queue.points[queue.waiting[j]], answers.table[queue.waiting[j]]
         wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
         hold: Any = np.int64(p["hold"])
         point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
-        sheet.again[j] = not run_days(windows, rules, point, state, out, ends)
+        answers.again[j] = not run_days(windows, rules, point, state, out, ends)
         sum_up(out.equity, rules.capital, sums)
         sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
-        metrics_row(sums, 0, len(out.equity), rules.capital, sheet.annual, row)
+        metrics_row(sums, 0, len(out.equity), rules.capital, answers.annual, row)
         row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
 
 
@@ -232,19 +232,19 @@ def _fast(common: Common, points: NDArray[Any], table: F8) -> I8:
     """Fill the table by lanes; returns the points that are not proven exact."""
     plan = plan_lanes(common.windows, points, common.longest[0])
     span = int(common.windows.leg["length"].max())
-    sheet = Sheet(table, common.annual, np.zeros(len(points), np.bool_))
+    answers = Answers(table, common.annual, np.zeros(len(points), np.bool_))
 
     def begin() -> Callable[[I8], None]:
         batch = new_batch(span)
-        return lambda place: _run_batches(common.windows, common.rules, plan, place, batch, sheet)
+        return lambda place: _run_batches(common.windows, common.rules, plan, place, batch, answers)
 
     _share(begin, len(points), common.threads)
-    return np.flatnonzero(sheet.again)
+    return np.flatnonzero(answers.again)
 
 
 @allocating
-def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, sheet: Sheet) -> None:
-    """Fill the rows of the sheet for the next points of the plan, LANES at a time, to be run again if not proven exact."""
+def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, answers: Answers) -> None:
+    """Fill the rows of the answers for the next points of the plan, LANES at a time, to be run again if not proven exact."""
     for _ in range(AT_ONCE_IN_LANES // LANES):
         a = take_next(place, LANES)
         if a >= len(plan.order):
@@ -256,7 +256,7 @@ def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, 
             b.asked[x] = plan.numbers[j]
         run_batch(w, rules, plan.deck, b)
         for x in range(len(chosen)):
-            row = sheet.table[chosen[x]]
-            metrics_row(b.m, x, w.rows, rules.capital, sheet.annual, row)
+            row = answers.table[chosen[x]]
+            metrics_row(b.m, x, w.rows, rules.capital, answers.annual, row)
             row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
-            sheet.again[chosen[x]] = b.m[lanes.BAD + x] > 0.0
+            answers.again[chosen[x]] = b.m[lanes.BAD + x] > 0.0

@@ -85,7 +85,7 @@ def compiled_functions() -> dict[str, int]:
 
 
 def test_no_compiled_function_has_more_than_seven_arguments() -> None:
-    """What belongs together is handed over as a named record: an `Attempt`, a `Queue`, a `Sheet`."""
+    """What belongs together is handed over as a named record: a `Turn`, a `Queue`, `Answers`."""
     functions = compiled_functions()
     assert functions["engine/compiled/orders.py: enter"] == 6
     assert {name: count for name, count in functions.items() if count > 7} == {}

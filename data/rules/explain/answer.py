@@ -20,7 +20,7 @@ from ..ticks import checked_side
 from .orders import lot_part, order_part, tick_part
 from .paid import cost_part
 from .price_limits import limit_part
-from .question import Book, Order, Question
+from .question import AskedOrder, Question, Workings
 from .trading import session_part, settlement_part, short_part
 
 _RECENT_DAYS = 30  # a listing is followed session by session for about a month
@@ -117,25 +117,25 @@ def explain(
     _check_price("issue_price", issue_price)
     count = _listed_session(instrument, day, listed_session)
     asked = _as_asked(instrument, day, st, issue_price)
-    answer = Book(np.array([day], "datetime64[D]"), steps=list(spelled), unknowns=list(asked.unknowns))
+    answer = Workings(np.array([day], "datetime64[D]"), steps=list(spelled), unknowns=list(asked.unknowns))
     session_part(answer, asked)
     return _work_out(answer, asked, Question(prev_close, count, order, brokerage or Brokerage()))
 
 
-def _work_out(book: Book, asked: Instrument, question: Question) -> RuleAnswer:
-    limits = limit_part(book, asked, question.prev_close, question.listed_session)
+def _work_out(workings: Workings, asked: Instrument, question: Question) -> RuleAnswer:
+    limits = limit_part(workings, asked, question.prev_close, question.listed_session)
     order = question.order
-    tick = tick_part(book, asked, order.price if order else question.prev_close)
-    lot = lot_part(book, asked)
-    settled = settlement_part(book, asked)
-    may_short = short_part(book, asked)
+    tick = tick_part(workings, asked, order.price if order else question.prev_close)
+    lot = lot_part(workings, asked)
+    settled = settlement_part(workings, asked)
+    may_short = short_part(workings, asked)
     if order is not None:
-        order_part(book, asked, order, limits, lot)
-    paid = cost_part(book, asked, order, lot, question.brokerage)
+        order_part(workings, asked, order, limits, lot)
+    paid = cost_part(workings, asked, order, lot, question.brokerage)
     return RuleAnswer(
         code=asked.code,
         name=asked.name,
-        on=book.on,
+        on=workings.on,
         exchange=asked.exchange,
         board=asked.board,
         currency=asked.currency,
@@ -149,13 +149,13 @@ def _work_out(book: Book, asked: Instrument, question: Question) -> RuleAnswer:
         settlement=settled,
         shortable=may_short,
         costs=None if paid is None else MappingProxyType(paid),
-        sources=tuple(dict.fromkeys(book.sources)),
-        steps=tuple(book.steps),
-        unknowns=tuple(dict.fromkeys(book.unknowns)),
+        sources=tuple(dict.fromkeys(workings.sources)),
+        steps=tuple(workings.steps),
+        unknowns=tuple(dict.fromkeys(workings.unknowns)),
     )
 
 
-def _checked_order(side: str | None, price: float | None, shares: int | None) -> Order | None:
+def _checked_order(side: str | None, price: float | None, shares: int | None) -> AskedOrder | None:
     if side is None and price is None and shares is None:
         return None
     if side is None or price is None or shares is None:
@@ -165,7 +165,7 @@ def _checked_order(side: str | None, price: float | None, shares: int | None) ->
     _check_price("price", price)
     if shares < 1:
         raise RuleError(f"shares must be a whole number above zero (got {shares})")
-    return Order(checked_side(side), price, shares)
+    return AskedOrder(checked_side(side), price, shares)
 
 
 def _check_price(what: str, price: float | None) -> None:

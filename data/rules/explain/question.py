@@ -1,4 +1,4 @@
-"""What is asked of the rule book about one day, and the book in which its answer is written down."""
+"""What is asked of the rule book about one day, and the steps in which its answer is written down."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +12,7 @@ from ..ticks import Side
 PROBE = 10.0  # stands in for the previous close, to learn a percentage or a step when no price was given
 
 
-class Order(NamedTuple):
+class AskedOrder(NamedTuple):
     """One order asked about; price in local currency."""
 
     side: Side
@@ -25,12 +25,12 @@ class Question(NamedTuple):
 
     prev_close: float | None
     listed_session: int
-    order: Order | None
+    order: AskedOrder | None
     brokerage: Brokerage
 
 
 @dataclass
-class Book:
+class Workings:
     """Collects steps, sources and unknowns while an answer is worked out; `day` is datetime64[D] (1,)."""
 
     day: Days

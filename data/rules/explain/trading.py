@@ -4,35 +4,37 @@ from ...calendars.sessions import sessions
 from ...errors import CalendarError
 from ...instruments.instrument import Instrument
 from .. import settlement, shorting
-from .question import Book
+from .question import Workings
 
 
-def session_part(book: Book, instrument: Instrument) -> None:
+def session_part(workings: Workings, instrument: Instrument) -> None:
     """Say when the day was no session of the exchange."""
     try:
-        if len(sessions(instrument.exchange, book.day[0], book.day[0])) == 0:
-            book.steps.append(
-                f"{book.on} was not a session of {instrument.exchange}: nothing could be traded"
+        if len(sessions(instrument.exchange, workings.day[0], workings.day[0])) == 0:
+            workings.steps.append(
+                f"{workings.on} was not a session of {instrument.exchange}: nothing could be traded"
             )
     except CalendarError:
-        book.unknowns.append(f"whether {book.on} was a session: it lies outside the known calendar")
+        workings.unknowns.append(f"whether {workings.on} was a session: it lies outside the known calendar")
 
 
-def settlement_part(book: Book, instrument: Instrument) -> str:
+def settlement_part(workings: Workings, instrument: Instrument) -> str:
     """ "T+1" or "T+0"; "none" for an index."""
-    word, meaning, fact = settlement.describe(instrument, book.day[0])
-    book.steps.append(f"settlement: {word}; {meaning}")
-    book.cite("settlement", fact)
+    word, meaning, fact = settlement.describe(instrument, workings.day[0])
+    workings.steps.append(f"settlement: {word}; {meaning}")
+    workings.cite("settlement", fact)
     return word
 
 
-def short_part(book: Book, instrument: Instrument) -> bool:
+def short_part(workings: Workings, instrument: Instrument) -> bool:
     """Whether a short could be opened that day."""
-    allowed = bool(shorting.shortable(instrument, book.day)[0])
-    rate = float(shorting.borrow_rate(instrument, book.day)[0]) if allowed else 0.0
+    allowed = bool(shorting.shortable(instrument, workings.day)[0])
+    rate = float(shorting.borrow_rate(instrument, workings.day)[0]) if allowed else 0.0
     cost = f"; borrow assumed at {rate * 100:g} % a year" if allowed else ""
-    book.steps.append(
-        f"short: {'yes' if allowed else 'no'}; {shorting.short_note(instrument, book.on)}{cost}"
+    workings.steps.append(
+        f"short: {'yes' if allowed else 'no'}; {shorting.short_note(instrument, workings.on)}{cost}"
     )
-    book.sources.append(f"short: {shorting.MAINLAND_SOURCE if instrument.mainland else shorting.HK_SOURCE}")
+    workings.sources.append(
+        f"short: {shorting.MAINLAND_SOURCE if instrument.mainland else shorting.HK_SOURCE}"
+    )
     return allowed

@@ -12,7 +12,7 @@ from ...judge.records import EPS
 from ...legs import CLOSE, OPEN, Reason
 from .book import OrderBook
 from .sealed import desk_of
-from .triggers import Meeting
+from .triggers import Match
 
 
 class AccountOrders(OrderBook):
@@ -24,7 +24,7 @@ class AccountOrders(OrderBook):
         for leg in sorted(desk.live, key=lambda one: -one.side):
             if leg.cut > 0.0 and leg.held != 0.0 and desk.open_today(leg):
                 part = reduction(leg.held, leg.cut, float(p.lot_step[desk.t, leg.code]))
-                self._force(leg, part, Meeting(OPEN, float(p.open[desk.t, leg.code]), limited=False),
+                self._force(leg, part, Match(OPEN, float(p.open[desk.t, leg.code]), limited=False),
                                Reason.MARGIN_CALL)  # fmt: skip
 
     def close_out(self) -> None:
@@ -32,10 +32,10 @@ class AccountOrders(OrderBook):
         desk, p = desk_of(self), desk_of(self).panel
         for leg in sorted(desk.live, key=lambda one: -one.side):
             if leg.held != 0.0 and desk.t == desk.last_row[p.exchange_of[leg.code]]:
-                self._force(leg, abs(leg.held), Meeting(CLOSE, float(p.close[desk.t, leg.code]), limited=False),
+                self._force(leg, abs(leg.held), Match(CLOSE, float(p.close[desk.t, leg.code]), limited=False),
                                Reason.END)  # fmt: skip
 
-    def _force(self, leg: Any, part: float, where: Meeting, reason: Reason) -> None:
+    def _force(self, leg: Any, part: float, where: Match, reason: Reason) -> None:
         before = abs(leg.held)
         wanted = -part if leg.held > 0.0 else part
         order = self.own_order(leg.code, wanted, reason)

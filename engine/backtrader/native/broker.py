@@ -16,7 +16,7 @@ from .account import AccountOrders
 from .desk import FILLED
 from .orders import KINDS, reason_of
 from .sealed import desk_of, kept_for
-from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Meeting, Wish, meeting
+from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Match, Terms, matched
 
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
@@ -82,22 +82,24 @@ class NativeBroker(AccountOrders):
         limited = KINDS[order.exectype] in (LIMIT, STOP_LIMIT)
         return limited and at == TOUCH and self.columns[order.data] in self.inside
 
-    def _where(self, order: Any) -> Meeting | None:
+    def _where(self, order: Any) -> Match | None:
         """Moment and price of an order in this session."""
         desk, p = desk_of(self), desk_of(self).panel
         t, i = desk.t, self.columns[order.data]
         kind, created = KINDS[order.exectype], order.created
         side = 1.0 if order.isbuy() else -1.0
         since, first = self.born.get(order.ref, (OPEN, float(p.open[t, i])))
-        wish = Wish(kind, side, float(created.price), float(created.pricelimit), bool(order.triggered), since)
+        terms = Terms(
+            kind, side, float(created.price), float(created.pricelimit), bool(order.triggered), since
+        )
         if p.status[t, i] != TRADING:
             # what would have traded in any case is tried, so that the block is on record
             sure = kind in (MARKET, AT_CLOSE) or (kind == STOP and order.triggered)
-            return Meeting(CLOSE if kind == AT_CLOSE else OPEN, np.nan, limited=False) if sure else None
+            return Match(CLOSE if kind == AT_CLOSE else OPEN, np.nan, limited=False) if sure else None
         bar = Bar(first, float(p.high[t, i]), float(p.low[t, i]), float(p.close[t, i]))
-        return meeting(wish, bar, desk.tables, int(p.tick_table[t, i]))
+        return matched(terms, bar, desk.tables, int(p.tick_table[t, i]))
 
-    def _try_at(self, order: Any, where: Meeting) -> None:
+    def _try_at(self, order: Any, where: Match) -> None:
         """Close with it what there is to close, then open with the rest."""
         desk, code = desk_of(self), self.columns[order.data]
         wanted = order.executed.remsize

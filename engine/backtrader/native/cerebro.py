@@ -12,19 +12,19 @@ from ....data.panel.panel import Panel
 from ..feeds import session_clock
 from .broker import NativeBroker
 from .desk import NativeDesk
-from .feeds import OwnFeed, Source
+from .feeds import FeedSource, OwnFeed
 from .sealed import kept_for, seal
 from .warmup import delay, fill_in, hollow, lines_of, step_with_own_bars
 
-Bells = Mapping[int, list[tuple[int, Launch, list[int]]]]
+Notices = Mapping[int, list[tuple[int, Launch, list[int]]]]
 
 
 class Future(NamedTuple):
     """What happens in a run: the time of each row, bars by feed, launches by the row that they can reach, their numbers."""
 
     clock: "array[float]"
-    sources: list[Source]
-    bells: Bells
+    sources: list[FeedSource]
+    notices: Notices
     numbers: Mapping[str, int]
 
 
@@ -57,7 +57,7 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
             while moved:
                 self._step(runstrats, time)
                 moved = self._filtered("load")
-            self._ring(strategy, future.bells)
+            self._notify_launches(strategy, future.notices)
             if row == self.last:
                 raise Ended
             if self.progress is not None:
@@ -113,14 +113,14 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
         future: Future = kept_for(self)
         return future.clock[max(self.row, 0)]
 
-    def _ring(self, strategy: Any, bells: Bells) -> None:
+    def _notify_launches(self, strategy: Any, notices: Notices) -> None:
         """Launches whose first open is the next row's; the lines still end with this row."""
-        hear = getattr(strategy, "notify_launch", None)
-        if hear is None:
+        notify = getattr(strategy, "notify_launch", None)
+        if notify is None:
             return
-        for number, launch, codes in bells.get(self.row + 1, ()):
+        for number, launch, codes in notices.get(self.row + 1, ()):
             self.broker.answering = number
-            hear(launch, [self.datas[i] for i in codes])
+            notify(launch, [self.datas[i] for i in codes])
         self.broker.answering = -1
 
 
@@ -136,12 +136,14 @@ def _wait_for(strategy: Any, waited: list[bool]) -> None:
         strategy._getminperstatus = status
 
 
-def make_cerebro(panel: Panel, desk: NativeDesk, bells: Bells, numbers: Mapping[str, int]) -> LaunchCerebro:
-    """A Cerebro over the panel with the broker in place; `bells` are launches by row, `numbers` their places."""
+def make_cerebro(
+    panel: Panel, desk: NativeDesk, notices: Notices, numbers: Mapping[str, int]
+) -> LaunchCerebro:
+    """A Cerebro over the panel with the broker in place; `notices` are launches by row, `numbers` their places."""
     cerebro = LaunchCerebro(stdstats=False, preload=False, runonce=False)
     clock = session_clock(panel)
-    sources = [Source(panel, i, clock) for i in range(len(panel.codes))]
-    seal(cerebro, Future(clock, sources, bells, numbers))
+    sources = [FeedSource(panel, i, clock) for i in range(len(panel.codes))]
+    seal(cerebro, Future(clock, sources, notices, numbers))
     broker = NativeBroker()
     seal(broker, desk)
     cerebro.broker = broker

@@ -16,7 +16,7 @@ from ...legs import CLOSE, OPEN, Reason, empty_legs
 from ..account import Account
 from ..leg_state import Attempt, LegState
 from .sent import Sent
-from .triggers import Meeting
+from .triggers import Match
 
 NO_RULES = (np.nan, np.nan, np.nan)
 FILLED = -1
@@ -55,7 +55,7 @@ class NativeDesk(Account):
         self.stays.append(leg)
         return leg
 
-    def trade(self, leg: LegState, wanted: float, where: Meeting, reason: Reason) -> Fill:
+    def trade(self, leg: LegState, wanted: float, where: Match, reason: Reason) -> Fill:
         """Judge and book one attempt: `wanted` (signed) opens or adds to `leg`, or closes part of it."""
         closing = leg.held != 0.0 and (wanted > 0.0) != (leg.held > 0.0)
         held = leg.held if closing else 0.0

@@ -15,7 +15,7 @@ OUR_LINES = ("limit_up", "limit_down", "status")
 LINES = ("open", "high", "low", "close", "volume", "openinterest", *OUR_LINES)
 
 
-class Bar(NamedTuple):
+class FeedBar(NamedTuple):
     """One bar in the order of LINES, its time, and how many sessions of its exchange went by without one before it."""
 
     values: list[float]
@@ -31,7 +31,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
     params = (("sessionend", LAST_SECOND),)
 
     calendar: "array[float]"
-    due: Bar | None = None
+    due: FeedBar | None = None
     plain = True
 
     def preload(self) -> NoReturn:
@@ -51,7 +51,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         """Bars so far and the sessions of its exchange to come, as on a preloaded feed: strategies ask whether this is the last."""
         return len(self) + self._left
 
-    def take(self, bar: Bar) -> bool:
+    def take(self, bar: FeedBar) -> bool:
         """One more bar; false where a filter keeps it back."""
         self._left -= 1 + bar.skipped
         if not self.plain:
@@ -80,7 +80,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         return True
 
 
-class Source:
+class FeedSource:
     """The bars of one code of a panel by row; what its feed has not been handed, nobody can see."""
 
     def __init__(self, panel: Panel, column: int, clock: "array[float]") -> None:
@@ -101,15 +101,15 @@ class Source:
         later = self.own[self.own >= row]
         return bool(len(later)) and self.first <= later[0]
 
-    def bar(self, row: int) -> Bar | None:
+    def bar(self, row: int) -> FeedBar | None:
         """The bar of a row; rows are asked for in order."""
         return next(self._bars) if row in self._rows else None
 
 
-def _bars(panel: Panel, column: int, rows: I4, places: Any, clock: "array[float]") -> Iterator[Bar]:
+def _bars(panel: Panel, column: int, rows: I4, places: Any, clock: "array[float]") -> Iterator[FeedBar]:
     zeros = np.zeros(len(panel))
     columns = [zeros if name == "openinterest" else getattr(panel, name)[:, column] for name in LINES]
     values = np.column_stack(columns)[rows].astype(np.float64).tolist()
     skipped = np.diff(places, prepend=-1) - 1
     for row, numbers, missed in zip(rows.tolist(), values, skipped.tolist(), strict=True):
-        yield Bar(numbers, clock[row], missed)
+        yield FeedBar(numbers, clock[row], missed)

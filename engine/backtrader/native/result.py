@@ -23,7 +23,7 @@ from .sent import Sent
 from .undone import undone
 
 SEED = 0
-Bells = dict[int, list[tuple[int, Launch, list[int]]]]
+Notices = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
 class NativeRun(NamedTuple):
@@ -83,7 +83,7 @@ def _made(native: NativeStrategy, launches: Launches, panel: Panel, config: Conf
 
     desk = NativeDesk(panel, [], config)
     numbers = {launch.id: k for k, launch in enumerate(launches)}
-    return make_cerebro(panel, desk, bells(launches, panel), numbers), desk
+    return make_cerebro(panel, desk, notices(launches, panel), numbers), desk
 
 
 def _fit_out(cerebro: Any, native: NativeStrategy) -> None:
@@ -115,7 +115,7 @@ def seeded() -> Iterator[None]:
         np.random.set_state(before[1])  # noqa: NPY002
 
 
-def bells(launches: Launches, panel: Panel) -> Bells:
+def notices(launches: Launches, panel: Panel) -> Notices:
     """By row: (number, launch, columns) of the launches whose first reachable open it is.
 
     A launch comes once for each row on which some of its codes can first be traded, with those codes; one without
@@ -124,7 +124,7 @@ def bells(launches: Launches, panel: Panel) -> Bells:
     """
     rows = first_rows(launches, panel, "open")
     used = sorted({int(e) for e in panel.exchange_of})
-    bells_by_row: Bells = {}
+    by_row: Notices = {}
     for k, launch in enumerate(launches):
         columns = [panel.column(c.code) for c in launch.codes if c.code in panel]
         at = {int(rows[k, panel.exchange_of[i]]) for i in columns}
@@ -134,8 +134,8 @@ def bells(launches: Launches, panel: Panel) -> Bells:
         for row in sorted(at):
             if 0 < row < len(panel):
                 own = [i for i in columns if rows[k, panel.exchange_of[i]] == row]
-                bells_by_row.setdefault(row, []).append((k, launch, own))
-    return bells_by_row
+                by_row.setdefault(row, []).append((k, launch, own))
+    return by_row
 
 
 def analyses(strategy: Any) -> dict[str, Any]:

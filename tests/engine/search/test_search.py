@@ -26,7 +26,7 @@ from launchlab.engine.search.run import SearchRun
 from launchlab.engine.search.search import Field, Search, run_search
 from launchlab.engine.search.space import Space
 from launchlab.engine.search.storage import Shared, absolute, hidden
-from launchlab.engine.search.table import Trials, front, to_trials
+from launchlab.engine.search.table import SearchTrials, front, to_trials
 from launchlab.engine.sweeps.grid import Grid
 from launchlab.engine.sweeps.legs import LegSweep
 from launchlab.engine.sweeps.points import METRICS
@@ -43,7 +43,7 @@ pytest.importorskip("optuna")
 SHARPE = METRICS.index("sharpe")
 
 
-def searched(path: Path, search: Search, measure: Any = surface, **field: Any) -> Trials:
+def searched(path: Path, search: Search, measure: Any = surface, **field: Any) -> SearchTrials:
     """The trials of a search over the hill whose storage is the file."""
     shared = Shared(str(path), "hill", len(search.objectives))
     run_search(search, Field(Space(GRID), measure, **field), shared)
@@ -54,7 +54,7 @@ def tpe(trials: int, **options: Any) -> Search:
     return Search("tpe", trials, options.pop("objectives", ("sharpe",)), **options)
 
 
-def same(a: Trials, b: Trials) -> None:
+def same(a: SearchTrials, b: SearchTrials) -> None:
     for name in ("trial", "number", "complete", "repeat", "measured", "early"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 

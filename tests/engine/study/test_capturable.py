@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from launchlab.data.panel.panel import Panel
 from launchlab.data.panel.returns import panel_returns
 from launchlab.data.rules.costs import COST_WIDTH
-from launchlab.engine.study.capturable import Capture, Order, capture, cost_share, sealed, waterfall
+from launchlab.engine.study.capturable import Capture, RoundTrip, capture, cost_share, sealed, waterfall
 from launchlab.engine.study.events import find_events
 
 from ...markets.research_market import days, launch, ledger, panel_of, walk
@@ -33,9 +33,9 @@ def market(close: dict[int, float], opens: dict[int, float] | None = None, **abo
     return panel_of({CODE: price}, rows=GRID, opens={CODE: start}, **about)  # type: ignore[arg-type]
 
 
-def captured(panel: Panel, order: Order | None = None) -> Capture:
+def captured(panel: Panel, order: RoundTrip | None = None) -> Capture:
     events, _ = find_events(NEWS, panel)
-    return capture(panel, panel_returns(panel), events, order or Order(last=2))[0]
+    return capture(panel, panel_returns(panel), events, order or RoundTrip(last=2))[0]
 
 
 def parts(found: Capture) -> tuple[float, float, float, float, float]:
@@ -58,7 +58,8 @@ def test_two_sealed_limit_ups_are_lost_to_the_lock() -> None:
 
 def test_a_board_locked_throughout_captures_nothing() -> None:
     found = captured(
-        market({0: 11.0, 1: 12.1, 2: 13.31}, {0: 11.0, 1: 12.1, 2: 13.31}, limit=0.10), Order(last=2, wait=2)
+        market({0: 11.0, 1: 12.1, 2: 13.31}, {0: 11.0, 1: 12.1, 2: 13.31}, limit=0.10),
+        RoundTrip(last=2, wait=2),
     )
     assert parts(found) == pytest.approx((33.1, 10.0, 23.1, 0.0, 0.0))
     assert (found.entry, found.exit) == ("", "")
@@ -71,7 +72,7 @@ def test_a_buy_fills_at_the_open_though_the_close_is_sealed() -> None:
     start = price.copy()
     start[D] = 43.20
     panel = panel_of({CODE: price}, rows=GRID, opens={CODE: start}, limit=0.20)
-    found = captured(panel, Order(last=1))
+    found = captured(panel, RoundTrip(last=1))
     assert found.missed_gap == pytest.approx(100 * (43.20 / 37.54 - 1))
     assert found.captured == pytest.approx(100 * (45.05 - 43.20) / 37.54)
     assert sealed(panel)[D, 0]
@@ -101,7 +102,7 @@ def test_costs_of_both_sides_come_off() -> None:
 
 
 def test_a_short_seller_sees_the_mirror_image() -> None:
-    found = captured(market({0: 9.0}, {0: 9.5}), Order(last=2, side=-1))
+    found = captured(market({0: 9.0}, {0: 9.5}), RoundTrip(last=2, side=-1))
     assert parts(found) == pytest.approx((10.0, 5.0, 0.0, 0.0, 5.0))
 
 
@@ -109,7 +110,7 @@ def test_news_inside_a_session_starts_from_the_close_before_it() -> None:
     """At 10:00 on 12 June: the last close before is 11 June's; the move of the 12th is part of the gap."""
     panel = market({0: 11.0, 1: 12.0})
     events, _ = find_events(ledger(launch("a", "2025-06-12T10:00+08:00", [CODE])), panel)
-    found = capture(panel, panel_returns(panel), events, Order(last=0))[0]
+    found = capture(panel, panel_returns(panel), events, RoundTrip(last=0))[0]
     assert parts(found) == pytest.approx((20.0, 20.0, 0.0, 0.0, 0.0))
     assert found.entry == "2025-06-13"
 
@@ -146,7 +147,7 @@ def test_the_parts_always_add_up_to_the_paper_reaction(seed: int, side: int, las
     price[np.random.default_rng(seed).random(T) < 0.1] = np.nan
     panel = panel_of({CODE: price}, rows=GRID, limit=0.10, stamp=0.001)
     events, _ = find_events(NEWS, panel)
-    found = capture(panel, panel_returns(panel), events, Order(last=last, side=side))
+    found = capture(panel, panel_returns(panel), events, RoundTrip(last=last, side=side))
     for one in found:
         assert one.paper == pytest.approx(
             one.missed_gap + one.missed_limits + one.costs + one.captured, abs=1e-9

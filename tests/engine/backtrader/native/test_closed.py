@@ -63,7 +63,7 @@ def test_no_attribute_of_a_strategy_leads_to_a_later_price_or_launch() -> None:
     assert 10.0 in numbers
     assert not {10.3, 10.7} & numbers
     assert not any(isinstance(one, Panel) for one in objects)
-    for name in ("desk", "bells", "launch_numbers", "_rows"):
+    for name in ("desk", "notices", "launch_numbers", "_rows"):
         assert not any(name in getattr(one, "__dict__", {}) for one in objects), name
 
 
