@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...data.arrays import F8
 from ...data.panel.panel import Panel
 from ..compiled.simulate import simulate
-from ..compiled.windows import Market
+from ..compiled.windows import Layout
 from ..config import Config, LimitPolicy, Pairing
 from ..results.attribution import SCALE, Ladder
 
@@ -20,11 +20,11 @@ def ladder(legs: NDArray[Any], panel: Panel, config: Config, equity: F8) -> Ladd
     """Fills of the legs with more and more frictions, each leg sized at `equity` (T,) before its first session."""
     nav = np.maximum(equity[legs["row"] - 1], 0.0)
     free = _free(config)
-    real, endless = Market(_untaxed(panel)), Market(_endless(panel))
+    real, endless = Layout(_untaxed(panel)), Layout(_endless(panel))
     small, large = _weighed(legs, nav), _weighed(legs, SCALE * nav)
 
-    def fills(table: NDArray[Any], market: Market, **update: Any) -> NDArray[Any]:
-        return simulate(table, market.panel, free.model_copy(update=update), market=market).fills
+    def fills(table: NDArray[Any], layout: Layout, **update: Any) -> NDArray[Any]:
+        return simulate(table, layout.panel, free.model_copy(update=update), layout=layout).fills
 
     volume = {"participation": config.participation}
     slips = {"slippage_bp": config.slippage_bp, "slippage_ticks": config.slippage_ticks}

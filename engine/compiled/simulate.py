@@ -11,21 +11,21 @@ from ..config import Config
 from ..results.run import Run
 from .days import run_days
 from .state import BLOCKS, FILLS, POSITIONS, new_out, new_state
-from .windows import NO_ROW, OWN, SLACK, Market, Point, to_rules
+from .windows import NO_ROW, OWN, SLACK, Layout, Point, to_rules
 
 
 def simulate(
-    legs: NDArray[Any], panel: Panel, config: Config, point: Point = OWN, market: Market | None = None
+    legs: NDArray[Any], panel: Panel, config: Config, point: Point = OWN, layout: Layout | None = None
 ) -> Run:
     """Execute legs (LEG dtype, sorted by row); same semantics and records as `broker.run_backtrader`.
 
-    `market` is the panel laid out for compiled code, given by callers that run many times.
+    `layout` is the panel laid out for compiled code, given by callers that run many times.
     """
-    market = market or Market(panel)
-    rules, ends, slack = to_rules(config), close_out_rows(market, config), SLACK
+    layout = layout or Layout(panel)
+    rules, ends, slack = to_rules(config), close_out_rows(layout, config), SLACK
     room = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
     while True:
-        windows = market.windows(legs, rules, (point.wait, point.hold), slack)
+        windows = layout.windows(legs, rules, (point.wait, point.hold), slack)
         state = new_state(windows, len(panel.codes))
         out = new_out(len(panel), keep=True, room=room)
         inside = run_days(windows, rules, point, state, out, ends)
@@ -46,6 +46,6 @@ def wider(slack: int) -> int:
     return 8 * slack
 
 
-def close_out_rows(market: Market, config: Config) -> I4:
+def close_out_rows(layout: Layout, config: Config) -> I4:
     """Row of each exchange's last session when everything is to be sold there, else NO_ROW."""
-    return market.last_open if config.close_out else np.full(len(market.last_open), NO_ROW, np.int32)
+    return layout.last_open if config.close_out else np.full(len(layout.last_open), NO_ROW, np.int32)

@@ -9,10 +9,10 @@ from ...data.instruments.table import Instrument
 from ...data.panel.panel import ACTION, TRADING, Panel
 from ...data.rules.costs import COST_WIDTH
 from ..legs import empty_legs
-from .windows import Market
+from .windows import Layout
 
 
-def tiny() -> tuple[Market, NDArray[Any]]:
+def tiny() -> tuple[Layout, NDArray[Any]]:
     """Three sessions of one code at a price of one, and a leg that buys it on the second."""
     shape = (3, 1)
     ones = np.ones(shape, order="F")
@@ -34,4 +34,4 @@ def tiny() -> tuple[Market, NDArray[Any]]:
     )  # fmt: skip
     legs = empty_legs(1)
     legs["side"], legs["row"], legs["hold"], legs["weight"] = 1, 1, 1, 0.1
-    return Market(panel), legs
+    return Layout(panel), legs

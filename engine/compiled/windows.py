@@ -109,7 +109,7 @@ class Point(NamedTuple):
 OWN = Point(1.0, -1, -1, np.inf, np.inf, np.inf)
 
 
-class Market:
+class Layout:
     """A panel turned to codes × sessions, so that gathering a leg's window walks through contiguous memory."""
 
     def __init__(self, panel: Panel) -> None:
@@ -123,7 +123,7 @@ class Market:
             "lot_step", "max_order", "status", "t_plus_one", "shortable", "tick_table", "exchange_open", "sessions_done", "fx",
         )  # fmt: skip
         turned = {name: _fixed(getattr(panel, name).T) for name in names}
-        self.columns = Columns(
+        self.columns = Transposed(
             **turned,
             nights=_fixed(self.nights),
             cost_row=_fixed(self.cost_row),
@@ -131,7 +131,7 @@ class Market:
             exchange_of=_fixed(panel.exchange_of),
         )
 
-    def charging(self, panel: Panel) -> "Market":
+    def charging(self, panel: Panel) -> "Layout":
         """The same for a panel that differs in its costs only; nothing else is laid out again."""
         other = copy(self)
         other.panel = panel
@@ -244,7 +244,7 @@ def _fixed(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-class Columns(NamedTuple):
+class Transposed(NamedTuple):
     """The panel's arrays as codes × sessions (exchanges and currencies × sessions from `exchange_open` on)."""
 
     open: F8
@@ -313,7 +313,7 @@ def known_rate(w: Windows, k: int, t: int) -> float:
 
 
 @compiled
-def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int], slack: int) -> int:
+def _measure(leg: NDArray[Any], row_of: I4, c: Transposed, longest: tuple[int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
     total, rows = 0, len(c.nights)
     for k in range(len(leg)):
@@ -336,7 +336,7 @@ def _measure(leg: NDArray[Any], row_of: I4, c: Columns, longest: tuple[int, int]
 
 @inlined
 def _order_line(
-    line: Any, c: Columns, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
+    line: Any, c: Transposed, rules: "Rules", tables: Tables, place: tuple[int, int, int, float, float]
 ) -> None:
     """The exchange's answers to a leg's orders; `place` is code, session, auction, side and weight."""
     i, t, at, side, weight = place
@@ -366,7 +366,11 @@ def _order_line(
 
 @compiled
 def _gather(
-    leg: NDArray[Any], into: tuple[NDArray[Any], F8, F8, F8, F8], c: Columns, tables: Tables, rules: "Rules"
+    leg: NDArray[Any],
+    into: tuple[NDArray[Any], F8, F8, F8, F8],
+    c: Transposed,
+    tables: Tables,
+    rules: "Rules",
 ) -> None:
     """Fill the windows: orders at the open and at the close, bars, worth, owed and closes."""
     order, bar, worth, owed, close = into

@@ -43,11 +43,11 @@ def _deal(d: Deck, b: Batch) -> None:
 
 @compiled
 def run_batch(w: Windows, rules: Rules, d: Deck, b: Batch) -> None:
-    """Run LANES points; sums into `b.m`, BAD where exactness is not proven.
+    """Run LANES points; sums into `b.cells`, BAD where exactness is not proven.
 
-    Of each point SCALE and WAIT stand in `b.m`, its hold, stop, target and trail in `b.asked`.
+    Of each point SCALE and WAIT stand in `b.cells`, its hold, stop, target and trail in `b.asked`.
     """
-    m = b.m
+    m = b.cells
     b.ring[:] = 0.0
     b.traded[:] = 0
     m[:CASH] = 0.0
@@ -59,8 +59,8 @@ def run_batch(w: Windows, rules: Rules, d: Deck, b: Batch) -> None:
         m[place : place + LANES] = np.inf
     _deal(d, b)
     cursor, busy, fills = 0, -1, 0
-    for k in range(len(d.whole)):
-        cursor = close_rows(b, rules, cursor, d.whole[k, dk.ROW] + d.whole[k, dk.SIZED], busy)
+    for k in range(len(d.integers)):
+        cursor = close_rows(b, rules, cursor, d.integers[k, dk.ROW] + d.integers[k, dk.SIZED], busy)
         last, filled = trade(w, rules, d, b, k)
         busy, fills = max(busy, last), fills + filled
     close_rows(b, rules, cursor, w.rows, busy)

@@ -26,20 +26,20 @@ from .tables import (
     new_exits,
 )
 
-# columns of Deck.whole; `leg`: its number in the windows; `sized`: offset at which the leg is sized, that of its entry, 0 where
+# columns of Deck.integers; `leg`: its number in the windows; `sized`: offset at which the leg is sized, that of its entry, 0 where
 # it has none; `easy`: plain, and entered at the first attempt; `cheap`: only a commission is charged
 (
     START, ROW, LENGTH, SIZED, OFFSET, TRIES, SESSIONS, PLAIN, LEG, ENTRY_COSTS, STEADY, ACTS, EASY, CHEAP_ENTRY, CHEAP_EXIT,
 ) = range(15)  # fmt: skip
-WHOLE_WIDTH = 16
-# columns of Deck.real: `part` is weight per base money of one share; `least_room`, the fewest shares that there is room
+INTEGERS_WIDTH = 16
+# columns of Deck.floats: `part` is weight per base money of one share; `least_room`, the fewest shares that there is room
 # for in a session in which the leg may leave; `crowd`, legs that may trade the code in one session; `owes` 1 where borrow is paid;
 # `only_fx` NaN where the currency's rate varies; `rate` and `least` of the commission, the latter in cents; `known_fx`, the
 # rate that the entry is decided at
 (
     SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX, RATE, LEAST, KNOWN_FX,
 ) = range(14)  # fmt: skip
-REAL_WIDTH = 16
+FLOATS_WIDTH = 16
 
 # a key: first attempt, 1 when the hold ended and not a rule said so, offset of the exit, attempts that fail before it
 FIRST_SHIFT, HOLD_SHIFT, EXIT_SHIFT = 41, 40, 20
@@ -52,8 +52,8 @@ UNKNOWN = (np.int64(NONE) << FIRST_SHIFT) | (np.int64(BEYOND) << EXIT_SHIFT)
 class Deck(NamedTuple):
     """L legs in order of the row in which they are sized, R rows of windows, V values of a rule, H holds."""
 
-    whole: I8  # (L, 16)
-    real: F8  # (L, 16)
+    integers: I8  # (L, 16)
+    floats: F8  # (L, 16)
     keys: I8  # (L, 3 V + H): stops, targets, trails, holds
     values: int  # V
     action: I4  # (R,): corporate action of the leg's code, NO_ACTION for none
@@ -114,11 +114,11 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     find_signals(w, entries, exits, values, signals, np.zeros(3, np.int32))
     sized = np.where(entries.offset < NONE, entries.offset, 0)
     order = np.argsort(w.leg["row"] + sized, kind="stable")
-    whole, real = np.empty((n, WHOLE_WIDTH), np.int64), np.empty((n, REAL_WIDTH))
+    integers, floats = np.empty((n, INTEGERS_WIDTH), np.int64), np.empty((n, FLOATS_WIDTH))
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
     _find_keys(w, entries, exits, signals, holds, order, keys)
-    _pack(w, entries, exits, order, _count_crowd(w, entries), whole, real)
-    return Deck(whole, real, keys, values.shape[1], exits.action, exits.price)
+    _pack(w, entries, exits, order, _count_crowd(w, entries), integers, floats)
+    return Deck(integers, floats, keys, values.shape[1], exits.action, exits.price)
 
 
 def _count_crowd(w: Windows, e: Entries) -> I8:
@@ -161,8 +161,8 @@ def _cheap(costs: F8, buy: bool) -> Any:
 
 
 @compiled
-def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, real: F8) -> None:
-    """One row of `whole` and `real` for each leg."""
+def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, integers: I8, floats: F8) -> None:
+    """One row of `integers` and `floats` for each leg."""
     for x in range(len(order)):
         k = order[x]
         at_close = w.leg[k]["at"] == CLOSE
@@ -184,21 +184,21 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, whole: I8, rea
                 shut_in &= w.order[w.close_from + r]["why_leave"] != FILLED
             if not shut_in:
                 room = min(room, _room(line, crowd[k]))
-        whole[x, START], whole[x, ROW], whole[x, LENGTH] = start, w.leg[k]["row"], length
-        whole[x, SIZED], whole[x, OFFSET], whole[x, TRIES] = sized, e.offset[k], e.tries[k]
-        whole[x, LEG] = k
-        whole[x, SESSIONS], whole[x, PLAIN] = e.sessions[k], e.plain[k]
-        whole[x, ENTRY_COSTS], whole[x, STEADY], whole[x, ACTS] = regime, steady, acts
-        whole[x, EASY] = e.plain[k] and e.tries[k] == 0
+        integers[x, START], integers[x, ROW], integers[x, LENGTH] = start, w.leg[k]["row"], length
+        integers[x, SIZED], integers[x, OFFSET], integers[x, TRIES] = sized, e.offset[k], e.tries[k]
+        integers[x, LEG] = k
+        integers[x, SESSIONS], integers[x, PLAIN] = e.sessions[k], e.plain[k]
+        integers[x, ENTRY_COSTS], integers[x, STEADY], integers[x, ACTS] = regime, steady, acts
+        integers[x, EASY] = e.plain[k] and e.tries[k] == 0
         side = w.leg[k]["side"]
-        whole[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
-        whole[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
-        real[x, SIDE], real[x, PART] = side, e.part[k]
-        real[x, LOT_MIN] = float(orders[entered]["lot_min"])
-        real[x, LOT_STEP] = float(orders[entered]["lot_step"])
-        real[x, ENTRY_PRICE], real[x, ENTRY_FX] = e.price[k], orders[entered]["fx"]
-        real[x, ENTRY_ROOM], real[x, LEAST_ROOM] = _room(orders[entered], crowd[k]), room
-        real[x, ONLY_FX], real[x, KNOWN_FX] = fx, known_rate(w, k, w.leg[k]["row"] + sized)
-        real[x, RATE] = w.tables.costs[regime, COMMISSION]
-        real[x, LEAST] = w.tables.costs[regime, COMMISSION_MIN] * 100.0
-        real[x, CROWD], real[x, OWES] = float(crowd[k]), 1.0 if owes else 0.0
+        integers[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
+        integers[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
+        floats[x, SIDE], floats[x, PART] = side, e.part[k]
+        floats[x, LOT_MIN] = float(orders[entered]["lot_min"])
+        floats[x, LOT_STEP] = float(orders[entered]["lot_step"])
+        floats[x, ENTRY_PRICE], floats[x, ENTRY_FX] = e.price[k], orders[entered]["fx"]
+        floats[x, ENTRY_ROOM], floats[x, LEAST_ROOM] = _room(orders[entered], crowd[k]), room
+        floats[x, ONLY_FX], floats[x, KNOWN_FX] = fx, known_rate(w, k, w.leg[k]["row"] + sized)
+        floats[x, RATE] = w.tables.costs[regime, COMMISSION]
+        floats[x, LEAST] = w.tables.costs[regime, COMMISSION_MIN] * 100.0
+        floats[x, CROWD], floats[x, OWES] = float(crowd[k]), 1.0 if owes else 0.0

@@ -68,7 +68,7 @@ def find_exits(b: Batch, keys: I8, prices: F8, start: int) -> tuple[Any, Any]:
         before = how
         last = max(last, leaves)
     if rare:
-        _count_blocks(b.m, b.of_lane, b.combos, b.leaves)
+        _count_blocks(b.cells, b.of_lane, b.combos, b.leaves)
     return last, differ == 0
 
 
@@ -83,18 +83,18 @@ def spread(m: F8, of_lane: U8, leaves: F8, price: F8) -> None:
 @inlined
 def _look_up(w: Windows, d: Deck, b: Batch, k: int, buy: bool) -> None:
     """What differs between the rows of exits: currency, room, and costs where the cost rules change."""
-    m, start = b.m, d.whole[k, dk.START]
+    m, start = b.cells, d.integers[k, dk.START]
     for x in range(LANES):
         if m[VALUE + x] <= 0.0:
             m[FX + x] = m[KNOWN + x] = 1.0
             continue
         line = w.order[start + int(m[LEAVES + x])]
         m[FX + x] = line["fx"]
-        m[KNOWN + x] = known_rate(w, d.whole[k, dk.LEG], d.whole[k, dk.ROW] + int(m[LEAVES + x]))
-        room = min(np.floor(line["allowed"] / d.real[k, dk.CROWD]), line["max_order"])
+        m[KNOWN + x] = known_rate(w, d.integers[k, dk.LEG], d.integers[k, dk.ROW] + int(m[LEAVES + x]))
+        room = min(np.floor(line["allowed"] / d.floats[k, dk.CROWD]), line["max_order"])
         if m[SHARES + x] > room:
             m[BAD + x] = 1.0
-        if not d.whole[k, dk.STEADY]:
+        if not d.integers[k, dk.STEADY]:
             regime = line["cost_row"]
             one = trade_cost(w.tables.costs, regime, buy, m[PRICE + x], m[SHARES + x], np.inf)
             m[COST + x] = np.round((one.commission + one.stamp + one.levies) * 100.0)
@@ -134,13 +134,13 @@ def _value_exits(m: F8, fx: float) -> None:
 @inlined
 def price_all(w: Windows, d: Deck, b: Batch, k: int, tight: bool) -> None:
     """Money of the exits of leg k, at each lane's own price, rate and costs."""
-    m, whole, real, side = b.m, d.whole[k], d.real[k], d.real[k, dk.SIDE]
-    steady = whole[dk.STEADY] and not (tight or whole[dk.ACTS] or np.isnan(real[dk.ONLY_FX]))
-    if steady and whole[dk.CHEAP_EXIT]:
-        _price_exits(m, side, real[dk.ONLY_FX], real[dk.RATE], real[dk.LEAST])
+    m, integers, floats, side = b.cells, d.integers[k], d.floats[k], d.floats[k, dk.SIDE]
+    steady = integers[dk.STEADY] and not (tight or integers[dk.ACTS] or np.isnan(floats[dk.ONLY_FX]))
+    if steady and integers[dk.CHEAP_EXIT]:
+        _price_exits(m, side, floats[dk.ONLY_FX], floats[dk.RATE], floats[dk.LEAST])
         return
-    _value_exits(m, real[dk.ONLY_FX])
-    charge_all(w.tables.costs, whole[dk.ENTRY_COSTS], side < 0.0, m)
+    _value_exits(m, floats[dk.ONLY_FX])
+    charge_all(w.tables.costs, integers[dk.ENTRY_COSTS], side < 0.0, m)
     if not steady:
         _look_up(w, d, b, k, side < 0.0)
     _price_exits_at_cost(m, side)
@@ -175,8 +175,8 @@ def leave(b: Batch, t: int, last: int, side: float) -> None:
             at = (t + j) & mask
             row = b.ring[at * WIDTH : (at + 1) * WIDTH]
             if side > 0.0:
-                _sell(row, b.m, float(j))
+                _sell(row, b.cells, float(j))
             else:
-                _cover(row, b.m, float(j))
+                _cover(row, b.cells, float(j))
                 b.traded[at] = 1
             b.due[j] = 0

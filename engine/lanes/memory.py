@@ -17,7 +17,7 @@ LANES = 64
 PARTS = 6
 LONG, SHORT, CASH_IN, NEED, ENTERED, OWED = range(0, PARTS * LANES, LANES)
 WIDTH = PARTS * LANES
-# places of Batch.m: sums over the run; the account, with INVERSE and FLOOR, 1 / NAV and 1 / PEAK, and the least that orders and
+# places of Batch.cells: sums over the run; the account, with INVERSE and FLOOR, 1 / NAV and 1 / PEAK, and the least that orders and
 # margin left, SPARE and LEAST, below zero where a lane is not exact; then the point, and the leg at hand
 # (FX: the rate that its exit is booked at, KNOWN: the one that it is decided at)
 PLACES = 27
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 
     ring: F8  # (rows × WIDTH,)
     traded: U1  # (rows,): 1 where NEED, ENTERED or OWED of the ring's row are in use
-    m: F8  # (PLACES × LANES,)
+    cells: F8  # (PLACES × LANES,)
     combos: I8  # (LANES + 1,): attempts to leave that fail in each combination; at the end, how many combinations there are
     leaves: F8  # (LANES,): exit offset of each combination
     price: F8  # (LANES,): price at which it leaves
@@ -50,7 +50,7 @@ def new_batch(span: int) -> Batch:
     return Batch(
         ring=lines(rows * WIDTH, np.dtype(np.float64)),
         traded=np.zeros(rows, np.uint8),
-        m=lines(PLACES * LANES, np.dtype(np.float64)),
+        cells=lines(PLACES * LANES, np.dtype(np.float64)),
         combos=np.zeros(LANES + 1, np.int64),
         leaves=np.zeros(LANES),
         price=np.zeros(LANES),

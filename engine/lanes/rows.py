@@ -159,7 +159,7 @@ def _close_one(rows: F8, prior: F8, m: F8, rules: tuple[float, float, float]) ->
 @inlined
 def close_rows(b: Batch, rules: Rules, cursor: int, stop: int, busy: int) -> Any:
     """Complete the rows from `cursor` to `stop`; those past the one after `busy`, the last row touched, change nothing."""
-    ring, m, traded, mask = b.ring, b.m, b.traded, len(b.traded) - 1
+    ring, m, traded, mask = b.ring, b.cells, b.traded, len(b.traded) - 1
     limits, end = (rules.collateral, rules.max_gross, rules.maintenance), min(stop, busy + 2)
     while cursor < end:
         at, before = cursor & mask, ((cursor - 1) & mask) * WIDTH

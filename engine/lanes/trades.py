@@ -47,11 +47,11 @@ from .tables import NONE
 
 
 @compiled
-def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
+def _size(integers: I8, floats: F8, m: F8) -> tuple[int, int]:
     """Shares of the leg in every lane; how many lanes hold it, and how many may want more than there is room for."""
-    part, lot_min, lot_step = real[dk.PART], real[dk.LOT_MIN], real[dk.LOT_STEP]
-    room = min(real[dk.ENTRY_ROOM], real[dk.LEAST_ROOM])
-    tries, sessions = float(whole[dk.TRIES]), float(whole[dk.SESSIONS])
+    part, lot_min, lot_step = floats[dk.PART], floats[dk.LOT_MIN], floats[dk.LOT_STEP]
+    room = min(floats[dk.ENTRY_ROOM], floats[dk.LEAST_ROOM])
+    tries, sessions = float(integers[dk.TRIES]), float(integers[dk.SESSIONS])
     steps = 1.0 / lot_step
     held = crowded = 0
     for x in range(LANES):
@@ -61,10 +61,10 @@ def _size(whole: I8, real: F8, m: F8) -> tuple[int, int]:
         held += int(shares > 0.0)
         crowded += int(shares > room)
         m[SHARES + x] = shares
-    if held == LANES and not crowded and whole[dk.EASY]:
+    if held == LANES and not crowded and integers[dk.EASY]:
         return held, crowded
-    room = real[dk.ENTRY_ROOM]
-    never, plain = whole[dk.OFFSET] >= NONE, whole[dk.PLAIN] != 0
+    room = floats[dk.ENTRY_ROOM]
+    never, plain = integers[dk.OFFSET] >= NONE, integers[dk.PLAIN] != 0
     held = 0
     for x in range(LANES):
         wait, shares = m[WAIT + x], m[SHARES + x]
@@ -85,9 +85,9 @@ def _value_entries(m: F8, price: float) -> None:
 
 
 @inlined
-def _enter(row: F8, m: F8, real: F8, backing: float, commission: tuple[float, float], given: bool) -> None:
+def _enter(row: F8, m: F8, floats: F8, backing: float, commission: tuple[float, float], given: bool) -> None:
     """Book an entry, for COST where that is `given`."""
-    price, fx, side, known = real[dk.ENTRY_PRICE], real[dk.ENTRY_FX], real[dk.SIDE], real[dk.KNOWN_FX]
+    price, fx, side, known = floats[dk.ENTRY_PRICE], floats[dk.ENTRY_FX], floats[dk.SIDE], floats[dk.KNOWN_FX]
     for x in range(LANES):
         value = m[SHARES + x] * price
         charge = m[COST + x] if given else commission_on(value, commission[0], commission[1])
@@ -100,28 +100,28 @@ def _enter(row: F8, m: F8, real: F8, backing: float, commission: tuple[float, fl
 
 
 @compiled
-def _enter_plain(row: F8, m: F8, real: F8, backing: float, rate: float, least: float) -> None:
-    _enter(row, m, real, backing, (rate, least), False)
+def _enter_plain(row: F8, m: F8, floats: F8, backing: float, rate: float, least: float) -> None:
+    _enter(row, m, floats, backing, (rate, least), False)
 
 
 @compiled
-def _enter_at_cost(row: F8, m: F8, real: F8, backing: float) -> None:
-    _enter(row, m, real, backing, (0.0, 0.0), True)
+def _enter_at_cost(row: F8, m: F8, floats: F8, backing: float) -> None:
+    _enter(row, m, floats, backing, (0.0, 0.0), True)
 
 
 @inlined
 def _buy_in(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> None:
     """Book the entry of leg k in the lanes that have SHARES of it."""
-    m, whole, real = b.m, d.whole[k], d.real[k]
-    side, at = real[dk.SIDE], (whole[dk.ROW] + whole[dk.OFFSET]) & (len(b.traded) - 1)
+    m, integers, floats = b.cells, d.integers[k], d.floats[k]
+    side, at = floats[dk.SIDE], (integers[dk.ROW] + integers[dk.OFFSET]) & (len(b.traded) - 1)
     row, backing = b.ring[at * WIDTH : (at + 1) * WIDTH], 1.0 if side > 0.0 else rules.collateral
     b.traded[at] = 1
-    if whole[dk.CHEAP_ENTRY]:
-        _enter_plain(row, m, real, backing, real[dk.RATE], real[dk.LEAST])
+    if integers[dk.CHEAP_ENTRY]:
+        _enter_plain(row, m, floats, backing, floats[dk.RATE], floats[dk.LEAST])
     else:
-        _value_entries(m, real[dk.ENTRY_PRICE])
-        charge_all(w.tables.costs, whole[dk.ENTRY_COSTS], side > 0.0, m)
-        _enter_at_cost(row, m, real, backing)
+        _value_entries(m, floats[dk.ENTRY_PRICE])
+        charge_all(w.tables.costs, integers[dk.ENTRY_COSTS], side > 0.0, m)
+        _enter_at_cost(row, m, floats, backing)
 
 
 @compiled
@@ -172,14 +172,14 @@ def _owe(b: Batch, owed: F8, t: int, first: int, last: int) -> None:
     for j in range(first, last):
         at = (t + j + 1) & (len(b.traded) - 1)
         o = at * WIDTH + OWED
-        _hold_until(b.ring[o : o + LANES], b.m, owed[j], float(j))
+        _hold_until(b.ring[o : o + LANES], b.cells, owed[j], float(j))
         b.traded[at] = 1
 
 
 @inlined
 def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
     """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
-    m = b.m
+    m = b.cells
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
     price, fx = w.action_terms[a, 3], w.order[r]["fx"]
     at = w.action_row[a] & (len(b.traded) - 1)
@@ -197,15 +197,20 @@ def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
 @inlined
 def _hold_through_actions(w: Windows, d: Deck, b: Batch, k: int, last: int) -> None:
     """_hold and _owe for a leg whose code has corporate actions within its window."""
-    whole, side = d.whole[k], d.real[k, dk.SIDE]
-    start, t, first, part = whole[dk.START], whole[dk.ROW], whole[dk.OFFSET], LONG if side > 0.0 else SHORT
-    for j in range(first, min(last + 1, whole[dk.LENGTH])):
+    integers, side = d.integers[k], d.floats[k, dk.SIDE]
+    start, t, first, part = (
+        integers[dk.START],
+        integers[dk.ROW],
+        integers[dk.OFFSET],
+        LONG if side > 0.0 else SHORT,
+    )
+    for j in range(first, min(last + 1, integers[dk.LENGTH])):
         if d.action[start + j] >= 0 and (j > first or j == last):
             _act(w, b, start + j, j, d.action[start + j], side)
         if j < last:
             at = (t + j) & (len(b.traded) - 1)
             o = at * WIDTH + part
-            _hold_until(b.ring[o : o + LANES], b.m, w.worth[start + j], float(j))
+            _hold_until(b.ring[o : o + LANES], b.cells, w.worth[start + j], float(j))
             if side < 0.0:
                 _owe(b, w.owed[start:], t, j, j + 1)
 
@@ -216,14 +221,14 @@ def trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> Any:
 
     Returns the last row that it touches, −1 where no lane holds it, and the fills that every lane had.
     """
-    m, whole, real = b.m, d.whole[k], d.real[k]
-    held, crowded = _size(whole, real, m)
+    m, integers, floats = b.cells, d.integers[k], d.floats[k]
+    held, crowded = _size(integers, floats, m)
     if held == 0:
         return -1, 0
-    side, start, t, entry = real[dk.SIDE], whole[dk.START], whole[dk.ROW], whole[dk.OFFSET]
+    side, start, t, entry = floats[dk.SIDE], integers[dk.START], integers[dk.ROW], integers[dk.OFFSET]
     _buy_in(w, rules, d, b, k)
     last, as_one = find_exits(b, d.keys[k], d.prices, start)
-    end = min(last, whole[dk.LENGTH])
+    end = min(last, integers[dk.LENGTH])
     if as_one:
         m[LEAVES : LEAVES + LANES] = b.leaves[0]
         m[PRICE : PRICE + LANES] = b.price[0]
@@ -233,12 +238,12 @@ def trade(w: Windows, rules: Rules, d: Deck, b: Batch, k: int) -> Any:
     if held < LANES or last >= NONE:
         _count_fills(m)
         fills = 0
-    if whole[dk.ACTS]:
+    if integers[dk.ACTS]:
         _hold_through_actions(w, d, b, k, end)
     else:
         _hold(b.ring, m, w.worth[start:], (t, LONG if side > 0.0 else SHORT), entry, end)
-        if real[dk.OWES] > 0.0:
+        if floats[dk.OWES] > 0.0:
             _owe(b, w.owed[start:], t, entry, end)
     price_all(w, d, b, k, crowded > 0)
-    leave(b, t, min(end, whole[dk.LENGTH] - 1), side)
+    leave(b, t, min(end, integers[dk.LENGTH] - 1), side)
     return t + end, fills

@@ -18,7 +18,7 @@ from ...data.errors import ConfigError
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns, panel_returns
 from ..compiled.simulate import simulate
-from ..compiled.windows import Market
+from ..compiled.windows import Layout
 from ..config import Config
 from ..results.metrics import session_returns
 from ..workers.runner import spread
@@ -67,11 +67,11 @@ class ThroughEngine:
         return {"panel": self.panel, "config": self.config}
 
     @cached_property
-    def _market(self) -> Market:
-        return Market(self.panel)
+    def _layout(self) -> Layout:
+        return Layout(self.panel)
 
     def __call__(self, legs: Legs) -> F8:
-        equity = simulate(legs, self.panel, self.config, market=self._market).equity
+        equity = simulate(legs, self.panel, self.config, layout=self._layout).equity
         return session_returns(equity, self.config.capital)
 
 

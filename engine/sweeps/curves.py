@@ -9,7 +9,7 @@ from ...data.arrays import F8
 from ..compiled.days import run_days
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
-from ..compiled.windows import SLACK, Market, Point, to_rules
+from ..compiled.windows import SLACK, Layout, Point, to_rules
 from ..config import Config
 from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
@@ -21,19 +21,19 @@ Table = NDArray[Any]
 
 
 def curves_of(
-    market: Market, at: Conditions, tables: Sequence[Table], shared: Table | None, points: Table
+    layout: Layout, at: Conditions, tables: Sequence[Table], shared: Table | None, points: Table
 ) -> list[Curve]:
     """The curve of each point: `tables` are their legs; `points` put their rules into a `shared` table, if there is one."""
     if shared is not None:
-        equity = list(equity_curves(market, shared, at.config, points))
+        equity = list(equity_curves(layout, shared, at.config, points))
     else:
-        equity = [next(equity_curves(market, legs, at.config, own_points(1))) for legs in tables]
+        equity = [next(equity_curves(layout, legs, at.config, own_points(1))) for legs in tables]
     capital = float(at.config.capital)
     return [
         Curve(
             session_returns(curve, capital),
             launch_profits(
-                at.panel, legs, simulate(legs, at.panel, at.config, market=market).fills, len(at.launches)
+                at.panel, legs, simulate(legs, at.panel, at.config, layout=layout).fills, len(at.launches)
             ),
             int(legs["hold"].max()) if len(legs) else 1,
         )
@@ -41,17 +41,17 @@ def curves_of(
     ]
 
 
-def equity_curves(market: Market, legs: Table, config: Config, points: Table) -> Iterator[F8]:
+def equity_curves(layout: Layout, legs: Table, config: Config, points: Table) -> Iterator[F8]:
     """Net asset value at each close, (T,), of the legs under the rules of each point."""
     wanted = [
         Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
     ]
-    ends, rules, slack = close_out_rows(market, config), to_rules(config), SLACK
+    ends, rules, slack = close_out_rows(layout, config), to_rules(config), SLACK
     longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
-    windows = market.windows(legs, rules, longest, slack)
-    state, out = new_state(windows, len(market.panel.codes)), new_out(len(market.panel), keep=False)
+    windows = layout.windows(legs, rules, longest, slack)
+    state, out = new_state(windows, len(layout.panel.codes)), new_out(len(layout.panel), keep=False)
     for point in wanted:
         while not run_days(windows, rules, point, state, out, ends):
             slack = wider(slack)
-            windows = market.windows(legs, rules, longest, slack)
+            windows = layout.windows(legs, rules, longest, slack)
         yield out.equity.copy()

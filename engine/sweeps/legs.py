@@ -15,7 +15,7 @@ from ...data.arrays import F8, I8
 from ..backtest.backtest import checked_legs
 from ..backtest.foresight import refuse_foresight
 from ..compiled.simulate import simulate
-from ..compiled.windows import Market
+from ..compiled.windows import Layout
 from ..legs import LEG
 from ..workers.choose import open_runner
 from ..workers.runner import Runner
@@ -43,11 +43,11 @@ class LegSweep(SweepJob):
     _tables: Kept[Table | None] = field(
         default_factory=lambda: Kept(TABLES), init=False, repr=False, compare=False
     )
-    _markets: Kept[Market] = field(
+    _charged: Kept[Layout] = field(
         default_factory=lambda: Kept(MARKETS), init=False, repr=False, compare=False
     )
 
-    _laid_out: Kept[Market] = field(default_factory=lambda: Kept(1), init=False, repr=False, compare=False)
+    _laid_out: Kept[Layout] = field(default_factory=lambda: Kept(1), init=False, repr=False, compare=False)
 
     @property
     def chunk_size(self) -> int:
@@ -84,7 +84,7 @@ class LegSweep(SweepJob):
     def fills(self, number: int) -> Table:
         values = self.point(number)
         at = self.under(values)
-        return simulate(self.legs(values), at.panel, at.config, market=self.market(values, at)).fills
+        return simulate(self.legs(values), at.panel, at.config, layout=self.layout(values, at)).fills
 
     def refuse_foresight(self, number: int) -> None:
         values = self.point(number)
@@ -115,11 +115,11 @@ class LegSweep(SweepJob):
         at = self.under(values)
         return checked_legs(self.strategy(values).legs(at.launches, at.panel), at.panel)
 
-    def market(self, values: Values, at: Conditions) -> Market:
+    def layout(self, values: Values, at: Conditions) -> Layout:
         """The panel of a point in the shape that compiled code reads."""
-        own = self._laid_out.get("panel", lambda: Market(self.panel))
+        own = self._laid_out.get("panel", lambda: Layout(self.panel))
         charged = tuple((name, value) for name, value in values.items() if name.startswith(BROKERAGE))
-        return self._markets.get(charged, lambda: own.charging(at.panel)) if charged else own
+        return self._charged.get(charged, lambda: own.charging(at.panel)) if charged else own
 
     def shared(self, number: int) -> Table | None:
         """The table that all points of a number's group share, None where they cannot."""
@@ -158,8 +158,8 @@ class LegSweep(SweepJob):
 
     def _simulate(self, legs: Table, values: Values, points: Table) -> F8:
         at = self.under(values)
-        market = self.market(values, at)
-        return simulate_points(market, legs, at.config, points, periods=self.periods, threads=self.threads)
+        layout = self.layout(values, at)
+        return simulate_points(layout, legs, at.config, points, periods=self.periods, threads=self.threads)
 
     def _curves(self, numbers: I8) -> list[Curve]:
         """Of the points of one group."""
@@ -168,7 +168,7 @@ class LegSweep(SweepJob):
         tables = [self.legs(self.point(int(number))) for number in numbers]
         shared = self.shared(int(numbers[0]))
         points = own_points(len(numbers)) if shared is None else overrides(self.grid, numbers)
-        return curves_of(self.market(values, at), at, tables, shared, points)
+        return curves_of(self.layout(values, at), at, tables, shared, points)
 
 
 def in_groups(grid: Grid, numbers: I8) -> list[I8]:

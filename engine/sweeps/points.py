@@ -19,7 +19,7 @@ from ..compiled.processor import take_next
 from ..compiled.simulate import close_out_rows, wider
 from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
 from ..compiled.warm import tiny
-from ..compiled.windows import SLACK, Market, Point, Rules, Windows, to_rules
+from ..compiled.windows import SLACK, Layout, Point, Rules, Windows, to_rules
 from ..config import Config, ExitOn, Pairing
 from ..lanes import memory as lanes
 from ..lanes.batch import run_batch
@@ -64,7 +64,7 @@ class Answers(NamedTuple):
 class Common(NamedTuple):
     """What all points of a call share."""
 
-    market: Market
+    layout: Layout
     legs: NDArray[Any]
     config: Config
     rules: Rules
@@ -75,7 +75,7 @@ class Common(NamedTuple):
 
 
 def simulate_points(
-    market: Market,
+    layout: Layout,
     legs: NDArray[Any],
     config: Config,
     points: NDArray[Any],
@@ -104,9 +104,9 @@ def simulate_points(
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
     rules = to_rules(config)
     longest = int(points["wait"].max()), int(points["hold"].max())
-    windows = market.windows(legs, rules, longest, threads=threads)
+    windows = layout.windows(legs, rules, longest, threads=threads)
     common = Common(
-        market, legs, config, rules, longest, windows, Annual(periods, market.panel.years), threads
+        layout, legs, config, rules, longest, windows, Annual(periods, layout.panel.years), threads
     )
     if not fast:
         _general(common, points, table)
@@ -150,11 +150,11 @@ def own_points(count: int) -> NDArray[Any]:
 
 def warm_up() -> None:
     """Load the compiled code, or compile it, on the smallest market: one point on each path."""
-    market, legs = tiny()
+    layout, legs = tiny()
     points = np.zeros(1, POINT)
     points["scale"], points["hold"] = 1.0, 1
     for path in ("general", "fast"):
-        simulate_points(market, legs, Config(), points, periods=242.0, path=path)
+        simulate_points(layout, legs, Config(), points, periods=242.0, path=path)
 
 
 def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int) -> None:
@@ -187,18 +187,18 @@ def _general(common: Common, points: NDArray[Any], table: F8) -> None:
         if not len(waiting):
             return
         slack = wider(slack)
-        windows = common.market.windows(
+        windows = common.layout.windows(
             common.legs, common.rules, common.longest, slack, threads=common.threads
         )
 
 
 def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:
     """The day loop for the points `waiting`; returns those of which a leg outlived its window."""
-    ends = close_out_rows(common.market, common.config)
+    ends = close_out_rows(common.layout, common.config)
     answers = Answers(table, common.annual, np.zeros(len(waiting), np.bool_))
 
     def begin() -> Callable[[I8], None]:
-        state, out = new_state(windows, len(common.market.panel.codes)), new_out(windows.rows, keep=False)
+        state, out = new_state(windows, len(common.layout.panel.codes)), new_out(windows.rows, keep=False)
         return lambda place: _run_points(
             windows, common.rules, ends, state, out, Queue(points, waiting, place), answers
         )
@@ -252,11 +252,14 @@ def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, 
         chosen = plan.order[a : a + LANES]
         for x in range(LANES):  # the last batch is filled up with its last point
             j = chosen[min(x, len(chosen) - 1)]
-            b.m[lanes.SCALE + x], b.m[lanes.WAIT + x] = plan.points[j]["scale"], plan.points[j]["wait"]
+            b.cells[lanes.SCALE + x], b.cells[lanes.WAIT + x] = (
+                plan.points[j]["scale"],
+                plan.points[j]["wait"],
+            )
             b.asked[x] = plan.numbers[j]
         run_batch(w, rules, plan.deck, b)
         for x in range(len(chosen)):
             row = answers.table[chosen[x]]
-            metrics_row(b.m, x, w.rows, rules.capital, answers.annual, row)
-            row[7], row[8], row[11] = b.m[lanes.FILLS + x], b.m[lanes.BLOCKS + x], 0.0
-            answers.again[chosen[x]] = b.m[lanes.BAD + x] > 0.0
+            metrics_row(b.cells, x, w.rows, rules.capital, answers.annual, row)
+            row[7], row[8], row[11] = b.cells[lanes.FILLS + x], b.cells[lanes.BLOCKS + x], 0.0
+            answers.again[chosen[x]] = b.cells[lanes.BAD + x] > 0.0

@@ -102,7 +102,7 @@ class BestOfMany(ThroughEngine):
         }
 
     def __call__(self, legs: NDArray[Any]) -> F8:
-        figures = simulate_points(self._market, legs, self.config, self.points, periods=self.periods)
+        figures = simulate_points(self._layout, legs, self.config, self.points, periods=self.periods)
         return figures[:, self.metric].max(keepdims=True)
 
 

@@ -21,16 +21,18 @@ POINTS = {("W1", "general"): 2_400, ("W2", "general"): 240, ("W1", "auto"): 24_0
 # What a process of a checkout does: after each line of its input, the points once; seconds and a digest of the answers.
 CHILD = """
 import hashlib, sys, time
-from tests.bench.engines import Market, choices, make, ours, tables
+from tests.bench import engines
+from tests.bench.engines import choices, make, ours, tables
+Layout = getattr(engines, "Layout", None) or engines.Market  # as older checkouts call it
 name, path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 workload = make(name)
 chosen = choices(24_000)
-market, asked = Market(workload.panel), tables(workload, chosen[:: len(chosen) // count])
-ours(market, asked, path)
+layout, asked = Layout(workload.panel), tables(workload, chosen[:: len(chosen) // count])
+ours(layout, asked, path)
 print("ready", flush=True)
 for _ in sys.stdin:
     started = time.process_time()
-    answer = ours(market, asked, path)
+    answer = ours(layout, asked, path)
     print(time.process_time() - started, hashlib.sha256(answer.tobytes()).hexdigest(), flush=True)
 """
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchlab.engine.compiled.simulate import simulate
-from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.compiled.windows import Layout, Point
 from launchlab.engine.sweeps.legs import FEWEST, MOST, WORK
 from launchlab.engine.sweeps.points import METRICS, simulate_points
 
@@ -48,11 +48,11 @@ def chunk_of_a_sweep(w: Workload) -> list[tuple[Any, Any]]:
     return [(w.legs(0), to_points(same))]
 
 
-def ours(market: Market, asked: list[tuple[Any, Any]], path: str, threads: int = 1) -> F8:
+def ours(layout: Layout, asked: list[tuple[Any, Any]], path: str, threads: int = 1) -> F8:
     """Metrics of the points, one table of legs for each lag."""
     return np.concatenate(
         [
-            simulate_points(market, legs, CONFIG, points, periods=PERIODS, threads=threads, path=path)
+            simulate_points(layout, legs, CONFIG, points, periods=PERIODS, threads=threads, path=path)
             for legs, points in asked
         ]
     )
@@ -73,9 +73,9 @@ def agree(name: str, found: float, wanted: float) -> None:
 
 def contenders(w: Workload, peers: bool) -> dict[str, tuple[int, Callable[[], Any]]]:
     """Name → points of one run, and the run; each engine's answer is compared before any is timed."""
-    market, chosen = Market(w.panel), choices(POINTS[w.name])
+    layout, chosen = Layout(w.panel), choices(POINTS[w.name])
     asked = tables(w, chosen)
-    general, fast = ours(market, asked, "general"), ours(market, asked, "auto")
+    general, fast = ours(layout, asked, "general"), ours(layout, asked, "auto")
     worst = np.abs(fast[:, 0] - general[:, 0]) / (1.0 + general[:, 0])
     print(f"fast path: NAV within {worst.max():.1e} of the general one; "
           f"{int(fast[:, METRICS.index('fallback')].sum()):,} of {len(fast):,} points fell back")  # fmt: skip
@@ -83,13 +83,13 @@ def contenders(w: Workload, peers: bool) -> dict[str, tuple[int, Callable[[], An
     for path in ("general", "auto"):
         for threads in (1, 2):
             name = f"launchlab {'fast' if path == 'auto' else path}, {threads} thread{'s' * (threads - 1)}"
-            run[name] = (len(chosen), lambda path=path, n=threads: ours(market, asked, path, n))
+            run[name] = (len(chosen), lambda path=path, n=threads: ours(layout, asked, path, n))
     chunk = chunk_of_a_sweep(w)
     for threads in (1, 2):
         name = (
             f"fast, {len(chunk[0][1]):,} points as a sweep sends them, {threads} thread{'s' * (threads - 1)}"
         )
-        run[name] = (len(chunk[0][1]), lambda n=threads: ours(market, chunk, "auto", n))
+        run[name] = (len(chunk[0][1]), lambda n=threads: ours(layout, chunk, "auto", n))
     few = choices(POINTS[w.name])[:: max(len(chosen) // 40, 1)]
     nav = {one: CAPITAL * (1.0 + row[0]) for one, row in zip(chosen, general, strict=True)}
     if peers:

@@ -13,7 +13,7 @@ from launchlab.data.instruments.table import load_instruments
 from launchlab.data.panel.build import PanelOptions, build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import checked_legs, execute
-from launchlab.engine.compiled.windows import Market
+from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, Reason
 from launchlab.engine.results.run import Run
@@ -225,7 +225,7 @@ def test_a_leg_that_joins_while_another_is_held_is_entered_where_no_records_are_
     for rule in ("stop", "target", "trail"):
         points[rule] = np.nan
     config = Config(**MILLION)
-    (swept,) = simulate_points(Market(panel), legs, config, points, periods=252.0, path="general")
+    (swept,) = simulate_points(Layout(panel), legs, config, points, periods=252.0, path="general")
     # 2,000 from 100 to 105; then 1,004,000 × 0.2 at 102 are 1,968, so 1,900 from 100 to 105
     assert [shares for _, _, shares, _, _ in fills(run)] == [2000.0, 1900.0]
     assert swept[METRICS.index("fills")] == 2

@@ -6,7 +6,7 @@ import pytest
 from launchlab.engine.compiled import processor
 from launchlab.engine.compiled import windows as market
 from launchlab.engine.compiled.state import STANDING
-from launchlab.engine.compiled.windows import Market, to_rules
+from launchlab.engine.compiled.windows import Layout, to_rules
 from launchlab.engine.njit import compiled
 
 from ...markets.random_markets import random_config, random_legs, random_panel
@@ -18,7 +18,7 @@ def test_windows_gathered_by_three_threads_are_those_of_one(
 ) -> None:
     rng = np.random.default_rng(seed)
     panel, config = random_panel(rng), random_config(rng)
-    legs, laid_out = random_legs(rng, panel, n=40), Market(panel)
+    legs, laid_out = random_legs(rng, panel, n=40), Layout(panel)
     alone = laid_out.windows(legs, to_rules(config), (-1, -1))
     monkeypatch.setattr(market, "ROWS_FOR_THREADS", 0)
     together = laid_out.windows(legs, to_rules(config), (-1, -1), threads=3)
@@ -29,7 +29,7 @@ def test_windows_gathered_by_three_threads_are_those_of_one(
 @pytest.mark.parametrize("seed", range(4))
 def test_all_that_a_panel_gives_compiled_code_is_of_one_type(seed: int) -> None:
     """numba takes writable and read-only arrays for two types and would compile everything twice, half a minute each."""
-    laid_out = Market(random_panel(np.random.default_rng(seed)))
+    laid_out = Layout(random_panel(np.random.default_rng(seed)))
     arrays = [*laid_out.columns, *laid_out.tables, *laid_out.actions]
     assert {(one.flags.writeable, one.flags.c_contiguous) for one in arrays} == {(False, True)}
 

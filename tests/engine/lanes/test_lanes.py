@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from launchlab.data.errors import ConfigError
-from launchlab.engine.compiled.windows import Market
+from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config, ExitOn, Pairing
 from launchlab.engine.legs import empty_legs
 from launchlab.engine.sweeps.points import METRICS, simulate_points
@@ -25,7 +25,7 @@ def both_paths(seed: int, *, roomy: bool) -> tuple[np.ndarray, np.ndarray]:
     if roomy:
         legs["weight"] = rng.choice([0.002, 0.01, 0.03], len(legs))
         config = Config(limit_policy=config.limit_policy, participation=1.0, slippage_bp=config.slippage_bp)
-    points, market = random_points(rng, 150), Market(panel)
+    points, market = random_points(rng, 150), Layout(panel)
     fast = simulate_points(market, legs, config, points, periods=253.0, path="fast")
     slow = simulate_points(market, legs, config, points, periods=253.0, path="general")
     return fast, slow
@@ -69,7 +69,7 @@ def test_an_account_that_never_binds_needs_no_fallback() -> None:
 def test_two_threads_give_the_bytes_of_one() -> None:
     rng = np.random.default_rng(5)
     panel = random_panel(rng)
-    legs, points, market = random_legs(rng, panel), random_points(rng, 700), Market(panel)
+    legs, points, market = random_legs(rng, panel), random_points(rng, 700), Layout(panel)
     one = simulate_points(market, legs, Config(), points, periods=253.0)
     two = simulate_points(market, legs, Config(), points, periods=253.0, threads=2)
     assert one.tobytes() == two.tobytes()
@@ -80,7 +80,7 @@ def test_the_fast_path_refuses_rules_that_it_cannot_prove() -> None:
     panel = random_panel(rng)
     with pytest.raises(ConfigError, match="exits on the close"):
         simulate_points(
-            Market(panel),
+            Layout(panel),
             random_legs(rng, panel),
             Config(exit_on=ExitOn.TOUCH),
             random_points(rng, 3),
@@ -98,17 +98,17 @@ def test_points_that_override_nothing_keep_the_rules_of_the_legs(shared: bool) -
     legs["stop"] = 0.03 if shared else rng.choice([0.02, 0.04], len(legs))
     points["stop"] = np.inf
     config = Config(participation=1.0)
-    auto = simulate_points(Market(panel), legs, config, points, periods=253.0)
-    slow = simulate_points(Market(panel), legs, config, points, periods=253.0, path="general")
+    auto = simulate_points(Layout(panel), legs, config, points, periods=253.0)
+    slow = simulate_points(Layout(panel), legs, config, points, periods=253.0, path="general")
     assert_same(auto, slow)
     points["stop"] = np.nan
-    never = simulate_points(Market(panel), legs, config, points, periods=253.0)
+    never = simulate_points(Layout(panel), legs, config, points, periods=253.0)
     assert (auto[:, 0] != never[:, 0]).any()
 
 
 def test_no_legs_leave_every_point_flat() -> None:
     rng = np.random.default_rng(5)
     table = simulate_points(
-        Market(random_panel(rng)), empty_legs(0), Config(), random_points(rng, 120), periods=253.0
+        Layout(random_panel(rng)), empty_legs(0), Config(), random_points(rng, 120), periods=253.0
     )
     assert (table[:, : METRICS.index("turnover")] == 0.0).all()

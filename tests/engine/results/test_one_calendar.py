@@ -19,7 +19,7 @@ from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.data.panel.reach import first_rows
 from launchlab.engine.backtest.backtest import Benchmark, RunOptions, backtest
-from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.compiled.windows import Layout, Point
 from launchlab.engine.config import Config
 from launchlab.engine.results.result import Result
 from launchlab.engine.sweeps.points import METRICS, POINT, simulate_points
@@ -97,7 +97,7 @@ def test_a_point_of_a_sweep_grows_as_the_run_does(shanghai_alone: Result) -> Non
     for name, value in zip(POINT.names or (), Point(1.0, 3, 300, math.nan, math.nan, math.nan), strict=True):
         points[name] = value
     for path in ("general", "fast"):
-        (row,) = simulate_points(Market(panel), legs, Config(), points, periods=242.0, path=path)
+        (row,) = simulate_points(Layout(panel), legs, Config(), points, periods=242.0, path=path)
         for name in ("cagr", "sharpe", "turnover", "volatility"):
             expected = shanghai_alone.summary.metrics[name]
             assert row[METRICS.index(name)] == pytest.approx(expected, rel=1e-9), (path, name)

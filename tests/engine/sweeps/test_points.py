@@ -9,7 +9,7 @@ import pytest
 
 from launchlab.engine.compiled.processor import take_next
 from launchlab.engine.compiled.simulate import simulate
-from launchlab.engine.compiled.windows import Market, Point
+from launchlab.engine.compiled.windows import Layout, Point
 from launchlab.engine.config import Config
 from launchlab.engine.results.metrics import Annual, equity_metrics
 from launchlab.engine.sweeps.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
@@ -32,7 +32,7 @@ def test_each_point_of_a_batch_equals_its_own_run(seed: int) -> None:
     rng = np.random.default_rng(seed)
     panel, config = random_panel(rng), random_config(rng)
     legs, points = random_legs(rng, panel), random_points(rng, 40)
-    table = simulate_points(Market(panel), legs, config, points, periods=253.0, threads=2)
+    table = simulate_points(Layout(panel), legs, config, points, periods=253.0, threads=2)
     for j, p in enumerate(points):
         point = Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"])
         run = simulate(legs, panel, config, point)
@@ -51,7 +51,7 @@ def test_the_number_of_threads_changes_no_bit(seed: int) -> None:
     legs["weight"] = rng.choice([0.002, 0.01, 0.03], len(legs))
     tables = [
         simulate_points(
-            Market(panel), legs, Config(participation=1.0), points, periods=253.0, threads=threads
+            Layout(panel), legs, Config(participation=1.0), points, periods=253.0, threads=threads
         )
         for threads in (1, 2, 3)
     ]
@@ -62,7 +62,7 @@ def test_the_number_of_threads_changes_no_bit(seed: int) -> None:
 def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for_that(path: str) -> None:
     rng = np.random.default_rng(3)
     panel = random_panel(rng, rows=60)
-    legs, points, market = random_legs(rng, panel), random_points(rng, 260), Market(panel)
+    legs, points, market = random_legs(rng, panel), random_points(rng, 260), Layout(panel)
     wanted = simulate_points(market, legs, Config(), points, periods=253.0, path=path)
     compiled = [] if numba.config.DISABLE_JIT else [_run_batches, _run_points]
     before = [len(one.signatures) for one in compiled]

@@ -14,7 +14,7 @@ import pytest
 
 from launchlab.data.errors import ConfigError, WorkerError
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.compiled.windows import Market
+from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
 from launchlab.engine.legs import empty_legs
 from launchlab.engine.luck.placebo import ThroughEngine, placebo_codes, placebo_days
@@ -175,7 +175,7 @@ def test_a_panel_arrives_as_compiled_code_knows_it() -> None:
     arrived: Panel = pickle.loads(pickle.dumps(panel, protocol=5))
     assert "size_price" not in vars(arrived)
     np.testing.assert_array_equal(arrived.mark, panel.mark)
-    for one, other in zip(Market(arrived).columns, Market(panel).columns, strict=True):
+    for one, other in zip(Layout(arrived).columns, Layout(panel).columns, strict=True):
         assert one.flags.aligned
         assert one.flags.writeable == other.flags.writeable
 
