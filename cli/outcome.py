@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..data.doors import read_bytes
 from ..data.errors import DataError
+from ..data.figures import NOTHING
 from ..engine.sweeps.folder import PARETO, POINTS, TOP
 from ..library.watch import Watch
 from .options import print_json, warn
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = ("sharpe", "total_return", "max_drawdown", "fills", "blocked")
 PRINTED = 10
+PAGE = "index.html"
 
 
 def watch() -> Watch:
@@ -48,7 +50,7 @@ def show(sweep: "Sweep", folder: Path, *, as_json: bool) -> None:
         echo(f"{summary.distinct:,} distinct points, {summary.pruned:,} trials pruned on the early market")
     names = ["rank", *summary.grid, *SHOWN]
     rows = _top(folder / TOP, names)
-    cells = [names, *([_short(row[name]) for name in names] for row in rows)]
+    cells = [names, *([_short(name, row[name]) for name in names] for row in rows)]
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
         echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
@@ -60,6 +62,8 @@ def show(sweep: "Sweep", folder: Path, *, as_json: bool) -> None:
         echo(f"The best {summary.confirmed} run again on backtrader: the same.")
     echo(summary.judgement.text if summary.judgement else BEWARE)
     echo(f"{folder / POINTS}")
+    if (folder / PAGE).is_file():
+        echo(f"\nsweep  {folder / PAGE}")
 
 
 def _top(path: Path, names: list[str]) -> list[dict[str, str]]:
@@ -77,12 +81,15 @@ def _top(path: Path, names: list[str]) -> list[dict[str, str]]:
 BEWARE = "The best of many points looks good by construction; leave out --quick to see how much of it is selection."
 
 
-def _short(text: str) -> str:
-    """A number of the table in at most four decimals, words as they are."""
+def _short(name: str, text: str) -> str:
+    """A figure as on every page; a parameter in at most four decimals, words as they are."""
+    from ..reports.numbers.metrics import written
+
     try:
-        return f"{float(text):.4f}".rstrip("0").rstrip(".")
+        value = float(text)
     except ValueError:
-        return text
+        return text or NOTHING
+    return written(name, value) if name in SHOWN else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 @contextmanager

@@ -23,11 +23,12 @@ def runs(folder: str, page: bool, as_json: bool) -> None:
     """List the saved runs, sweeps and studies of a folder."""
     from pathlib import Path
 
+    from ..data.doors import is_folder
     from ..data.errors import ConfigError
     from ..engine.results.summary import saved_in
 
     place = Path(folder)
-    if not place.is_dir():
+    if not is_folder(place):
         raise ConfigError(f"{place} is not a folder; `launchlab backtest` writes runs into runs/")
     saved, faults = saved_in(place)
     for fault in faults:
@@ -77,21 +78,18 @@ def _verdicts(summary: "StudySummary") -> dict[str, str]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
+    from ..data.figures import number, percent, ratio
     from .terminal.tables import print_table
 
     cells = [
         (row["run"], row["kind"], row.get("strategy"), row.get("start"), row.get("end"),
-         _written(row.get("total_return"), ".2%"), _written(row.get("sharpe"), ".2f"),
-         _written(row.get("max_drawdown"), ".2%"), _written(row.get("fills"), ",.0f"), _said(row),
+         percent(row.get("total_return")), ratio(row.get("sharpe")),
+         percent(row.get("max_drawdown")), number(row.get("fills")), _said(row),
          "simulated" if row["simulated"] else "")
         for row in rows
     ]  # fmt: skip
     right = ("return", "Sharpe", "drawdown", "fills")
     print_table(("folder", "kind", "strategy", "start", "end", *right, "says", "prices"), cells, right=right)
-
-
-def _written(value: Any, form: str) -> str:
-    return format(value, form) if isinstance(value, int | float) else ""
 
 
 def _said(row: dict[str, Any]) -> str:

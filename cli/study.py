@@ -117,11 +117,12 @@ def _print(measured: "Study") -> None:
 
 def _print_windows(head: str, windows: "Mapping[str, WindowSummary]") -> None:
     """One family of windows: means, what they rest on, and whether they are more than chance together."""
+    from ..data.figures import percent, points
     from .terminal.tables import print_table
 
     rows = [
-        (name, window.n, _points(window.mean), _points(window.median), _share(window.positive), window.censored,
-         window.verdict, _chance(window.p), _chance(window.tests.p), _points(window.detectable, "±"))
+        (name, window.n, points(window.mean), points(window.median), percent(window.positive, 0), window.censored,
+         window.verdict, _chance(window.p), _chance(window.tests.p), _either(window.detectable))
         for name, window in windows.items()
     ]  # fmt: skip
     right = ("events", "mean", "median", "positive", "at a limit")
@@ -139,12 +140,9 @@ def _chance(p: float) -> str:
     return f"{p:.3f}" if math.isfinite(p) else "–"
 
 
-def _points(value: float, sign: str = "") -> str:
-    """Percent that are percent already; nothing measured is a dash."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{sign}{value:.2f} %" if sign else f"{value:+.2f} %"
+def _either(value: float) -> str:
+    """Percent to either side; nothing measured is a dash."""
+    from ..data.figures import number
 
-
-def _share(value: float) -> str:
-    return f"{value:.0%}" if math.isfinite(value) else "–"
+    text = number(value, 2)
+    return f"±{text} %" if math.isfinite(value) else text

@@ -71,8 +71,9 @@ def check_folder(folder: Path) -> None:
     try:
         is_file = folder.exists() and not folder.is_dir()
         strange = strangers(folder) if folder.is_dir() else ()
-    except OSError as error:
-        raise ConfigError(f"{folder} cannot be used ({error.strerror}); choose another folder") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{str(folder)[:200]} cannot be used ({why}); choose another folder") from None
     if is_file:
         raise ConfigError(f"{folder} is a file; choose another folder")
     _refuse_strangers(folder, strange)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ..data.figures import number
 from ..engine.study.capturable import Capture
 from ..engine.study.events import Event
 from ..engine.study.findings import Study
 from ..engine.study.trails import Trail
 from .charts.launches import local_time
 from .charts.plots import rounded
-from .numbers.formats import exact, number, visible
+from .numbers.formats import exact, visible
 from .stills.marks import COLORS
 
 INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from ..data.errors import ConfigError
+from ..data.figures import MINUS, NOTHING, missing
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts.plots import Figure, label, line, rounded
-from .numbers.formats import MINUS, NOTHING, exact, missing, told, visible
+from .numbers.formats import exact, told, visible
 from .numbers.metrics import KNOWN, written
 from .numbers.tables import Cell, Column, Table
 from .page import render

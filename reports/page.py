@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..data import figures
 from ..data.files import write_whole
 from .numbers import formats
 from .stills.still import still
@@ -49,8 +50,8 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     templates.filters.update(
-        embed=embed, visible=formats.visible, sentence=formats.sentence, number=formats.number, percent=formats.percent,
-        ratio=formats.ratio, money=formats.money, exact=formats.exact,
+        embed=embed, visible=formats.visible, sentence=formats.sentence, number=figures.number, percent=figures.percent,
+        ratio=figures.ratio, money=figures.money, exact=formats.exact,
     )  # fmt: skip
     templates.globals.update(policy=Markup(CONTENT_POLICY), banner=Markup(BANNER), script=SCRIPT, still=still)
     return templates

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..data.figures import money, number, percent
 from ..data.files import check_pages, put_folder, read_manifest, write_manifest
 from ..engine.results.fates import lost_launches
 from ..engine.results.result import Result
@@ -16,7 +17,7 @@ from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.launches import local_time, pack
 from .numbers.capacity import capacity
-from .numbers.formats import money, number, percent, sentence, visible
+from .numbers.formats import sentence, visible
 from .numbers.metrics import headline, metrics
 from .numbers.tables import Column, Table, table, toml
 from .page import SCRIPT, render

@@ -9,10 +9,11 @@ import numpy as np
 from markupsafe import Markup
 
 from ..data.errors import ConfigError, DataError
+from ..data.figures import number
 from ..data.files import is_as_written, write_manifest
 from ..engine.results.summary import SUMMARY, AnySummary, RunSummary, StudySummary, read_summary, saved_in
 from ..engine.results.tables import read_table
-from .numbers.formats import exact, number, visible
+from .numbers.formats import exact, visible
 from .numbers.metrics import KNOWN, written
 from .numbers.tables import Cell
 from .page import SCRIPT, render

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from ..data.figures import missing, number, percent, points, ratio
 from ..engine.study.findings import Study, WindowSummary
 from .cards import cards, pack, shared_box
 from .charts.plots import Figure, line, rounded, waterfall_figure
-from .numbers.formats import missing, number, percent, ratio, visible
+from .numbers.formats import visible
 from .numbers.tables import Column, Table, table
 from .page import render
 
@@ -43,12 +44,6 @@ def write_study(study: Study, folder: FilePath) -> None:
         packed=pack(study),
         tables=_tables(study),
     )
-
-
-def points(value: Any) -> str:
-    """Percent that are percent already, with their sign."""
-    text = number(value, 2)
-    return text if missing(value) else f"{'+' if value > 0 else ''}{text} %"
 
 
 def _reading(name: str, window: WindowSummary) -> dict[str, Any]:

@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 
 from ..data.doors import MEGABYTE, read_bytes
 from ..data.errors import ConfigError, DataError
+from ..data.figures import number, percent, ratio
 from ..data.files import check_pages, read_manifest, write_manifest
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from ..engine.results.tables import HIGHEST
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
-from .numbers.formats import number, percent, ratio, visible
+from .numbers.formats import visible
 from .numbers.metrics import KNOWN
 from .numbers.sweep_pack import MOST, level_text, pack
 from .numbers.tables import Cell, Column, Table

@@ -14,9 +14,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from ..data.errors import DataError
+from ..data.figures import percent, ratio
 from ..data.files import write_whole
 from ..engine.results.result import Result
-from .numbers.formats import percent, ratio, told, visible
+from .numbers.formats import told, visible
 from .page import environment
 from .sheet import rows
 from .sheet.ink import drawable, drawing, svg

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..data.figures import percent
 from ..engine.results.fates import funnel_line
 from ..engine.results.record import RESTS
 from ..engine.results.result import Result
 from .charts.plots import capture_steps
-from .numbers.formats import percent, visible
+from .numbers.formats import visible
 from .numbers.metrics import metric
 
 BLOCKS = "▁▂▃▄▅▆▇█"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.arrays import I4
 from ..data.errors import ConfigError
+from ..data.figures import percent
 from ..data.ledger.launch import KINDS, LAUNCH_ROLES, Launch, Launches, unknown_word
 from ..data.panel.panel import Panel
 from ..data.panel.reach import first_rows
@@ -68,7 +69,7 @@ class TradeRules:
             if value is not None and not 0.0 < value <= 1.0:
                 raise ConfigError(
                     f"{name} must be a fraction above 0 and at most 1, such as 0.05 for 5 %, or none; "
-                    f"{value:g} would be {value:.0%}"
+                    f"{value:g} would be {percent(value, 0)}"
                 )
         if not 0.0 < self.gross <= 10.0:
             raise ConfigError(f"gross must be a share of NAV above 0 and at most 10, not {self.gross}")

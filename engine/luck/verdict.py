@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from ...data.arrays import F8
 from ...data.errors import DataError
+from ...data.figures import percent, ratio
 from .overfit import Overfit, backtest_overfitting, plateau
 from .sharpe import (
     Moments,
@@ -204,7 +205,7 @@ def _judge(judged: Verdict) -> tuple[str, tuple[str, ...]]:
     if judged.left_out and judged.left_out.without <= 0:
         against.append("without its best launch it earned nothing")
     if judged.plateau is not None and judged.plateau < 0.5:
-        against.append(f"only {judged.plateau:.0%} of its neighbours keep half its Sharpe ratio")
+        against.append(f"only {percent(judged.plateau, 0)} of its neighbours keep half its Sharpe ratio")
     if judged.placebo is not None and judged.placebo >= LEVEL:
         against.append(f"placebo launches do as well (p = {judged.placebo:.3f})")
     lost = judged.record.sharpe <= 0 or judged.dsr < 0.5 or _overfitted(judged.overfit, 0.5)
@@ -228,14 +229,14 @@ def sentences(judged: Verdict, label: str, reasons: tuple[str, ...]) -> list[str
     if judged.record and judged.dsr is not None and judged.psr is not None:
         best = "best" if judged.metric == SHARPE else f"best by {judged.metric.replace('_', ' ')}"
         said.append(
-            f"The {best} has an annual Sharpe ratio of {judged.record.sharpe * math.sqrt(judged.periods):.2f} over "
-            f"{judged.record.n} sessions; taken alone that is above zero with probability {judged.psr:.0%}, "
-            f"as the best of so many with {judged.dsr:.0%}."
+            f"The {best} has an annual Sharpe ratio of {ratio(judged.record.sharpe * math.sqrt(judged.periods))} over "
+            f"{judged.record.n} sessions; taken alone that is above zero with probability {percent(judged.psr, 0)}, "
+            f"as the best of so many with {percent(judged.dsr, 0)}."
         )
     if judged.overfit:
         said.append(
-            f"Chosen on half of the sessions, it ended in the lower half on the rest in {judged.overfit.pbo:.0%} "
-            f"of splits (PBO), and lost money in {judged.overfit.loss:.0%}."
+            f"Chosen on half of the sessions, it ended in the lower half on the rest in {percent(judged.overfit.pbo, 0)} "
+            f"of splits (PBO), and lost money in {percent(judged.overfit.loss, 0)}."
         )
     if judged.min_track is not None:
         need = (
@@ -243,11 +244,11 @@ def sentences(judged: Verdict, label: str, reasons: tuple[str, ...]) -> list[str
         )
         said.append(f"{need[0].upper()}{need[1:]} would show a Sharpe ratio above zero at 5 %.")
     placebos = [("days", judged.placebo), ("codes", judged.placebo_codes)]
-    others = [f"on other {what} in {p:.1%} of the draws" for what, p in placebos if p is not None]
+    others = [f"on other {what} in {percent(p, 1)} of the draws" for what, p in placebos if p is not None]
     if others:
         said.append(f"Placebos did as well {', and '.join(others)}.")
     if judged.left_out:
-        said.append(f"Its best launch made {judged.left_out.largest:.0%} of the profit.")
+        said.append(f"Its best launch made {percent(judged.left_out.largest, 0)} of the profit.")
     said.append(BELIEF[label] + (f" {'; '.join(reasons)}." if reasons else ""))
     return said
 

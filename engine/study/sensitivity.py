@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...data.bars.bars import Bars
+from ...data.figures import points
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from .findings import Study, Variant
@@ -56,12 +57,12 @@ def conclusions(variants: Sequence[Variant]) -> tuple[str, ...]:
         other_verdict = [f"{v.verdict} with {v.clock}" for v in mine if v.verdict != asked.verdict]
         if not other_sign and not other_verdict:
             sentences.append(
-                f"{window}: {asked.mean:+.2f} % ({asked.verdict}) keeps its sign and verdict under every clock."
+                f"{window}: {points(asked.mean)} ({asked.verdict}) keeps its sign and verdict under every clock."
             )
             continue
         parts = [f"the mean changes sign with {', '.join(other_sign)}"] if other_sign else []
         parts += [f"the verdict becomes {', '.join(other_verdict)}"] if other_verdict else []
-        sentences.append(f"{window}: {asked.mean:+.2f} % ({asked.verdict}), but {' and '.join(parts)}.")
+        sentences.append(f"{window}: {points(asked.mean)} ({asked.verdict}), but {' and '.join(parts)}.")
     return tuple(sentences)
 
 

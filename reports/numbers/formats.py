@@ -1,12 +1,10 @@
-"""Numbers and names as people read them: true minus signs, thin grouping, an en dash for nothing."""
+"""Names and values as pages write them; figures are those of data/figures.py."""
 
-import math
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-NOTHING = "–"
-MINUS = "−"
+from ...data.figures import missing
 
 
 def visible(text: object) -> str:
@@ -31,36 +29,6 @@ def sentence(entry: Any) -> str:
     if isinstance(entry, Mapping):
         return ": ".join(told(value) for value in entry.values() if value not in (None, ""))
     return told(entry)
-
-
-def missing(value: Any) -> bool:
-    """Whether a cell holds no number."""
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
-
-
-def number(value: Any, digits: int = 0) -> str:
-    """`1,234.5` with a true minus sign; nothing for a missing value."""
-    if missing(value):
-        return NOTHING
-    text = f"{float(value):,.{digits}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
-
-
-def percent(value: Any, digits: int = 2) -> str:
-    """A fraction as a percentage: 0.0123 is `1.23 %`."""
-    return NOTHING if missing(value) else f"{number(100 * float(value), digits)} %"
-
-
-def ratio(value: Any) -> str:
-    """A ratio with two digits."""
-    return number(value, 2)
-
-
-def money(value: Any) -> str:
-    """Whole units of the base currency."""
-    return number(value, 0)
 
 
 def exact(value: Any) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...data.figures import missing, money, number, percent, ratio, times
 from ...engine.results.metrics import DEFINITIONS
 from ...engine.results.summary import RunSummary
-from .formats import exact, missing, money, number, percent, ratio
+from .formats import exact
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,6 @@ class Metric:
     text: str
     value: str
     definition: str
-
-
-def _times(value: Any) -> str:
-    return f"{number(value, 2)} ×"
 
 
 # key: label and format; what each means is said once, in engine/results/metrics.py
@@ -40,7 +37,7 @@ KNOWN: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "exposure": ("Time invested", percent),
     "mean_gross": ("Mean gross", percent),
     "mean_net": ("Mean net", percent),
-    "turnover": ("Turnover a year", _times),
+    "turnover": ("Turnover a year", times),
     "profit": ("Profit", money),
     "commission": ("Commission", money),
     "stamp": ("Stamp duty", money),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...data.figures import NOTHING, missing
 from . import formats
 
 MOST_ROWS = 2_000  # of one table on a page; the CSV beside it always holds every row
@@ -65,8 +66,8 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], *, id: str, caption: s
 def _cell(column: Column, value: Any) -> Cell:
     if column.numeric:
         return Cell(column.form(value), formats.exact(value))
-    if formats.missing(value):
-        return Cell(formats.NOTHING, "")
+    if missing(value):
+        return Cell(NOTHING, "")
     text = column.form(value)
     if column.kind == "link":
         found = _LINK.match(text)

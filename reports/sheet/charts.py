@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..numbers.formats import percent
+from ...data.figures import percent
 from .record import Record
 
 RUN, BENCHMARK, OTHER, MEAN = "#2f7fb0", "#d9a400", "#777777", "#b03a37"

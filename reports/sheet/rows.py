@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from ...data.figures import NOTHING, missing, number, percent, ratio
 from ...engine.results.metrics import SHORTEST
-from ..numbers.formats import NOTHING, missing, number, percent, ratio
 from . import values as v
 from .record import Record
 

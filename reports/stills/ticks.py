@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from ..numbers.formats import number
+from ...data.figures import number
 
 STEPS = (1.0, 2.0, 5.0, 10.0)
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)

@@ -14,6 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ...data.doors import is_file
 from ...data.errors import ConfigError, LaunchlabError, did_you_mean
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -151,8 +152,10 @@ def _checked(found: Any, name: str) -> type:
 
 
 def _from_file(path: Path, attribute: str) -> Any:
-    if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file; a strategy of your own is named file.py:Class")
+    if not is_file(path):
+        raise ConfigError(
+            f"{str(path)[:200]}: there is no such file; a strategy of your own is named file.py:Class"
+        )
     module = _module(path, path.stat().st_mtime_ns)
     if not hasattr(module, attribute):
         classes = [key for key, value in vars(module).items() if hasattr(value, "legs") or is_native(value)]

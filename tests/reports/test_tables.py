@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchlab.reports.numbers.formats import number, percent, visible
+from launchlab.data.figures import number, percent
+from launchlab.reports.numbers.formats import visible
 from launchlab.reports.numbers.tables import MOST_ROWS, Column, table, toml
 from launchlab.reports.page import embed
 
