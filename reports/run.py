@@ -20,6 +20,7 @@ from .numbers.capacity import capacity
 from .numbers.formats import sentence, visible
 from .numbers.metrics import headline, metrics
 from .numbers.tables import Column, Table, table, toml
+from .numbers.unhedged import unhedged
 from .page import SCRIPT, render
 from .stills.launches import launch_pictures
 from .tearsheet import write_tearsheet
@@ -81,6 +82,7 @@ def write_book(result: Result, folder: Path) -> None:
         packed=packed,
         pictures=launch_pictures(packed),
         tables=_tables(result),
+        unhedged=unhedged(summary),
         monthly=_monthly(result),
         lengths=_bars(result),
         months=MONTHS,
@@ -99,6 +101,7 @@ def _tables(result: Result) -> dict[str, Table]:
             result.blocks, BLOCKS, id="blocks", caption="Attempts that got less than they wanted", file="blocks.csv"
         ),
         "fills": table(result.fills, FILLS, id="fills", caption="Every execution", file="fills.csv"),
+        "hedges": table(result.hedges, HEDGES, id="hedges", caption="Each launch after its entries, as a share of equity before it", file="hedges.csv"),
         "capacity": table(capacity(result), CAPACITY, id="capacity", caption="Capital at which the first entry, a tenth and half of them reach the share"),
         "data": table(
             pd.DataFrame(list(result.summary.data), columns=[column.key for column in DATA]),
@@ -229,6 +232,15 @@ FATES = (
     Column("code", "Code"), Column("side", "Side", kind="choice"),
     Column("tried_from", "Tried from", hint="First session on which an order could be sent"),
     Column("fate", "Fate", kind="choice"), Column("reason", "Why not", kind="choice"),
+)  # fmt: skip
+HEDGES = (
+    Column("launch", "Launch"),
+    Column("wanted_net", "Net wanted", percent, "number", "Weights bought less weights sold, as the strategy asked"),
+    Column("long", "Long", percent, "number"), Column("short", "Short", percent, "number"),
+    Column("net", "Net", percent, "number", "Bought less sold at the prices of the entries"),
+    Column("beta_net", "Net × beta", percent, "number", "The net weighted by betas against the benchmark"),
+    Column("guessed", "Betas taken as 1", number, "number", "Names with fewer than 20 sessions before the launch"),
+    Column("lacking", "Got nothing of", hint="Codes that were asked for and not filled; Fates says why"),
 )  # fmt: skip
 BLOCKS = (
     Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),

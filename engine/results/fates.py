@@ -87,13 +87,6 @@ def to_fates(
     return pd.DataFrame(found, columns=list(COLUMNS["fates"]))
 
 
-def no_fates() -> "pd.DataFrame":
-    """The table of a run that did not write one."""
-    import pandas as pd
-
-    return pd.DataFrame(columns=list(COLUMNS["fates"]))
-
-
 def funnel(fates: "pd.DataFrame") -> dict[str, int]:
     """Launches left at each of `STEPS`, in order; no number is above the one before it."""
     reached = _reached(fates)

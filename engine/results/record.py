@@ -19,6 +19,7 @@ from ..choices import Choice
 from ..config import Config
 from ..legs import AT_NAMES, Reason
 from .attribution import Ladder, attribute
+from .exposure import Betas, to_exposure, to_hedges, told_exposure
 from .fates import to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
 from .result import COLUMNS, PAID, Result
@@ -60,6 +61,10 @@ def to_result(
     launches = attribute(books.panel, books.launches, books.legs, run, books.ladder)
     fates = to_fates(books.panel, books.launches, books.legs, run, books.choices)
     figures = _figures(books, run, paper, benchmark, launches) | told_fates(fates)
+    betas = Betas.to(books.panel, benchmark)
+    exposure = to_exposure(books.days, run, betas)
+    hedges = to_hedges(books.launches, books.legs, run, betas)
+    figures["exposure"] = told_exposure(exposure, hedges, run, figures["benchmark"])
     if not len(run.fills):
         figures["warnings"] = (without_trade(fates), *figures["warnings"])
     return Result(
@@ -72,6 +77,8 @@ def to_result(
         comparison=_comparison(books, paper, benchmark),
         summary=RunSummary(**figures, **about),
         fates=fates,
+        exposure=exposure,
+        hedges=hedges,
     )
 
 

@@ -5,6 +5,7 @@ Money is in base currency unless a column says otherwise; shares are signed: + l
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,11 @@ import numpy as np
 
 from ...data.errors import DataError
 from ...data.files import write_whole
-from .fates import no_fates
 from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
 from .tables import PAID as PAID
-from .tables import read_table
+from .tables import no_rows, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,9 @@ class Result:
     prices: "pd.DataFrame"
     comparison: "pd.DataFrame"
     summary: RunSummary
-    fates: "pd.DataFrame" = field(default_factory=no_fates)
+    fates: "pd.DataFrame" = field(default_factory=partial(no_rows, "fates"))
+    exposure: "pd.DataFrame" = field(default_factory=partial(no_rows, "exposure"))
+    hedges: "pd.DataFrame" = field(default_factory=partial(no_rows, "hedges"))
 
     @property
     def returns(self) -> "pd.Series":
@@ -71,8 +73,9 @@ def load_result(folder: Path | str) -> Result:
     """Read back a saved run; a missing, damaged or contradictory file is a DataError that names it."""
     place = Path(folder)
     summary = RunSummary.read(place)
-    # runs of 0.1 wrote no fates
-    written = [name for name in COLUMNS if name != "fates" or summary.funnel is not None]
+    # earlier runs wrote neither fates nor exposure
+    told = {"fates": summary.funnel, "exposure": summary.exposure, "hedges": summary.exposure}
+    written = [name for name in COLUMNS if told.get(name, True) is not None]
     tables = {name: read_table(place, name) for name in written}
     _refuse_strange_sessions(place, tables, summary)
     return Result(**tables, summary=summary)
@@ -94,7 +97,7 @@ def _refuse_strange_sessions(folder: Path, tables: Mapping[str, "pd.DataFrame"],
     for name, table in tables.items():
         strange = (
             []
-            if name in ("launches", "fates")
+            if "session" not in COLUMNS[name]
             else table.loc[~table["session"].isin(sessions), "session"].tolist()
         )
         if strange or (name == "comparison" and len(table) != len(sessions)):

@@ -46,6 +46,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     # to try, empty where there is none
     "fates": ("launch", "announced_at", "company", "product", "kind", "code", "side", "weight", "tried_from", "legs",
               "filled_legs", "fate", "reason"),
+    # one row per session, fractions of equity: value net of shorts, the same weighted by betas against the benchmark, and
+    # what long and short side are of it; the betas are empty without a benchmark
+    "exposure": ("session", "net", "beta_net", "long_beta", "short_beta"),
+    # one row per launch with a filled entry, fractions of equity before it: the net that was wanted, long, short and net
+    # value at the prices of the entries, the net weighted by betas, how many betas had too little history and were taken
+    # as 1, and the codes it got nothing of
+    "hedges": ("launch", "wanted_net", "long", "short", "net", "beta_net", "guessed", "lacking"),
     # the bars that the orders met, for the traded codes; limits empty where there is none
     "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
     # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
@@ -60,20 +67,29 @@ OF_0_1 = {"launches": tuple(name for name in COLUMNS["launches"] if name not in 
 DAYS = frozenset({"session", "first_session"})
 TEXT = frozenset(
     {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "company", "product", "kind", "codes",
-     "source", "status", "open_markets", "side", "tried_from", "fate"}
+     "source", "status", "open_markets", "side", "tried_from", "fate", "lacking"}
 )  # fmt: skip
-WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked"})
+WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked", "guessed"})
 # What no two rows of a table have in common.
 ONCE: Mapping[str, tuple[str, ...]] = {
     "equity": ("session",), "comparison": ("session",), "prices": ("session", "code"),
     "positions": ("session", "code"), "launches": ("launch",),
-    "fates": ("launch", "code"),
+    "fates": ("launch", "code"), "exposure": ("session",), "hedges": ("launch",),
 }  # fmt: skip
-GAPS = frozenset({"prices", "comparison", "launches"})  # tables whose numbers may be missing
+GAPS = frozenset(
+    {"prices", "comparison", "launches", "exposure", "hedges"}
+)  # tables whose numbers may be missing
 LARGEST = 1_024 * MEGABYTE  # of one table
 HIGHEST = 1e30  # of any figure, so that sums and squares of figures stay finite
 EXACT = 2.0**53  # above it a float no longer tells one whole number from the next
 _ADVICE = "run the backtest again"
+
+
+def no_rows(name: str) -> "pd.DataFrame":
+    """The table of a run that did not write it."""
+    import pandas as pd
+
+    return pd.DataFrame(columns=list(COLUMNS[name]))
 
 
 def read_table(folder: Path, name: str) -> "pd.DataFrame":

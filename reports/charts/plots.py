@@ -68,13 +68,18 @@ def equity_figure(result: Result) -> Figure:
 
 
 def exposure_figure(result: Result) -> Figure:
-    """Long, short and net value over equity at each close; marks where one market was shut."""
+    """Long, short and net value over equity at each close, the net weighted by betas; marks where one market was shut."""
     days, share = result.equity["session"].tolist(), exposure(result)
     data = [
         line(days, rounded(share["long"], 5), "long", "long", fill="tozeroy", width=1),
         line(days, rounded(share["short"], 5), "short", "short", fill="tozeroy", width=1),
         line(days, rounded(share["net"], 5), "net", "ink", width=1.4),
     ]
+    if result.exposure["beta_net"].notna().any():
+        beta = rounded(result.exposure["beta_net"], 5)
+        data.append(
+            line(result.exposure["session"].tolist(), beta, "net × beta", "benchmark", dash="dot", width=1.6)
+        )
     markets = result.comparison.set_index("session")["open_markets"].fillna("")
     for name, title, symbol in (
         ("XHKG", "only Hong Kong open", "triangle-up"),

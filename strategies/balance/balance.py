@@ -8,11 +8,11 @@ import numpy as np
 from ...data.arrays import F8, I4
 from ...data.errors import ConfigError, did_you_mean
 from ...data.ledger.launch import Launches
+from ...data.panel.estimates import filled_in, shrunk
+from ...data.panel.history import Basket, History, Window, history_of
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
 from ...engine.choices import Choice, Skip, outside
-from .estimates import filled_in, shrunk
-from .history import Basket, History, Window, history_of
 from .neutral import bounded, hedge_needed, sides_balanced
 from .overlap import LEAST, Legs, exit_rows, without_overlap
 from .rules import BalanceRules

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from ...data.errors import ConfigError
+from ...data.panel.history import Window
 from .about import about
-from .history import Window
 from .overlap import OVERLAPS, Caps, Overlap
 from .weights import Weights
 

@@ -32,7 +32,7 @@ def test_a_book_written_again_from_the_saved_folder_is_the_same_bytes(tmp_path: 
 def test_a_report_is_the_tables_the_sheet_the_book_and_one_script(tmp_path: Path) -> None:
     write_report(make_result(sessions=40, launches=3), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["fills.csv", "blocks.csv", "equity.csv", "positions.csv", "launches.csv", "fates.csv", "prices.csv", "comparison.csv",
+        ["fills.csv", "blocks.csv", "equity.csv", "positions.csv", "launches.csv", "fates.csv", "exposure.csv", "hedges.csv", "prices.csv", "comparison.csv",
          "summary.json", "tearsheet.html", "index.html", "plotly.min.js", ".launchlab.json"]
     )  # fmt: skip
 

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8
-from ...data.panel.panel import SUSPENDED, TRADING, Panel
-from ...data.panel.returns import Returns, levels_of, panel_returns
+from ..arrays import F8
 from .estimates import beta, mean_return, traded_value, volatility
+from .panel import SUSPENDED, TRADING, Panel
+from .returns import Returns, levels_of, panel_returns
 
 _KEPT = "_launch_history"
 Rows = NDArray[np.intp]
@@ -53,10 +53,17 @@ class History:
         """Beta of a code against a basket, in the code's currency and over exactly the days of its own returns."""
         key = ("beta", code, against, base, window)
         if key not in self._known:
-            rows = self._rows(code, base, window)
-            moves = mean_return(self._moves(code, against[0], rows), np.array(against[1]))
+            columns, rows = list(against[0]), self._rows(code, base, window)
+            worth = self.levels[:, columns] * self.panel.fx[:, self.panel.currency_of[columns]]
+            moves = mean_return(self._moves(code, worth, rows), np.array(against[1]))
             self._known[key] = beta(self.returns.simple[rows, code], moves, least=window.least)
         return self._known[key]
+
+    def beta_to(self, level: F8, code: int, base: int, window: Window) -> float:
+        """The same against a level (T,) in base currency, such as a benchmark's; NaN where it is not known."""
+        rows = self._rows(code, base, window)
+        moves = self._moves(code, level[:, None], rows)[:, 0]
+        return beta(self.returns.simple[rows, code], moves, least=window.least)
 
     def volatility(self, code: int, base: int, window: Window) -> float:
         """Standard deviation of the code's daily returns."""
@@ -79,11 +86,9 @@ class History:
         """The last rows up to `base` on which the code has a return."""
         return np.flatnonzero(self.returns.since[: base + 1, code] >= 0)[-window.most :]
 
-    def _moves(self, code: int, members: tuple[int, ...], rows: Rows) -> F8:
-        """Returns of the members over the days that each of the code's returns spans, in its currency, (rows, members)."""
-        p, columns = self.panel, list(members)
-        rate = p.fx[:, p.currency_of[columns]] / p.fx[:, [p.currency_of[code]]]
-        level = self.levels[:, columns] * rate
+    def _moves(self, code: int, worth: F8, rows: Rows) -> F8:
+        """Returns, over the days that each of the code's spans and in its currency, of what is `worth` so much base money."""
+        level = worth / self.panel.fx[:, [self.panel.currency_of[code]]]
         before = self.returns.since[rows, code]
         return np.asarray(level[rows] / level[before] - 1.0, np.float64)
 

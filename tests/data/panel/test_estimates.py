@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from launchlab.strategies.balance.estimates import (
+from launchlab.data.panel.estimates import (
     beta,
     filled_in,
     mean_return,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...data.arrays import F8, Bool
+from ..arrays import F8, Bool
 
 FLAT = 1e-18  # a variance below it is that of a price that did not move
 
