@@ -22,6 +22,9 @@ SHARED: dict[str, Decorator] = {
     "prices": click.option(
         "--prices", metavar="DIR", help="Folder, zip or store of daily bars [default: the simulated sample]."
     ),
+    "codes": click.option(
+        "--codes", metavar="A,B", help="Shares to trade, in this order [default: those of the ledger]."
+    ),
     "start": click.option(
         "--start", metavar="DAY", help="First session, such as 2026-01-05 [default: of the bars]."
     ),
@@ -52,6 +55,7 @@ MARKET = (
         "launches",
         "ledger_tz",
         "prices",
+        "codes",
         "start",
         "end",
         "currency",

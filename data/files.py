@@ -16,6 +16,7 @@ from .errors import ConfigError
 TEMPORARY = ".part-"  # what a killed writer leaves begins with this
 PROOF = "summary.json"  # a folder that holds it is one of ours
 MANIFEST = ".launchlab.json"  # what this program wrote into a folder
+OLD, PLACE = ".old", ".place"  # beside a hidden folder: what it replaces, and the name of that
 LOCK = ".lock"  # beside a hidden folder: held while its writer lives
 
 
@@ -115,11 +116,27 @@ def _new_folder(parent: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Delete the hidden folders of writers that were killed: their lock lies beside them, and nobody holds it."""
+    """Delete the hidden folders of writers that were killed: their lock lies beside them, and nobody holds it.
+
+    A folder that was being replaced goes back to its place, where the new one had not yet come there.
+    """
     for lock in parent.glob(f"{TEMPORARY}*{LOCK}"):
         with suppress(OSError, Timeout), FileLock(lock, timeout=0):
+            _put_back(lock.with_suffix(""))
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
+
+
+def _put_back(made: Path) -> None:
+    """What became of the folder in whose place `made` was to come, by the names beside it."""
+    old, place = made.with_suffix(OLD), made.with_suffix(PLACE)
+    if old.is_dir() and place.is_file():
+        folder = made.with_name(place.read_text(encoding="utf-8"))
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(folder)
+    place.unlink(missing_ok=True)
 
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:
@@ -178,11 +195,15 @@ def _replace(made: Path, folder: Path) -> None:
         made.rename(folder)
         return
     _refuse_strangers(folder, strangers(folder, known=[path.name for path in made.iterdir()]))
-    old = made.with_name(f"{made.name}.old")
-    folder.rename(old)
+    old, place = made.with_suffix(OLD), made.with_suffix(PLACE)
+    place.write_text(folder.name, encoding="utf-8")
     try:
-        made.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+        try:
+            made.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        place.unlink(missing_ok=True)

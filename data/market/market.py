@@ -52,7 +52,8 @@ def load_market(
     """The ledger and its panel, as `request` or its fields by name ask; bars of codes `beside` it that no launch concerns.
 
     Codes of the ledger without bars are left out and named in a warning; DataError when none is left. Members of the
-    universe that have bars stand in the panel as well, and decide neither its span nor whether it loads.
+    universe that have bars stand in the panel as well, and decide neither its span nor whether it loads. Codes that were
+    asked for stand there alone and must have bars; the ledger then need not concern any.
 
     >>> market = load_market(start="2025-07-02", end="2025-09-30")
     >>> market.benchmark.name, market.panel.simulated
@@ -66,7 +67,12 @@ def load_market(
     if wanted.links == "known":
         launches, universe = launches.known_links(), universe.known()
     source = find_bars(wanted.prices)
-    codes, missing = _with_bars(launches, source, book, universe.codes)
+    named = typed(wanted.codes.split(","), book) if wanted.codes else None
+    if named:
+        book, universe = named.book, load_universe("none", named.book)
+        codes, missing = _asked_for(named.codes, source, book)
+    else:
+        codes, missing = _with_bars(launches, source, book, universe.codes)
     options = PanelOptions(
         instruments=book,
         brokerage=brokerage or Brokerage(),
@@ -77,7 +83,7 @@ def load_market(
     panel, apart = _panel(codes, wanted, source, options)
     benchmark, doubt = _benchmark(wanted, panel, source, book)
     outside = bars_beside(wanted, [code for code in beside if book[code].code not in panel])
-    read = (*own.notes, *launches.notes, *typed(beside, book).notes)
+    read = (*own.notes, *launches.notes, *(named.notes if named else ()), *typed(beside, book).notes)
     warnings = (
         *read,
         *missing,
@@ -98,6 +104,12 @@ def bars_beside(request: MarketRequest, codes: Sequence[str]) -> dict[str, Bars]
     named = [book[code] for code in codes]
     refuse_missing(named, source)
     return {bars.code: bars for bars in iter_instruments(source.prices, named)}
+
+
+def _asked_for(codes: Sequence[str], source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
+    """The codes in their order; DataError for one without bars."""
+    refuse_missing([book[code] for code in codes], source)
+    return list(codes), ()
 
 
 def _panel(

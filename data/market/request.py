@@ -29,7 +29,8 @@ class MarketRequest:
     (None: of the bars), `benchmark` a code, a blend or `none` (None: the first usual one with bars), `instruments` and
     `fx` files over the shipped ones, `ledger_tz` the zone of the ledger's clock times that state none (None: refused).
     `universe` is a file of members over the shipped ones, or `none`. `links`: `all` codes
-    of a launch, or only those whose link was `known` before it, and no member of hindsight.
+    of a launch, or only those whose link was `known` before it, and no member of hindsight. `codes` are the shares to trade, in the order
+    of the panel's columns (`0700.HK,9988.HK` or a list; None: all that the ledger and the universe concern).
     """
 
     launches: "str | Path | pd.DataFrame | Launches | None" = None
@@ -44,6 +45,7 @@ class MarketRequest:
     ledger_tz: str | None = None
     universe: str | Path | Universe | None = None
     links: str = "all"
+    codes: str | None = None
 
     def __post_init__(self) -> None:
         if self.links not in LINKS:
@@ -73,6 +75,19 @@ def market_request(values: Mapping[str, Any]) -> MarketRequest:
     for name in ("currency", "benchmark", "bad_bars", "ledger_tz", "links"):
         if name in given:
             given[name] = str(given[name])
+    if "codes" in given:
+        given["codes"] = _joined(given["codes"])
     if "currency" in given:
         given["currency"] = given["currency"].upper()
     return MarketRequest(**given)
+
+
+def _joined(codes: Any) -> str:
+    """Codes of a text or a list, joined by commas; ConfigError where there is none, or one is there twice."""
+    parts = codes.split(",") if isinstance(codes, str) else list(codes)
+    named = [str(part).strip() for part in parts]
+    if not all(named) or not named or len(set(named)) < len(named):
+        raise ConfigError(
+            f"`codes` must name each share once, such as `codes=0700.HK,9988.HK`, not {codes!r}"
+        )
+    return ",".join(named)

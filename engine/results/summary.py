@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from ...data.doors import MEGABYTE, is_there, read_bytes
+from ...data.doors import MEGABYTE, is_folder, is_there, read_bytes
 from ...data.errors import DataError
-from ...data.files import write_whole
+from ...data.files import remove_abandoned, write_whole
 from ...data.market.request import MarketRequest
 from .tables import HIGHEST
 
@@ -47,6 +47,7 @@ class Inputs:
     ledger_tz: str | None = None
     universe: str | None = None
     links: str | None = None
+    codes: str | None = None
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 
@@ -308,6 +309,10 @@ _AGAIN = "write it anew by running the command again"
 
 
 def _text(path: Path) -> bytes:
+    if not is_there(path) and is_folder(path.parent.parent):
+        remove_abandoned(
+            path.parent.parent
+        )  # it may be a run that was being replaced by a writer that was killed
     if not is_there(path):
         raise DataError(f"{path}: there is no such file; is {path.parent} the folder of a run?")
     return read_bytes(path, most=LARGEST)

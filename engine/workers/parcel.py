@@ -3,6 +3,7 @@
 Classes and functions of somebody's own strategy file travel with the file's text, since no other process has imported it.
 """
 
+import hashlib
 import io
 import pickle
 import sys
@@ -46,6 +47,16 @@ class Parcel:
 
     def __reduce__(self) -> tuple[type["Parcel"], tuple[bytes]]:
         return Parcel, (self.content,)
+
+
+def folder_package(folder: Path) -> str:
+    """The name of a package that is a folder, so that a file of it can import its neighbours with `from .` as well."""
+    name = f"{OWN}{hashlib.sha256(str(folder).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
 
 
 def pack(value: Any) -> Packed:
@@ -101,6 +112,7 @@ def _from_text(name: str, file: str, text: bytes, attribute: str) -> Any:
 
 
 def _module(name: str, file: str, text: bytes) -> ModuleType:
+    folder_package(Path(file).parent.resolve())
     spec = spec_from_loader(name, loader=None, origin=file)
     assert spec is not None
     module = module_from_spec(spec)

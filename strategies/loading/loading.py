@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, is_dataclass, replace
@@ -20,7 +21,7 @@ from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
 from ...engine.choices import Choice, Chooser
-from ...engine.workers.parcel import OWN, SOURCE
+from ...engine.workers.parcel import SOURCE, folder_package
 from ..registry import STRATEGIES
 from .parameters import parameters
 
@@ -167,7 +168,7 @@ def _from_file(path: Path, attribute: str) -> Any:
 @lru_cache(maxsize=16)
 def _module(path: Path, changed_ns: int) -> ModuleType:
     """The file as a module, run once for each state of the file (`changed_ns`)."""
-    name = f"{OWN}{path.stem}"
+    name = f"{folder_package(path.parent.resolve())}.{path.stem}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} cannot be imported as Python; its name must end in .py")
@@ -193,17 +194,35 @@ def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
     except LaunchlabError:
         raise
     except (Exception, SystemExit) as error:
-        trace, line = error.__traceback__, 0
-        while trace is not None:
-            if Path(trace.tb_frame.f_code.co_filename).name == path.name:
-                line = trace.tb_lineno
-            trace = trace.tb_next
+        line, inside = 0, ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).name == path.name:
+                line, inside = frame.lineno or 0, ""
+            elif _is_backtraders(frame.filename):
+                inside = f"{Path(frame.filename).name} line {frame.lineno}"
         if isinstance(error, SyntaxError):
             line = error.lineno or 0
-        if surely and not line:
+        ours = isinstance(error, AssertionError) or not inside
+        if surely and ours and not line:
             raise
         where = f"{path} line {line}" if line else str(path)
-        raise ConfigError(f"{where}: {type(error).__name__}: {error}; repair the strategy") from error
+        raise ConfigError(f"{where}: {type(error).__name__}: {error}; {_mend(error, inside)}") from error
+
+
+def _is_backtraders(file: str) -> bool:
+    library = sys.modules.get("backtrader")
+    return library is not None and Path(file).is_relative_to(Path(str(library.__file__)).parent)
+
+
+def _mend(error: BaseException, inside: str) -> str:
+    """What to do about a fault of somebody's own code; `inside` is the line of backtrader that it called, if it did."""
+    if isinstance(error, IndexError) and inside.startswith("linebuffer.py"):
+        return (
+            "the line has no such bar: there is none before the first next(), and a later one cannot be seen"
+        )
+    if inside:
+        return f"repair the strategy, or do without what backtrader's {inside} does, which may not be offered here"
+    return "repair the strategy"
 
 
 def inner(strategy: Any) -> Any:

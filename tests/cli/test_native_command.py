@@ -70,6 +70,57 @@ def test_the_command_runs_it_with_its_parameters_and_keeps_its_analyzers(mine: P
     assert written[1].startswith("2026-02-12,open,2513.HK,glm5,")
 
 
+def test_codes_are_traded_in_the_order_asked_for_and_need_no_launch(mine: Path) -> None:
+    (mine.parent / "near.py").write_text("SIZE = 1_000\n")
+    mine.write_text(
+        "import backtrader as bt\nfrom . import near\nfrom .near import SIZE\n"
+        "class Second(bt.Strategy):\n"
+        "    def next(self):\n"
+        "        if len(self) == 2 and near.SIZE == SIZE:\n"
+        "            self.buy(self.datas[1], size=SIZE)\n"
+    )
+    for codes, bought in (("3033.HK,0700.HK", "0700.HK"), ("0700.HK,3033.HK", "3033.HK")):
+        place = mine.parent / f"run-{bought}"
+        words = (
+            "--codes",
+            codes,
+            "--start",
+            "2026-01-05",
+            "--end",
+            "2026-01-30",
+            "--strategy",
+            f"{mine}:Second",
+        )
+        ran = launchlab("backtest", *words, "--out", place)
+        assert ran.exit_code == 0, ran.output
+        written = (place / "fills.csv").read_text().splitlines()
+        assert [line.split(",")[2] for line in written[1:]] == [bought]
+        summary = json.loads((place / "summary.json").read_text())
+        assert summary["inputs"]["codes"] == codes
+        assert f"--codes {codes}" in summary["command"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ("0700.HK,0700.HK", "--codes must name each share once"),
+        ("0700.HK,", "--codes must name each share once"),
+        ("0700.HK,1234.HK", "has no bars of 1234.HK"),
+    ],
+)
+def test_codes_that_cannot_be_traded_are_one_sentence(mine: Path, codes: str, said: str) -> None:
+    assert said in faults(launchlab("backtest", "--codes", codes))
+
+
+def test_a_later_bar_is_not_there_and_the_sentence_says_so(mine: Path) -> None:
+    mine.write_text(
+        "import backtrader as bt\nclass Next(bt.Strategy):\n    def next(self):\n        self.data.close[1]\n"
+    )
+    ran = launchlab("backtest", *asked(mine.parent), "--strategy", f"{mine}:Next")
+    assert "mine.py line 4: IndexError" in faults(ran)
+    assert "a later one cannot be seen" in faults(ran)
+
+
 def test_its_parameters_are_listed(mine: Path) -> None:
     told = describe(f"{mine}:Mine")
     assert told["summary"] == "Buys each launch and sells after `days`."

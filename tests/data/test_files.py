@@ -1,6 +1,8 @@
 """Files and folders that are there whole or not at all."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from launchlab.data.errors import ConfigError
-from launchlab.data.files import check_pages, put_folder, whole_file, write_whole
+from launchlab.data.files import check_pages, put_folder, remove_abandoned, whole_file, write_whole
 
 
 def full_disk(*_: Any) -> None:
@@ -92,6 +94,35 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
     with pytest.raises(ConfigError, match="busy"):
         put_folder(folder, lambda made: write_whole(made / "summary.json", "new"))
     assert (folder / "summary.json").read_text() == "old"
+    assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("renames", [1, 2])
+def test_a_folder_whose_writer_was_killed_while_it_was_replaced_comes_back(
+    tmp_path: Path, renames: int
+) -> None:
+    folder = tmp_path / "run"
+    put_folder(folder, make("old"))
+    killed = f"""
+import os
+import subprocess
+import sys
+from pathlib import Path
+from launchlab.data.files import put_folder, write_whole
+left, rename = {renames}, Path.rename
+def once(self, target):
+    global left
+    rename(self, target)
+    left -= 1
+    if not left:
+        os._exit(9)
+Path.rename = once
+put_folder(Path({str(folder)!r}), lambda made: write_whole(made / "summary.json", "new"))
+"""
+    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == 9
+    assert folder.exists() == (renames == 2)
+    remove_abandoned(tmp_path)
+    assert (folder / "summary.json").read_text() == ("old" if renames == 1 else "new")
     assert names(tmp_path) == ["run"]
 
 

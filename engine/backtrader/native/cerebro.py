@@ -41,6 +41,16 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
     row = -1
     last: int | None = None  # row after which the run ends, where it is not the market's last
     progress: Callable[[int], None] | None = None
+    begun = False
+
+    def run(self, **options: Any) -> Any:
+        """As any Cerebro runs, once."""
+        if self.begun:
+            raise ConfigError(
+                "cerebro.run() belongs to the run, which has begun; leave it out of the strategy"
+            )
+        self.begun = True
+        return super().run(**options)
 
     def _runnext(self, runstrats: list[Any]) -> None:
         (strategy,) = runstrats

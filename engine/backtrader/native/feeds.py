@@ -8,6 +8,7 @@ import backtrader as bt
 import numpy as np
 
 from ....data.arrays import I4
+from ....data.errors import ConfigError
 from ....data.panel.panel import TRADING, Panel
 from ..feeds import LAST_SECOND
 
@@ -35,7 +36,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
     plain = True
 
     def preload(self) -> NoReturn:
-        raise AssertionError("a feed of a native run is never preloaded")
+        raise ConfigError("a feed is handed its bars one by one; preload() is not offered here, leave it out")
 
     def open_up(self) -> None:
         """Look whether it is a list of numbers and no more: neither filters nor lines put upon it, nor saved memory."""

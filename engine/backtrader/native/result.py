@@ -23,6 +23,8 @@ from .sent import Sent
 from .undone import undone
 
 SEED = 0
+# How a run steps is not the strategy's to say; saved memory (exactbars) would hide the shares that come late.
+STEPS = {"preload": False, "runonce": False, "exactbars": False, "oldsync": False}
 Notices = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
@@ -52,7 +54,7 @@ def run_native(
     cerebro.progress = progress
     with native.guard(), seeded():
         _fit_out(cerebro, native)
-        (strategy,) = cerebro.run(preload=False, runonce=False)
+        (strategy,) = cerebro.run(**STEPS)
     return NativeRun(desk.finish(), desk.stay_table(), strategy, tuple(desk.sent))
 
 
@@ -67,7 +69,7 @@ def sent_until(
     with undone(native.cls), native.guard(), seeded():
         _fit_out(cerebro, native)
         with suppress(Ended):
-            cerebro.run(preload=False, runonce=False)
+            cerebro.run(**STEPS)
     return tuple(desk.sent)
 
 
@@ -171,6 +173,6 @@ def _check(cls: Any, cerebro: Any, *, unchanged: bool) -> None:
     )
     if cls.next_open is not base.next_open or cerebro.p.cheat_on_open:
         raise ConfigError(
-            f"{name} trades in next_open, where backtrader already shows it the day's close; "
+            f"{name} asks for next_open (cheat-on-open), where backtrader already shows it the day's close; "
             "send the order in next() of the day before, or in notify_launch()"
         )

@@ -73,3 +73,10 @@ def test_a_run_has_the_length_that_it_will_have_but_no_later_price() -> None:
 
     ours(planned({}, next=look), free(hk(flat(4))))
     assert seen == [(1, 4, 1), (2, 4, 2), (3, 4, 3), (4, 4, 4)]
+
+
+def test_a_feed_is_not_preloaded_and_a_run_not_run_again_by_its_strategy() -> None:
+    with pytest.raises(ConfigError, match="not offered here"):
+        ours(planned({DAYS[1]: lambda self: self.data.preload()}), rising())
+    with pytest.raises(ConfigError, match="belongs to the run"):
+        ours(planned({DAYS[1]: lambda self: self.env.run()}), rising())
