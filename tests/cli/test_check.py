@@ -20,11 +20,6 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_market(tmp_path)
 
 
-def fetch(*args: object) -> tuple[object, ...]:
-    """Words of a fetch from the files of the market's own folder."""
-    return ("fetch", *args, "--provider", "files", "--path", "bars")
-
-
 def test_a_clean_folder_has_no_errors(market: Path) -> None:
     done = launchlab("check", "--prices", market / "bars")
     assert done.exit_code == 0, done.output
