@@ -137,7 +137,7 @@ def decimal_reference(
     stamp = stamp.quantize(Decimal(1), ROUND_UP) if row[STAMP_UNIT] else stamp.quantize(cent, ROUND_HALF_UP)
     commission = max((value * rates[3]).quantize(cent, ROUND_HALF_UP), rates[4])
     levies = Decimal(0)
-    for rate, fixed, least, most in (rates[j : j + 4] for j in range(5, 25, 4)):
+    for rate, fixed, least, most in (rates[j : j + 4] for j in range(5, len(rates), 4)):
         levies += min(max(value * rate + fixed, least), most).quantize(cent, ROUND_HALF_UP)
     return commission, stamp, levies
 
