@@ -97,6 +97,7 @@ class Reason(IntEnum):
     EXPIRED = 23
     MARKET_CLOSED = 24
     BANKRUPT = 25
+    NO_BAR = 26
 
     @property
     def label(self) -> str:

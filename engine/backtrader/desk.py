@@ -6,7 +6,7 @@ touched inside the bar, the close, marks and signals. Every order is judged by `
 
 from collections.abc import Iterator
 
-from ...data.panel.panel import TRADING, UNLISTED
+from ...data.panel.panel import SUSPENDED, TRADING, UNLISTED
 from ..config import ExitOn, Pairing
 from ..judge.exits import close_signal, exit_levels, reduction, touch_signal
 from ..judge.fill import lot_floor, planned_shares
@@ -14,6 +14,9 @@ from ..judge.records import EPS, Order
 from ..legs import CLOSE, OPEN, TOUCH, Reason
 from .account import Account
 from .leg_state import Attempt, LegState
+
+# why a share without an earlier close has no price to size an order by; else it is its first session
+UNPRICED = {UNLISTED: Reason.UNLISTED, SUSPENDED: Reason.NO_BAR}
 
 
 class Desk(Account):
@@ -109,8 +112,8 @@ class Desk(Account):
         if leg.filled == 0.0:
             price = float(p.size_price[t, i])
             if not price > 0.0:
-                listed = p.status[t, i] != UNLISTED
-                self._block(leg, leg.at, 0.0, 0.0, int(Reason.NO_PRICE if listed else Reason.UNLISTED))
+                why = UNPRICED.get(int(p.status[t, i]), Reason.NO_PRICE)
+                self._block(leg, leg.at, 0.0, 0.0, int(why))
                 return None
             wish = leg.weight / (price * self.known_rate(i)) * self.nav
             leg.planned = float(planned_shares(wish, lot_min, lot_step))

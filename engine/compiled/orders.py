@@ -40,6 +40,7 @@ from .windows import (
     T_PLUS_ONE,
     TICKS,
     UP,
+    WITHOUT_BAR,
     Point,
     Rules,
     Windows,
@@ -53,7 +54,7 @@ _MARGIN_CALL, _END = int(Reason.MARGIN_CALL), int(Reason.END)
 _DELISTED, _T_PLUS_ONE = int(Reason.DELISTED), int(Reason.T_PLUS_ONE)
 _SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
 _BELOW_LOT, _UNPAIRED = int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
-_NO_PRICE, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.BANKRUPT)
+_NO_PRICE, _NO_BAR, _BANKRUPT = int(Reason.NO_PRICE), int(Reason.NO_BAR), int(Reason.BANKRUPT)
 
 
 @inlined
@@ -109,8 +110,12 @@ def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn,
     if s.leg[k]["filled"] == 0.0:
         part = line["part"]
         if part != part:
-            unlisted = (line["flags"] & NOT_YET_LISTED) != 0
-            record_block(w, out, a, 0.0, 0.0, _UNLISTED if unlisted else _NO_PRICE)
+            why = _NO_PRICE
+            if (line["flags"] & NOT_YET_LISTED) != 0:
+                why = _UNLISTED
+            elif (line["flags"] & WITHOUT_BAR) != 0:
+                why = _NO_BAR
+            record_block(w, out, a, 0.0, 0.0, why)
             return 0.0
         s.leg[k]["planned"] = planned_shares(part * p.scale * s.book[NAV], lot_min, lot_step)
     planned = s.leg[k]["planned"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8, I1, I4, Bool
-from ...data.panel.panel import DELISTED, TRADING, UNLISTED, Panel
+from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
 from ..config import Config, ExitOn, LimitPolicy, Pairing
 from ..judge.prices import exchange_answer, locked
@@ -33,7 +33,7 @@ ORDER = np.dtype(
     + [(name, "i4") for name in ("max_order", "lot_min", "lot_step", "done", "cost_row")]
     + [("why_enter", "i1"), ("why_leave", "i1"), ("flags", "u1"), ("unused", "u1")]
 )  # fmt: skip
-IS_OPEN, T_PLUS_ONE, NOT_YET_LISTED = 1, 2, 4  # bits of flags
+IS_OPEN, T_PLUS_ONE, NOT_YET_LISTED, WITHOUT_BAR = 1, 2, 4, 8  # bits of flags
 
 # columns of Windows.bar
 STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
@@ -361,6 +361,7 @@ def _order_line(
         IS_OPEN * c.exchange_open[e, t]
         + T_PLUS_ONE * c.t_plus_one[i, t]
         + NOT_YET_LISTED * (c.status[i, t] == UNLISTED)
+        + WITHOUT_BAR * (c.status[i, t] == SUSPENDED)
     )
 
 

@@ -40,6 +40,8 @@ ADVICE: Mapping[str, str] = {
     blocked_words(Reason.LIMIT_DOWN): _WAIT,
     blocked_words(Reason.SEALED): _WAIT,
     blocked_words(Reason.UNLISTED): "the share was not listed yet; raise `wait`",
+    blocked_words(Reason.NO_BAR): "the share was listed but its bars begin later; add earlier bars to `prices`",
+    blocked_words(Reason.NO_PRICE): "the first session of its bars, with no close before it to size an order by; raise `wait`",
     blocked_words(Reason.BELOW_LOT): _MONEY.replace("lower", "raise"),
     blocked_words(Reason.NO_CASH): _MONEY,
     blocked_words(Reason.MARGIN): _MONEY,

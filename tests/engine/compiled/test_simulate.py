@@ -150,6 +150,15 @@ def test_a_new_share_is_bought_when_it_has_a_price_to_size_it_by(tmp_path: Path,
     assert fills(run) == [(3, "open", 25_000.0, 25.0, "entry")]  # 500,000 at 20
 
 
+def test_a_share_listed_long_ago_whose_bars_begin_later_has_no_bar_until_then(engine: str) -> None:
+    # Moutai is listed since 2001; its bars here begin on the fourth session
+    series = [bars("600519.SS", DAYS[3:6], [20.0, 20.5, 21.0]), bars("601318.SS", DAYS[:6], [10.0] * 6)]
+    panel = without_costs(build_panel(series, currency="CNY"))
+    run = done(one_leg(wait=4, hold=9, code=panel.column("600519.SS")), panel, engine)
+    assert [(row, why) for row, _, _, why in blocks(run)] == [(1, "no_bar"), (2, "no_bar"), (3, "no_price")]
+    assert [(row, price) for row, _, _, price, _ in fills(run)] == [(4, 20.5)]
+
+
 # money
 
 
