@@ -125,7 +125,8 @@ def _fill_code(
             a["mark"][t, i] = mark
             continue
         if t < listed or t >= gone:
-            a["status"][t, i] = UNLISTED if t < listed else DELISTED
+            before = SUSPENDED if listed % 2 else UNLISTED  # listed long ago, its bars begin later; or new
+            a["status"][t, i] = before if t < listed else DELISTED
             a["mark"][t, i] = mark
             continue
         ref = close
