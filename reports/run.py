@@ -90,6 +90,7 @@ def write_book(result: Result, folder: Path) -> None:
         unknowns=_by_code(summary.unknowns),
         settings=rerun(summary),
         sheet=SHEET,
+        head=head(summary),
     )
 
 
@@ -132,6 +133,20 @@ def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
+def head(summary: RunSummary) -> list[tuple[str, str]]:
+    """What stands under the title, as pairs of name and text: span, ledger, prices, day of the run, warnings."""
+    inputs = summary.inputs
+    told = [("Span", f"{summary.start} to {summary.end}, {number(summary.sessions)} sessions")]
+    if inputs is not None:
+        told.append(("Ledger", visible(inputs.launches or "the shipped one")))
+        told.append(("Prices", visible(inputs.prices or "the sample market")))
+    if summary.made:
+        told.append(("Run on", visible(summary.made)))
+    count = len(summary.warnings)
+    first = f", first: {sentence(summary.warnings[0])}" if count else ""
+    return [*told, ("Warnings", f"{count}{first}" if count else "none")]
+
+
 def rerun(summary: RunSummary) -> str:
     """The tables of a TOML file that the command line takes as a run's configuration; a rule that is off is "none".
 
@@ -143,7 +158,8 @@ def rerun(summary: RunSummary) -> str:
     asked = {each.name: getattr(summary.inputs, each.name) for each in fields(summary.inputs)}
     analyzers, brokerage = asked.pop("analyzers"), asked.pop("brokerage")
     used = {name: getattr(summary, name) for name in ("start", "end", "currency", "benchmark")}
-    used = {name: value for name, value in used.items() if value is not None}
+    listed = "," in (asked["benchmark"] or "")  # the first of a list that served
+    used = {k: v for k, v in used.items() if v is not None and not (listed and k == "benchmark")}
     settings = {name: "none" if value is None else value for name, value in summary.parameters.items()}
     tables: dict[str, Any] = {
         "run": {"engine": summary.engine} | ({"analyzers": analyzers} if analyzers else {}),

@@ -22,9 +22,8 @@ from .page import environment
 from .sheet import rows
 from .sheet.ink import drawable, drawing, svg
 from .sheet.plates import Plate, Sides, plates
-from .sheet.record import Record, records
+from .sheet.record import SHORTEST, Record, records
 
-SHORTEST = 20  # sessions; below this tables and densities mean nothing
 AGREE = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar")
 
 
@@ -45,6 +44,7 @@ def write_tearsheet(result: Result, path: Path) -> None:
         "years": (),
         "sides": (),
         "differ": [],
+        "part": "",
     }
     if not reason:
         values = _sheet(result, own, benchmark)
@@ -98,13 +98,15 @@ def _sheet(result: Result, own: Record, benchmark: Record | None) -> dict[str, A
         drawn = [(plate.title, Markup(svg(plate.figure))) for plate in plates(qs, sides)]
     names = (_short(result.summary.name), _short(result.summary.benchmark or "Benchmark"))
     sections = rows.told(qs.stats, own, benchmark)
+    whole = len(own.returns) == len(result.equity)
     return {
         "sections": sections,
         "plates": drawn,
         "sides": names[: 1 if benchmark is None else 2],
         "years": _years(own, benchmark),
         "drawdowns": list(own.drawdowns().head(10).itertuples()),
-        "differ": _differences(result, sections),
+        "part": "" if whole else f"{own.returns.index[0]:%Y-%m-%d} to {own.returns.index[-1]:%Y-%m-%d}",
+        "differ": _differences(result, sections) if whole else [],
     }
 
 

@@ -51,6 +51,8 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
         f"{summary.capital:,.0f} {summary.currency}",
         "dim",
     )
+    if summary.answer:
+        _line(console, f"\n{visible(summary.answer)}")
     blocks = BLOCKS if _speaks_utf(console) else ASCII_BLOCKS
     width = max(10, min(60, console.width - 10))
     _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")

@@ -1,8 +1,11 @@
 """Sentences about what a loaded market leaves out or thins out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..ledger.launch import Launches
+from ..panel.benchmark import Benchmark
 from ..panel.panel import TRADING, Panel
 from ..panel.reach import first_rows
 from .source import few
@@ -28,6 +31,21 @@ def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
         return ()
     told = f"{len(missed)} of {len(launches)} launches cannot be traded from {panel.sessions[0]} to {panel.sessions[-1]}"
     return (f"{told}, which needs a session before and one after the news: {few(missed)}",)
+
+
+def shorter_benchmarks(panel: Panel, chosen: Benchmark, tried: Sequence[Benchmark]) -> tuple[str, ...]:
+    """Sentences about a benchmark that does not cover the panel, and about those before it in the list that cover less."""
+    told = [f"{_covers(panel, one)}: {chosen.name} takes its place" for one in tried if one is not chosen]
+    if not chosen.is_whole:
+        first, last = chosen.span
+        beside = f"it is compared over these {last - first + 1:,} of {len(panel):,} sessions"
+        told.append(f"{_covers(panel, chosen)}: {beside}")
+    return tuple(told)
+
+
+def _covers(panel: Panel, one: Benchmark) -> str:
+    first, last = one.span
+    return f"the benchmark {one.name} has bars from {panel.sessions[first]} to {panel.sessions[last]} only"
 
 
 def without_bars(panel: Panel) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..bars.bars import Bars
 from ..errors import DataError, LaunchlabError, did_you_mean
 from ..instruments.table import Instruments, to_instruments
@@ -18,7 +20,7 @@ from ..panel.panel import Panel
 from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
 from ..universe.table import load_universe
-from .doubts import idle_ends, left_outside, without_bars
+from .doubts import idle_ends, left_outside, shorter_benchmarks, without_bars
 from .request import MarketRequest, market_request
 from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
 
@@ -167,21 +169,39 @@ def _refuse_all(missing: Sequence[str], source: Source) -> None:
 def _benchmark(
     request: MarketRequest, panel: Panel, source: Source, book: Instruments
 ) -> tuple[Benchmark | None, tuple[str, ...]]:
-    """The benchmark asked for, else the first usual one that covers the span; an error only if it was asked for."""
+    """The first benchmark of the list asked for, or of the usual ones, that covers the span; else the one that covers most.
+
+    And a sentence where it does not cover all, or is not the first. An error only where none of those asked for can be
+    had.
+    """
     asked = request.benchmark
+    if asked is not None and asked.strip().lower() in ("", NO_BENCHMARK):
+        return None, ()
     rates = Path(request.fx) if request.fx else None
+    notes: tuple[str, ...] = ()
+    names = [one for one in USUAL_BENCHMARKS if source.has(book[one])]
     if asked is not None:
-        if asked.strip().lower() in ("", NO_BENCHMARK):
-            return None, ()
-        members = typed([code for _, code in parse_benchmark(asked)], book)
-        return _returns(asked, panel, source, members.book, rates), members.notes
-    refused: list[str] = []
-    for name in (one for one in USUAL_BENCHMARKS if source.has(book[one])):
+        names = [one.strip() for one in asked.split(",") if one.strip()]
+        codes = dict.fromkeys(code for name in names for _, code in parse_benchmark(name))
+        members = typed(list(codes), book)
+        book, notes = members.book, members.notes
+    partial: list[Benchmark] = []
+    refused: list[LaunchlabError] = []
+    for name in names:
         try:
-            return _returns(name, panel, source, book, rates), ()
+            one = _returns(name, panel, source, book, rates)
         except LaunchlabError as error:
-            refused.append(f"no benchmark: {error}")
-    return None, tuple(refused[:1])
+            refused.append(error)
+            continue
+        partial.append(one)
+        if one.is_whole:
+            break
+    if partial:
+        best = max(partial, key=lambda one: int(np.isfinite(one.returns).sum()))
+        return best, (*notes, *shorter_benchmarks(panel, best, partial))
+    if asked is not None and refused:
+        raise refused[0]
+    return None, tuple(f"no benchmark: {error}" for error in refused[:1])
 
 
 def _returns(text: str, panel: Panel, source: Source, book: Instruments, rates: Path | None) -> Benchmark:

@@ -18,13 +18,28 @@ from ..instruments.codes import derive
 
 WEIGHTS_TOLERANCE = 1e-6
 MAX_STALE_DAYS = 20
+LONGEST_CLOSURE_DAYS = 12  # calendar days between two sessions at most: the Lunar New Year takes eleven
 
 
 class Benchmark(NamedTuple):
-    """Name and simple returns in base currency on the panel's rows, shape (T,)."""
+    """Name and simple returns in base currency on the panel's rows, shape (T,).
+
+    NaN before its first close and after its last: what is compared with it is compared on the other rows.
+    """
 
     name: str
     returns: F8
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last row of its returns."""
+        rows = np.flatnonzero(np.isfinite(self.returns))
+        return int(rows[0]), int(rows[-1])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers every row."""
+        return bool(np.isfinite(self.returns).all())
 
 
 def parse_benchmark(text: str) -> tuple[tuple[float, str], ...]:
@@ -61,20 +76,45 @@ def benchmark_returns(
     fx: Mapping[str, F8],
     sessions: Days,
 ) -> F8:
-    """Daily returns of the blend in base currency, shape (T,) on the panel's `sessions`; row 0 is 0.0.
+    """Daily returns of the blend in base currency, shape (T,) on the panel's `sessions`; the first is 0.0.
 
     `fx[code]` (T,) is base money for one unit of the code's currency. Weights are restored every row. On a holiday of
     the code's exchange its last close stands, so only the currency moves: nothing is known before its session. Cash
-    dividends and share ratios are reinvested on their ex-date, known from the bars' actions or their references. A code must have a close on or before the
-    first row, and none may be older than MAX_STALE_DAYS; DataError otherwise.
+    dividends and share ratios are reinvested on their ex-date, known from the bars' actions or their references. Rows
+    before the first close of a code are NaN, and so are those after its last where that is more than
+    LONGEST_CLOSURE_DAYS before the end. DataError where fewer than two rows are left, or where a code has no close for
+    more than MAX_STALE_DAYS in between.
     """
-    returns = np.zeros(len(sessions))
+    returns, known = np.zeros(len(sessions)), np.ones(len(sessions), bool)
     for weight, code in spec:
         if code not in bars:
             raise DataError(f"the benchmark {code} has no bars; add {code}.csv to the prices or fetch it")
-        level = total_return_marks(bars[code], sessions) * fx[code]
+        rows = _covered(bars[code], sessions)
+        level = np.full(len(sessions), np.nan)
+        if len(sessions[rows]):
+            level[rows] = total_return_marks(bars[code], sessions[rows]) * fx[code][rows]
         returns[1:] += weight * (level[1:] / level[:-1] - 1.0)
-    return returns
+        known &= np.isfinite(level)
+    if known.sum() < 2:
+        raise DataError(
+            f"{' and '.join(code for _, code in spec)} has fewer than two closes from {sessions[0]} to "
+            f"{sessions[-1]}; a benchmark needs some: fetch its bars or choose another"
+        )
+    returns[np.flatnonzero(known)[0]] = 0.0
+    return np.where(known, returns, np.nan)
+
+
+def _covered(bars: Bars, sessions: Days) -> slice:
+    """Rows from the first close of a code to its last, or to the end where no session of its own can be missing."""
+    closes = bars.sessions[np.isfinite(bars.close) & (bars.close > 0)]
+    if not len(closes):
+        return slice(0, 0)
+    first, last = (
+        np.searchsorted(sessions, closes.min()),
+        int(np.searchsorted(sessions, closes.max(), "right")),
+    )
+    ended = (sessions[-1] - closes.max()).astype(np.int64) > LONGEST_CLOSURE_DAYS
+    return slice(int(first), last if ended else len(sessions))
 
 
 def total_return_marks(bars: Bars, sessions: Days) -> F8:

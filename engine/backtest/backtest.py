@@ -1,13 +1,16 @@
 """The main job: strategy + launches + panel → Result."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import Bool
+from ...data.calendars.hours import CHINA_TIME
 from ...data.errors import ConfigError
 from ...data.ledger.launch import Launches
 from ...data.panel.benchmark import Benchmark
@@ -107,7 +110,14 @@ def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
         "parameters": options.parameters or {},
         "command": options.command,
         "inputs": options.inputs,
+        "made": _today(),
     }
+
+
+def _today() -> str:
+    """The day in Hong Kong; of SOURCE_DATE_EPOCH, where a build that can be repeated sets it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return str((datetime.fromtimestamp(int(epoch), CHINA_TIME) if epoch.isdigit() else datetime.now(CHINA_TIME)).date())
 
 
 def _backtest_native(

@@ -18,6 +18,7 @@ from ...data.rules.bands import warning_matters
 from ..choices import Choice
 from ..config import Config
 from ..legs import AT_NAMES, Reason
+from .answer import answer
 from .attribution import Ladder, attribute
 from .exposure import Betas, to_exposure, to_hedges, told_exposure
 from .fates import to_fates, told_fates, without_trade
@@ -65,8 +66,10 @@ def to_result(
     exposure = to_exposure(books.days, run, betas)
     hedges = to_hedges(books.launches, books.legs, run, betas)
     figures["exposure"] = told_exposure(exposure, hedges, run, figures["benchmark"])
-    if not len(run.fills):
-        figures["warnings"] = (without_trade(fates), *figures["warnings"])
+    idle = "" if len(run.fills) else without_trade(fates)
+    if idle:
+        figures["warnings"] = (idle, *figures["warnings"])
+    figures["answer"] = answer(launches, fates, figures, idle)
     return Result(
         fills=_fills(books, run),
         blocks=_blocks(books, run),
@@ -159,7 +162,7 @@ def _comparison(books: Books, paper: F8, benchmark: tuple[str, F8] | None) -> pd
     level = (
         np.full(len(p), np.nan)
         if benchmark is None
-        else books.config.capital * np.cumprod(1.0 + benchmark[1])
+        else books.config.capital * np.cumprod(1.0 + np.nan_to_num(benchmark[1])) + 0.0 * benchmark[1]
     )
     columns = {"session": books.days, "paper": paper, "benchmark": level}
     return _table("comparison", columns | {"open_markets": _open_markets(p)})
@@ -189,8 +192,8 @@ def _figures(
         "traded_launches": len(traded),
         "win_rate_launches": float((profit > 0).mean()) if len(traded) else None,
         "paper_return": float(paper[-1] / config.capital - 1.0),
-        "benchmark_return": None if benchmark is None else float(np.prod(1.0 + benchmark[1]) - 1.0),
     }
+    metrics |= _beside(run.equity, config.capital, None if benchmark is None else benchmark[1])
     if len(launches):
         metrics |= {f"launch_{name}": float(launches[name].mean()) for name in ("paper", *PAID)}
     names, counts = np.unique(run.blocks["reason"], return_counts=True)
@@ -228,6 +231,18 @@ def idle_members(books: Books) -> frozenset[str]:
     """Members of the universe that no launch concerns and no leg trades: nothing of them bears on the run."""
     p = books.panel
     return frozenset(p.beside) - {p.codes[i] for i in np.unique(books.legs["code"])}
+
+
+def _beside(equity: F8, capital: float, benchmark: F8 | None) -> dict[str, float | None]:
+    """Return of the benchmark; where it does not cover the run, also that of the run over the benchmark's sessions."""
+    if benchmark is None:
+        return {"benchmark_return": None}
+    rows = np.flatnonzero(np.isfinite(benchmark))
+    told: dict[str, float | None] = {"benchmark_return": float(np.prod(1.0 + benchmark[rows]) - 1.0)}
+    if len(rows) < len(benchmark):
+        before = capital if rows[0] == 0 else float(equity[rows[0]])
+        told["return_beside_benchmark"] = float(equity[rows[-1]] / before - 1.0) if before > 0.0 else None
+    return told
 
 
 def fills_on_assumptions(p: Panel, run: Run) -> tuple[str, ...]:

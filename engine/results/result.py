@@ -49,10 +49,13 @@ class Result:
 
     @property
     def benchmark(self) -> "pd.Series | None":
-        """Simple return of the benchmark on the same sessions, or None when the run had none."""
-        if self.comparison["benchmark"].isna().all():
+        """Simple return of the benchmark on the run's sessions from its first to its last; None when the run had none."""
+        level = self.comparison["benchmark"]
+        first, last = level.first_valid_index(), level.last_valid_index()
+        if first is None:
             return None
-        return self._returns_of(self.comparison, "benchmark", str(self.summary.benchmark))
+        whole = self.comparison.loc[first:last]
+        return self._returns_of(whole, "benchmark", str(self.summary.benchmark))
 
     def _returns_of(self, table: "pd.DataFrame", column: str, name: str) -> "pd.Series":
         import pandas as pd

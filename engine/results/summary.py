@@ -117,8 +117,9 @@ class RunSummary(Summary):
     """One run. Money is in `currency`; `metrics` have their `definitions`, and None where nothing can be said.
 
     `years`: calendar years that the sessions cover. `funnel`: launches left at each step on the way to a fill; `fates`:
-    how many launch × codes were traded, and not for which reason. `exposure`: net, beta-adjusted net and what was unhedged, as
-    engine/results/exposure.py has them. `data`: code, source, sha256, first, last and rows of each code's
+    how many launch × codes were traded, and not for which reason. `answer`: the run in one paragraph; `made`: the day of
+    the run in Hong Kong. `exposure`: net, beta-adjusted net and what was unhedged, as engine/results/exposure.py has
+    them. `data`: code, source, sha256, first, last and rows of each code's
     bars; `blocked` counts attempts by reason; `parameters` are the strategy's.
     """
 
@@ -150,6 +151,8 @@ class RunSummary(Summary):
     funnel: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
     fates: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
     exposure: Mapping[str, str | float | int | None] | None = field(default=None, metadata=ABSENT)
+    answer: str | None = field(default=None, metadata=ABSENT)
+    made: str | None = field(default=None, metadata=ABSENT)
 
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)

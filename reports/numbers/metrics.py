@@ -25,6 +25,7 @@ class Metric:
 KNOWN: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "total_return": ("Total return", percent),
     "benchmark_return": ("Benchmark", percent),
+    "return_beside_benchmark": ("Run beside it", percent),
     "paper_return": ("On paper", percent),
     "sharpe": ("Sharpe", ratio),
     "max_drawdown": ("Worst drawdown", percent),
@@ -71,6 +72,9 @@ def metric(summary: RunSummary, key: str) -> Metric:
     count = summary.metrics.get(COUNTED.get(key, ""))
     if count is not None and not missing(value):
         text = f"{text} of {number(count)}"
+    beside = summary.metrics.get("return_beside_benchmark")
+    if key == "benchmark_return" and beside is not None:
+        text = f"{text} (run {percent(beside)})"
     return Metric(key, label, text, exact(value), summary.definitions.get(key) or DEFINITIONS.get(key, ""))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...engine.results.result import Result
 
+SHORTEST = 20  # sessions; below this tables and densities mean nothing
 LEVEL = 1e-12  # a level this close to the highest so far, relatively, is back at it
 
 
@@ -70,18 +71,29 @@ class Record:
 
 
 def records(result: Result) -> tuple[Record, Record | None]:
-    """The run's record, and that of its benchmark on exactly the run's sessions (None without one, or one that is the run).
+    """The run's record, and that of its benchmark on exactly the same sessions (None without one, or one that is the run).
 
-    The benchmark's level is carried over its own holidays and over a hole.
+    Where the benchmark starts after the run or ends before it, both records have its sessions alone, if these are at
+    least SHORTEST. The benchmark's level is carried over its own holidays and over a hole.
     """
     summary, returns = result.summary, result.returns
     years = summary.years if summary.years is not None else len(returns) / summary.periods_per_year
     own = Record(returns, summary.periods_per_year, years, summary.metrics.get("exposure"))
-    level = result.comparison.set_index(pd.DatetimeIndex(result.comparison["session"]))["benchmark"]
-    if level.isna().all():
+    other = result.benchmark
+    if other is None or len(other) < min(SHORTEST, len(returns)):
         return own, None
-    level = level.reindex(returns.index).ffill().fillna(summary.capital)
-    other = level / level.shift(1).fillna(summary.capital) - 1.0
-    if np.allclose(other, returns, atol=1e-12):
+    if len(other) < len(returns):
+        own = _part(result, own, other.index)
+    if np.allclose(other, own.returns, atol=1e-12):
         return own, None
-    return own, Record(other, own.periods, years)
+    return own, Record(other, own.periods, own.years)
+
+
+def _part(result: Result, own: Record, days: pd.Index) -> Record:
+    """The run's record on some of its sessions alone, the first of them without a return: there the benchmark begins."""
+    returns = own.returns[days].copy()
+    if days[0] > own.returns.index[0]:
+        returns.iloc[0] = 0.0
+    inside = own.returns.index.isin(days)
+    exposure = float((result.equity["gross"].to_numpy()[inside] > 0.0).mean())
+    return Record(returns, own.periods, own.years * len(days) / len(own.returns), exposure)

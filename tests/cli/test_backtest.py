@@ -169,15 +169,29 @@ def test_a_span_much_longer_than_the_bars_is_told(quick: Path) -> None:
     assert "no code has a bar" not in launchlab("backtest", *asked(quick), "--out", "again").stderr
 
 
-def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(quick: Path) -> None:
+def test_a_benchmark_that_covers_a_part_is_compared_over_it(quick: Path) -> None:
     path = quick / "bars" / "3033.HK.csv"
     lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[0], *lines[10:]]) + "\n")
+    path.write_text("\n".join([lines[0], *lines[3:]]) + "\n")
+    done = launchlab("backtest", *asked(quick), "--json")
+    summary = json_of(done)
+    said = "the benchmark 3033.HK has bars from"
+    assert summary["benchmark"] == "3033.HK"
+    assert any(warning.startswith(said) for warning in summary["warnings"])
+    assert said in done.stderr
+    assert "return_beside_benchmark" in summary["metrics"]
+    listed = ("--benchmark", "3033.HK,0700.HK", "--json", "--out", "listed")
+    assert json_of(launchlab("backtest", *asked(quick), *listed))["benchmark"] == "0700.HK"
+    assert "did you mean" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3034.HK"))
+
+
+def test_a_benchmark_that_cannot_be_had_stops_only_when_it_was_asked_for(quick: Path) -> None:
+    path = quick / "bars" / "3033.HK.csv"
+    path.write_text("\n".join(path.read_text().splitlines()[:2]) + "\n")
     done = launchlab("backtest", *asked(quick), "--json")
     assert json_of(done)["benchmark"] is None
-    assert "no benchmark: 3033.HK starts" in done.stderr
-    assert "3033.HK starts" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3033.HK"))
-    assert "did you mean" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3034.HK"))
+    assert "no benchmark: 3033.HK has fewer than two closes" in done.stderr
+    assert "3033.HK has fewer" in faults(launchlab("backtest", *asked(quick), "--benchmark", "3033.HK"))
 
 
 def test_an_old_run_is_replaced_and_a_folder_of_something_else_is_not(quick: Path) -> None:

@@ -33,6 +33,20 @@ def test_a_market_has_launches_panel_and_the_first_usual_benchmark_with_bars(fol
     assert market.warnings == ()
 
 
+def test_a_benchmark_that_ends_early_is_said_and_the_next_of_a_list_takes_its_place(folder: Path) -> None:
+    path = folder / "bars" / "3033.HK.csv"
+    path.write_text("\n".join(path.read_text().splitlines()[:6]) + "\n")
+    said = f"the benchmark 3033.HK has bars from {DAYS[0]} to {DAYS[4]} only"
+    alone = load(folder)
+    assert alone.warnings == (f"{said}: it is compared over these 5 of {len(DAYS)} sessions",)
+    assert alone.benchmark is not None
+    assert alone.benchmark.span == (0, 4)
+    listed = load(folder, benchmark="3033.HK, 0700.HK")
+    assert listed.warnings == (f"{said}: 0700.HK takes its place",)
+    assert listed.benchmark is not None
+    assert listed.benchmark.is_whole
+
+
 def test_codes_without_bars_are_left_out_and_named(folder: Path) -> None:
     (folder / "bars" / "0700.HK.csv").unlink()
     market = load(folder)

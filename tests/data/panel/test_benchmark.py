@@ -84,18 +84,47 @@ def test_dividends_and_splits_are_reinvested_on_their_ex_date():
     assert found.tolist() == pytest.approx([0.0, 0.0, 0.0, 0.0])
 
 
-def test_a_benchmark_without_a_first_close_or_long_still_is_refused():
-    late = bars("3033.HK", ROWS[1:], (5.0, 5.0, 5.0))
-    with pytest.raises(DataError, match="starts 2026-02-12, after the first row"):
-        benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": late}, {"3033.HK": ONE}, ROWS)
+def returns_of(held: Bars, rows) -> list[float]:
+    spec, fx = ((1.0, held.code),), {held.code: np.ones(len(rows))}
+    return benchmark_returns(spec, {held.code: held}, fx, np.asarray(rows, "M8[D]")).tolist()
+
+
+def test_a_benchmark_that_starts_late_says_nothing_before_its_first_close():
+    found = returns_of(bars("3033.HK", ROWS[1:], (5.0, 5.5, 6.6)), ROWS)
+    assert np.isnan(found[0])
+    assert found[1:] == pytest.approx([0.0, 0.1, 0.2])
+
+
+def test_a_benchmark_that_ends_early_says_nothing_after_its_last_close():
+    """The last close is of 02-16; from 02-28 on, twelve days after, a session of its own must have been missed."""
+    held = bars("3033.HK", ROWS, (5.0, 5.5, 5.5, 4.4))
+    found = returns_of(held, [*ROWS, "2026-03-01", "2026-03-02"])
+    assert found[:4] == pytest.approx([0.0, 0.1, 0.0, -0.2])
+    assert np.isnan(found[4:]).all()
+    assert returns_of(held, [*ROWS, "2026-02-27", "2026-02-28"])[4:] == [0.0, 0.0]
+
+
+def test_a_blend_is_told_where_all_its_members_have_closes():
+    found = benchmark_returns(
+        ((0.5, "3033.HK"), (0.5, "510300.SS")),
+        {
+            "3033.HK": bars("3033.HK", ROWS[1:], (5.0, 5.5, 5.5)),
+            "510300.SS": bars("510300.SS", ROWS, (4.0,) * 4),
+        },
+        {"3033.HK": ONE, "510300.SS": ONE},
+        ROWS,
+    )
+    assert np.isnan(found[0])
+    assert found[1:].tolist() == pytest.approx([0.0, 0.05, 0.0])
+
+
+def test_a_benchmark_without_closes_or_long_still_in_between_is_refused():
+    before = bars("3033.HK", ["2025-01-02", "2025-01-03"], (5.0, 5.0))
+    with pytest.raises(DataError, match="fewer than two closes from 2026-02-11 to 2026-02-16"):
+        returns_of(before, ROWS)
     rows = np.arange("2026-02-11", "2026-04-01", dtype="M8[D]")
     with pytest.raises(DataError, match="may not stand still"):
-        benchmark_returns(
-            ((1.0, "3033.HK"),),
-            {"3033.HK": bars("3033.HK", ROWS, (5.0,) * 4)},
-            {"3033.HK": np.ones(len(rows))},
-            rows,
-        )
+        returns_of(bars("3033.HK", [*ROWS, rows[-1]], (5.0,) * 5), rows)
     with pytest.raises(DataError, match=r"add 3033\.HK\.csv"):
         benchmark_returns(((1.0, "3033.HK"),), {}, {}, ROWS)
 

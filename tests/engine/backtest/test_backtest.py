@@ -140,6 +140,26 @@ def test_two_runs_of_the_same_inputs_write_the_same_bytes(tmp_path: Path) -> Non
             assert one == two, file
 
 
+def test_a_run_is_compared_over_the_sessions_of_its_benchmark(tmp_path: Path) -> None:
+    """10 % and 20 % on the rows 2 and 3, its first close on row 1: 1.1 × 1.2 − 1 = 32 %, beside the run from row 1 to 3."""
+    returns = np.full(len(DAYS), np.nan)
+    returns[1:4] = 0.0, 0.1, 0.2
+    options = RunOptions(engine="compiled", benchmark=Benchmark("0700.HK", returns))
+    result = backtest(Fixed(LEGS), LAUNCHES, market(), options=options)
+    metrics, equity = result.summary.metrics, result.equity["equity"]
+    assert metrics["benchmark_return"] == pytest.approx(0.32)
+    assert metrics["return_beside_benchmark"] == pytest.approx(equity[3] / equity[1] - 1.0)
+    capital = result.summary.capital
+    assert result.comparison["benchmark"].tolist()[1:4] == pytest.approx(
+        [capital, 1.1 * capital, 1.32 * capital]
+    )
+    result.save(tmp_path)
+    for one in (result, load_result(tmp_path)):
+        assert one.benchmark is not None
+        assert one.benchmark.tolist() == pytest.approx([0.0, 0.1, 0.2])
+        assert [str(day.date()) for day in one.benchmark.index] == list(DAYS[1:4])
+
+
 @pytest.mark.parametrize("legs", [LEGS, empty_legs(0)], ids=["with fills", "without a leg"])
 def test_a_result_can_be_rebuilt_from_its_folder(tmp_path: Path, legs: Any) -> None:
     benchmark = Benchmark("0700.HK", np.full(len(DAYS), 0.001))

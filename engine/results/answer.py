@@ -1,0 +1,114 @@
+"""The answer first: what a run showed, in one paragraph of plain words. Pages, terminal and summary.json have the same."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ...data.arrays import F8
+from .fates import TRADED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = 5  # traded launches below which no interval is told
+LEVEL = 0.95
+DRAWS = 4_999
+SEED = 20260212
+CHANCE = "Whether that is more than chance was not asked of this run: a study and a sweep test it."
+
+
+class Interval(NamedTuple):
+    """Mean of a sample and its confidence interval; NaN ends where there are too few values, or they are all the same."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_interval(values: F8) -> Interval:
+    """Mean of one value per launch, with its bias-corrected and accelerated bootstrap interval (Efron 1987), 95 %.
+
+    The launches are drawn with replacement; the same values give the same interval.
+    """
+    mean = float(np.mean(values)) if len(values) else float("nan")
+    if len(values) < FEWEST or np.ptp(values) <= 1e-12:
+        return Interval(mean, float("nan"), float("nan"))
+    from scipy.stats import bootstrap
+
+    rng = np.random.default_rng(SEED)
+    drawn = bootstrap(
+        (values,), np.mean, n_resamples=DRAWS, confidence_level=LEVEL, method="BCa", random_state=rng
+    )
+    return Interval(mean, float(drawn.confidence_interval.low), float(drawn.confidence_interval.high))
+
+
+def answer(
+    launches: "pd.DataFrame", fates: "pd.DataFrame", figures: Mapping[str, object], idle: str = ""
+) -> str:
+    """The paragraph of a run from its tables and the figures of its summary; `idle`: why nothing was traded, if so."""
+    parts = [f"{idle[0].upper()}{idle[1:]}."] if idle else _traded(launches, fates, str(figures["currency"]))
+    if not idle and len(launches):
+        parts += [_taken(launches), CHANCE]
+    return " ".join([*filter(None, parts), *_assumed(figures)])
+
+
+def _traded(launches: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> list[str]:
+    """How many launches were traded, what one paid, and either side."""
+    traded = launches[launches["filled_legs"] > 0]
+    total = fates["launch"].nunique()
+    said = f"{len(traded):,} of {total:,} launches could be traded."
+    if not len(traded):
+        return [said, "The orders of the strategy answer no launch."]
+    paid = mean_interval(traded["captured"].to_numpy(np.float64))
+    told = f"A traded launch paid {_percent(paid.mean)} of equity on average after all costs"
+    if np.isfinite(paid.low):
+        doubt = f"{_percent(paid.low)} to {_percent(paid.high)} with {LEVEL:.0%} confidence"
+        told = f"{told} ({doubt}, bootstrap over launches)."
+    else:
+        told = f"{told}; {len(traded)} are too few to say how surely."
+    return [said, told, _sides(traded, fates, currency)]
+
+
+def _sides(traded: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> str:
+    """What the long and the short side made, each by itself."""
+    told = []
+    for side in ("long", "short"):
+        profit = float(traded[f"{side}_profit"].sum())
+        held = ((fates["fate"] == TRADED) & (fates["side"] == side)).any() or profit != 0.0
+        told.append(f"the {side} side made {_money(profit)} {currency}" if held else f"there was no {side} side")
+    return f"{told[0][0].upper()}{told[0][1:]}; {told[1]}."
+
+
+def _taken(launches: "pd.DataFrame") -> str:
+    """What the gap and the limits took of the whole move."""
+    mean = {name: launches[name].mean() for name in ("paper", "missed_gap", "missed_limits")}
+    if not np.isfinite(list(mean.values())).all():
+        return ""
+    return (
+        f"Of a whole move of {_percent(mean['paper'])} of equity, the gap before the first price took "
+        f"{_percent(mean['missed_gap'])}, price limits and suspensions {_percent(mean['missed_limits'])} "
+        "(mean of all launches with an order)."
+    )
+
+
+def _assumed(figures: Mapping[str, object]) -> list[str]:
+    """What the figures rest on."""
+    said = ["The prices are simulated: nothing here happened on a market."] if figures["simulated"] else []
+    unknowns = figures["unknowns"]
+    if isinstance(unknowns, Sequence) and unknowns:
+        count = len(unknowns)
+        said.append(
+            f"{count:,} thing{' is' if count == 1 else 's are'} assumed, because "
+            f"{'it is' if count == 1 else 'they are'} not known."
+        )
+    return said
+
+
+def _percent(value: float) -> str:
+    text = f"{100.0 * value:,.2f}"
+    return f"{'0.00' if float(text.replace(',', '')) == 0 else text} %".replace("-", "−")
+
+
+def _money(value: float) -> str:
+    return f"{value:,.0f}".replace("-", "−") if round(value) else "0"
