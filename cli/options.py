@@ -33,7 +33,9 @@ SHARED: dict[str, Decorator] = {
         "--currency", metavar="CUR", help="Base currency: HKD, CNY or USD [default: HKD]."
     ),
     "benchmark": click.option(
-        "--benchmark", metavar="CODE", help="A code, a blend '60% 3033.HK + 40% 510300.SS', or none."
+        "--benchmark",
+        metavar="CODE",
+        help="A code, a blend '60% 3033.HK + 40% 510300.SS', a list of these, or none.",
     ),
     "bad_bars": click.option(
         "--bad-bars", type=click.Choice(["refuse", "suspend"]), help="Wrong bars: stop, or do not trade them."

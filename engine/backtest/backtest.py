@@ -117,7 +117,11 @@ def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
 def _today() -> str:
     """The day in Hong Kong; of SOURCE_DATE_EPOCH, where a build that can be repeated sets it."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return str((datetime.fromtimestamp(int(epoch), CHINA_TIME) if epoch.isdigit() else datetime.now(CHINA_TIME)).date())
+    return str(
+        (
+            datetime.fromtimestamp(int(epoch), CHINA_TIME) if epoch.isdigit() else datetime.now(CHINA_TIME)
+        ).date()
+    )
 
 
 def _backtest_native(

@@ -76,7 +76,9 @@ def _sides(traded: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> str:
     for side in ("long", "short"):
         profit = float(traded[f"{side}_profit"].sum())
         held = ((fates["fate"] == TRADED) & (fates["side"] == side)).any() or profit != 0.0
-        told.append(f"the {side} side made {_money(profit)} {currency}" if held else f"there was no {side} side")
+        told.append(
+            f"the {side} side made {_money(profit)} {currency}" if held else f"there was no {side} side"
+        )
     return f"{told[0][0].upper()}{told[0][1:]}; {told[1]}."
 
 

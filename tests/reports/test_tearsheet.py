@@ -15,6 +15,7 @@ from matplotlib import font_manager
 
 from launchlab.data.errors import DataError
 from launchlab.engine.results.result import Result
+from launchlab.reports.sheet.record import records
 from launchlab.reports.tearsheet import write_tearsheet
 
 from .. import MARKETS
@@ -171,3 +172,22 @@ def test_returns_that_quantstats_would_take_for_prices_get_a_page_that_says_so(t
     level = np.r_[np.full(20, CAPITAL), np.full(20, 3 * CAPITAL)]
     write_tearsheet(with_equity(make_result(sessions=40), level), tmp_path / "t.html")
     assert "takes such returns for prices" in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
+
+
+def test_a_benchmark_of_a_part_of_the_run_is_compared_over_that_part(tmp_path: Path) -> None:
+    made = make_result(sessions=80, launches=6)
+    level = made.comparison["benchmark"].copy()
+    level.iloc[:10] = np.nan
+    level.iloc[60:] = np.nan
+    part = dataclasses.replace(made, comparison=made.comparison.assign(benchmark=level))
+    own, benchmark = records(part)
+    days = pd.DatetimeIndex(made.equity["session"])[10:60]
+    assert benchmark is not None
+    assert own.returns.index.tolist() == benchmark.returns.index.tolist() == days.tolist()
+    equity = made.equity["equity"]
+    assert own.growth.iloc[-1] == pytest.approx(equity[59] / equity[10])
+    assert benchmark.growth.iloc[-1] == pytest.approx(level[59] / made.summary.capital)
+    assert own.years == pytest.approx(50 / made.summary.periods_per_year)
+    write_tearsheet(part, tmp_path / "sheet.html")
+    said = f"compares both over {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+    assert said in (tmp_path / "sheet.html").read_text(encoding="utf-8")
