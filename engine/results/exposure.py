@@ -37,7 +37,10 @@ class Betas:
 
     @classmethod
     def to(cls, panel: Panel, benchmark: tuple[str, F8] | None) -> "Betas":
-        level = None if benchmark is None else np.asarray(np.cumprod(1.0 + benchmark[1]), np.float64)
+        if benchmark is None:
+            return cls(panel, None)
+        grown = np.cumprod(1.0 + np.nan_to_num(benchmark[1]))
+        level = np.where(np.isfinite(benchmark[1]), grown, np.nan)  # nothing is known outside its bars
         return cls(panel, level)
 
     def of(self, code: int, base: int) -> tuple[float, bool]:
