@@ -14,7 +14,7 @@ OF_THE_SWEEP = ("metric", "top", "runs", "executor", "threads", "resume")
 # Options of `launchlab backtest` that a sweep has too: they say what a point is.
 OF_A_RUN = (
     "strategy", "settings", "toml", "capital", "limit_policy", "pairing", "exit_on", "participation",
-    "slippage_bp", "reaction_minutes", "dates_known", "analyzers",
+    "slippage_bp", "reaction_minutes", "dates_known", "analyzers", "sizer", "stake",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def sweep(
 
     Writes points.parquet (one row per point), top.csv and summary.json.
     """
+    from dataclasses import replace
     from pathlib import Path
 
     from ..data.market.market import load_market
@@ -89,6 +90,8 @@ def sweep(
     from ..library.question import usual_folder
     from ..library.sweep import SweepOptions, Wanted, run_wanted
     from ..strategies.loading.grids import texts_by_name
+    from ..strategies.loading.loading import sized
+    from ..strategies.loading.variants import Variants
     from .outcome import show, watch
     from .plan import read_plan
     from .search import count_of, to_search
@@ -101,6 +104,7 @@ def sweep(
     chosen = choose(
         plan.strategy, texts_by_name(grids), settings=plan.settings, analyzers=plan.analyzers
     )  # refuses before any bar is read
+    chosen = replace(chosen, build=Variants(sized(chosen.build.base, plan.sizer, plan.stake)))
     count, search = count_of(options, count), to_search(options, seed)
     how = SweepOptions(
         draw=count,

@@ -36,6 +36,13 @@ class Chosen:
         return isinstance(self.build.base, NativeStrategy)
 
     @property
+    def sizing(self) -> dict[str, Any]:
+        """How orders without a size are sized, where that was asked for."""
+        base = self.build.base
+        asked = {"sizer": base.sizer, "stake": base.stake} if isinstance(base, NativeStrategy) else {}
+        return {name: value for name, value in asked.items() if value is not None}
+
+    @property
     def fixed(self) -> dict[str, Any]:
         """The parameters that no grid concerns, as plain values."""
         values = values_of(inner(self.build({})))

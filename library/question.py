@@ -38,6 +38,7 @@ def asked_of_points(chosen: Chosen, market: Market, job: SweepJob, seed: int) ->
         "launches_sha256": market.launches.sha256,
         "data": [dict(source) for source in panel.provenance],
         "version": __version__,
+        **chosen.sizing,
     }
 
 

@@ -241,6 +241,8 @@ class SweepSummary(Summary):
     pareto: tuple[Mapping[str, Any], ...] | None = field(default=None, metadata=ABSENT)
     grid_points: int | None = field(default=None, metadata=ABSENT)
     search: Searched | None = field(default=None, metadata=ABSENT)
+    sizer: str | None = field(default=None, metadata=ABSENT)
+    stake: int | None = field(default=None, metadata=ABSENT)
     failed: int | None = field(default=None, metadata=ABSENT)
     first_failure: str | None = field(default=None, metadata=ABSENT)
     inputs: Inputs | None = field(default=None, metadata=ABSENT)

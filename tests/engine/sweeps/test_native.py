@@ -452,3 +452,28 @@ def test_a_cluster_that_loses_a_worker_writes_the_same_bytes(market: Path) -> No
     assert not (market / "trouble").exists()
     for name in ("points.parquet", ANALYZERS, "top.csv"):
         assert (market / "far" / name).read_bytes() == (market / "alone" / name).read_bytes(), name
+
+
+def test_orders_without_a_size_are_sized_in_a_sweep_too(market: Path) -> None:
+    (market / "sizeless.py").write_text(
+        "import backtrader as bt\n\n\nclass Sizeless(bt.Strategy):\n    params = dict(row=2)\n\n"
+        "    def next(self):\n        if len(self) == self.p.row:\n            self.buy()\n"
+    )
+    words = (
+        "sweep",
+        *asked(market),
+        "--strategy",
+        f"{market}/sizeless.py:Sizeless",
+        "--grid",
+        "row=2,3",
+        "--quick",
+    )
+    small = launchlab(*words, "--out", "one")
+    assert small.exit_code == 0, small.output
+    sized = launchlab(*words, "--stake", "1000", "--out", "many")
+    assert sized.exit_code == 0, sized.output
+    assert (points(market, "many")["fills"] > 0).all()
+    assert (points(market, "one")["fills"] == 0).all()
+    assert json.loads((market / "many" / "summary.json").read_text())["stake"] == 1000
+    other = launchlab(*words, "--stake", "2000", "--out", "many", "--resume")
+    assert "stake" in faults(other)
