@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from .data.errors import LaunchlabError as LaunchlabError
     from .data.instruments.table import Instruments as Instruments
     from .data.instruments.table import load_instruments as load_instruments
+    from .data.ledger.hygiene import check_launches as check_launches
     from .data.ledger.ledger import Launch as Launch
     from .data.ledger.ledger import Launches as Launches
     from .data.ledger.ledger import load_launches as load_launches
     from .data.ledger.ledger import reach as reach
+    from .data.ledger.sources.imports import import_launches as import_launches
+    from .data.ledger.sources.proposals import accept as accept_launches  # noqa: F401
     from .data.market.check import check as check
     from .data.market.check import compare_sources as compare_sources
     from .data.market.fetch import fetch as fetch
@@ -62,6 +65,9 @@ __getattr__, __dir__, __all__ = face(
         "LaunchlabError": ".data.errors",
         "load_launches": ".data.ledger.ledger",
         "reach": ".data.ledger.ledger",
+        "import_launches": ".data.ledger.sources.imports",
+        "accept_launches": ".data.ledger.sources.proposals:accept",
+        "check_launches": ".data.ledger.hygiene",
         "load_panel": ".data.panel.build",
         "load_market": ".data.market.market",
         "load_instruments": ".data.instruments.table",

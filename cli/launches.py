@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import example, print_json, shared, warn
+from .proposals import accept, add, check, import_, proposals_
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def launches(ctx: click.Context) -> None:
     """Show the launches, and when each could first be traded."""
     if ctx.invoked_subcommand is None:
         echo(ctx.get_help())
+
+
+for command in (import_, proposals_, accept, add, check):
+    launches.add_command(command)
 
 
 @launches.command("list", epilog=example("launchlab launches list --kind pricing --json"))

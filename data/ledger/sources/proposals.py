@@ -1,0 +1,250 @@
+"""A file of proposed launches: the columns of a ledger, and for each its status, its bounds and their evidence.
+
+A proposal trades nothing. Accepted ones are appended to a ledger by `accept`; the file keeps what became of each.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ...doors import is_there, read_bytes
+from ...errors import LedgerError, did_you_mean
+from ...files import write_whole
+from ..companies import Suggestion, suggestions
+from ..launch import COLUMNS, KINDS, LAUNCH_ROLES, Launch, LaunchCode, unknown_word
+from ..ledger import SHIPPED, load_launches
+from .proposal import CLOCKS, Bound, Evidence, Proposal, moment
+
+PROPOSED, ACCEPTED, REFUSED = STATUSES = ("proposed", "accepted", "refused")
+OWN = ("status", "not_before", "not_after", "evidence")
+HEADER = (*COLUMNS, *OWN)
+ADVICE = "give a file that `launches import` wrote"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal and what became of it: `proposed`, `accepted` or `refused`."""
+
+    proposal: Proposal
+    status: str = PROPOSED
+
+    def as_row(self) -> dict[str, str]:
+        """The text cells of the file."""
+        before, after = self.proposal.not_before, self.proposal.not_after
+        evidence = {
+            name: _as_json(bound.evidence)
+            for name, bound in zip(OWN[1:3], (before, after), strict=True)
+            if bound
+        }
+        return self.proposal.to_launch().as_row() | {
+            "status": self.status,
+            "not_before": before.instant.isoformat() if before else "",
+            "not_after": after.instant.isoformat(),
+            "evidence": json.dumps(evidence, ensure_ascii=False, sort_keys=True),
+        }
+
+
+def read_proposals(path: Path) -> tuple[Proposed, ...]:
+    """The proposals of a file, in its order; none where there is no file. LedgerError names every bad row."""
+    if not is_there(path):
+        return ()
+    content = read_bytes(path, error=LedgerError, advice=ADVICE)
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LedgerError(f"{path} is no file of proposals ({error}); {ADVICE}") from None
+    if rows and (missing := [name for name in HEADER if name not in rows[0]]):
+        raise LedgerError(f"{path} is no file of proposals: it has no column {', '.join(missing)}; {ADVICE}")
+    found: list[Proposed] = []
+    faults: list[str] = []
+    for number, row in enumerate(rows, 1):
+        try:
+            found.append(_read(row))
+        except (LedgerError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            faults.append(f"row {number} ({row.get('id')}): {error}")
+    if faults:
+        raise LedgerError(f"{path} has rows that cannot be read; repair them:\n  " + "\n  ".join(faults))
+    return tuple(found)
+
+
+def write_proposals(path: Path, rows: Iterable[Proposed]) -> None:
+    """Write a file of proposals in one step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEADER, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.as_row() for row in rows)
+    write_whole(path, text.getvalue())
+
+
+def merge(known: Sequence[Proposed], found: Iterable[Proposal]) -> tuple[Proposed, ...]:
+    """What is known, with its bounds drawn closer by what was found, and then what is new."""
+    merged = {row.proposal.id: row for row in known}
+    for proposal in found:
+        before = merged.get(proposal.id)
+        merged[proposal.id] = (
+            replace(before, proposal=_closer(before.proposal, proposal)) if before else Proposed(proposal)
+        )
+    return tuple(merged.values())
+
+
+def _closer(known: Proposal, found: Proposal) -> Proposal:
+    """A proposal with the narrower of both bounds; the known one where they contradict each other."""
+    befores = [bound for bound in (known.not_before, found.not_before) if bound]
+    before = max(befores, key=lambda bound: bound.instant) if befores else None
+    after = min(known.not_after, found.not_after, key=lambda bound: bound.instant)
+    if before and before.instant > after.instant:
+        return known
+    return replace(known, not_before=before, not_after=after)
+
+
+def suggested(proposal: Proposal) -> tuple[Suggestion, ...]:
+    """Codes for a proposal, on the last day on which it can have become public."""
+    return suggestions(proposal.company, proposal.not_after.instant.date())
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a file against other writers; LedgerError when another one is at it."""
+    lock = FileLock(path.absolute().with_name(f".{path.name}.lock"))
+    try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with lock.acquire(timeout=0.2):
+            yield
+    except Timeout:
+        raise LedgerError(f"{path} is being written by another process; wait for it to end") from None
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be written ({error.strerror}); choose another file") from None
+
+
+def accept(
+    ids: Sequence[str],
+    *,
+    proposals: Path,
+    ledger: Path,
+    codes: Mapping[str, str] | None = None,
+    shipped: bool = False,
+) -> tuple[Launch, ...]:
+    """Append proposed launches to a ledger and mark them accepted; no ids mean all that are still proposed.
+
+    `codes` maps ids to a cell of codes as in a ledger, such as `9988.HK:issuer`. A new ledger is empty
+    at first, or with `shipped` begins with the rows of the shipped one. Unknown ids, and ids that the ledger has, are LedgerError; then nothing is written.
+    """
+    with held(proposals), held(ledger):
+        rows = {row.proposal.id: row for row in read_proposals(proposals)}
+        wanted = list(dict.fromkeys(ids)) or [name for name, row in rows.items() if row.status == PROPOSED]
+        for name in (*wanted, *(codes or ())):
+            if name not in rows:
+                raise LedgerError(
+                    f"{proposals} proposes no {name!r}{did_you_mean(name, rows)}; see `launches list`"
+                )
+        text = _text_of(ledger, shipped=shipped)
+        present = _ids(ledger, shipped=shipped)
+        twice = [name for name in wanted if name in present]
+        if twice:
+            raise LedgerError(f"the ledger {ledger} has {', '.join(twice)} already; it is append-only")
+        chosen = [
+            replace(_with_codes(rows[name], (codes or {}).get(name)), status=ACCEPTED) for name in wanted
+        ]
+        launches = tuple(row.proposal.to_launch() for row in chosen)
+        load_launches([launch.as_row() for launch in launches])
+        write_whole(ledger, text + _cells(launches, text))
+        write_proposals(proposals, (rows | dict(zip(wanted, chosen, strict=True))).values())
+    return launches
+
+
+def append(launch: Launch, ledger: Path) -> None:
+    """Append one launch to a ledger; an id that it has already is LedgerError."""
+    with held(ledger):
+        text = _text_of(ledger)
+        if launch.id in _ids(ledger):
+            raise LedgerError(f"the ledger {ledger} has {launch.id} already; it is append-only")
+        write_whole(ledger, text + _cells((launch,), text))
+
+
+def _ids(ledger: Path, *, shipped: bool = False) -> set[str]:
+    """The ids that a ledger has, or will begin with."""
+    if is_there(ledger):
+        return {launch.id for launch in load_launches(ledger)}
+    return {launch.id for launch in load_launches()} if shipped else set()
+
+
+def _text_of(ledger: Path, *, shipped: bool = False) -> str:
+    """The text of a ledger, or what a new one begins with, ending with a line's end."""
+    if not is_there(ledger) and not shipped:
+        return ",".join(COLUMNS) + "\n"
+    content = read_bytes(ledger if is_there(ledger) else SHIPPED, error=LedgerError)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise LedgerError(
+            f"the ledger {ledger} is not UTF-8 text; save it as CSV (UTF-8) to append to it"
+        ) from None
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _cells(launches: Iterable[Launch], text: str) -> str:
+    """The lines of launches, in the order of the columns that a ledger's first line names."""
+    header = next(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline="")), [])
+    names = [name.strip() for name in header]
+    missing = [name for name in COLUMNS[:-1] if name not in names]
+    if missing:
+        raise LedgerError(
+            f"the ledger has no column {', '.join(missing)} between commas; save it as CSV to append"
+        )
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, names, lineterminator="\n", extrasaction="ignore", restval="")
+    writer.writerows(launch.as_row() for launch in launches)
+    return lines.getvalue()
+
+
+def _with_codes(row: Proposed, cell: str | None) -> Proposed:
+    return row if cell is None else replace(row, proposal=replace(row.proposal, codes=codes_of(cell)))
+
+
+def codes_of(cell: str) -> tuple[LaunchCode, ...]:
+    """The codes of a cell `CODE;CODE:role`; LedgerError where a role is unknown."""
+    found: list[LaunchCode] = []
+    for part in filter(None, (part.strip() for part in cell.split(";"))):
+        code, _, role = part.partition(":")
+        if role and role not in LAUNCH_ROLES:
+            raise LedgerError(unknown_word("role", role, LAUNCH_ROLES))
+        found.append(LaunchCode(code, role or None))
+    return tuple(found)
+
+
+def _read(row: Mapping[str, Any]) -> Proposed:
+    evidence = json.loads(row["evidence"])
+    before = _bound(row["not_before"], evidence.get("not_before")) if row["not_before"] else None
+    after = _bound(row["not_after"], evidence["not_after"])
+    if row["kind"] not in KINDS:
+        raise ValueError(f"kind {row['kind']!r} is unknown{did_you_mean(row['kind'], KINDS)}")
+    if row["status"] not in STATUSES:
+        raise ValueError(f"status {row['status']!r} is unknown; use {', '.join(STATUSES)}")
+    if before and before.instant > after.instant:
+        raise ValueError("not_before is later than not_after")
+    texts = (row["id"], row["company"], row["product"], row["kind"])
+    return Proposed(Proposal(*texts, after, before, codes_of(row["codes"]), row["note"]), row["status"])
+
+
+def _bound(text: str, held_evidence: Any) -> Bound:
+    instant = moment(text)
+    if instant is None:
+        raise ValueError(f"{text!r} is no instant with a zone")
+    read_at = moment(held_evidence["read_at"])
+    if read_at is None or held_evidence["clock"] not in CLOCKS:
+        raise ValueError("the evidence names no clock and no time of reading")
+    url, sha256 = str(held_evidence["url"]), str(held_evidence["sha256"])
+    return Bound(instant, Evidence(url, held_evidence["clock"], sha256, read_at))
+
+
+def _as_json(evidence: Evidence) -> dict[str, str]:
+    instant: datetime = evidence.read_at
+    return evidence._asdict() | {"read_at": instant.isoformat(timespec="seconds")}

@@ -1,0 +1,150 @@
+"""Proposals in a file: merged, accepted into a ledger, and what a damaged file is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchlab.data.errors import LedgerError
+from launchlab.data.ledger.companies import companies, known_as, suggestions
+from launchlab.data.ledger.launch import LAUNCH_ROLES
+from launchlab.data.ledger.ledger import load_launches
+from launchlab.data.ledger.sources.proposal import Bound, Evidence, Proposal
+from launchlab.data.ledger.sources.proposals import (
+    Proposed,
+    accept,
+    append,
+    held,
+    merge,
+    read_proposals,
+    write_proposals,
+)
+
+DAY = datetime(2026, 2, 11, 17, 18, tzinfo=UTC)
+EVIDENCE = Evidence("https://github.com/zai-org/GLM-5", "github release", "0" * 64, DAY)
+
+
+def proposal(name: str = "glm-five", low: int | None = 0, high: int = 0) -> Proposal:
+    """A launch bounded by minutes from 01:18 on 12 February in China."""
+    before = None if low is None else Bound(DAY + timedelta(minutes=low), EVIDENCE)
+    return Proposal(
+        name, "zai-org", "GLM-5", "launch", Bound(DAY + timedelta(minutes=high), EVIDENCE), before
+    )
+
+
+def test_a_file_of_proposals_reads_as_it_was_written(tmp_path: Path) -> None:
+    rows = (
+        Proposed(proposal()),
+        Proposed(proposal("b", None, 90), "refused"),
+        Proposed(proposal("c", -60, 30)),
+    )
+    write_proposals(tmp_path / "p.csv", rows)
+    assert read_proposals(tmp_path / "p.csv") == rows
+    assert [row.proposal.precision for row in rows] == ["exact", "upper_bound", "upper_bound"]
+
+
+def test_no_file_is_no_proposal(tmp_path: Path) -> None:
+    assert read_proposals(tmp_path / "none.csv") == ()
+
+
+bounds = st.tuples(st.one_of(st.none(), st.integers(-100, 0)), st.integers(0, 100))
+
+
+@given(st.lists(bounds, min_size=1, max_size=5))
+def test_more_evidence_only_narrows_a_launch(found: list[tuple[int | None, int]]) -> None:
+    (row,) = merge((), [proposal("a", low, high) for low, high in found])
+    lows = [low for low, _ in found if low is not None]
+    assert row.proposal.not_after.instant == DAY + timedelta(minutes=min(high for _, high in found))
+    known = row.proposal.not_before
+    assert (known.instant if known else None) == (DAY + timedelta(minutes=max(lows)) if lows else None)
+
+
+def test_evidence_that_contradicts_leaves_the_known_bounds() -> None:
+    (row,) = merge((Proposed(proposal("a", 0, 10)),), [proposal("a", 50, 60)])
+    assert row.proposal == proposal("a", 0, 10)
+
+
+def test_what_was_refused_stays_refused() -> None:
+    (row,) = merge((Proposed(proposal("a"), "refused"),), [proposal("a")])
+    assert row.status == "refused"
+
+
+def test_accepted_rows_are_appended_and_nothing_before_them_changes(tmp_path: Path) -> None:
+    own, file = tmp_path / "ledger.csv", tmp_path / "p.csv"
+    write_proposals(file, [Proposed(proposal()), Proposed(proposal("other"))])
+    accept(
+        ["glm-five"], proposals=file, ledger=own, codes={"glm-five": "2513.HK;9988.HK:rival"}, shipped=True
+    )
+    shipped = load_launches()
+    grown = load_launches(own)
+    assert len(grown) == len(shipped) + 1
+    row = next(launch for launch in grown if launch.id == "glm-five")
+    assert row.announced_at == DAY
+    assert [code.code for code in row.codes] == ["2513.HK", "9988.HK"]
+    assert [row.status for row in read_proposals(file)] == ["accepted", "proposed"]
+    before = own.read_bytes()
+    with pytest.raises(LedgerError, match="has glm-five already"):
+        accept(["glm-five"], proposals=file, ledger=own)
+    with pytest.raises(LedgerError, match=r"proposes no 'glm-fife'.*did you mean 'glm-five'"):
+        accept(["glm-fife"], proposals=file, ledger=own)
+    assert own.read_bytes() == before
+
+
+def test_a_bad_code_leaves_ledger_and_proposals_as_they_were(tmp_path: Path) -> None:
+    own, file = tmp_path / "ledger.csv", tmp_path / "p.csv"
+    write_proposals(file, [Proposed(proposal())])
+    own.write_text("id,announced_at,precision,company,product,kind,codes,source,note\n")
+    for cell in ("25x13.HK", "2513.HK:isuer"):
+        before = own.read_bytes(), file.read_bytes()
+        with pytest.raises(LedgerError):
+            accept(["glm-five"], proposals=file, ledger=own, codes={"glm-five": cell})
+        assert (own.read_bytes(), file.read_bytes()) == before
+
+
+def test_a_row_added_by_hand_is_appended_once(tmp_path: Path) -> None:
+    own = tmp_path / "ledger.csv"
+    launch = replace(proposal().to_launch(), id="by-hand", note='a, b; "c"')
+    append(launch, own)
+    assert load_launches(own).rows == (launch,)
+    with pytest.raises(LedgerError, match="has by-hand already"):
+        append(launch, own)
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with (
+        held(tmp_path / "p.csv"),
+        pytest.raises(LedgerError, match="another process"),
+        held(tmp_path / "p.csv"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n",
+        "\xff\xfe",
+        '"unfinished',
+        "id,announced_at,precision,company,product,kind,codes,source,note,status,not_before,not_after,evidence\n"
+        "a,2026-02-12,exact,Z,G,launch,,,,proposed,,2026-02-12T00:00+08:00,[]\n",
+        "id,announced_at,precision,company,product,kind,codes,source,note,status,not_before,not_after,evidence\n"
+        "a,b\n",
+    ],
+)
+def test_a_damaged_file_of_proposals_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(LedgerError):
+        read_proposals(tmp_path / "p.csv")
+
+
+def test_names_and_owners_lead_to_codes_on_the_days_they_are_listed() -> None:
+    assert known_as("智谱") == known_as("THUDM") == "Zhipu"
+    before, after = datetime(2025, 1, 5, tzinfo=UTC).date(), datetime(2026, 2, 12, tzinfo=UTC).date()
+    assert suggestions("zai-org", before) == (), "2513.HK was listed on 2026-01-08"
+    assert [one.cell for one in suggestions("zai-org", after)] == ["2513.HK"]
+    assert [one.cell for one in suggestions("inclusionAI", after)] == ["9988.HK:issuer"]
+    assert suggestions("deepseek-ai", after) == ()
+    assert all(row.role in ("", *LAUNCH_ROLES) and row.source.startswith("https://") for row in companies())
