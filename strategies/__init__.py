@@ -5,6 +5,8 @@ from .buy_launch import BuyLaunch
 from .fade_gap import FadeGap
 from .long_short import LongShort
 from .registry import STRATEGIES
+from .rivals import Rivals
+from .sector_pair import SectorPair
 from .suppliers import Suppliers
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "FadeGap",
     "Intent",
     "LongShort",
+    "Rivals",
+    "SectorPair",
     "Suppliers",
     "TradeRules",
     "about",

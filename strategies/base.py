@@ -142,7 +142,7 @@ class ChoiceRules(BalanceRules, TradeRules):
             yield Choice(position, "", reason=Skip.NO_NAME)
         else:
             for one in launch.codes:
-                if one.role not in roles:
+                if (one.role or "issuer") not in roles:
                     yield Choice(position, one.code, reason=Skip.ROLE if one.role else Skip.NO_ROLE)
 
 
@@ -161,8 +161,8 @@ def later_rows(rows: I4, lag: int, panel: Panel) -> I4:
 
 
 def codes_with_roles(launches: Launches, roles: Sequence[str]) -> list[list[str]]:
-    """For each launch, its codes that have one of the roles, whether or not they have bars."""
-    return [[c.code for c in launch.codes if c.role in roles] for launch in launches]
+    """For each launch, its codes that have one of the roles, whether or not they have bars; without one: the issuer."""
+    return [[c.code for c in launch.codes if (c.role or "issuer") in roles] for launch in launches]
 
 
 def check_roles(roles: Sequence[str]) -> None:

@@ -10,7 +10,10 @@ from .base import Choice, ChoiceRules, about, check_roles, codes_with_roles
 
 @dataclass(frozen=True, kw_only=True)
 class BuyLaunch(ChoiceRules):
-    """Buy the launching companies, pure play or not; `gross` is shared equally among them, with or without bars."""
+    """Buy the launching companies, pure play or not; `gross` is shared equally among them, with or without bars.
+
+    A code whose role neither the ledger nor the instruments say is taken for the issuer.
+    """
 
     roles: tuple[str, ...] = field(default=("pure_play", "issuer"), metadata=about("roles to buy"))
 

@@ -10,14 +10,15 @@ from ..data.ledger.launch import Launches
 from ..data.panel.panel import TRADING, UNLISTED, Panel
 from ..data.panel.reach import first_rows
 from ..engine.choices import outside
-from .base import Choice, ChoiceRules, Skip, about, check_roles, codes_with_roles, later_rows
+from .base import Choice, Skip, about, check_roles, codes_with_roles, later_rows
+from .baskets import BasketRules, base_row
 
 
 @dataclass(frozen=True, kw_only=True)
-class FadeGap(ChoiceRules):
+class FadeGap(BasketRules):
     """Short launchers whose first reachable open gapped up by `min_gap` to `max_gap`, where they can be shorted.
 
-    The gap is known only after the open: the entry is at that session's close, or at the next open.
+    Where no launcher is listed, the pure plays of the universe on that day are looked at. The gap is known only after the open: the entry is at that session's close, or at the next open.
     """
 
     decided_at_entry: ClassVar[bool] = True
@@ -41,10 +42,15 @@ class FadeGap(ChoiceRules):
         entries = later_rows(opens, self.lag + (self.entry == "open"), panel)
         codes = codes_with_roles(launches, self.roles)
         for k, launch in enumerate(launches):
+            basket: list[str] = []
             if launch.kind in self.kinds:
-                for one in self.asked(k, codes[k], -self.gross, entries[k], panel):
+                if not codes[k]:
+                    basket = self.members("pure_play", base_row(opens[k], panel), panel)[0]
+                for one in self.asked(k, codes[k] or basket, -self.gross, entries[k], panel):
                     yield one._replace(reason=one.reason or self._refused(panel, opens[k], one.code))
-            yield from self.unasked(k, launch, self.roles)
+            for one in self.unasked(k, launch, self.roles):
+                if one.code not in basket and not (basket and one.reason == Skip.NO_NAME):
+                    yield one
 
     def _refused(self, panel: Panel, opens: I4, code: str) -> str:
         """Why the gap at a code's first open is not faded; empty where it is."""

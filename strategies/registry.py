@@ -7,6 +7,8 @@ file as `file.py:Class`.
 from .buy_launch import BuyLaunch
 from .fade_gap import FadeGap
 from .long_short import LongShort
+from .rivals import Rivals
+from .sector_pair import SectorPair
 from .suppliers import Suppliers
 
 STRATEGIES: dict[str, type] = {
@@ -14,4 +16,6 @@ STRATEGIES: dict[str, type] = {
     "buy-launch": BuyLaunch,
     "fade-gap": FadeGap,
     "suppliers": Suppliers,
+    "sector-pair": SectorPair,
+    "rivals": Rivals,
 }

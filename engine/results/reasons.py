@@ -32,6 +32,7 @@ ADVICE: Mapping[str, str] = {
     Skip.NO_BARS: "add bars of the code to `prices`",
     Skip.GAP: "widen `min_gap` and `max_gap`",
     Skip.NOT_SHORTABLE: "no share to borrow that day by the rules; buy, or short another name",
+    Skip.SEALED: "nothing to change: nobody sold at that price, and the next name took its place",
     Skip.NO_LEAD: "add bars of a code of the launch to `prices`",
     Skip.NO_TRADING: "nothing to change: there was no open",
     Skip.NOT_ASKED: "the strategy decides; its own conditions were not met",

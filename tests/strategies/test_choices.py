@@ -27,9 +27,10 @@ def test_a_role_that_is_not_asked_for_differs_from_no_role() -> None:
     launches = ledger(launch_of(f"{GLM5};0020.HK", NIGHT))
     assert said(BuyLaunch(), launches) == {
         (0, "2513.HK"): "", (0, "688158.SS"): "role not asked for", (0, "0700.HK"): "role not asked for",
-        (0, "9988.HK"): "role not asked for", (0, "0020.HK"): "no role",
+        (0, "9988.HK"): "role not asked for", (0, "0020.HK"): "",  # taken for the issuer
     }  # fmt: skip
     assert said(Suppliers(), launches)[0, "688158.SS"] == ""
+    assert said(Suppliers(), launches)[0, "0020.HK"] == "no role"
 
 
 def test_a_kind_a_launch_without_names_and_a_code_without_bars_are_told_apart() -> None:
