@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from ..data.arrays import I4
 from ..data.errors import ConfigError
 from ..data.ledger.launch import Launch, unknown_word
+from ..data.panel.history import Window, history_of
 from ..data.panel.panel import TRADING, Panel
-from .balance.history import Window, history_of
 from .base import ChoiceRules, about
 
-USUAL_TRADE = Window(20, 1)  # sessions whose median traded value says how liquid a name is
+USUAL_TRADE = Window(20, 1)  # sessions whose mean traded value says how liquid a name is
 SECTOR_FUND = "3033.HK"  # the Hang Seng Tech fund in Hong Kong dollars
 
 
@@ -19,7 +19,7 @@ class BasketRules(ChoiceRules):
     """Trade rules of a strategy that takes names from the universe where a launch has none of its own.
 
     A basket is decided on the last session that was over on every exchange before the first that could follow the
-    launch: members of that day, by the median value traded in the 20 sessions up to it.
+    launch: members of that day, by the mean value traded in the 20 sessions up to it.
     """
 
     names: int = field(default=5, metadata=about("largest number of names in a basket, the most traded"))
