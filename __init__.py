@@ -10,6 +10,7 @@ from .lazy import face
 
 if TYPE_CHECKING:
     from . import strategies as strategies
+    from .data.calendars.year import calendar_years as calendar_years
     from .data.errors import LaunchlabError as LaunchlabError
     from .data.instruments.table import Instruments as Instruments
     from .data.instruments.table import load_instruments as load_instruments
@@ -72,6 +73,7 @@ __getattr__, __dir__, __all__ = face(
         "load_market": ".data.market.market",
         "load_instruments": ".data.instruments.table",
         "load_universe": ".data.universe.table",
+        "calendar_years": ".data.calendars.year",
         "explain_rules": ".data.rules.explain.answer:explain",
         "fetch": ".data.market.fetch",
         "check": ".data.market.check",

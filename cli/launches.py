@@ -49,19 +49,21 @@ def list_(as_json: bool, **asked: Any) -> None:
 
 
 @launches.command("map", epilog=example("launchlab launches map --launches week.csv --json"))
-@shared("launches", "ledger_tz", "instruments")
+@shared("launches", "ledger_tz", "instruments", "calendar")
 @KIND
 @click.option("--reaction-minutes", type=float, help="From the news to the order [default: 15].")
 @click.option(
     "--dates-known", type=click.Choice(["start", "end"]), help="When date-only launches count as known."
 )
 @shared("json")
-def map_(reaction_minutes: float | None, dates_known: Any, as_json: bool, **asked: Any) -> None:
+def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None, **asked: Any) -> None:
     """Per launch and code, the first open and close that could be traded, and why."""
     from ..data.ledger.ledger import reach
 
+    as_json = asked.pop("as_json")
     ledger, book = _read(**asked)
-    rows = reach(ledger, book, reaction_minutes=reaction_minutes, dates_known=dates_known)
+    clock: dict[str, Any] = {"reaction_minutes": reaction_minutes, "dates_known": dates_known}
+    rows = reach(ledger, book, calendar=calendar, **clock)
     if as_json:
         print_json(rows)
         return

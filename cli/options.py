@@ -50,6 +50,9 @@ SHARED: dict[str, Decorator] = {
         type=click.Choice(["all", "known"]),
         help="Codes of a launch: all, or those linked in public before it.",
     ),
+    "calendar": click.option(
+        "--calendar", metavar="CSV", help="Years and closures over the shipped ones, from-bars, or published."
+    ),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
 MARKET = (
@@ -66,7 +69,7 @@ MARKET = (
         "instruments",
         "fx",
     ),
-    *("universe", "links"),
+    *("universe", "links", "calendar"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ..data.calendars.overrides import FROM_BARS, PUBLISHED
 from ..data.errors import ConfigError, did_you_mean
 from ..data.market.request import FIELDS, MarketRequest, market_request
 from ..data.rules.costs import Brokerage, brokerage_from
@@ -165,7 +166,8 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
                     f"{path}: [{name}] has no {key!r}{did_you_mean(key, keys)}; it has {', '.join(keys)}"
                 )
     tables = {name: dict(document.get(name, {})) for name in TABLES}
-    for name in PATHS:
+    named = tables["data"].get("calendar")
+    for name in PATHS if named in (None, FROM_BARS, PUBLISHED) else (*PATHS, "calendar"):
         if tables["data"].get(name, "none") != "none":
             tables["data"][name] = str(path.parent / str(tables["data"][name]))
     return tables

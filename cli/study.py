@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         "launchlab study --launches week.csv --prices bars --estimation -20:-6 --windows react=0:1,drift=2:10",
     )
 )
-@shared("launches", "ledger_tz", "prices", "start", "end", "currency", "bad_bars", "instruments", "fx")
+@shared(
+    "launches", "ledger_tz", "prices", "start", "end", "currency", "bad_bars", "instruments", "fx", "calendar"
+)
 @click.option("--model", type=click.Choice(["mean", "market", "peer"]), default="mean", show_default=True,
               help="What is normal: the code's own mean, a benchmark, or a peer.")  # fmt: skip
 @click.option(

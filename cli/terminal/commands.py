@@ -7,6 +7,7 @@ COMMANDS = {
     "launches": ("launches", "Show the launches, and when each could first be traded."),
     "universe": ("universe", "List who plays which role in a theme, and from which day."),
     "rules": ("rules", "Explain the exchange's rules for a code on a day."),
+    "calendar": ("calendar", "Show sessions, half-days and closures of a year, and how far they are known."),
     "fetch": ("fetch", "Download bars into the store."),
     "check": ("check", "Name what is wrong with the bars, by code and session."),
     "study": ("study", "Measure abnormal returns around the launches."),

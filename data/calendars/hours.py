@@ -1,11 +1,7 @@
-"""Trading hours, order cut-offs and irregular days of each exchange, by date.
+"""Trading hours and order cut-offs of each exchange, by date.
 
 The calendar library knows sessions; it does not know when an auction stops taking the order that reacts to a
-piece of news, nor days on which the weather changed the hours. Both stand here, each with its source. An
-override that the library has learnt since changes nothing.
-
-Not covered: half-days on the eves of Lunar New Year before 2001, and sessions that the weather shortened before
-2019 other than the cancelled mornings below.
+piece of news. That stands here, with its source; days on which the weather changed the hours in overrides.csv.
 
 All times are minutes after midnight in Hong Kong and Shanghai, which share UTC+8 and have had no summer time
 since 1992.
@@ -13,7 +9,6 @@ since 1992.
 
 from dataclasses import dataclass
 from datetime import timedelta, timezone
-from typing import Literal
 
 CHINA_TIME = timezone(timedelta(hours=8), "+08:00")
 MINUTE = 60 * 10**9  # nanoseconds
@@ -85,96 +80,3 @@ HOURS: dict[str, tuple[Hours, ...]] = {
     ),
     "XBSE": (_hours("1992-01-01", "09:30-11:30", "13:00-15:00", "09:25-14:57", "", _BSE_2021),),
 }
-
-
-@dataclass(frozen=True)
-class Override:
-    """One session whose hours, or whose existence, the calendar library has wrong or may have wrong.
-
-    `closed`: no session. `late_open`: continuous trading starts at `minutes` without a pre-opening auction.
-    `early_close`: trading ends at `minutes`. `half_day`: the regular half-day of that era.
-    """
-
-    exchange: str
-    session: str
-    kind: Literal["closed", "late_open", "early_close", "half_day"]
-    minutes: int
-    why: str
-    source: str
-
-
-_NEWS = "https://www.hkex.com.hk/News/Market-Communications"
-_LIBRARY = (
-    "https://github.com/gerrymanoim/exchange_calendars/blob/master/exchange_calendars/exchange_calendar_xhkg.py"
-    " (comments: morning closed)"
-)
-_EVE = "HKEX rule 501: no afternoon session on the eve of Lunar New Year"
-_RULE = "the exchange stops 15 minutes after signal No. 8"
-
-
-def _hk(
-    session: str,
-    kind: Literal["closed", "late_open", "early_close", "half_day"],
-    at: str,
-    why: str,
-    source: str,
-) -> Override:
-    return Override("XHKG", session, kind, hm(at) if at else 0, why, source)
-
-
-OVERRIDES: tuple[Override, ...] = (
-    _hk("2001-01-23", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2002-02-11", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2004-01-21", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2005-02-08", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2008-02-06", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2008-06-25", "late_open", "14:30", "Typhoon Fengshen", _LIBRARY),
-    _hk("2009-09-15", "late_open", "14:30", "Typhoon Koppu", _LIBRARY),
-    _hk("2011-02-02", "half_day", "", "Lunar New Year's eve", _EVE),
-    _hk("2012-07-24", "late_open", "13:00", "Typhoon Vicente", _LIBRARY),
-    _hk("2013-05-22", "late_open", "13:00", "black rainstorm", _LIBRARY),
-    _hk("2013-09-23", "late_open", "13:00", "Typhoon Usagi", _LIBRARY),
-    _hk("2014-09-16", "late_open", "13:00", "Typhoon Kalmaegi", _LIBRARY),
-    _hk(
-        "2019-07-31",
-        "early_close",
-        "13:55",
-        "Tropical Storm Wipha",
-        f"https://www.straitstimes.com/asia/east-asia/tropical-storm-shuts-financial-markets-disrupts-flights; {_RULE}",
-    ),
-    _hk("2020-08-19", "late_open", "13:30", "Typhoon Higos", f"{_NEWS}/2020/2008192news"),
-    _hk("2021-06-28", "late_open", "13:30", "black rainstorm", f"{_NEWS}/2021/2106283news"),
-    _hk(
-        "2022-08-25",
-        "late_open",
-        "13:00",
-        "Tropical Storm Ma-on",
-        "https://www.scmp.com/business/article/3190086/"
-        "hong-kong-markets-halted-morning-session-typhoon-warning-china-tourism",
-    ),
-    _hk(
-        "2022-11-02",
-        "early_close",
-        "13:55",
-        "Tropical Storm Nalgae",
-        f"https://news.yahoo.com/hong-kong-cancel-afternoon-trading-055049255.html; {_RULE}",
-    ),
-    _hk("2023-09-01", "closed", "", "Typhoon Saola", f"{_NEWS}/2023/2309012news"),
-    _hk("2023-09-08", "closed", "", "black rainstorm", f"{_NEWS}/2023/2309083news"),
-    _hk(
-        "2023-10-09",
-        "late_open",
-        "14:00",
-        "Typhoon Koinu",
-        "https://mondovisione.com/media-and-resources/news/"
-        "hkex-trading-in-securities-and-derivatives-markets-to-resume-after-cancellation-1/",
-    ),
-)
-
-
-def override_of(exchange: str, session: str) -> Override | None:
-    """The override of one session, if there is one."""
-    for override in OVERRIDES:
-        if override.exchange == exchange and override.session == session:
-            return override
-    return None

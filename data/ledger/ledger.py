@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..calendars.hours import CHINA_TIME
+from ..calendars.overrides import Additions, to_additions
 from ..calendars.sessions import Auction, explain, first_reachable, instant_ns
 from ..errors import CalendarError, LedgerError
 from ..instruments.spellings import read_as
@@ -93,13 +94,14 @@ def reach(
     *,
     reaction_minutes: float | None = None,
     dates_known: DatesKnown | None = None,
+    calendar: Additions | Path | str | None = None,
 ) -> list[dict[str, str | None]]:
     """For each launch and code, the first open and close that can be reached, and why; rows ready for JSON.
 
-    The clock is the ledger's own where not given. A launch without codes gives one row without them; past the
+    The clock is the ledger's own where not given; `calendar` is a file of years and closures over the shipped ones. A launch without codes gives one row without them; past the
     calendar's end `first_open` and `first_close` are None and `why` is the refusal.
     """
-    book = _book(instruments)
+    book, added = _book(instruments), to_additions(calendar)
     reaction = launches.reaction_minutes if reaction_minutes is None else reaction_minutes
     rows: list[dict[str, str | None]] = []
     for launch in launches:
@@ -115,7 +117,7 @@ def reach(
             rows.append(
                 about
                 | {"code": concerned.code or None, "role": concerned.role, "exchange": exchange or None}
-                | _first(launch, known, exchange, reaction)
+                | _first(launch, known, exchange, reaction, added)
             )
     return rows
 
@@ -127,12 +129,14 @@ _SINCE: Mapping[Precision, str] = {
 }
 
 
-def _first(launch: Launch, known: datetime, exchange: str, reaction_minutes: float) -> dict[str, str | None]:
+def _first(
+    launch: Launch, known: datetime, exchange: str, reaction_minutes: float, added: Additions
+) -> dict[str, str | None]:
     if not exchange:
         return {"first_open": None, "first_close": None, "why": "no listed code is concerned"}
-    at_open, at_close = (_session(known, exchange, at, reaction_minutes) for at in AUCTIONS)
+    at_open, at_close = (_session(known, exchange, at, reaction_minutes, added) for at in AUCTIONS)
     try:
-        why = explain(known, exchange, reaction_minutes=reaction_minutes)
+        why = explain(known, exchange, reaction_minutes=reaction_minutes, added=added)
     except CalendarError as error:
         why = str(error)
     since = f"{_SINCE[launch.precision]} {known.astimezone(CHINA_TIME):%Y-%m-%d %H:%M} +08:00"
@@ -140,11 +144,13 @@ def _first(launch: Launch, known: datetime, exchange: str, reaction_minutes: flo
     return {"first_open": at_open, "first_close": at_close, "why": reached if at_close else why}
 
 
-def _session(known: datetime, exchange: str, at: Auction, reaction_minutes: float) -> str | None:
+def _session(
+    known: datetime, exchange: str, at: Auction, reaction_minutes: float, added: Additions
+) -> str | None:
     """The first session whose auction can be reached; None past the calendar's end."""
     try:
         found = first_reachable(
-            np.array([instant_ns(known)]), exchange, at, reaction_minutes=reaction_minutes
+            np.array([instant_ns(known)]), exchange, at, reaction_minutes=reaction_minutes, added=added
         )
     except CalendarError:
         return None

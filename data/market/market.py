@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..bars.bars import Bars
+from ..calendars.overrides import to_additions
 from ..errors import DataError, LaunchlabError, did_you_mean
 from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import typed
@@ -15,6 +16,7 @@ from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..panel import fx
 from ..panel.benchmark import Benchmark, benchmark_returns, parse_benchmark
+from ..panel.beyond import from_bars
 from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
 from ..rules.costs import Brokerage
@@ -81,6 +83,7 @@ def load_market(
         bad_bars=wanted.bad_bars,
         fx=Path(wanted.fx) if wanted.fx else None,
         universe=universe,
+        calendar=to_additions(wanted.calendar),
     )
     panel, apart = _panel(codes, wanted, source, options)
     benchmark, doubt = _benchmark(wanted, panel, source, book)
@@ -88,6 +91,7 @@ def load_market(
     read = (*own.notes, *launches.notes, *(named.notes if named else ()), *typed(beside, book).notes)
     warnings = (
         *read,
+        *from_bars(panel.calendar, panel.sessions),
         *missing,
         *apart,
         *without_bars(panel),

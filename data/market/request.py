@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..bars.bars import Bars
+    from ..calendars.overrides import Additions
 
 
 LINKS = ("all", "known")
@@ -31,6 +32,8 @@ class MarketRequest:
     `universe` is a file of members over the shipped ones, or `none`. `links`: `all` codes
     of a launch, or only those whose link was `known` before it, and no member of hindsight. `codes` are the shares to trade, in the order
     of the panel's columns (`0700.HK,9988.HK` or a list; None: all that the ledger and the universe concern).
+    `calendar` is a file of years and closures over the shipped ones, or `published` for no session beyond those; else, and
+    with `from-bars`, sessions after the published ones are the days on which bars were traded.
     """
 
     launches: "str | Path | pd.DataFrame | Launches | None" = None
@@ -46,6 +49,7 @@ class MarketRequest:
     universe: str | Path | Universe | None = None
     links: str = "all"
     codes: str | None = None
+    calendar: "str | Path | Additions | None" = None
 
     def __post_init__(self) -> None:
         if self.links not in LINKS:

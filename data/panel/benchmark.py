@@ -152,9 +152,18 @@ def _stated_ratios(bars: Bars) -> list[tuple[np.datetime64, float]]:
     instrument = derive(bars.code)
     if not instrument.tradable:
         return []
-    own = calendars.sessions(instrument.exchange, bars.sessions[0], bars.sessions[-1])
+    own = _own_sessions(instrument.exchange, bars)
     before = closes_before(bars, own)
     return [(bars.sessions[j], ratio) for j, ratio in supposed_ratios(bars, before, instrument)[0]]
+
+
+def _own_sessions(exchange: str, bars: Bars) -> Days:
+    """The exchange's sessions over the span of the bars; after the published ones, those of the bars."""
+    end = calendars.calendar(exchange).published
+    later = bars.sessions[bars.sessions > end]
+    if len(later) == len(bars):
+        return later
+    return np.append(calendars.sessions(exchange, bars.sessions[0], min(bars.sessions[-1], end)), later)
 
 
 def _reinvestment(bars: Bars, stated: Sequence[tuple[np.datetime64, float]]) -> F8:

@@ -15,6 +15,7 @@ from ..bars.folder import BarsFolder
 from ..bars.units import leaps
 from ..calendars import sessions as calendars
 from ..calendars.hours import EXCHANGES
+from ..calendars.overrides import NONE, Additions
 from ..dated import to_day
 from ..errors import DataError
 from ..instruments.spellings import names_of
@@ -27,13 +28,13 @@ from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, open_prices
 from ..universe.universe import Universe
 from . import fx
+from .beyond import dated, from_bars, with_proven
 from .charges import cost_classes, cost_table, free_of_charge
 from .columns import Columns, compile_code
 from .panel import ACTION, TRADING, Panel
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
-YEAR = np.timedelta64(366, "D")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class PanelOptions:
     bad_bars: str = "refuse"
     fx: Path | None = None
     fx_max_age_days: int = 10
+    calendar: Additions = NONE
     dividend_tax_cn: float = 0.20
     dividend_tax_hk: float = 0.0
     universe: Universe = field(default_factory=Universe)
@@ -122,13 +124,15 @@ def build_panel(
     series = list(bars)
     known = [_tradable(chosen.instruments[raw.code]) for raw in series]
     leading = [raw for raw in series if raw.code not in chosen.beside]
-    sessions = _sessions(leading or series, span, {instrument.exchange for instrument in known})
-    own_days = {name: _exchange_sessions(name, sessions) for name in EXCHANGES}
+    chosen = replace(chosen, calendar=with_proven(chosen.calendar, series, known))
+    exchanges = {instrument.exchange for instrument in known}
+    sessions = _sessions(leading or series, span, exchanges, chosen.calendar)
+    own_days = {name: _exchange_sessions(name, sessions, chosen.calendar) for name in EXCHANGES}
     columns = Columns.empty(len(sessions), len(series))
     actions: list[tuple[Any, ...]] = []
     findings: list[Finding] = []
     unmended: list[Finding] = []
-    unknowns: list[str] = []
+    unknowns = list(from_bars(chosen.calendar, sessions))
     for i, (raw, instrument) in enumerate(zip(series, known, strict=True)):
         inside = _between(raw, sessions)
         own = sessions[own_days[instrument.exchange][0]]
@@ -190,46 +194,38 @@ def _assemble(
         unknowns=tuple(dict.fromkeys([*free, *unknowns])),
         universe=chosen.universe,
         beside=tuple(one.code for one in series if one.code in chosen.beside),
+        calendar=chosen.calendar,
     )
 
 
-def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str]) -> Days:
+def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str], added: Additions) -> Days:
     held = [one for one in series if len(one)]
     if not held:
         raise DataError("none of the codes has a bar; check the prices folder")
-    first = min(map(_first_bar, held)) if span[0] is None else np.datetime64(str(span[0])[:10], "D")
-    last = max(map(_last_bar, held)) if span[1] is None else np.datetime64(str(span[1])[:10], "D")
+    first = (
+        min(dated(one, one.sessions.min(), added) for one in held) if span[0] is None else _as_day(span[0])
+    )
+    last = max(dated(one, one.sessions.max(), added) for one in held) if span[1] is None else _as_day(span[1])
     if last < first:
         raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
-    sessions = calendars.union_sessions(first, last, exchanges=exchanges)
+    sessions = calendars.union_sessions(first, last, exchanges=exchanges, added=added)
     if not len(sessions):
         names = " or ".join(sorted(exchanges))
         raise DataError(f"there is no session of {names} from {first} to {last}; widen the span")
     return sessions
 
 
-def _first_bar(bars: Bars) -> np.datetime64:
-    return _dated(bars, bars.sessions.min())
+def _as_day(day: object) -> np.datetime64:
+    return np.datetime64(str(day)[:10], "D")
 
 
-def _last_bar(bars: Bars) -> np.datetime64:
-    return _dated(bars, bars.sessions.max())
+def _exchange_sessions(name: str, sessions: Days, added: Additions) -> tuple[Bool, I4]:
+    """Which rows are sessions of the exchange, and how many it has had up to each row, rows or not.
 
-
-def _dated(bars: Bars, day: np.datetime64) -> np.datetime64:
-    """`day`, unless it is years away from every known session: such a bar is misdated and decides no span."""
-    first, last = calendars.calendar("XSHG").sessions[0], calendars.known_end()
-    if not first <= day <= last + YEAR:
-        where = bars.source.get("path", bars.code)
-        raise DataError(
-            f"{where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
-        )
-    return day
-
-
-def _exchange_sessions(name: str, sessions: Days) -> tuple[Bool, I4]:
-    """Which rows are sessions of the exchange, and how many it has had up to each row, rows or not."""
-    own = calendars.sessions(name, sessions[0], sessions[-1])
+    Rows after the last day that is known of an exchange which is not traded here are none of its sessions.
+    """
+    last = min(sessions[-1], calendars.calendar(name, added).until)
+    own = calendars.sessions(name, sessions[0], last, added=added) if sessions[0] <= last else sessions[:0]
     return np.isin(sessions, own), np.searchsorted(own, sessions, side="right").astype(np.int32)
 
 

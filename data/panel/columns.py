@@ -120,7 +120,7 @@ def compile_code(
     if instrument.mainland:
         notes += unexplained
     values["mark"] = _marks(values["close"], actions)
-    age = _listed_sessions(instrument, sessions)
+    age = _listed_sessions(instrument, sessions, is_open)
     bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
     if instrument.mainland:
@@ -220,7 +220,7 @@ def _marks(close: F8, actions: list[RowAction]) -> F8:
     return np.asarray(mark)
 
 
-def _listed_sessions(instrument: Instrument, sessions: Days) -> I4:
+def _listed_sessions(instrument: Instrument, sessions: Days, is_open: Bool) -> I4:
     """1-based count of the exchange's sessions since listing on each row; 0 where old or unknown."""
     age = np.zeros(len(sessions), np.int32)
     if instrument.listed is None:
@@ -228,8 +228,11 @@ def _listed_sessions(instrument: Instrument, sessions: Days) -> I4:
     listed = np.datetime64(instrument.listed, "D")
     young = (sessions >= listed) & (sessions <= listed + np.timedelta64(YOUNG_DAYS, "D"))
     if young.any():
-        own = calendars.sessions(instrument.exchange, listed, sessions[young][-1])
+        own = sessions[is_open & (sessions >= listed)]
         age[young] = np.searchsorted(own, sessions[young], side="right")
+        last = min(sessions[0] - 1, calendars.calendar(instrument.exchange).until)
+        if listed <= last:
+            age[young] += len(calendars.sessions(instrument.exchange, listed, last))
     return age
 
 

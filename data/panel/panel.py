@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, Bool, Days
+from ..calendars.overrides import NONE, Additions
 from ..calendars.sessions import Auction, years_covered
 from ..errors import DataError, did_you_mean
 from ..instruments.spellings import understood
@@ -72,6 +73,7 @@ class Panel:
     up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
     of cost class k. `universe` says who played which role by day; `beside` are the codes that stand here as its members
     alone, which no launch concerns.
+    `calendar` is what was added to the published sessions.
     """
 
     sessions: Days
@@ -113,6 +115,7 @@ class Panel:
     unknowns: tuple[str, ...] = ()
     universe: Universe = field(default_factory=Universe)
     beside: tuple[str, ...] = ()
+    calendar: Additions = NONE
     _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -166,7 +169,7 @@ class Panel:
     @cached_property
     def years(self) -> float:
         """Calendar years that the rows cover; all rows of a year are exactly one."""
-        return years_covered(self.sessions, self.traded_exchanges)
+        return years_covered(self.sessions, self.traded_exchanges, self.calendar)
 
     @cached_property
     def size_price(self) -> F8:

@@ -32,11 +32,15 @@ def reached_rows(known: I8, panel: Panel, exchange: int, at: Auction, *, reactio
     if not len(own) or not len(known):
         return rows
     name, ready = panel.exchanges[exchange], known + round(reaction_minutes * MINUTE)
-    first, last = (instant_ns(cut_off(name, panel.sessions[own[end]], at)) for end in (0, -1))
+    first, last = (
+        instant_ns(cut_off(name, panel.sessions[own[end]], at, added=panel.calendar)) for end in (0, -1)
+    )
     rows[ready > last] = len(panel)
     inside = (ready <= last) & (ready >= first - LONGEST_BREAK)
     if inside.any():
-        sessions = first_reachable(known[inside], name, at, reaction_minutes=reaction_minutes)
+        sessions = first_reachable(
+            known[inside], name, at, reaction_minutes=reaction_minutes, added=panel.calendar
+        )
         row = np.searchsorted(panel.sessions, sessions).astype(np.int32)
         rows[inside] = np.where(sessions < panel.sessions[own[0]], -1, row)
     return rows

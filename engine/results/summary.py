@@ -48,6 +48,7 @@ class Inputs:
     universe: str | None = None
     links: str | None = None
     codes: str | None = None
+    calendar: str | None = None
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 

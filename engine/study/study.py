@@ -9,6 +9,7 @@ import numpy as np
 from ...data.arrays import F8, Bool, Days
 from ...data.bars.bars import Bars
 from ...data.ledger.launch import Launches
+from ...data.panel.beyond import from_bars
 from ...data.panel.panel import Panel
 from ...data.panel.returns import Returns, factor_returns, levels_of, panel_returns
 from .abnormal import Abnormal, Sample, abnormal_returns, event_rows, event_values
@@ -239,7 +240,7 @@ def _path(measured: _Measured, options: StudyOptions) -> Path:
 
 
 def _warnings(panel: Panel, returns: Returns) -> tuple[str, ...]:
-    warnings = []
+    warnings = list(from_bars(panel.calendar, panel.sessions))
     if panel.simulated:
         warnings.append("the prices are simulated: nothing here says anything about a real launch")
     if returns.gaps:

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchlab.data.calendars import sessions as calendars
+from launchlab.data.calendars import calendar as building
 from launchlab.data.calendars.almanac import Published, almanac
-from launchlab.data.calendars.hours import CHINA_TIME, EXCHANGES, OVERRIDES, hm
+from launchlab.data.calendars.hours import CHINA_TIME, EXCHANGES, hm
+from launchlab.data.calendars.overrides import shipped
 from launchlab.data.calendars.sessions import (
     Auction,
     calendar,
@@ -180,8 +181,8 @@ def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch: pytes
     known = almanac()
     days, late, early = known.calendars["XHKG"]
     late, early = late.copy(), early.copy()
-    shut = [np.datetime64(o.session) for o in OVERRIDES if o.kind == "closed"]
-    for override in OVERRIDES:
+    shut = [np.datetime64(o.session) for o in shipped().overrides if o.kind == "closed"]
+    for override in shipped().overrides:
         at = days == np.datetime64(override.session)
         if override.kind == "late_open":
             late[at] = override.minutes
@@ -189,14 +190,14 @@ def test_overrides_change_nothing_once_the_library_knows_them(monkeypatch: pytes
             early[at] = override.minutes or hm("12:30")
     keep = ~np.isin(days, shut)
     caught_up = Published(days[keep], late[keep], early[keep])
-    monkeypatch.setattr(calendars, "almanac", lambda: known._replace(calendars={"XHKG": caught_up}))
+    monkeypatch.setattr(building, "almanac", lambda: known._replace(calendars={"XHKG": caught_up}))
     then = calendar.__wrapped__("XHKG")
     for field in ("sessions", "open_cut", "close_cut", "opens", "closes", "half"):
         assert np.array_equal(getattr(then, field), getattr(as_corrected, field)), field
 
 
 def test_every_override_names_its_source_and_a_day_that_could_be_a_session() -> None:
-    for override in OVERRIDES:
+    for override in shipped().overrides:
         assert override.source
         assert np.is_busday(np.datetime64(override.session)), override
 

@@ -1,0 +1,57 @@
+"""Sessions beyond the published calendars: which of them the bars prove, and what is said of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..arrays import Days
+from ..bars.bars import Bars
+from ..calendars.calendar import calendar
+from ..calendars.hours import CALENDAR_OF
+from ..calendars.overrides import Additions
+from ..errors import DataError
+from ..instruments.instrument import Instrument
+
+YEAR = np.timedelta64(366, "D")
+
+
+def with_proven(added: Additions, series: Sequence[Bars], instruments: Sequence[Instrument]) -> Additions:
+    """The additions with every weekday after the published sessions on which one of the codes was traded.
+
+    The same where nothing lies beyond, or where only published sessions are wanted. A bar years away is a DataError.
+    """
+    if added.published:
+        return added
+    days: dict[str, set[str]] = {}
+    for bars, instrument in zip(series, instruments, strict=True):
+        end = calendar(instrument.exchange, added).published
+        later = bars.sessions[bars.traded & (bars.sessions > end)]
+        if len(later):
+            dated(bars, later.max(), added)
+            days.setdefault(CALENDAR_OF[instrument.exchange], set()).update(later.astype(str).tolist())
+    return added.proven_by(days) if days else added
+
+
+def from_bars(added: Additions, sessions: Days) -> tuple[str, ...]:
+    """A sentence about the sessions of a panel that only bars prove; none where all are published."""
+    days = {
+        day for proven in added.proven for day in proven.days if str(sessions[0]) <= day <= str(sessions[-1])
+    }
+    if not days:
+        return ()
+    return (
+        f"{len(days)} sessions from {min(days)} on are not in the published calendars and are taken from the bars: a "
+        "session without any bar, a half-day or changed hours would not be known",
+    )
+
+
+def dated(bars: Bars, day: np.datetime64, added: Additions) -> np.datetime64:
+    """`day`, unless it is years away from every known session: such a bar is misdated and decides no span."""
+    known = calendar("XSHG", added)
+    first, last = known.sessions[0], known.published
+    if not first <= day <= last + YEAR:
+        where = bars.source.get("path", bars.code)
+        raise DataError(
+            f"{where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
+        )
+    return day
