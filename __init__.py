@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .library.sweep import load_sweep as load_sweep
     from .library.sweep import search as search
     from .library.sweep import sweep as sweep
+    from .library.warm import warm as warm
     from .reports.folders import compare as compare
     from .reports.folders import write_study as write_study
     from .reports.folders import write_sweep as write_sweep
@@ -105,6 +106,7 @@ __getattr__, __dir__, __all__ = face(
         "Sweep": ".library.sweep",
         "Grid": ".engine.sweeps.grid",
         "load_sweep": ".library.sweep",
+        "warm": ".library.warm",
         # measurements
         "study": ".engine.study.market",
         "StudyOptions": ".engine.study.options",

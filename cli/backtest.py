@@ -74,6 +74,12 @@ if TYPE_CHECKING:
 @click.option("--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1].")
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
+@click.option(
+    "--tearsheet/--no-tearsheet",
+    "sheet",
+    default=True,
+    help="Draw the QuantStats tear sheet too [default: yes].",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
 @shared("json")
 def backtest(
@@ -82,6 +88,7 @@ def backtest(
     verify: bool,
     out: str | None,
     open_page: bool,
+    sheet: bool,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -107,12 +114,14 @@ def backtest(
     if out is None:
         check_out(folder, "run")
     result = run(strategy, plan, market, verify=verify)
-    write(result, folder)
+    if not as_json:
+        figures(result)  # they need not wait for the pages
+    write(result, folder, sheet=sheet)
     if NO_HK_BROKERAGE in result.summary.unknowns:
         echo(f"launchlab: {NO_HK_BROKERAGE}", err=True)
     if verify:
         echo(f"launchlab: {agreed(result)}", err=True)
-    show(result, folder, as_json=as_json)
+    close(result, folder, as_json=as_json)
     if open_page:
         click.launch((folder / "index.html").resolve().as_uri())
 
@@ -124,19 +133,19 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
     from dataclasses import replace
 
     from ..engine.backtest.backtest import BELOW_A_LOT, RunOptions
-    from ..engine.njit import is_cold
+    from ..engine.machine.watch import watching
     from ..engine.results.fates import without_trade
     from ..strategies.loading.backtest import backtest as run_backtest
     from .plan import command_line, inputs_of
-    from .terminal.progress import progress
+    from .terminal.progress import compiling_bar, progress
 
     options = RunOptions(
         engine=plan.engine, name=plan.strategy, command=command_line(plan), inputs=inputs_of(plan)
     )
-    if is_cold():
-        echo("launchlab: compiling the engine, which happens once (a minute or two)", err=True)
     # what a strategy of one's own prints must not get among the results
     with (
+        compiling_bar() as compiling,
+        watching(compiling),
         progress(f"{plan.strategy} on {plan.engine}", len(market.panel)) as step,
         redirect_stdout(sys.stderr),
     ):
@@ -165,21 +174,31 @@ def usual_folder(plan: "Plan", market: "Market") -> "Path":
     return Path("runs") / f"{name}-{market.panel.sessions[0]}-{market.panel.sessions[-1]}"
 
 
-def write(result: "Result", folder: "Path") -> None:
+def figures(result: "Result") -> None:
+    """The run in a few lines on stdout."""
+    import sys
+
+    from ..reports.terminal import print_figures
+
+    print_figures(result, written=True)
+    sys.stdout.flush()
+
+
+def write(result: "Result", folder: "Path", *, sheet: bool) -> None:
     """All files of a run."""
     from ..reports import write_report
     from .terminal.progress import working
 
     with working("writing the report"):
-        write_report(result, folder)
+        write_report(result, folder, sheet=sheet)
 
 
-def show(result: "Result", folder: "Path", *, as_json: bool) -> None:
-    """The run on stdout: JSON, or a few lines with where the report is."""
+def close(result: "Result", folder: "Path", *, as_json: bool) -> None:
+    """What is said once all is written: the run as JSON, or where its report is."""
     if as_json:
         print_json(result.summary.to_json())
         echo(f"launchlab: report in {folder}", err=True)
         return
-    from ..reports.terminal import print_run
+    from ..reports.terminal import print_place
 
-    print_run(result, folder)
+    print_place(folder)

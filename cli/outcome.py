@@ -14,7 +14,7 @@ from ..engine.sweeps.folder import PARETO, POINTS, TOP
 from ..library.watch import Watch
 from .options import print_json, warn
 from .terminal.echo import echo
-from .terminal.progress import Pace, working
+from .terminal.progress import Pace, shown, working
 
 if TYPE_CHECKING:
     from ..library.sweep import Sweep
@@ -127,7 +127,7 @@ def progress(what: str, total: int, note: Callable[[], str] = str) -> Iterator[C
         Speed(""),
         Note(""),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with shown(Progress(*columns, console=Console(stderr=True), transient=True)) as bar:
         task = bar.add_task(what, total=total)
 
         def step(points: int, failed: int = 0) -> None:

@@ -85,6 +85,7 @@ def sweep(
     from pathlib import Path
 
     from ..data.market.market import load_market
+    from ..engine.machine.watch import watching
     from ..engine.workers.choose import check_spec
     from ..library.chosen import choose
     from ..library.question import usual_folder
@@ -95,6 +96,7 @@ def sweep(
     from .outcome import show, watch
     from .plan import read_plan
     from .search import count_of, to_search
+    from .terminal.progress import compiling_bar
 
     plan = read_plan(
         toml, {name: options[name] for name in (*MARKET, *OF_A_RUN) if name in options}, settings
@@ -119,7 +121,9 @@ def sweep(
     say(market)
     folder = Path(options["out"]) if options["out"] else usual_folder(chosen, market)
     wanted = Wanted(chosen, market, plan.config, how, search, options["storage"])
-    show(run_wanted(wanted, folder, watch()), folder, as_json=options["as_json"])
+    with compiling_bar() as compiling, watching(compiling):
+        found = run_wanted(wanted, folder, watch())
+    show(found, folder, as_json=options["as_json"])
 
 
 sweep.params[len(MARKET) : len(MARKET)] = [one for one in backtest.params if one.name in OF_A_RUN]

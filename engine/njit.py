@@ -1,125 +1,41 @@
-"""The engine's decorators of compiled code, which is cached in a folder that belongs to exactly these sources.
+"""Marks of the functions that can be machine code too.
 
-All of it runs without the interpreter's lock, and divides by zero as numpy does.
-
-numba checks the file of a function, not those it inlines from, and an index left by an older version may name classes
-that are gone. A folder named after all sources that compiled code draws on rules both out. It lies in the user's cache
-folder (or in NUMBA_CACHE_DIR where that is set), since the place of installation may be read-only. What lies there is
-run: only a folder that nobody else can have put there or write to will do, and without one nothing is kept.
+Called as it stands a marked function is the Python that is written. `engine/machine` makes machine code of it, with all
+that it calls, where there is enough to do. All of it then runs without the interpreter's lock, and divides by zero as numpy does.
 """
 
-import hashlib
-import os
-import re
-import shutil
-import stat
-import tempfile
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import numba
-import platformdirs
-from numba.core import config
-
-FOLDERS_KEPT = 4  # a few versions may be in use side by side
-# files and folders in which compiled code stands or from which it takes a constant
-SOURCES = (
-    "engine/njit.py", "engine/legs.py", "engine/judge", "engine/compiled", "engine/lanes", "engine/results/run.py",
-    "engine/sweeps/points.py", "engine/sweeps/sums.py", "data/panel/panel.py", "data/rules/costs.py",
-)  # fmt: skip
+MARKED: list[Any] = []  # in the order of the sources: what a function calls stands before it
+MODULES: list[
+    str
+] = []  # that tell numba what stands for functions which are not compiled as they are written
 
 
-def source_files(package: Path) -> list[Path]:
-    """The files of SOURCES below the package's folder, in order."""
-    places = [package / name for name in SOURCES]
-    return [path for place in places for path in ([place] if place.is_file() else sorted(place.glob("*.py")))]
-
-
-@cache
-def cache_folder() -> Path | None:
-    """Folder of compiled code for these sources, None where there is no place that only this user can write to."""
-    package = Path(__file__).parent.parent
-    seen = hashlib.sha256(numba.__version__.encode())
-    for path in source_files(package):
-        seen.update(path.read_bytes())
-    asked = str(config.CACHE_DIR or "")
-    place = Path(asked) if asked else platformdirs.user_cache_path("launchlab", appauthor=False)
-    return folder_of_ones_own(place, f"compiled-{seen.hexdigest()[:16]}")
-
-
-def folder_of_ones_own(place: Path, name: str) -> Path | None:
-    """The folder `name` in `place`, made where it is missing; None where it cannot be written to, or others could."""
-    folder = place / name
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        fresh = not folder.exists()
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if not (_keeps_names(place) and _is_own(folder)):
-            return None
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
-        return None
-    if fresh:
-        _forget_old(place)
-    return folder
-
-
-def _is_own(folder: Path) -> bool:
-    """Whether a folder, and no link to one, belongs to this user and is written to by nobody else."""
-    status = folder.lstat()
-    if not hasattr(os, "getuid"):  # Windows: the user's cache folder has its own access list
-        return stat.S_ISDIR(status.st_mode)
-    private = not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and private
-
-
-def _keeps_names(place: Path) -> bool:
-    """Whether strangers cannot put another folder in the place of one that stands there."""
-    mode = place.stat().st_mode
-    return not mode & stat.S_IWOTH or bool(mode & stat.S_ISVTX)
-
-
-def is_cold() -> bool:
-    """Whether the first run has to compile, because nothing of these sources is cached."""
-    folder = cache_folder()
-    return not config.DISABLE_JIT and (folder is None or not any(folder.rglob("*.nbi")))
-
-
-def _forget_old(place: Path) -> None:
-    """Remove the oldest of our folders; what only looks like one of them stays."""
-    ours = [
-        folder
-        for folder in place.iterdir()
-        if re.fullmatch("compiled-[0-9a-f]{16}", folder.name) and _is_own(folder)
-    ]
-    for folder in sorted(ours, key=lambda folder: folder.stat().st_mtime, reverse=True)[FOLDERS_KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _njit(function: Callable[..., Any], **options: Any) -> Any:
-    """numba.njit with a cache in `cache_folder()`; options are numba's."""
-    folder = cache_folder()
-    own = config.CACHE_DIR
-    config.CACHE_DIR = str(folder) if folder else own
-    try:
-        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy", **options)(function)
-    finally:
-        config.CACHE_DIR = own
+def _marked(function: Callable[..., Any], **options: Any) -> Any:
+    """The function, with what numba looks for in those that it may put into others; options are numba.njit's."""
+    function.targetoptions, function.py_func = options, function  # type: ignore[attr-defined]
+    MARKED.append(function)
+    return function
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compiled as a function of its own. It makes no arrays: references to views are not counted, which would cost more
     than the arithmetic."""
-    return _njit(function, _nrt=False)
+    return _marked(function, _nrt=False)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compiled into each of its callers: for what is hot, or used once, since handing over tuples of arrays costs."""
-    return _njit(function, _nrt=False, inline="always")
+    return _marked(function, _nrt=False, inline="always")
 
 
 def allocating(function: Callable[..., Any]) -> Any:
     """Compiled as a function of its own that may make arrays or assign one to a part of another."""
-    return _njit(function)
+    return _marked(function)
+
+
+def explained_by(module: str) -> None:
+    """Have a module imported before anything is compiled, and not before: it tells numba what a function is in its words."""
+    MODULES.append(module)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..data.market.market import Market
 from ..engine.config import Config
-from ..engine.njit import is_cold
 from ..engine.results.metrics import periods_per_year
 from ..engine.results.summary import Inputs, SweepSummary
 from ..engine.search.search import BATCH, OBJECTIVES, Search
@@ -20,7 +19,6 @@ from ..engine.sweeps.folder import POINTS, SweepFolder
 from ..engine.sweeps.grid import Grid
 from ..engine.sweeps.job import SweepJob
 from ..engine.sweeps.kinds import job_class
-from ..engine.sweeps.points import warm_up
 from ..engine.sweeps.sweep import Best, Outcome
 from ..engine.sweeps.sweep import sweep as run_chunks
 from ..engine.workers.choose import check_spec
@@ -284,9 +282,6 @@ def _check_search(wanted: Wanted, search: Search, job: SweepJob, watch: Watch) -
 def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str, Any], watch: Watch) -> None:
     """Everything from the first point to summary.json."""
     options = wanted.options
-    if is_cold():
-        watch.tell("compiling the engine, which happens once (a minute or two)")
-    warm_up()
     for number in {int(job.grid.numbers(k, k + 1)[0]) for k in (0, len(job.grid) - 1)}:
         job.refuse_foresight(number)
     with job.open_runner(options.executor) as runner:

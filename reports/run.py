@@ -32,18 +32,18 @@ ABOUT_A_CODE = re.compile(r"\d{4,6}\.[A-Z]{2}\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def write_report(result: Result, folder: Path | str) -> None:
-    """Write the whole folder of a run: its tables and summary, the tear sheet, and the run book.
+def write_report(result: Result, folder: Path | str, *, sheet: bool = True) -> None:
+    """Write the whole folder of a run: its tables and summary, the tear sheet unless `sheet` is false, and the run book.
 
     The folder appears complete or not at all. An older run there is replaced; what this program did not write is never
     touched, and a folder that holds it refused (ConfigError).
     """
-    put_folder(Path(folder), partial(_fill, result))
+    put_folder(Path(folder), partial(_fill, result, sheet))
 
 
-def _fill(result: Result, folder: Path) -> None:
+def _fill(result: Result, sheet: bool, folder: Path) -> None:
     result.save(folder)
-    _write_pages(result, folder)
+    _write_pages(result, folder, sheet)
 
 
 def write_pages(result: Result, folder: Path) -> None:
@@ -54,13 +54,15 @@ def write_pages(result: Result, folder: Path) -> None:
         write_manifest(folder, PAGES)
 
 
-def _write_pages(result: Result, folder: Path) -> None:
-    write_tearsheet(result, folder / SHEET)
-    write_book(result, folder)
+def _write_pages(result: Result, folder: Path, sheet: bool = True) -> None:
+    if sheet:
+        write_tearsheet(result, folder / SHEET)
+    write_book(result, folder, sheet=sheet)
 
 
-def write_book(result: Result, folder: Path) -> None:
-    """Write index.html and the chart script; the same result gives the same bytes."""
+def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
+    """Write index.html, with a link to the tear sheet where there is one, and the chart script; the same result gives the same
+    bytes."""
     steps = plots.capture_steps(result)
     figures = {
         "equity": plots.equity_figure(result),
@@ -89,7 +91,7 @@ def write_book(result: Result, folder: Path) -> None:
         warnings=_by_code(summary.warnings),
         unknowns=_by_code(summary.unknowns),
         settings=rerun(summary),
-        sheet=SHEET,
+        sheet=SHEET if sheet else "",
         head=head(summary),
     )
 

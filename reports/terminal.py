@@ -38,7 +38,19 @@ def sparkline(values: Sequence[float], width: int = 48, blocks: str = BLOCKS) ->
 
 
 def print_run(result: Result, folder: Path | None = None, *, console: Console | None = None) -> None:
-    """Print a run; colours only on a terminal that wants them (NO_COLOR and pipes are respected by rich)."""
+    """Print a run, and where its report is; colours only on a terminal that wants them (NO_COLOR and pipes are respected by rich)."""
+    print_figures(result, written=folder is not None, console=console)
+    if folder is not None:
+        print_place(folder, console=console)
+
+
+def print_place(folder: Path, *, console: Console | None = None) -> None:
+    """Print where the report of a run is."""
+    _line(console or Console(highlight=False), f"\nreport  {folder / 'index.html'}", "bold")
+
+
+def print_figures(result: Result, *, written: bool, console: Console | None = None) -> None:
+    """Print a run; `written`: there is, or will be, a report of it."""
     console = console or Console(highlight=False)
     summary = result.summary
     if summary.simulated:
@@ -65,10 +77,8 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
             _line(console, sentence, "yellow")
     for kind, texts in (("warnings", summary.warnings), ("unknowns", summary.unknowns)):
         if texts:
-            where = "the report" if folder else "summary.json"
+            where = "the report" if written else "summary.json"
             _line(console, f"{kind}: {len(texts)}, see {where}", "yellow")
-    if folder is not None:
-        _line(console, f"\nreport  {folder / 'index.html'}", "bold")
 
 
 def _figures(console: Console, result: Result) -> Table:

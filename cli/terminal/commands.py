@@ -12,6 +12,7 @@ COMMANDS = {
     "check": ("check", "Name what is wrong with the bars, by code and session."),
     "study": ("study", "Measure abnormal returns around the launches."),
     "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
+    "warm": ("warm", "Compile the engine ahead of the first large sweep."),
     "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
     "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
 }

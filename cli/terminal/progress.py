@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 WINDOW = 30.0  # seconds
 Step = Callable[..., None]
+SHOWN: list[Any] = []  # displays on the terminal, of which the last is seen
 
 
 class Pace:
@@ -57,7 +59,8 @@ def progress(what: str, total: int | None = None, unit: str = "sessions") -> Ite
     )
     # what is printed meanwhile stays on stdout where that leads elsewhere
     shared = sys.stdout.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bar:
+    display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
+    with shown(display) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, total=total: bar.update(task, completed=done, total=total)
 
@@ -70,5 +73,78 @@ def working(what: str) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
+    with shown(Console(stderr=True).status(what)):
         yield
+
+
+@contextmanager
+def compiling_bar() -> Iterator[Callable[[str, float, float], None]]:
+    """A bar that names what is compiled and how long it will take, while there is something to compile.
+
+    Call what it gives with the name, how much is done, and of how much. Piped, it is one sentence.
+    """
+    from .echo import echo
+
+    if not sys.stderr.isatty():
+        said: list[str] = []
+
+        def say(name: str, done: float, total: float) -> None:
+            if not said:
+                said.append(name)
+                echo("launchlab: compiling the engine, which happens once (up to a minute)", err=True)
+
+        yield say
+        return
+    bar = _CompilingBar()
+    try:
+        yield bar.show
+    finally:
+        bar.close()
+
+
+class _CompilingBar:
+    """A bar in the place of the one that is shown, for as long as something is compiled."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.behind: Any = None
+
+    def show(self, name: str, done: float, total: float) -> None:
+        """So much is done now; nothing is shown any more when all is."""
+        if done >= total:
+            self.close()
+            return
+        if self.bar is None:
+            self._open()
+        self.bar.update(self.bar.task_ids[0], description=name, completed=done, total=total)
+
+    def _open(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.behind = SHOWN[-1] if SHOWN else None
+        if self.behind is not None:
+            self.behind.stop()
+        columns = (TextColumn("compiling {task.description}"), BarColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+        self.bar.add_task("", total=None)
+        self.bar.start()
+
+    def close(self) -> None:
+        """Give the place back."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+            if self.behind is not None:
+                self.behind.start()
+
+
+@contextmanager
+def shown(display: Any) -> Iterator[Any]:
+    """A display of rich's, which gives way to the compiler's bar."""
+    with display:
+        SHOWN.append(display)
+        try:
+            yield display
+        finally:
+            SHOWN.remove(display)

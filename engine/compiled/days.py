@@ -10,6 +10,7 @@ import numpy as np
 
 from ...data.arrays import I4
 from ..legs import CLOSE, TOUCH
+from ..machine.code import Effort
 from ..njit import compiled, inlined
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
@@ -37,6 +38,7 @@ from .state import (
 from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows
 
 NEVER = 2_000_000_000
+RUNNING = Effort(unit=1e-6, compiling=40.0)  # see `portfolio_units`
 
 
 @inlined
@@ -254,3 +256,8 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             admitted = _keep_positions(w, s, out, t, admitted)
         _close_books(rules, s, out, t)
         t += 1
+
+
+def portfolio_units(w: Windows) -> float:
+    """Units of work of one portfolio: a session without an event is about one, a leg from its entry to its exit some hundreds."""
+    return float(w.rows + 300 * len(w.leg))

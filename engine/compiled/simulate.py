@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from ...data.arrays import I4
 from ...data.panel.panel import Panel
 from ..config import Config
+from ..machine.code import by_effort
 from ..results.run import Run
-from .days import run_days
+from .days import RUNNING, portfolio_units, run_days
 from .state import BLOCKS, FILLS, POSITIONS, new_out, new_state
 from .windows import NO_ROW, OWN, SLACK, Layout, Point, to_rules
 
@@ -28,7 +29,8 @@ def simulate(
         windows = layout.windows(legs, rules, (point.wait, point.hold), slack)
         state = new_state(windows, len(panel.codes))
         out = new_out(len(panel), keep=True, room=room)
-        inside = run_days(windows, rules, point, state, out, ends)
+        run = by_effort(run_days, RUNNING, portfolio_units(windows))
+        inside = run(windows, rules, point, state, out, ends)
         if inside and (out.counts <= room).all():
             break
         slack = slack if inside else wider(slack)

@@ -20,6 +20,7 @@ from ..config import Config, ExitOn, LimitPolicy, Pairing
 from ..judge.prices import exchange_answer, locked
 from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
+from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
 
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
@@ -52,6 +53,8 @@ NO_ROW = -1  # in the place of a row of the panel: it has not happened, or never
 NO_ACTION = -1  # of a leg or a row: there is no (further) corporate action
 NO_CLOSE = 0  # Windows.close_from where no leg trades at the close
 
+MEASURING = Effort(unit=6e-6, compiling=1.5)  # a leg
+GATHERING = Effort(unit=35e-6, compiling=6.0)  # a row of the windows, and at the close once more
 ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
 
@@ -207,7 +210,7 @@ class Layout:
         leg["currency"] = p.currency_of[legs["code"]]
         leg["action"] = self.first_action[legs["code"]]
         leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
-        total = _measure(leg, self.row_of, self.columns, longest, slack)
+        total = by_effort(_measure, MEASURING, n)(leg, self.row_of, self.columns, longest, slack)
         closing = rules.close_out or bool((leg["at"] == CLOSE).any())
         close_from = total if closing else NO_CLOSE
         order = lines(total + close_from, ORDER)
@@ -215,8 +218,10 @@ class Layout:
         worth, owed, close = np.empty(total), np.empty(total), np.empty(total)
         into = (order, bar, worth, owed, close)
 
+        fill = by_effort(_gather, GATHERING, len(order))
+
         def gather(part: slice) -> None:
-            _gather(leg[part], into, self.columns, self.tables, rules)
+            fill(leg[part], into, self.columns, self.tables, rules)
 
         if threads == 1 or total < ROWS_FOR_THREADS:
             gather(slice(n))

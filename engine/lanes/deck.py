@@ -13,6 +13,7 @@ from ...data.rules.costs import COMMISSION, COMMISSION_MIN, FIRST_LEVY, STAMP_BU
 from ..compiled.windows import NO_ACTION, Windows, known_rate
 from ..judge.records import FILLED
 from ..legs import CLOSE
+from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
 from .tables import (
     BEYOND,
@@ -40,6 +41,8 @@ INTEGERS_WIDTH = 16
     SIDE, PART, LOT_MIN, LOT_STEP, ENTRY_PRICE, ENTRY_FX, ENTRY_ROOM, LEAST_ROOM, CROWD, OWES, ONLY_FX, RATE, LEAST, KNOWN_FX,
 ) = range(14)  # fmt: skip
 FLOATS_WIDTH = 16
+
+FINDING = Effort(unit=5e-6, compiling=2.0)  # a row of the windows, a leg, or a key
 
 # a key: first attempt, 1 when the hold ended and not a rule said so, offset of the exit, attempts that fail before it
 FIRST_SHIFT, HOLD_SHIFT, EXIT_SHIFT = 41, 40, 20
@@ -108,16 +111,18 @@ def build(w: Windows, values: F8, holds: I4, longest_wait: int) -> Deck:
     """The deck of a table of legs for stops, targets and trails `values` (3, V) and for `holds`."""
     n = len(w.leg)
     entries, exits = new_entries(n), new_exits(len(w.worth), w.close_from)
-    find_entries(w, entries, longest_wait)
-    find_exits(w, exits)
+    rows = len(w.worth)
+    by_effort(find_entries, FINDING, n)(w, entries, longest_wait)
+    by_effort(find_exits, FINDING, rows)(w, exits)
     signals = np.empty((n, 3, values.shape[1]), np.int32)
-    find_signals(w, entries, exits, values, signals, np.zeros(3, np.int32))
+    by_effort(find_signals, FINDING, 3 * rows)(w, entries, exits, values, signals, np.zeros(3, np.int32))
     sized = np.where(entries.offset < NONE, entries.offset, 0)
     order = np.argsort(w.leg["row"] + sized, kind="stable")
     integers, floats = np.empty((n, INTEGERS_WIDTH), np.int64), np.empty((n, FLOATS_WIDTH))
     keys = np.empty((n, 3 * values.shape[1] + len(holds)), np.int64)
-    _find_keys(w, entries, exits, signals, holds, order, keys)
-    _pack(w, entries, exits, order, _count_crowd(w, entries), integers, floats)
+    by_effort(_find_keys, FINDING, keys.size)(w, entries, exits, signals, holds, order, keys)
+    crowd = _count_crowd(w, entries)
+    by_effort(_pack, FINDING, rows)(w, entries, exits, order, crowd, integers, floats)
     return Deck(integers, floats, keys, values.shape[1], exits.action, exits.price)
 
 
@@ -125,7 +130,7 @@ def _count_crowd(w: Windows, e: Entries) -> I8:
     """For each leg, how many legs may trade its code within its window, (L,), at least 1."""
     by_code = np.lexsort((w.leg["row"], w.leg["code"]))
     crowd = np.ones(len(by_code), np.int64)
-    _overlaps(w, e, by_code, crowd)
+    by_effort(_overlaps, FINDING, len(by_code))(w, e, by_code, crowd)
     return crowd
 
 

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8, U4
 from ..compiled.windows import Windows
+from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
 from .deck import Deck, build
 
 # a grid with more combinations than a key has room for is not quite in order, which costs time only
 MOST_STEP = 2**40
+NUMBERING = Effort(unit=15e-6, compiling=1.0)  # a point
 
 
 class Values(NamedTuple):
@@ -47,7 +49,7 @@ def plan_lanes(windows: Windows, points: NDArray[Any], longest_wait: int) -> Lan
     numbers, key = np.empty((len(points), 4), np.uint32), np.empty(len(points), np.int64)
     sizes = [longest_wait + 1, *(len(column) for column in distinct[::-1])]
     steps = tuple(math.prod(sizes[:n]) % MOST_STEP for n in range(1, len(sizes)))
-    _number(points, distinct, steps, numbers, key)
+    by_effort(_number, NUMBERING, len(points))(points, distinct, steps, numbers, key)
     # of 16 bits numpy sorts by counting
     order = np.argsort(key.astype(np.uint16) if math.prod(sizes) <= 2**16 else key, kind="stable")
     return LanePlan(build(windows, values, holds, longest_wait), points, numbers, order)

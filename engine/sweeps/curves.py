@@ -6,11 +6,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
-from ..compiled.days import run_days
+from ..compiled.days import RUNNING, portfolio_units, run_days
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
 from ..compiled.windows import SLACK, Layout, Point, to_rules
 from ..config import Config
+from ..machine.code import by_effort
 from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
 from .chunk import Curve
@@ -50,8 +51,9 @@ def equity_curves(layout: Layout, legs: Table, config: Config, points: Table) ->
     longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
     windows = layout.windows(legs, rules, longest, slack)
     state, out = new_state(windows, len(layout.panel.codes)), new_out(len(layout.panel), keep=False)
+    run = by_effort(run_days, RUNNING, len(wanted) * portfolio_units(windows))
     for point in wanted:
-        while not run_days(windows, rules, point, state, out, ends):
+        while not run(windows, rules, point, state, out, ends):
             slack = wider(slack)
             windows = layout.windows(legs, rules, longest, slack)
         yield out.equity.copy()

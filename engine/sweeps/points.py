@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8, Bool
 from ...data.errors import ConfigError
-from ..compiled.days import run_days
+from ..compiled.days import RUNNING, portfolio_units, run_days
 from ..compiled.processor import take_next
 from ..compiled.simulate import close_out_rows, wider
 from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
@@ -25,6 +25,7 @@ from ..lanes import memory as lanes
 from ..lanes.batch import run_batch
 from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
+from ..machine.code import Effort, by_effort, only
 from ..njit import allocating
 from ..results.metrics import Annual
 from .grid import RULES, WHOLE
@@ -39,9 +40,10 @@ METRICS = (
     "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
     "fills", "blocked", "turnover", "costs", "fallback",
 )  # fmt: skip
-PATHS = ("auto", "fast", "general")
+PATHS = ("auto", "general", "fast")
 # points of one call of compiled code: until its end nothing can interrupt
 AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
+LANES_RUNNING = Effort(unit=10e-3, compiling=25.0)  # a leg of LANES points
 FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
 
 
@@ -148,15 +150,6 @@ def own_points(count: int) -> NDArray[Any]:
     return points
 
 
-def warm_up() -> None:
-    """Load the compiled code, or compile it, on the smallest market: one point on each path."""
-    layout, legs = tiny()
-    points = np.zeros(1, POINT)
-    points["scale"], points["hold"] = 1.0, 1
-    for path in ("general", "fast"):
-        simulate_points(layout, legs, Config(), points, periods=242.0, path=path)
-
-
 def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int) -> None:
     """Have every thread `begin`, then call what that returned with the place of the next point until all are taken.
 
@@ -197,9 +190,11 @@ def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting
     ends = close_out_rows(common.layout, common.config)
     answers = Answers(table, common.annual, np.zeros(len(waiting), np.bool_))
 
+    run = by_effort(_run_points, RUNNING, len(waiting) * portfolio_units(windows))
+
     def begin() -> Callable[[I8], None]:
         state, out = new_state(windows, len(common.layout.panel.codes)), new_out(windows.rows, keep=False)
-        return lambda place: _run_points(
+        return lambda place: run(
             windows, common.rules, ends, state, out, Queue(points, waiting, place), answers
         )
 
@@ -234,9 +229,11 @@ def _fast(common: Common, points: NDArray[Any], table: F8) -> I8:
     span = int(common.windows.leg["length"].max())
     answers = Answers(table, common.annual, np.zeros(len(points), np.bool_))
 
+    run = by_effort(_run_batches, LANES_RUNNING, -(-len(points) // LANES) * len(plan.deck.integers))
+
     def begin() -> Callable[[I8], None]:
         batch = new_batch(span)
-        return lambda place: _run_batches(common.windows, common.rules, plan, place, batch, answers)
+        return lambda place: run(common.windows, common.rules, plan, place, batch, answers)
 
     _share(begin, len(points), common.threads)
     return np.flatnonzero(answers.again)
@@ -263,3 +260,16 @@ def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, 
             metrics_row(b.cells, x, w.rows, rules.capital, answers.annual, row)
             row[7], row[8], row[11] = b.cells[lanes.FILLS + x], b.cells[lanes.BLOCKS + x], 0.0
             answers.again[chosen[x]] = b.cells[lanes.BAD + x] > 0.0
+
+
+PATH_CODE = {"general": _run_points, "fast": _run_batches}
+
+
+def warm_up(*paths: str) -> None:
+    """Load the machine code of these paths, or compile it, on the smallest market."""
+    layout, legs = tiny()
+    points = np.zeros(1, POINT)
+    points["scale"], points["hold"] = 1.0, 1
+    with only("machine"):
+        for path in paths:
+            simulate_points(layout, legs, Config(), points, periods=242.0, path=path)

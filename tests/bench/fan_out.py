@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     job = job_of(asked.workload, asked.points, asked.workers)
-    warm_up()
+    warm_up("general", "fast")
     chunks = -(-len(job.grid) // job.chunk_size)
     print(f"{asked.workload}: {len(job.grid):,} points in {chunks} chunks")
     with dask(asked.workers) as address:

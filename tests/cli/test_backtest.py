@@ -26,7 +26,7 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def quick(market: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The market, with runs that write their tables and no pages."""
-    monkeypatch.setattr("launchlab.reports.run._write_pages", lambda result, folder: None)
+    monkeypatch.setattr("launchlab.reports.run._write_pages", lambda *_: None)
     return market
 
 
@@ -105,9 +105,29 @@ def test_a_file_without_bars_is_named(quick: Path) -> None:
     assert said == "no bars of 0700.HK from 2026-01-26 to 2026-03-06: 1 of 2 codes are not traded"
 
 
-def test_the_first_run_says_why_it_takes_longer(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("launchlab.engine.njit.is_cold", lambda: True)
-    assert "compiling the engine, which happens once" in launchlab("backtest", *asked(quick)).stderr
+def test_a_run_without_a_tear_sheet_has_neither_the_sheet_nor_a_link_to_it(market: Path) -> None:
+    launchlab("backtest", *asked(market), "--no-tearsheet", "--out", "plain")
+    assert not Path("plain/tearsheet.html").exists()
+    assert "tearsheet.html" not in Path("plain/index.html").read_text(encoding="utf-8")
+    assert "tearsheet.html" not in Path("plain/.launchlab.json").read_text(encoding="utf-8")
+
+
+def test_figures_are_printed_before_the_pages_are_drawn(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "somewhere/file")
+
+    monkeypatch.setattr("launchlab.reports.write_report", full)
+    done = launchlab("backtest", *asked(quick))
+    assert "Total return" in done.stdout
+    assert "report  " not in done.stdout
+    assert "refused to write" in done.stderr
+
+
+def test_the_first_run_waits_for_no_compiler(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchlab.engine.machine.code.is_kept", lambda function: False)
+    done = launchlab("backtest", *asked(quick), "--engine", "compiled", "--json")
+    assert json_of(done)["metrics"]["fills"] > 0
+    assert "compiling" not in done.stderr
 
 
 def test_a_run_says_that_no_brokers_commission_is_in_its_costs(quick: Path) -> None:
@@ -222,8 +242,10 @@ def test_a_fault_half_way_leaves_the_old_run_as_it_was(quick: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("launchlab.reports.run._write_pages", full)
-    said = faults(launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1"))
-    assert "No space left on device" in said
+    done = launchlab("backtest", *asked(quick), "--out", out, "--set", "hold=1")
+    assert done.exit_code == 2
+    assert "No space left on device" in done.stderr
+    assert "report  " not in done.stdout
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
     assert sorted(one.name for one in quick.iterdir()) == ["bars", "run", "week.csv"]
 

@@ -38,7 +38,7 @@ def test_json_alone_on_stdout_still_says_simulated_on_stderr(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("launchlab.reports.run._write_pages", lambda result, folder: None)
+    monkeypatch.setattr("launchlab.reports.run._write_pages", lambda *_: None)
     done = launchlab("backtest", "--strategy", "suppliers", "--json", "--limit-policy", "opened")
     assert json.loads(done.stdout)["simulated"] is True
     assert (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from launchlab.cli.terminal.commands import COMMANDS
-from launchlab.engine import njit
+from launchlab.engine.machine import place
 
 from .. import ROOT
 
@@ -59,15 +59,15 @@ def test_sources_import_each_other_relatively() -> None:
 
 
 def test_the_cache_of_compiled_code_belongs_to_every_file_that_has_some() -> None:
-    """A file left out of njit.SOURCES would change without its old code being forgotten."""
+    """A file left out of place.SOURCES would change without its old code being forgotten."""
     with_code = {
         path.relative_to(ROOT).as_posix()
         for path in SOURCES
         if path.is_relative_to(ROOT / "engine") and any(name.endswith(".njit") for name in imported(path))
     }
     assert with_code
-    assert with_code <= {path.relative_to(ROOT).as_posix() for path in njit.source_files(ROOT)}
-    assert all((ROOT / name).exists() for name in njit.SOURCES)
+    assert with_code <= {path.relative_to(ROOT).as_posix() for path in place.source_files(ROOT)}
+    assert all((ROOT / name).exists() for name in place.SOURCES)
 
 
 DECORATORS = {"compiled", "inlined", "allocating"}
@@ -109,7 +109,7 @@ def test_code_is_compiled_by_the_three_decorators_alone() -> None:
             and {a.name for a in node.names} & set(others)
         )
     }
-    assert users == {"engine/njit.py"}
+    assert users == {"engine/machine/code.py"}
 
 
 FLAG = re.compile(r"(?<![\w!-])--[a-z]")

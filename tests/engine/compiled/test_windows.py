@@ -7,6 +7,7 @@ from launchlab.engine.compiled import processor
 from launchlab.engine.compiled import windows as market
 from launchlab.engine.compiled.state import STANDING
 from launchlab.engine.compiled.windows import Layout, to_rules
+from launchlab.engine.machine.code import machine_code
 from launchlab.engine.njit import compiled
 
 from ...markets.random_markets import random_config, random_legs, random_panel
@@ -50,4 +51,4 @@ def test_what_the_processor_is_told_changes_no_number() -> None:
         high = processor.higher(values[0, 0], values[1, 0])
         return low, high, processor.pick(values[0, 0] > 5.0, 1.0, 2.0), processor.stored(values[1, 0])
 
-    assert told(np.array([[3.0], [7.0]])) == (3.0, 7.0, 2.0, 7.0)
+    assert machine_code(told)(np.array([[3.0], [7.0]])) == (3.0, 7.0, 2.0, 7.0)

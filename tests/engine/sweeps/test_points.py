@@ -11,6 +11,8 @@ from launchlab.engine.compiled.processor import take_next
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout, Point
 from launchlab.engine.config import Config
+from launchlab.engine.machine.code import machine_code
+from launchlab.engine.njit import compiled
 from launchlab.engine.results.metrics import Annual, equity_metrics
 from launchlab.engine.sweeps.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
 
@@ -64,8 +66,8 @@ def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for
     panel = random_panel(rng, rows=60)
     legs, points, market = random_legs(rng, panel), random_points(rng, 260), Layout(panel)
     wanted = simulate_points(market, legs, Config(), points, periods=253.0, path=path)
-    compiled = [] if numba.config.DISABLE_JIT else [_run_batches, _run_points]
-    before = [len(one.signatures) for one in compiled]
+    made = [] if numba.config.DISABLE_JIT else [machine_code(one) for one in (_run_batches, _run_points)]
+    before = [len(getattr(one, "signatures", ())) for one in made]
     apart = np.zeros(2 * len(points), POINT)[::2]
     apart[:] = points
     points.flags.writeable = False
@@ -74,7 +76,7 @@ def test_points_may_be_read_only_or_every_second_one_and_nothing_is_compiled_for
             simulate_points(market, legs, Config(), same, periods=253.0, path=path).tobytes()
             == wanted.tobytes()
         )
-    assert [len(one.signatures) for one in compiled] == before
+    assert [len(getattr(one, "signatures", ())) for one in made] == before
 
 
 @pytest.mark.parametrize(("main", "error"), [(True, KeyboardInterrupt), (False, MemoryError)])
@@ -83,9 +85,11 @@ def test_all_threads_take_part_and_stop_when_one_of_them_fails(
 ) -> None:
     seen = set()
 
-    @numba.njit
-    def take(place: np.ndarray) -> int:
+    @compiled
+    def taken_from(place: np.ndarray) -> int:
         return take_next(place, 1)
+
+    take = machine_code(taken_from)
 
     def begin():
         def work(place: np.ndarray) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.engine.njit import FOLDERS_KEPT, folder_of_ones_own
+from launchlab.engine.machine.place import FOLDERS_KEPT, folder_of_ones_own
 
 NAME = "compiled-0123456789abcdef"
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners and modes are POSIX")

@@ -1,0 +1,1 @@
+"""Machine code of the functions that engine/njit.py marks: where it is kept, and when it is worth having."""

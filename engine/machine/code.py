@@ -1,0 +1,148 @@
+"""When a marked function runs as Python, and when as machine code: whichever is sooner done, with the same numbers.
+
+The compiler takes a minute for all of the engine, and loading what it made half a second, while a single run takes Python
+some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
+from importlib import import_module
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from filelock import FileLock
+
+from ..njit import MARKED, MODULES
+from .place import cache_folder
+from .watch import watched
+
+LOADING = 0.5  # seconds that it takes to import numba and to load what is kept
+WAYS = ("suited", "python", "machine")
+Way = Literal["suited", "python", "machine"]
+
+
+class Effort(NamedTuple):
+    """Seconds on a usual machine: of one unit of work in Python, and of compiling."""
+
+    unit: float
+    compiling: float
+
+
+class _State:
+    """What this process has made, and how much it was asked to do."""
+
+    def __init__(self) -> None:
+        self.gate = threading.RLock()
+        self.way: Way = "suited"
+        self.made: dict[Any, Any] = {}  # numba's dispatchers
+        self.ready: set[Any] = set()  # functions whose machine code is in memory
+        self.asked: dict[Any, float] = {}  # seconds of work in Python
+
+
+_state = _State()
+
+
+@contextmanager
+def only(way: Way) -> Iterator[None]:
+    """All work as Python, all as machine code, or as it is sooner done, which is usual."""
+    before, _state.way = _state.way, way
+    try:
+        yield
+    finally:
+        _state.way = before
+
+
+def is_python_only() -> bool:
+    """Whether NUMBA_DISABLE_JIT=1 asks for Python throughout."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]:
+    """A marked function as it is sooner done with so many units of work."""
+    if is_python_only() or _state.way == "python":
+        return as_python(function)
+    asked = _state.asked[function] = _state.asked.get(function, 0.0) + effort.unit * units
+    wanted = _state.way == "machine" or function in _state.ready
+    wanted = wanted or (asked > LOADING and asked > (LOADING if is_kept(function) else effort.compiling))
+    return machine_code(function) if wanted else as_python(function)
+
+
+def as_python(function: Any) -> Callable[..., Any]:
+    """A marked function as Python, as silent about divisions by zero as machine code is."""
+
+    @wraps(function)
+    def run(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return run
+
+
+def machine_code(function: Any) -> Callable[..., Any]:
+    """A marked function as machine code, which is loaded or compiled when it is first called."""
+    if is_python_only():
+        return as_python(function)
+    if function in _state.ready:
+        ready: Callable[..., Any] = _state.made[function]
+        return ready
+
+    @wraps(function)
+    def run(*args: Any) -> Any:
+        _make_ready(function, args)
+        return _state.made[function](*args)
+
+    return run
+
+
+def is_kept(function: Any) -> bool:
+    """Whether machine code of a function lies in the cache folder."""
+    folder = cache_folder()
+    name = (
+        f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-{function.__code__.co_firstlineno}"
+    )
+    return folder is not None and any(folder.glob(f"*/{name}.*.nbi"))
+
+
+def _make_ready(function: Any, args: tuple[Any, ...]) -> None:
+    """Load a function's machine code for the types of these arguments, or compile it; never twice at once."""
+    with _state.gate:
+        if function in _state.ready:
+            return
+        _tell_numba()
+        from numba import typeof
+
+        dispatcher, kinds = _state.made[function], tuple(typeof(one) for one in args)
+        if is_kept(function):
+            dispatcher.compile(kinds)
+        else:
+            # whoever waited here finds what the other has kept, and compiles nothing
+            with _alone(function), watched(function):
+                dispatcher.compile(kinds)
+        _state.ready.add(function)
+
+
+def _alone(function: Any) -> AbstractContextManager[Any]:
+    """A lock on the compilation of a function against all processes that share the cache folder."""
+    folder = cache_folder()
+    return FileLock(folder / f"{function.__name__.strip('_')}.lock") if folder else nullcontext()
+
+
+def _tell_numba() -> None:
+    """Make numba's dispatcher of every marked function that has none yet, so that it finds those that are called."""
+    import numba
+    from numba.core import config
+
+    while MODULES:
+        import_module(MODULES.pop())
+    folder, own = cache_folder(), config.CACHE_DIR
+    config.CACHE_DIR = str(folder) if folder else own
+    try:
+        for function in MARKED[len(_state.made) :]:
+            options = {"nogil": True, "error_model": "numpy", **function.targetoptions}
+            made = numba.njit(cache=folder is not None, **options)(function)
+            _state.made[function], function._numba_type_ = made, made._numba_type_
+    finally:
+        config.CACHE_DIR = own

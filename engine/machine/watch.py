@@ -1,0 +1,61 @@
+"""What is being compiled, told to whoever watches: its name, and how much of the work is done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
+from typing import Any
+
+Tell = Callable[[str, float, float], None]
+
+_watchers: list[Tell] = []
+
+
+@contextmanager
+def watching(tell: Tell) -> Iterator[None]:
+    """Have `tell` called with what is compiled, how much is done, and of how much; once more with both equal at the end."""
+    _watchers.append(tell)
+    try:
+        yield
+    finally:
+        _watchers.remove(tell)
+
+
+def bulk(function: Any) -> float:
+    """How much a marked function is to compile: its bytecode, and that of what is put into it."""
+    inside = [one for one in called(function) if one.targetoptions.get("inline")]
+    return float(len(function.__code__.co_code) + sum(map(bulk, inside)))
+
+
+def called(function: Any) -> list[Any]:
+    """The marked functions that a marked function calls, each once."""
+    names, space = function.__code__.co_names, function.__globals__
+    found = [space.get(name) for name in names]
+    found += [getattr(one, name, None) for one in found if isinstance(one, ModuleType) for name in names]
+    marked = [one for one in found if isinstance(one, FunctionType) and hasattr(one, "targetoptions")]
+    return list(dict.fromkeys(marked))
+
+
+def apart(function: Any) -> dict[Any, float]:
+    """All functions that are compiled on their own for a marked function, itself the last, with their bulks."""
+    found: dict[Any, float] = {}
+    for one in called(function):
+        found |= apart(one)
+    if not function.targetoptions.get("inline"):
+        found[function] = bulk(function)
+    return found
+
+
+@contextmanager
+def watched(function: Any) -> Iterator[None]:
+    """Tell the watchers how the compilation of a function and of all that it calls goes on."""
+    if not _watchers:
+        yield
+        return
+    from .listener import listening
+
+    def tell(name: str, done: float, total: float) -> None:
+        for one in tuple(_watchers):
+            one(name, done, total)
+
+    with listening(apart(function), tell):
+        yield
