@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..data.market.market import Market
     from ..engine.results.result import Result
-    from .plan import Plan
+    from .asked.plan import Plan
 
 
 @click.command(
@@ -101,8 +101,8 @@ def backtest(
     from ..data.market.market import load_market
     from ..data.rules.costs import NO_HK_BROKERAGE
     from ..strategies.loading.loading import build_strategy, sized
-    from .folder import check_out
-    from .plan import read_plan
+    from .asked.folder import check_out
+    from .asked.plan import read_plan
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
@@ -136,7 +136,7 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
     from ..engine.machine.watch import watching
     from ..engine.results.fates import without_trade
     from ..strategies.loading.backtest import backtest as run_backtest
-    from .plan import command_line, inputs_of
+    from .asked.plan import command_line, inputs_of
     from .terminal.progress import compiling_bar, progress
 
     options = RunOptions(

@@ -35,7 +35,7 @@ def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
 def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
     from ..data.errors import ConfigError
     from ..engine.results.summary import RunSummary, SweepSummary, read_summary
-    from .folder import folder_of
+    from .asked.folder import folder_of
 
     if len(runs) > 1:
         raise ConfigError(
@@ -57,7 +57,7 @@ def _rebuild_run(folder: "Path", out: str | None) -> "Path":
 
     from ..engine.results.result import load_result
     from ..reports import write_pages, write_report
-    from .folder import check_out
+    from .asked.folder import check_out
     from .terminal.progress import working
 
     result, place = load_result(folder), folder if out is None else Path(out)
@@ -81,7 +81,7 @@ def _rebuild_sweep(folder: "Path", out: str | None) -> "Path":
 def _compare(runs: tuple[str, ...], out: "Path") -> "Path":
     from ..data.errors import ConfigError
     from ..reports.folders import compare
-    from .folder import folder_of
+    from .asked.folder import folder_of
 
     if len(runs) < 2:
         raise ConfigError("a comparison needs at least two runs, as `launchlab report compare RUN RUN…`")

@@ -56,7 +56,7 @@ def study(out: str | None, as_json: bool, no_clock: bool, **asked: Any) -> None:
     from ..engine.results.summary import Inputs
     from ..engine.study.market import study as measure
     from ..reports.folders import write_study
-    from .folder import check_out
+    from .asked.folder import check_out
     from .terminal.progress import working
 
     request, options = _asked(asked)

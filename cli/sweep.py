@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
+from .asked.search import search_options
 from .backtest import backtest
 from .options import MARKET, example, say, shared
-from .search import search_options
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
 MANY = 10_000_000  # points above which to ask first
@@ -93,9 +93,9 @@ def sweep(
     from ..strategies.loading.grids import texts_by_name
     from ..strategies.loading.loading import sized
     from ..strategies.loading.variants import Variants
+    from .asked.plan import read_plan
+    from .asked.search import count_of, to_search
     from .outcome import show, watch
-    from .plan import read_plan
-    from .search import count_of, to_search
     from .terminal.progress import compiling_bar
 
     plan = read_plan(

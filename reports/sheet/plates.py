@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import charts
 from .charts import BENCHMARK, RUN, Named
 from .record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,18 @@ def _ours(title: str, draw: Callable[[Any], None], *, percents: bool = True, acr
     return Plate(title, figure)
 
 
+def _named(returns: "pd.Series[float]", name: str) -> "pd.Series[float]":
+    """The same returns under the name that the chart's legend shows."""
+    shown = returns.copy()
+    shown.name = name
+    return shown
+
+
 def _theirs(title: str, draw: Callable[..., Any], sides: Sides, **options: Any) -> Plate:
     """A chart of QuantStats, without its title, its ticks with as many digits as they need."""
-    returns = sides.own.returns.rename(sides.label)
+    returns = _named(sides.own.returns, sides.label)
     if sides.benchmark is not None:
-        options["benchmark"] = sides.benchmark.returns.rename(sides.other)
+        options["benchmark"] = _named(sides.benchmark.returns, sides.other)
     figure = draw(returns, figsize=(6.6, 3.6), subtitle=False, show=False, ylabel="", **options)
     figure.suptitle("")
     (axes,) = figure.axes

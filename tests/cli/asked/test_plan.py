@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.cli.plan import Plan, command_line, read_plan
+from launchlab.cli.asked.plan import Plan, command_line, read_plan
 from launchlab.data.errors import ConfigError
 from launchlab.data.rules.costs import Brokerage
 from launchlab.engine.config import Config
 from launchlab.strategies import LongShort
 from launchlab.strategies.loading.loading import build_strategy
 
-from .. import ROOT
+from ... import ROOT
 
 DOCUMENT = ROOT / "docs" / "run-file.md"
 

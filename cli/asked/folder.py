@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from ..data.errors import ConfigError
-from .terminal.echo import echo
+from ...data.errors import ConfigError
+from ..terminal.echo import echo
 
 
 def check_out(folder: Path, kind: str) -> None:
     """Refuse a folder that holds something else than an older `kind` (run, study); say of that one that it goes."""
-    from ..data.files import check_folder
-    from ..engine.results.summary import SUMMARY, read_summary
+    from ...data.files import check_folder
+    from ...engine.results.summary import SUMMARY, read_summary
 
     check_folder(folder)
     if not (folder / SUMMARY).is_file():

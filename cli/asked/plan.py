@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..data.calendars.overrides import FROM_BARS, PUBLISHED
-from ..data.errors import ConfigError, did_you_mean
-from ..data.market.request import FIELDS, MarketRequest, market_request
-from ..data.rules.costs import Brokerage, brokerage_from
-from ..engine.config import Config, config_from, read_toml
-from ..engine.results.summary import Inputs
+from ...data.calendars.overrides import FROM_BARS, PUBLISHED
+from ...data.errors import ConfigError, did_you_mean
+from ...data.market.request import FIELDS, MarketRequest, market_request
+from ...data.rules.costs import Brokerage, brokerage_from
+from ...engine.config import Config, config_from, read_toml
+from ...engine.results.summary import Inputs
 
 DEFAULT_STRATEGY = "long-short"
 # Fields of Config that have a flag of their own.

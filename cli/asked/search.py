@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ..engine.search.search import Search
+    from ...engine.search.search import Search
 
 KINDS = ("grid", "random", "tpe", "nsga2")
 TRIALS = 1_000
@@ -35,8 +35,8 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def count_of(options: Mapping[str, Any], count: int | None) -> int | None:
     """How many points to draw where the search is `random`, which is `--random` by another name."""
-    from ..data.errors import ConfigError
-    from ..engine.search.study import known
+    from ...data.errors import ConfigError
+    from ...engine.search.study import known
 
     kind = known(options["kind"], KINDS, "search")
     if kind in ("grid", "random"):
@@ -58,9 +58,9 @@ def to_search(options: Mapping[str, Any], seed: int) -> "Search | None":
     """The search that is asked for; None for a grid or a draw from one."""
     if options["kind"] not in ("tpe", "nsga2"):
         return None
-    from ..engine.search.search import BATCH, Search
-    from ..engine.search.study import need_optuna
-    from ..library.sweep import aim_of
+    from ...engine.search.search import BATCH, Search
+    from ...engine.search.study import need_optuna
+    from ...library.sweep import aim_of
 
     words = options["objective"] if options["objective"] is not None else aim_of(options["metric"])
     search = Search(
