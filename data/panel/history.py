@@ -4,15 +4,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..arrays import F8
+from ..arrays import F8, Rows
 from .estimates import beta, mean_return, traded_value, volatility
 from .panel import SUSPENDED, TRADING, Panel
 from .returns import Returns, levels_of, panel_returns
 
 _KEPT = "_launch_history"
-Rows = NDArray[np.intp]
 Basket = tuple[tuple[int, ...], tuple[float, ...]]  # columns and weights
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-FOLDERS_KEPT = 4  # a few versions may be in use side by side
+FOLDERS_KEPT = 8  # a few versions may be in use side by side
 # files and folders in which compiled code stands or from which it takes a constant
 SOURCES = (
     "engine/njit.py", "engine/machine", "engine/legs.py", "engine/judge", "engine/compiled", "engine/lanes", "engine/results/run.py",

@@ -49,7 +49,7 @@ class Cheat(bt.Strategy):
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder, sheet: result.save(folder))
     write_market(tmp_path)
     path = tmp_path / "mine.py"
     path.write_text(MINE)

@@ -44,7 +44,7 @@ def drawn(seed: int) -> tuple[Panel, NDArray[Any], Config]:
 @cache
 def sample() -> tuple[Launches, Panel]:
     launches = load_launches()
-    return launches, load_panel(launches.codes)
+    return launches, load_panel((*launches.codes, "3033.HK"))  # the fund that sector-pair sells
 
 
 def end_of(panel: Panel, t: int) -> datetime:

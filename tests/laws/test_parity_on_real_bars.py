@@ -72,7 +72,8 @@ POLICIES: dict[str, dict[str, Any]] = {
 
 def variants(name: str) -> Iterator[Any]:
     for entry, rules in (("open", {}), ("close", {"stop": 0.05, "target": 0.10, "trail": 0.08, "wait": 6})):
-        yield STRATEGIES[name](entry=entry, kinds=tuple(KINDS), **rules)
+        own = {"shorts": ("basket",)} if name == "sector-pair" else {}  # there are real bars of no fund
+        yield STRATEGIES[name](entry=entry, kinds=tuple(KINDS), **rules, **own)
 
 
 @pytest.mark.skipif("LAUNCHLAB_REAL_DATA" not in os.environ, reason="LAUNCHLAB_REAL_DATA is not set")

@@ -64,7 +64,7 @@ def test_a_ledger_may_spell_codes_as_vendors_do(tmp_path: Path) -> None:
     )
     (folder / "week.csv").write_text(text, encoding="utf-8")
     market = ll.load_market(launches=folder / "week.csv", prices=folder / "bars", benchmark="HK.03033")
-    assert market.panel.codes == ("0700.HK", "2513.HK")
+    assert market.panel.codes == ("0700.HK", "2513.HK", "3033.HK"), "the universe's fund has bars too"
     assert market.warnings[0].endswith("week.csv: read 2513 as 2513.HK, HK.00700 as 0700.HK")
     assert "read HK.03033 as 3033.HK" in market.warnings
     assert market.panel.column("hk00700") == 0

@@ -137,7 +137,7 @@ def test_parquet_and_frames_say_the_same_as_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "codes"),
-    [(688158, ("688158.SS",)), (300364.0, ("300364.SZ",)), (9988, ("9988.HK",)), (80700, ("80700.HK",))],
+    [(688158, ("688158.SS",)), (300364.0, ("300364.SZ",)), (6682, ("6682.HK",)), (80700, ("80700.HK",))],
 )
 def test_a_number_that_can_only_be_one_code_is_it(number: float, codes: tuple[str, ...]) -> None:
     assert ll.load_launches([row(codes=number)]).codes == codes

@@ -85,7 +85,9 @@ def test_the_open_of_a_closed_exchange_cannot_be_had() -> None:
     assert stock(cheating(send), panel, cheat_on_open=True).told == [
         ("2024-07-01", HK, "Completed", 100.0, 10.0)
     ]
-    with pytest.raises(ConfigError, match="next_open, where backtrader already shows it the day's close"):
+    with pytest.raises(
+        ConfigError, match=r"next_open \(cheat-on-open\), where backtrader already shows it the day's close"
+    ):
         ours(cheating(send), panel)
     # ours: the order for that morning is blocked and gets Tuesday's open
     done = ours(planned({"2024-06-28": send}), panel)

@@ -162,7 +162,7 @@ def analyzed(market: Path, out: str = "s") -> list[dict[str, Any]]:
 
 
 def test_a_row_is_what_the_backtest_of_its_params_says(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder, sheet: result.save(folder))
     done = sweep(market, "Mine", *GRID, "--analyzer", "DrawDown", "--quick", "--json", "--out", "s")
     summary = json_of(done)
     assert summary["points"] == len(points(market)) == 8
@@ -210,7 +210,7 @@ def test_the_map_and_the_runs_of_the_best_are_written(market: Path) -> None:
 def test_a_run_file_names_analyzers_and_the_run_says_how_to_ask_for_them(
     market: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder: result.save(folder))
+    monkeypatch.setattr("launchlab.cli.backtest.write", lambda result, folder, sheet: result.save(folder))
     file = market / "run.toml"
     file.write_text('[strategy]\nname = "mine.py:Mine"\n[run]\nanalyzers = ["SQN"]\n')
     run = json_of(launchlab("backtest", *asked(market), "--config", file, "--out", "run", "--json"))
@@ -255,14 +255,14 @@ def test_an_analyzer_of_the_files_own_is_kept_and_may_fail(market: Path) -> None
 def test_a_sweep_that_fails_at_every_point_is_a_fault_of_the_strategy(market: Path) -> None:
     said = faults(sweep(market, "Broken", "--grid", "days=1:4", "--out", "s"))
     assert (
-        "all 4 points failed, the first one: mine.py line 79: ValueError: no <object object> at all" in said
+        "all 4 points failed, the first one: mine.py line 80: ValueError: no <object object> at all" in said
     )
     assert points(market)["error"].notna().all()
     assert not (market / "s" / "summary.json").exists()
 
 
 def test_a_strategy_that_quits_is_a_failed_point(market: Path) -> None:
-    assert "mine.py line 68: SystemExit: 3" in faults(sweep(market, "Quitter", "--grid", "days=1,2"))
+    assert "mine.py line 69: SystemExit: 3" in faults(sweep(market, "Quitter", "--grid", "days=1,2"))
 
 
 def test_a_strategy_that_keeps_something_between_runs_is_refused(market: Path) -> None:
