@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from launchlab.data.calendars.hours import CHINA_TIME
 from launchlab.data.ledger.launch import Launches
 from launchlab.data.ledger.ledger import load_launches
-from launchlab.data.panel.build import load_panel
+from launchlab.data.panel.build import PanelOptions, load_panel
 from launchlab.data.panel.panel import DELISTED, TRADING, Panel
+from launchlab.data.universe.table import load_universe
 from launchlab.engine.backtest.backtest import execute
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.config import Config, LimitPolicy, Pairing
@@ -44,7 +45,9 @@ def drawn(seed: int) -> tuple[Panel, NDArray[Any], Config]:
 @cache
 def sample() -> tuple[Launches, Panel]:
     launches = load_launches()
-    return launches, load_panel((*launches.codes, "3033.HK"))  # the fund that sector-pair sells
+    return launches, load_panel(
+        (*launches.codes, "3033.HK"), options=PanelOptions(universe=load_universe())
+    )  # with the fund that sector-pair sells
 
 
 def end_of(panel: Panel, t: int) -> datetime:

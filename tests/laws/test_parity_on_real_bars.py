@@ -15,6 +15,7 @@ from launchlab.data.ledger.launch import KINDS, Launches
 from launchlab.data.ledger.ledger import load_launches
 from launchlab.data.panel.build import PanelOptions, load_panel
 from launchlab.data.panel.panel import Panel
+from launchlab.data.universe.table import load_universe
 from launchlab.engine.backtest.backtest import checked_legs, execute
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.config import Config
@@ -53,7 +54,7 @@ def real_market() -> tuple[Launches, Panel]:
     launches = load_launches()
     have = {path.stem for path in (REAL / "bars").glob("*.csv")}
     codes = [code for code in launches.codes if code in have]
-    options = PanelOptions(bad_bars="suspend", fx=REAL / "fx.csv")
+    options = PanelOptions(bad_bars="suspend", fx=REAL / "fx.csv", universe=load_universe())
     return launches, load_panel(codes, "2025-01-02", "2026-05-07", prices=REAL / "bars", options=options)
 
 

@@ -87,12 +87,12 @@ def test_every_way_in_which_a_launch_is_lost_has_its_words() -> None:
     }  # fmt: skip
     assert result.summary.funnel == dict(zip(STEPS, (9, 7, 6, 5, 4, 3, 3, 1), strict=True))
     assert funnel_line(result.summary.funnel) == (
-        "9 launches → 7 in the span → 6 of a kind asked for → 5 with a listed name → 3 with a role asked for → "
-        "2 with bars → 1 filled"
+        "9 launches → 7 in the span → 6 of a kind asked for → 5 with a listed name → 4 with a role asked for → "
+        "3 with bars → 1 filled"
     )
     fates = result.summary.fates
     assert fates is not None
-    assert list(fates) == ["traded", *sorted(fates.keys() - {"traded"})]
+    assert list(fates) == ["traded", "below lot", *sorted(fates.keys() - {"traded", "below lot"})]
     assert set(fates.values()) == {1}
 
 
@@ -121,7 +121,7 @@ def test_a_run_without_trades_names_the_commonest_reasons_and_what_to_change() -
     result = ran(LongShort(), launches, market())
     said = (
         "nothing was traded: none of 3 launches was filled: 2 kind not asked for (add the kind to `kinds`); "
-        "1 no role (write the role behind the code in the ledger, as 2513.HK:issuer); fates.csv has each"
+        "1 role not asked for (name the role in the strategy's parameters, or write another behind the code in the ledger); fates.csv has each"
     )
     assert without_trade(result.fates) == said
     assert result.summary.warnings[0] == said
