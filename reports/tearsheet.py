@@ -135,7 +135,9 @@ def _short(name: object) -> str:
 
 def _parameters(result: Result) -> str:
     summary = result.summary
-    settings = [f"{key} {told(value)}" for key, value in summary.parameters.items() if value is not None]
+    settings = [
+        f"{key} {told(value)}" for key, value in summary.parameters.items() if value not in (None, "", (), [])
+    ]
     return " · ".join([f"{visible(summary.strategy)}: {', '.join(settings)}", f"{summary.sessions} sessions",
                        f"{summary.periods_per_year:g} sessions a year", summary.currency,
                        f"benchmark {visible(summary.benchmark or 'none')}", "risk-free rate 0"])  # fmt: skip
