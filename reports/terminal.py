@@ -69,7 +69,9 @@ def print_figures(result: Result, *, written: bool, console: Console | None = No
     width = max(10, min(60, console.width - 10))
     _line(console, f"\nequity  {sparkline(result.equity['equity'].tolist(), width, blocks)}\n", "cyan")
     console.print(_figures(console, result))
-    _line(console, f"\n{funnel_line(summary.funnel)}" if summary.funnel else "")
+    steps = summary.funnel or {}
+    answers_none = len(result.fills) > 0 and not steps.get("filled", 0)  # as a native strategy's orders may
+    _line(console, f"\n{funnel_line(steps)}" if steps and not answers_none else "")
     _line(console, _blocked(result))
     _line(console, _paid(result))
     for sentence in summary.unknowns:

@@ -57,9 +57,9 @@ def _traded(launches: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> l
     """How many launches were traded, what one paid, and either side."""
     traded = launches[launches["filled_legs"] > 0]
     total = fates["launch"].nunique()
-    said = f"{len(traded):,} of {total:,} launches could be traded."
     if not len(traded):
-        return [said, "The orders of the strategy answer no launch."]
+        return ["The orders of the strategy answer no launch, so nothing is said of launches."]
+    said = f"{len(traded):,} of {total:,} launches could be traded."
     paid = mean_interval(traded["captured"].to_numpy(np.float64))
     told = f"A traded launch paid {_percent(paid.mean)} of equity on average after all costs"
     if np.isfinite(paid.low):

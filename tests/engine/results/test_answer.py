@@ -70,3 +70,11 @@ def test_the_same_launches_give_the_same_interval_and_order_does_not_reverse_it(
     one = mean_interval(values)
     assert one == mean_interval(values.copy())
     assert one.low < one.mean < one.high
+
+
+def test_orders_that_answer_no_launch_are_not_counted_as_launches_lost() -> None:
+    columns = ["launch", "filled_legs", "captured", "paper", "missed_gap", "missed_limits"]
+    launches = pd.DataFrame(columns=columns)
+    fates = pd.DataFrame({"launch": ["a", "b"], "fate": ["not traded"] * 2, "side": ["", ""]})
+    said = answer(launches, fates, {"currency": "HKD", "simulated": False, "unknowns": []})
+    assert said == "The orders of the strategy answer no launch, so nothing is said of launches."
