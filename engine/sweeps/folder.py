@@ -91,6 +91,7 @@ class SweepFolder:
                     json.loads(text), "was started with", "ask for the same with `resume=True`"
                 )
                 self._refuse_page()
+                self._refuse_changed_points()
                 return
             if not self.finished:
                 raise ConfigError(
@@ -132,6 +133,15 @@ class SweepFolder:
         page = self.path / PAGE[0]
         if page.exists() and not is_as_written(page):
             raise ConfigError(f"{page} is not the sweep's, which would replace it; move it away to continue")
+
+    def _refuse_changed_points(self) -> None:
+        """Refuse a finished sweep whose points are gone, or not those that its summary tells of."""
+        points = self.path / POINTS
+        listed = self.finished and POINTS in read_manifest(self.path)
+        if listed and not is_as_written(points):
+            raise ConfigError(
+                f"{points} is not as the sweep wrote it; put it back, or remove {self.path} and sweep again"
+            )
 
     def _clear(self) -> None:
         """Remove what a finished sweep has written, its mark of completeness first, and nothing else."""

@@ -191,3 +191,41 @@ def test_what_a_file_says_cannot_command_the_terminal(tmp_path: Path) -> None:
         assert "\\u001b]0;owned\\u0007" in done.output
     path.write_text(json.dumps(summary | {"blocked": {TITLE: "many"}}), encoding="utf-8")
     assert "\\u001b]0;owned\\u0007" in faults(launchlab("report", folder))
+
+
+def _sweep(*flags: object) -> Result:
+    """Two points of a short sweep on the sample."""
+    asked = ("--strategy", "buy-launch", "--start", "2026-02-02", "--end", "2026-02-27", "--grid", "hold=1,2")
+    return launchlab("sweep", *asked, "--quick", *flags)
+
+
+def _resumed(tmp_path: Path, whole: Path, seeds: range) -> list[str]:
+    """What resuming harmed copies of a sweep ended in, where it is neither a sentence nor the sweep."""
+    odd, points = [], (whole / "points.parquet").read_bytes()
+    for seed in seeds:
+        rng, folder = np.random.default_rng(seed), shutil.copytree(whole, tmp_path / f"harmed-{seed}")
+        path = some(rng, sorted(one for one in folder.rglob("*") if one.is_file()))
+        try:
+            some(rng, HARMS)(path, rng)
+        except (OSError, ValueError, pa.ArrowException, IndexError):
+            path.write_bytes(b"")
+        done = _sweep("--out", folder, "--resume")
+        kept = folder / "points.parquet"
+        same = done.exit_code == 2 or (kept.is_file() and kept.read_bytes() == points)
+        if not (is_good(done) and same):
+            odd.append(f"{seed} {path.name}: {done.exit_code} {done.exception!r} {done.output[-300:]!r}")
+        shutil.rmtree(folder)
+    return odd
+
+
+def test_resuming_a_harmed_sweep_is_one_sentence_or_the_sweep(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    assert _sweep("--out", whole).exit_code == 0
+    assert _resumed(tmp_path, whole, range(8)) == []
+
+
+@pytest.mark.slow
+def test_resuming_many_harmed_sweeps_is_one_sentence_or_the_sweep(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    assert _sweep("--out", whole).exit_code == 0
+    assert _resumed(tmp_path, whole, range(100, 160)) == []
