@@ -18,8 +18,8 @@ def calendar(exchange: str | None, year: int | None, calendar: str | None, as_js
     """Show sessions, half-days and closures of a year, and how far they are known."""
     from ..data.calendars.year import calendar_years
 
-    found = calendar_years(exchange, year, calendar=calendar)
+    years = calendar_years(exchange, year, calendar=calendar)
     if as_json:
-        print_json([one.to_json() for one in found])
+        print_json([one.to_json() for one in years])
     else:
-        tell("\n".join(line for one in found for line in one.lines()))
+        tell("\n".join(line for one in years for line in one.lines()))

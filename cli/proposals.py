@@ -185,13 +185,16 @@ def check(launches: str | None, instruments: str | None, estimation_days: int, a
     doubts = check_launches(ledger, estimation_days=estimation_days)
     if as_json:
         print_json(
-            [{"launch": one.launch, "kind": one.kind, "other": one.other, "says": one.says} for one in doubts]
+            [
+                {"launch": doubt.launch, "kind": doubt.kind, "other": doubt.other, "says": doubt.says}
+                for doubt in doubts
+            ]
         )
         return
     from .terminal.tables import print_table
 
-    print_table(("kind", "launch", "what"), ((one.kind, one.launch, one.says) for one in doubts))
-    counts = {kind: sum(one.kind == kind for one in doubts) for kind in WORDS}
+    print_table(("kind", "launch", "what"), ((doubt.kind, doubt.launch, doubt.says) for doubt in doubts))
+    counts = {kind: sum(doubt.kind == kind for doubt in doubts) for kind in WORDS}
     named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     echo(f"{len(ledger)} launches, {len(doubts)} doubts{f': {named}' if named else ''}")
 

@@ -35,8 +35,8 @@ def universe(
 
     book = to_instruments(instruments)
     asked = load_universe(universe, book)
-    found = asked.chosen(role or "", theme or "", None if on is None else to_day(on, "on"))
-    rows = [row.as_row() | {"name": book[row.code].name} for row in found]
+    members = asked.chosen(role or "", theme or "", None if on is None else to_day(on, "on"))
+    rows = [row.as_row() | {"name": book[row.code].name} for row in members]
     if as_json:
         print_json(rows)
         return
@@ -44,5 +44,5 @@ def universe(
 
     columns = ("code", "name", "role", "theme", "since", "until", "confidence", "source")
     print_table(columns, ([row[name] for name in columns] for row in rows))
-    if any(row.hindsight for row in found):
-        warn(f"{sum(row.hindsight for row in found)} of {len(rows)} rows rest on today's knowledge")
+    if any(row.hindsight for row in members):
+        warn(f"{sum(row.hindsight for row in members)} of {len(rows)} rows rest on today's knowledge")

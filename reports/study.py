@@ -103,13 +103,13 @@ def _tables(study: Study) -> dict[str, Table]:
          "robust": "yes" if test.name in found.tests.robust else "no", "note": test.note or None}
         for name, found in study.windows.items() for test in found.tests.tests
     ]  # fmt: skip
-    refused = [vars(one) for one in study.refused]
+    refused = [vars(row) for row in study.refused]
     return {
         "tests": _frame(tests, TEST_COLUMNS, "tests", "Every test of every window"),
         "groups": _frame(_groups(study), GROUP_COLUMNS, "groups", "The same windows by group"),
         "events": _events(study),
         "clock": _frame(
-            [vars(one) for one in study.clock], CLOCK_COLUMNS, "clock", "The windows under other clocks"
+            [vars(row) for row in study.clock], CLOCK_COLUMNS, "clock", "The windows under other clocks"
         ),
         "refused": _frame(refused, REFUSED_COLUMNS, "refused", "What could not be measured"),
     }

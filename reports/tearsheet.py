@@ -154,13 +154,13 @@ def _differences(result: Result, sections: list[list[rows.Told]]) -> list[tuple[
         "Max drawdown",
         "Calmar",
     )
-    here = {row.label: row.cells[0] for section in sections for row in section}
-    found = []
+    shown = {row.label: row.cells[0] for section in sections for row in section}
+    differing = []
     for key, label in zip(AGREE, labels, strict=True):
         form = ratio if key in ("sharpe", "sortino", "calmar") else percent
-        if key in result.summary.metrics and form(result.summary.metrics[key]) != here[label]:
-            found.append((label, form(result.summary.metrics[key]), here[label]))
-    return found
+        if key in result.summary.metrics and form(result.summary.metrics[key]) != shown[label]:
+            differing.append((label, form(result.summary.metrics[key]), shown[label]))
+    return differing
 
 
 def _quantstats() -> Any:

@@ -136,14 +136,16 @@ class ChoiceRules(BalanceRules, TradeRules):
     def unasked(self, position: int, launch: Launch, roles: Sequence[str]) -> Iterator[Choice]:
         """The codes of a launch that are left alone, and why: its kind, no listed name, no role or none of `roles`."""
         if launch.kind not in self.kinds:
-            names = [one.code for one in launch.codes] or [""]
+            names = [concerned.code for concerned in launch.codes] or [""]
             yield from (Choice(position, name, reason=Skip.KIND) for name in names)
         elif not launch.codes:
             yield Choice(position, "", reason=Skip.NO_NAME)
         else:
-            for one in launch.codes:
-                if (one.role or "issuer") not in roles:
-                    yield Choice(position, one.code, reason=Skip.ROLE if one.role else Skip.NO_ROLE)
+            for concerned in launch.codes:
+                if (concerned.role or "issuer") not in roles:
+                    yield Choice(
+                        position, concerned.code, reason=Skip.ROLE if concerned.role else Skip.NO_ROLE
+                    )
 
 
 def later_rows(rows: I4, lag: int, panel: Panel) -> I4:

@@ -46,11 +46,11 @@ class FadeGap(BasketRules):
             if launch.kind in self.kinds:
                 if not codes[k]:
                     basket = self.members("pure_play", base_row(opens[k], panel), panel)[0]
-                for one in self.asked(k, codes[k] or basket, -self.gross, entries[k], panel):
-                    yield one._replace(reason=one.reason or self._refused(panel, opens[k], one.code))
-            for one in self.unasked(k, launch, self.roles):
-                if one.code not in basket and not (basket and one.reason == Skip.NO_NAME):
-                    yield one
+                for choice in self.asked(k, codes[k] or basket, -self.gross, entries[k], panel):
+                    yield choice._replace(reason=choice.reason or self._refused(panel, opens[k], choice.code))
+            for choice in self.unasked(k, launch, self.roles):
+                if choice.code not in basket and not (basket and choice.reason == Skip.NO_NAME):
+                    yield choice
 
     def _refused(self, panel: Panel, opens: I4, code: str) -> str:
         """Why the gap at a code's first open is not faded; empty where it is."""

@@ -75,14 +75,14 @@ class LongShort(BasketRules):
     def _launch(self, k: int, launch: Launch, rows: I4, panel: Panel) -> Iterator[Choice]:
         base = base_row(rows, panel)
         longs, beside = self.bought(launch, base, panel)
-        yield from (one._replace(launch=k) for one in beside)
+        yield from (choice._replace(launch=k) for choice in beside)
         yield from self.asked(k, longs, self.gross / 2, rows, panel)
         shorts = [code for code in self.sold(launch, base, panel) if code not in longs]
         named = codes_of_roles(launch, self.shorts) + codes_of_roles(launch, ("diversified",))
-        found = not (self.longs and self.needs_lead) or any(code in panel for code in [*longs, *named])
+        has_lead = not (self.longs and self.needs_lead) or any(code in panel for code in [*longs, *named])
         own = launcher_codes(launch)
-        for one in self.short_side(k, [code for code in shorts if code not in own], rows, panel):
-            yield one if found or one.reason else one._replace(reason=Skip.NO_LEAD)
+        for choice in self.short_side(k, [code for code in shorts if code not in own], rows, panel):
+            yield choice if has_lead or choice.reason else choice._replace(reason=Skip.NO_LEAD)
         yield from (Choice(k, code, -1, reason=Skip.OWN_LAUNCH) for code in shorts if code in own)
 
     def bought(self, launch: Launch, base: int, panel: Panel) -> tuple[list[str], list[Choice]]:
@@ -117,32 +117,32 @@ class LongShort(BasketRules):
         base = base_row(rows, panel)
         asked = list(self.asked(k, codes, -self.gross / 2, rows, panel))
         barred = {
-            one.code
-            for one in asked
-            if one.code in panel
+            choice.code
+            for choice in asked
+            if choice.code in panel
             and base >= 0
-            and not can_be_shorted(one.code, min(base, len(panel) - 1), panel)
+            and not can_be_shorted(choice.code, min(base, len(panel) - 1), panel)
         }
-        free = [one.code for one in asked if one.code in panel and one.code not in barred]
-        lost = sum(one.weight for one in asked if one.code in barred)
+        free = [choice.code for choice in asked if choice.code in panel and choice.code not in barred]
+        lost = sum(choice.weight for choice in asked if choice.code in barred)
         fund = sector_fund(base, panel, self.theme) if self.unshortable == "hedge" else None
         more = lost / len(free) if self.unshortable == "spread" and free else 0.0
         why = Skip.SPREAD if more else Skip.HEDGED if fund else Skip.NOT_SHORTABLE
-        for one in asked:
-            if one.code in barred:
-                yield one._replace(reason=one.reason or why)
-            elif one.code in free and one.code != fund:
-                yield one._replace(weight=one.weight + more)
-            elif one.code != fund:
-                yield one
+        for choice in asked:
+            if choice.code in barred:
+                yield choice._replace(reason=choice.reason or why)
+            elif choice.code in free and choice.code != fund:
+                yield choice._replace(weight=choice.weight + more)
+            elif choice.code != fund:
+                yield choice
         if fund and (lost or fund in free):
-            kept = sum(one.weight for one in asked if one.code == fund)
+            kept = sum(choice.weight for choice in asked if choice.code == fund)
             yield from self.asked(k, [fund], -(lost + kept), rows, panel)
 
     def left_alone(self, position: int, launch: Launch, looked: set[str]) -> Iterator[Choice]:
         """The codes of a launch that no side took, and a launch for which nothing was found."""
         if not launch.codes and not looked:
             yield Choice(position, "", reason=Skip.NO_NAME)
-        for one in launch.codes:
-            if one.code not in looked:
-                yield Choice(position, one.code, reason=Skip.ROLE if one.role else Skip.NO_ROLE)
+        for concerned in launch.codes:
+            if concerned.code not in looked:
+                yield Choice(position, concerned.code, reason=Skip.ROLE if concerned.role else Skip.NO_ROLE)

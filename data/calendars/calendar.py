@@ -170,14 +170,14 @@ def override_of(exchange: str, session: str, added: Additions = NONE) -> Overrid
     return next((o for o in every if (o.exchange, o.session) == (exchange, session)), None)
 
 
-def outside(found: Calendar, moment: str) -> str:
+def outside(calendar: Calendar, moment: str) -> str:
     if moment < FIRST_DAY:
         return (
-            f"{moment} is before the first session known for {found.exchange}, {found.sessions[0]}; "
+            f"{moment} is before the first session known for {calendar.exchange}, {calendar.sessions[0]}; "
             "choose a later day"
         )
     return (
-        f"{moment} is outside the sessions known for {found.exchange} ({found.sessions[0]} to {found.end}): "
+        f"{moment} is outside the sessions known for {calendar.exchange} ({calendar.sessions[0]} to {calendar.end}): "
         "the exchanges publish each year's calendar in the December before; choose an earlier end, add the year with "
         f"`calendar='years.csv'`, take sessions from the bars with `calendar='{FROM_BARS}'`, or upgrade exchange_calendars"
     )

@@ -172,14 +172,14 @@ def _year(calendar: str, cells: Mapping[str, str], source: str) -> AddedYear:
 
 def _days(text: str) -> tuple[str, ...]:
     """Days of `2027-01-01;2027-02-05..2027-02-12`, both ends included."""
-    found: list[str] = []
+    days: list[str] = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
         first, dots, last = part.partition("..")
         start, stop = _day(first), _day(last) if dots else _day(first)
         if not 0 <= (stop - start).days < 366:
             raise ValueError(f"{part!r} does not run from a day to a later one of its year")
-        found += [str(start + timedelta(days=k)) for k in range((stop - start).days + 1)]
-    return tuple(sorted(set(found)))
+        days += [str(start + timedelta(days=k)) for k in range((stop - start).days + 1)]
+    return tuple(sorted(set(days)))
 
 
 def _day(text: str) -> date:

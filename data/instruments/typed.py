@@ -50,11 +50,11 @@ def refuse_merged(
 ) -> None:
     """An `error` where two old codes have become one instrument by their last three digits alone."""
     seen: dict[str, Renumbered] = {}
-    for one in instruments:
-        other = seen.setdefault(one.code, one) if one.aliases else one
-        if other.aliases != one.aliases:
+    for instrument in instruments:
+        other = seen.setdefault(instrument.code, instrument) if instrument.aliases else instrument
+        if other.aliases != instrument.aliases:
             raise error(
-                f"{where}{other.aliases[0]} and {one.aliases[0]} would both be {one.code} by their last three digits, "
+                f"{where}{other.aliases[0]} and {instrument.aliases[0]} would both be {instrument.code} by their last three digits, "
                 "which is wrong for one of them; write today's code of each, or name the right one in the column aliases "
                 "of a row of instruments"
             )

@@ -122,7 +122,7 @@ class LaunchReader:
 
     def _codes(self, text: str, company: str, kind: str) -> tuple[tuple[LaunchCode, ...], list[str]]:
         """Codes of a `CODE;CODE:role;CODE:role:since` cell and what is wrong with it."""
-        found: list[Concerned] = []
+        concerned_codes: list[Concerned] = []
         reasons: list[str] = []
         wrong = SEPARATORS.search(text)
         if wrong:
@@ -143,13 +143,13 @@ class LaunchReader:
                 reasons.append(
                     f"{part} has more than a role and a day; write it as 2513.HK:pure_play:2026-01-08"
                 )
-            if instrument.code in {one.concerned.code for one in found}:
+            if instrument.code in {one.concerned.code for one in concerned_codes}:
                 reasons.append(f"{spelled} stands twice in codes")
             self.written[spelled] = instrument
             concerned = LaunchCode(instrument.code, role or instrument.role or None, since)
             own = is_own(instrument.code, instrument.name, company)
-            found.append(Concerned(concerned, left_open=not role, is_own=own))
-        return with_issuers(found), reasons + (doubts(found) if kind in OWN_KINDS else [])
+            concerned_codes.append(Concerned(concerned, left_open=not role, is_own=own))
+        return with_issuers(concerned_codes), reasons + (doubts(concerned_codes) if kind in OWN_KINDS else [])
 
 
 def _written(text: str) -> datetime | None:

@@ -83,7 +83,7 @@ def check_launches(launches: Launches, *, estimation_days: int = 30) -> tuple[La
 
     `estimation_days` is the length in days of what a study measures before a launch.
     """
-    found = [
+    all_doubts = [
         *_duplicates(launches),
         *_minor(launches),
         *_confounds(launches, timedelta(days=estimation_days)),
@@ -93,7 +93,7 @@ def check_launches(launches: Launches, *, estimation_days: int = 30) -> tuple[La
     ]
     order = {launch.id: k for k, launch in enumerate(launches)}
     kinds = list(WORDS)
-    return tuple(sorted(found, key=lambda doubt: (kinds.index(doubt.kind), order[doubt.launch])))
+    return tuple(sorted(all_doubts, key=lambda doubt: (kinds.index(doubt.kind), order[doubt.launch])))
 
 
 def near_duplicate(first: Launch, second: Launch) -> bool:

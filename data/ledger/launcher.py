@@ -74,11 +74,11 @@ def with_issuers(row: Iterable[Concerned]) -> tuple[LaunchCode, ...]:
 
 def doubts(row: Sequence[Concerned]) -> list[str]:
     """A sentence about each giant of a row without a launcher that may be the launcher itself, and how to say which."""
-    if any(one.launches for one in with_issuers(row)):
+    if any(link.launches for link in with_issuers(row)):
         return []
     return [
-        f"{one.concerned.code} may be the launcher or a giant beside it; "
-        f"write {one.concerned.code}:issuer or {one.concerned.code}:diversified"
-        for one in row
-        if one.is_guessed_giant
+        f"{link.concerned.code} may be the launcher or a giant beside it; "
+        f"write {link.concerned.code}:issuer or {link.concerned.code}:diversified"
+        for link in row
+        if link.is_guessed_giant
     ]

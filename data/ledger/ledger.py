@@ -67,12 +67,12 @@ def load_launches(
     return Launches(rows, path, written=written, notes=notes)
 
 
-def _read(found: Iterable[Record], reader: LaunchReader, where: str) -> tuple[Launch, ...]:
+def _read(rows: Iterable[Record], reader: LaunchReader, where: str) -> tuple[Launch, ...]:
     """The launches of the records; LedgerError lists every fault by its line."""
     launches: list[Launch] = []
     faults: list[str] = []
     first_line: dict[str, int] = {}
-    for line, cells, short in found:
+    for line, cells, short in rows:
         launch, reasons = (None, [short]) if short else reader.launch(cells)
         name = cells.get("id", "").strip()
         if name in first_line:
@@ -149,9 +149,9 @@ def _session(
 ) -> str | None:
     """The first session whose auction can be reached; None past the calendar's end."""
     try:
-        found = first_reachable(
+        sessions = first_reachable(
             np.array([instant_ns(known)]), exchange, at, reaction_minutes=reaction_minutes, added=added
         )
     except CalendarError:
         return None
-    return str(found[0])
+    return str(sessions[0])

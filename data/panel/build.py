@@ -199,13 +199,15 @@ def _assemble(
 
 
 def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str], added: Additions) -> Days:
-    held = [one for one in series if len(one)]
+    held = [bars for bars in series if len(bars)]
     if not held:
         raise DataError("none of the codes has a bar; check the prices folder")
     first = (
-        min(dated(one, one.sessions.min(), added) for one in held) if span[0] is None else _as_day(span[0])
+        min(dated(bars, bars.sessions.min(), added) for bars in held) if span[0] is None else _as_day(span[0])
     )
-    last = max(dated(one, one.sessions.max(), added) for one in held) if span[1] is None else _as_day(span[1])
+    last = (
+        max(dated(bars, bars.sessions.max(), added) for bars in held) if span[1] is None else _as_day(span[1])
+    )
     if last < first:
         raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
     sessions = calendars.union_sessions(first, last, exchanges=exchanges, added=added)

@@ -223,15 +223,15 @@ def checked_choices(strategy: Strategy, launches: Launches, panel: Panel) -> tup
     if not isinstance(strategy, Chooser):
         return ()
     choices = tuple(strategy.choices(launches, panel))
-    for k, one in enumerate(choices):
-        if not isinstance(one, Choice) or not 0 <= one.launch < len(launches):
+    for k, choice in enumerate(choices):
+        if not isinstance(choice, Choice) or not 0 <= choice.launch < len(launches):
             raise ConfigError(
-                f"choice {k}: {one!r} is no Choice with the position of a launch; start from "
+                f"choice {k}: {choice!r} is no Choice with the position of a launch; start from "
                 "launchlab.strategies.Choice"
             )
-        if one.side not in (-1, 0, 1) or not np.isfinite(one.weight):
+        if choice.side not in (-1, 0, 1) or not np.isfinite(choice.weight):
             raise ConfigError(
-                f"choice {k}: side {one.side} must be 1, -1 or 0, and weight {one.weight} finite"
+                f"choice {k}: side {choice.side} must be 1, -1 or 0, and weight {choice.weight} finite"
             )
     return choices
 

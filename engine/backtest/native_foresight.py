@@ -130,13 +130,13 @@ def deeds(sent: Sequence[Sent], launches: Launches, panel: Panel) -> tuple[Deed,
     """What was sent, with the names of codes and launches instead of their numbers."""
     return tuple(
         Deed(
-            one.row,
-            str(panel.sessions[max(one.row, 0)]),
-            panel.codes[one.code],
-            launches[one.launch].id if one.launch >= 0 else "",
-            one.deed,
+            deed.row,
+            str(panel.sessions[max(deed.row, 0)]),
+            panel.codes[deed.code],
+            launches[deed.launch].id if deed.launch >= 0 else "",
+            deed.deed,
         )
-        for one in sent
+        for deed in sent
     )
 
 

@@ -37,12 +37,12 @@ def called(function: Any) -> list[Any]:
 
 def apart(function: Any) -> dict[Any, float]:
     """All functions that are compiled on their own for a marked function, itself the last, with their bulks."""
-    found: dict[Any, float] = {}
+    bulks: dict[Any, float] = {}
     for one in called(function):
-        found |= apart(one)
+        bulks |= apart(one)
     if not function.targetoptions.get("inline"):
-        found[function] = bulk(function)
-    return found
+        bulks[function] = bulk(function)
+    return bulks
 
 
 @contextmanager

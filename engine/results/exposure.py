@@ -93,7 +93,7 @@ def to_hedges(launches: Launches, legs: Table, run: Run, betas: Betas) -> "pd.Da
         own, mine = entries[entries["launch"] == k], legs[legs["launch"] == k]
         nav = float(run.equity[max(int(own["row"].min()) - 1, 0)])
         share = own["shares"] * own["price"] * own["fx"] / (nav if nav > 0.0 else np.inf)
-        found = [betas.of(int(fill["code"]), int(fill["row"]) - 1) for fill in own]
+        pairs = [betas.of(int(fill["code"]), int(fill["row"]) - 1) for fill in own]
         rows.append(
             {
                 "launch": launches[k].id,
@@ -101,8 +101,8 @@ def to_hedges(launches: Launches, legs: Table, run: Run, betas: Betas) -> "pd.Da
                 "long": float(share[share > 0.0].sum()),
                 "short": float(np.abs(share[share < 0.0]).sum()),
                 "net": float(share.sum()),
-                "beta_net": _times(share, found) if betas.level is not None else np.nan,
-                "guessed": sum(not known for _, known in found) if betas.level is not None else 0,
+                "beta_net": _times(share, pairs) if betas.level is not None else np.nan,
+                "guessed": sum(not known for _, known in pairs) if betas.level is not None else 0,
                 "lacking": ";".join(_without_fill(betas.panel, mine, legs, own)),
             }
         )

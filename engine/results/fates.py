@@ -178,14 +178,14 @@ def _orders(panel: Panel, legs: Table, run: Run) -> dict[tuple[int, str], Orders
     """By launch and code, the legs that answer a launch."""
     entered = np.bincount(run.fills["leg"], minlength=len(legs)) > 0
     stopped = _stopped(legs, run)
-    found: dict[tuple[int, str], Orders] = {}
+    by_code: dict[tuple[int, str], Orders] = {}
     for j in np.flatnonzero(legs["launch"] >= 0):
         leg = legs[j]
         key = (int(leg["launch"]), panel.codes[int(leg["code"])])
         why = "" if entered[j] else stopped.get(int(j), NO_SESSION)
         one = Orders(int(leg["side"]), float(leg["weight"]), int(leg["row"]), 1, int(entered[j]), why)
-        found[key] = _together(found[key], one) if key in found else one
-    return found
+        by_code[key] = _together(by_code[key], one) if key in by_code else one
+    return by_code
 
 
 def _together(first: Orders, second: Orders) -> Orders:

@@ -152,11 +152,11 @@ class Study:
             },
             "path": {name: _plain(values) for name, values in vars(self.path).items()},
             "waterfall": _plain(asdict(self.waterfall)),
-            "captures": [_plain(asdict(one)) for one in self.captures],
-            "clock": [_plain(asdict(one)) for one in self.clock],
+            "captures": [_plain(asdict(row)) for row in self.captures],
+            "clock": [_plain(asdict(row)) for row in self.clock],
             "clock_text": list(self.clock_text),
             "confounded": sum(bool(event.confounds) for event in self.events),
-            "refused": [asdict(one) for one in self.refused],
+            "refused": [asdict(row) for row in self.refused],
             "warnings": list(self.warnings),
         }
 

@@ -93,12 +93,12 @@ class NativeSweep(SweepJob):
         before = asked.first()
         try:
             with undone(asked.native.cls):
-                done = _run(self, number)[0]
+                answered = _run(self, number)[0]
         except (AssertionError, MemoryError):
             raise
         except Exception:  # noqa: BLE001 as run_point
             return
-        asked.refuse(done, before)
+        asked.refuse(answered, before)
 
     def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
         longest = max(curve.longest for curve in curves.values())

@@ -36,22 +36,22 @@ def years(axes: Any, named: Named) -> None:
     """Compound return of every calendar year, each bar over its own year."""
     width = 0.8 / len(named)
     for number, (label, record, colour) in enumerate(named):
-        found = record.by("Y")
-        at = np.arange(len(found)) + (number - (len(named) - 1) / 2) * width
-        bars = axes.bar(at, found.to_numpy(), width, label=label, color=colour)
-        if len(found) <= 8:
-            axes.bar_label(bars, [percent(value, 1) for value in found], fontsize=9, padding=2)
-    axes.set_xticks(np.arange(len(found)), [str(year) for year in pd.PeriodIndex(found.index).year])
+        yearly = record.by("Y")
+        at = np.arange(len(yearly)) + (number - (len(named) - 1) / 2) * width
+        bars = axes.bar(at, yearly.to_numpy(), width, label=label, color=colour)
+        if len(yearly) <= 8:
+            axes.bar_label(bars, [percent(value, 1) for value in yearly], fontsize=9, padding=2)
+    axes.set_xticks(np.arange(len(yearly)), [str(year) for year in pd.PeriodIndex(yearly.index).year])
     axes.axhline(0.0, color="black", lw=0.8)
     axes.margins(y=0.15)
 
 
 def month_counts(axes: Any, named: Named) -> None:
     """How many months had a return of each size; bins are common to the run and the benchmark."""
-    found = [record.by("M").to_numpy() for _, record, _ in named]
-    edges = np.histogram_bin_edges(np.concatenate(found), bins="fd" if len(found[0]) > 12 else "sturges")
-    axes.hist(found, bins=edges, label=[one[0] for one in named], color=[one[2] for one in named])
-    axes.axvline(found[-1].mean(), color=MEAN, lw=1.5, ls="--", label=f"mean {percent(found[-1].mean())}")
+    monthly = [record.by("M").to_numpy() for _, record, _ in named]
+    edges = np.histogram_bin_edges(np.concatenate(monthly), bins="fd" if len(monthly[0]) > 12 else "sturges")
+    axes.hist(monthly, bins=edges, label=[one[0] for one in named], color=[one[2] for one in named])
+    axes.axvline(monthly[-1].mean(), color=MEAN, lw=1.5, ls="--", label=f"mean {percent(monthly[-1].mean())}")
     axes.set_ylabel("months")
 
 
@@ -86,12 +86,12 @@ def sortino(returns: pd.Series, window: int, periods: float) -> pd.Series:
 
 def rolling(axes: Any, record: Record, window: int, figure: Rolling) -> None:
     """A figure of the last `window` sessions and its mean; the axis begins with the first whole window."""
-    found = figure(record.returns, window, record.periods)
-    axes.plot(found, color=RUN, lw=1.5, label=f"last {window} sessions")
+    figures = figure(record.returns, window, record.periods)
+    axes.plot(figures, color=RUN, lw=1.5, label=f"last {window} sessions")
     axes.axhline(0.0, color="black", lw=0.8, ls="--")
-    if found.notna().any():
-        axes.axhline(found.mean(), color=MEAN, lw=1.2, ls="--", label="mean")
-    axes.set_xlim(found.index[0], found.index[-1])
+    if figures.notna().any():
+        axes.axhline(figures.mean(), color=MEAN, lw=1.2, ls="--", label="mean")
+    axes.set_xlim(figures.index[0], figures.index[-1])
 
 
 def rolling_beta(axes: Any, record: Record, other: Record, windows: Sequence[int]) -> None:
@@ -117,11 +117,11 @@ def worst_drawdowns(axes: Any, record: Record) -> None:
 
 def months(axes: Any, record: Record) -> None:
     """A cell for every month of the run, in percent; a month without a session of the run is empty."""
-    found = record.by("M")
-    index = pd.PeriodIndex(found.index)
+    monthly = record.by("M")
+    index = pd.PeriodIndex(monthly.index)
     first = int(index.year.min())
     grid = np.full((int(index.year.max()) - first + 1, 12), np.nan)
-    grid[index.year - first, index.month - 1] = 100.0 * found.to_numpy()
+    grid[index.year - first, index.month - 1] = 100.0 * monthly.to_numpy()
     most = max(float(np.nanmax(np.abs(grid))), 1e-9)
     axes.imshow(grid, cmap="RdYlGn", vmin=-most, vmax=most, aspect="auto")
     axes.set_xticks(range(12), MONTHS)

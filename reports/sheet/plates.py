@@ -39,12 +39,12 @@ def plates(qs: Any, sides: Sides) -> list[Plate]:
     """Every chart of the sheet; rolling ones only of a run that has a whole window."""
     own, other = sides.own, sides.benchmark
     half, year = round(own.periods / 2), round(own.periods)
-    found = [
+    sheet = [
         _theirs("Cumulative return", qs.plots.returns, sides),
         _ours("Growth of 1, logarithmic", lambda axes: charts.log_growth(axes, sides.named)),
     ]
     if other is not None and other.returns.std() > 0.0:
-        found.append(
+        sheet.append(
             _theirs(
                 "Cumulative return at the benchmark's volatility",
                 qs.plots.returns,
@@ -52,18 +52,18 @@ def plates(qs: Any, sides: Sides) -> list[Plate]:
                 match_volatility=True,
             )
         )
-    found += [
+    sheet += [
         _ours("Calendar years", lambda axes: charts.years(axes, sides.named)),
         _ours("Months by size of return", lambda axes: charts.month_counts(axes, sides.named), across=True),
         _ours("Sum of session returns", lambda axes: charts.sums(axes, sides.named)),
     ]
     if other is not None and len(own.returns) > half:
         windows = [window for window in (half, year) if len(own.returns) > window]
-        found.append(
+        sheet.append(
             _ours("Rolling beta", lambda axes: charts.rolling_beta(axes, own, other, windows), percents=False)
         )
     if len(own.returns) > half:
-        found += [
+        sheet += [
             _ours("Rolling volatility", lambda axes: charts.rolling(axes, own, half, charts.volatility)),
             _ours(
                 "Rolling Sharpe", lambda axes: charts.rolling(axes, own, half, charts.sharpe), percents=False
@@ -75,7 +75,7 @@ def plates(qs: Any, sides: Sides) -> list[Plate]:
             ),
         ]
     return [
-        *found,
+        *sheet,
         _ours(
             "Deepest drawdowns, shaded until they recovered", lambda axes: charts.worst_drawdowns(axes, own)
         ),

@@ -53,9 +53,9 @@ def against_exposure(value: Value) -> Value:
 def moment(name: str) -> Value:
     """Skew or kurtosis (3 for a normal) as the verdict of a sweep counts them; NaN where the record is too short or flat."""
 
-    def value(stats: Any, one: Record) -> float:
+    def value(stats: Any, record: Record) -> float:
         try:
-            found = moments(one.returns.to_numpy(dtype=float))
+            found = moments(record.returns.to_numpy(dtype=float))
         except DataError:
             return math.nan
         return probabilistic_sharpe(found) if name == "probability" else float(getattr(found, name))
@@ -66,11 +66,11 @@ def moment(name: str) -> Value:
 def back(months: int, *, annual: bool = False) -> Value:
     """Return of the last `months`, a year where `annual`; NaN of a record that is shorter."""
 
-    def value(stats: Any, one: Record) -> float:
-        since = one.returns.index[-1] - pd.DateOffset(months=months)
-        if not one.reaches(since, months / 12):
+    def value(stats: Any, record: Record) -> float:
+        since = record.returns.index[-1] - pd.DateOffset(months=months)
+        if not record.reaches(since, months / 12):
             return math.nan
-        total = one.since(since)
+        total = record.since(since)
         return (1.0 + total) ** (12 / months) - 1.0 if annual else total
 
     return value
@@ -109,8 +109,8 @@ def down(returns: pd.Series) -> float:
 def worst(column: str) -> Value:
     """A column of the deepest drawdown; None without one."""
 
-    def value(stats: Any, one: Record) -> Any:
-        found = one.drawdowns()
+    def value(stats: Any, record: Record) -> Any:
+        found = record.drawdowns()
         return found[column].iloc[0] if len(found) else None
 
     return value
@@ -119,8 +119,8 @@ def worst(column: str) -> Value:
 def drawdowns(column: str, take: Callable[[pd.Series], Any]) -> Value:
     """What `take` makes of a column of all drawdowns; None without one."""
 
-    def value(stats: Any, one: Record) -> Any:
-        found = one.drawdowns()[column]
+    def value(stats: Any, record: Record) -> Any:
+        found = record.drawdowns()[column]
         return take(found) if len(found) else None
 
     return value

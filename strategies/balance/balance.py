@@ -30,12 +30,12 @@ def balanced(
     A position that nothing is left of has a reason. Estimates use rows before the first session, on any exchange,
     that could follow the launch, so that neither the launch nor its reaction is among them.
     """
-    found = list(choices)
+    weighed = list(choices)
     if rules.weighs:
-        found = _weighed(found, rules, launches, panel)
+        weighed = _weighed(weighed, rules, launches, panel)
     if rules.overlap != "stack":
-        found = _apart(found, rules, hold, panel)
-    return tuple(found)
+        weighed = _apart(weighed, rules, hold, panel)
+    return tuple(weighed)
 
 
 def base_rows(launches: Launches, panel: Panel) -> I4:
@@ -49,9 +49,9 @@ def _weighed(choices: list[Choice], rules: BalanceRules, launches: Launches, pan
     base, history = base_rows(launches, panel), history_of(panel)
     hedges = tuple(_hedge_column(code, panel) for code in rules.hedge)
     groups: dict[tuple[int, int], list[int]] = {}
-    for k, one in enumerate(choices):
-        if one.side and one.weight > 0.0 and one.code in panel and one.reason in _COUNTED:
-            groups.setdefault((one.launch, one.row if rules.decided_at_entry else 0), []).append(k)
+    for k, choice in enumerate(choices):
+        if choice.side and choice.weight > 0.0 and choice.code in panel and choice.reason in _COUNTED:
+            groups.setdefault((choice.launch, choice.row if rules.decided_at_entry else 0), []).append(k)
     added: list[Choice] = []
     for (launch, _), members in groups.items():
         basket = Positions.of([choices[k] for k in members], panel)
@@ -60,7 +60,7 @@ def _weighed(choices: list[Choice], rules: BalanceRules, launches: Launches, pan
         for k, weight in zip(members, weights.tolist(), strict=True):
             choices[k] = _with_weight(choices[k], weight, Skip.NO_VALUE)
         added += _hedge_choices(launch, hedging, hedges, basket, panel)
-    return sorted(choices + added, key=lambda one: one.launch) if added else choices
+    return sorted(choices + added, key=lambda choice: choice.launch) if added else choices
 
 
 def _hedge_column(code: str, panel: Panel) -> int:
@@ -165,11 +165,11 @@ class Weigher:
         if self.rules.neutral == "money":
             return np.ones(len(codes))
         window = self.rules.estimates
-        found = [
+        estimates = [
             self.history.beta(int(i), basket, self.base, window)
             for i, basket in zip(codes, against, strict=True)
         ]
-        known = np.array([shrunk(value, self.rules.shrink) for value in found])
+        known = np.array([shrunk(value, self.rules.shrink) for value in estimates])
         for side in (signed > 0.0, signed < 0.0):
             known[side] = filled_in(known[side], 1.0)
         return bounded(known)

@@ -139,17 +139,17 @@ def describe(name: str) -> dict[str, Any]:
     }
 
 
-def _checked(found: Any, name: str) -> type:
-    if is_native(found):
-        checked: type = found
+def _checked(named: Any, name: str) -> type:
+    if is_native(named):
+        checked: type = named
         return checked
-    if not isinstance(found, type) or not callable(getattr(found, "legs", None)):
+    if not isinstance(named, type) or not callable(getattr(named, "legs", None)):
         raise ConfigError(f"{name} is not a strategy: it must be a class with a method legs(launches, panel)")
-    if not is_dataclass(found):
+    if not is_dataclass(named):
         raise ConfigError(
             f"{name} must be a dataclass; write @dataclass(frozen=True, kw_only=True) above the class"
         )
-    return found
+    return named
 
 
 def _from_file(path: Path, attribute: str) -> Any:

@@ -74,14 +74,14 @@ def parameters(strategy: type) -> dict[str, Parameter]:
             for name, value in native_params(strategy).items()
         }
     hints = get_type_hints(strategy)
-    found = {}
+    fields_by_name = {}
     for field in fields(strategy):
         if not field.init:
             continue
         default = field.default if field.default_factory is MISSING else field.default_factory()
         unit, words = str(field.metadata.get("unit", "")), str(field.metadata.get("help", ""))
-        found[field.name] = Parameter(field.name, hints[field.name], default, unit, words)
-    return found
+        fields_by_name[field.name] = Parameter(field.name, hints[field.name], default, unit, words)
+    return fields_by_name
 
 
 def _native_hint(default: Any) -> Any:
@@ -193,13 +193,13 @@ def _parse_choice(hint: Any, value: Any) -> Any:
 
 def _parse_list(hint: Any, value: Any) -> Any:
     items = value if isinstance(value, list | tuple) else [part.strip() for part in str(value).split(",")]
-    items = [one for one in items if one != ""]
-    args = [one for one in get_args(hint) if one is not Ellipsis]
+    items = [item for item in items if item != ""]
+    args = [item for item in get_args(hint) if item is not Ellipsis]
     if get_origin(hint) is tuple and Ellipsis not in get_args(hint):
         if len(items) != len(args):
             raise ValueError(value)
-        return tuple(_parse(kind, one) for kind, one in zip(args, items, strict=True))
-    made = (_parse(args[0] if args else str, one) for one in items)
+        return tuple(_parse(kind, item) for kind, item in zip(args, items, strict=True))
+    made = (_parse(args[0] if args else str, item) for item in items)
     origin: type = get_origin(hint) or tuple
     return origin(made)
 

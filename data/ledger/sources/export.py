@@ -81,11 +81,11 @@ class Export:
         evidence = Evidence(str(path), "listed", hashlib.sha256(content).hexdigest(), datetime.now(UTC))
         for number, row in enumerate(_rows(path, content, how), 1):
             try:
-                found = _proposal(row, how, evidence)
+                proposal = _proposal(row, how, evidence)
             except (ValueError, RuleError) as error:
                 raise LedgerError(f"{path} row {number}: {error}; repair the row or the mapping") from None
-            if not (since and found.not_after.instant.date() < since):
-                yield found
+            if not (since and proposal.not_after.instant.date() < since):
+                yield proposal
 
 
 def _proposal(row: Mapping[str, Any], how: Mapped, evidence: Evidence) -> Proposal:

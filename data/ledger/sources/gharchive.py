@@ -34,10 +34,10 @@ class GHArchive:
         place, _, owner = self.name.partition("#")
         page = self._page(web, place)
         for event in _events(page, place):
-            found = _proposal(event, page)
-            wanted = found and (not owner or found.company.lower() == owner.lower())
-            if found and wanted and not (since and found.not_after.instant.date() < since):
-                yield found
+            proposal = _proposal(event, page)
+            wanted = proposal and (not owner or proposal.company.lower() == owner.lower())
+            if proposal and wanted and not (since and proposal.not_after.instant.date() < since):
+                yield proposal
 
     def _page(self, web: Web, place: str) -> Page:
         if place.startswith(("http://", "https://")):

@@ -38,12 +38,12 @@ class GitHub:
     def _repositories(self, web: Web) -> list[str]:
         if "/" in self.name:
             return [self.name]
-        found: list[str] = []
+        names: list[str] = []
         for page in _pages(web, f"/users/{self.name}/repos?per_page=100&sort=created"):
-            found += [
+            names += [
                 str(row["full_name"]) for row in _rows(page) if not row.get("fork") and row.get("full_name")
             ]
-        return [name for name in found if NAME.fullmatch(name)]
+        return [name for name in names if NAME.fullmatch(name)]
 
     def _launches(self, web: Web, repository: str, since: date | None) -> Iterator[Proposal]:
         released: set[str] = set()

@@ -37,12 +37,12 @@ class HuggingFace:
         first = f"{base}/api/models?author={self.name}&sort=createdAt&direction=-1&limit=100"
         for page in web.pages(first, headers=headers):
             for row in _rows(page):
-                found = _proposal(row, page, base)
-                if found is None:
+                proposal = _proposal(row, page, base)
+                if proposal is None:
                     continue
-                if since and found.not_before and found.not_before.instant.date() < since:
+                if since and proposal.not_before and proposal.not_before.instant.date() < since:
                     return
-                yield found
+                yield proposal
 
 
 def _rows(page: Page) -> list[dict[str, Any]]:

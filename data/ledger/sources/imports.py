@@ -57,14 +57,14 @@ def import_launches(
         rows = read_proposals(out)
         for number, (word, source) in enumerate(chosen.items(), 1):
             try:
-                found = list(source.proposals(reader, since))
+                proposals = list(source.proposals(reader, since))
             except (FetchError, LedgerError, ConfigError) as error:
                 report.failed[word] = str(error)
                 continue
             before = len(rows)
-            rows = merge(rows, found)
+            rows = merge(rows, proposals)
             report.new[word] = len(rows) - before
-            report.known[word] = len({proposal.id for proposal in found}) - report.new[word]
+            report.known[word] = len({proposal.id for proposal in proposals}) - report.new[word]
             write_proposals(out, rows)
             on_progress(number, len(chosen))
     return report

@@ -63,16 +63,16 @@ def read_proposals(path: Path) -> tuple[Proposed, ...]:
         raise LedgerError(f"{path} is no file of proposals ({error}); {ADVICE}") from None
     if rows and (missing := [name for name in HEADER if name not in rows[0]]):
         raise LedgerError(f"{path} is no file of proposals: it has no column {', '.join(missing)}; {ADVICE}")
-    found: list[Proposed] = []
+    read: list[Proposed] = []
     faults: list[str] = []
     for number, row in enumerate(rows, 1):
         try:
-            found.append(_read(row))
+            read.append(_read(row))
         except (LedgerError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             faults.append(f"row {number} ({row.get('id')}): {error}")
     if faults:
         raise LedgerError(f"{path} has rows that cannot be read; repair them:\n  " + "\n  ".join(faults))
-    return tuple(found)
+    return tuple(read)
 
 
 def write_proposals(path: Path, rows: Iterable[Proposed]) -> None:
@@ -84,10 +84,10 @@ def write_proposals(path: Path, rows: Iterable[Proposed]) -> None:
     write_whole(path, text.getvalue())
 
 
-def merge(known: Sequence[Proposed], found: Iterable[Proposal]) -> tuple[Proposed, ...]:
+def merge(known: Sequence[Proposed], proposals: Iterable[Proposal]) -> tuple[Proposed, ...]:
     """What is known, with its bounds drawn closer by what was found, and then what is new."""
     merged = {row.proposal.id: row for row in known}
-    for proposal in found:
+    for proposal in proposals:
         before = merged.get(proposal.id)
         merged[proposal.id] = (
             replace(before, proposal=_closer(before.proposal, proposal)) if before else Proposed(proposal)
@@ -95,11 +95,11 @@ def merge(known: Sequence[Proposed], found: Iterable[Proposal]) -> tuple[Propose
     return tuple(merged.values())
 
 
-def _closer(known: Proposal, found: Proposal) -> Proposal:
+def _closer(known: Proposal, newer: Proposal) -> Proposal:
     """A proposal with the narrower of both bounds; the known one where they contradict each other."""
-    befores = [bound for bound in (known.not_before, found.not_before) if bound]
+    befores = [bound for bound in (known.not_before, newer.not_before) if bound]
     before = max(befores, key=lambda bound: bound.instant) if befores else None
-    after = min(known.not_after, found.not_after, key=lambda bound: bound.instant)
+    after = min(known.not_after, newer.not_after, key=lambda bound: bound.instant)
     if before and before.instant > after.instant:
         return known
     return replace(known, not_before=before, not_after=after)
@@ -211,13 +211,13 @@ def _with_codes(row: Proposed, cell: str | None) -> Proposed:
 
 def codes_of(cell: str) -> tuple[LaunchCode, ...]:
     """The codes of a cell `CODE;CODE:role`; LedgerError where a role is unknown."""
-    found: list[LaunchCode] = []
+    codes: list[LaunchCode] = []
     for part in filter(None, (part.strip() for part in cell.split(";"))):
         code, _, role = part.partition(":")
         if role and role not in LAUNCH_ROLES:
             raise LedgerError(unknown_word("role", role, LAUNCH_ROLES))
-        found.append(LaunchCode(code, role or None))
-    return tuple(found)
+        codes.append(LaunchCode(code, role or None))
+    return tuple(codes)
 
 
 def _read(row: Mapping[str, Any]) -> Proposed:

@@ -105,16 +105,16 @@ class Web:
         self, session: "requests.Session", url: str, headers: dict[str, str]
     ) -> "requests.Response":
         """The answer after redirects; headers (a token) go to the first server only."""
-        asked, here = _server(url), url
+        asked, place = _server(url), url
         for _ in range(MOST_HOPS):
-            _check_address(here, trusted=_server(here) == asked)
-            own = headers if _server(here) == asked else {}
+            _check_address(place, trusted=_server(place) == asked)
+            own = headers if _server(place) == asked else {}
             answer = session.get(
-                here, headers=own, timeout=self.patience.timeout, stream=True, allow_redirects=False
+                place, headers=own, timeout=self.patience.timeout, stream=True, allow_redirects=False
             )
             if answer.status_code not in MOVED:
                 return answer
-            here = urljoin(here, answer.headers.get("Location", ""))
+            place = urljoin(place, answer.headers.get("Location", ""))
             answer.close()
         raise FetchError(f"{url} redirects more than {MOST_HOPS} times; check the address")
 

@@ -92,15 +92,15 @@ class Kept:
 
 def _open_handles(cls: type) -> list[Any]:
     """Files that the modules and the attributes of a strategy's classes have open for writing."""
-    found: dict[int, Any] = {}
-    for one in cls.__mro__:
-        module = sys.modules.get(one.__module__)
-        if module is None or one.__module__.partition(".")[0] in ("backtrader", "builtins"):
+    handles: dict[int, Any] = {}
+    for kind in cls.__mro__:
+        module = sys.modules.get(kind.__module__)
+        if module is None or kind.__module__.partition(".")[0] in ("backtrader", "builtins"):
             continue
-        for value in (*vars(module).values(), *vars(one).values()):
+        for value in (*vars(module).values(), *vars(kind).values()):
             if isinstance(value, io.IOBase) and _is_own(value):
-                found[id(value)] = value
-    return list(found.values())
+                handles[id(value)] = value
+    return list(handles.values())
 
 
 def _is_own(handle: Any) -> bool:
