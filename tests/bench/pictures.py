@@ -41,7 +41,7 @@ class Shot:
 SHOTS = (
     Shot("book", "long-short/index.html"),
     Shot("book-dark", "long-short/index.html", dark=True),
-    Shot("book-phone", "long-short/index.html", size=(500, 900)),
+    Shot("book-phone", "long-short/index.html", size=(500, 1400)),
     Shot("launches", "concepts/index.html", "launch-charts"),
     Shot("tearsheet", "long-short/tearsheet.html"),
     Shot("study", "study/index.html", size=(1280, 1200)),
