@@ -20,6 +20,6 @@ def calendar(exchange: str | None, year: int | None, calendar: str | None, as_js
 
     years = calendar_years(exchange, year, calendar=calendar)
     if as_json:
-        print_json([one.to_json() for one in years])
+        print_json([calendar_year.to_json() for calendar_year in years])
     else:
-        tell("\n".join(line for one in years for line in one.lines()))
+        tell("\n".join(line for calendar_year in years for line in calendar_year.lines()))

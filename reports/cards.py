@@ -57,9 +57,9 @@ class Card:
 def cards(study: Study) -> tuple[Card, ...]:
     """A card for every launch with a trail, by announcement; and all pictures can be seen in one `shared_box`."""
     events = {(event.launch, event.code): event for event in study.events}
-    captures = {(one.launch, one.code): one for one in study.captures}
+    captures = {(row.launch, row.code): row for row in study.captures}
     groups: dict[str, list[Trail]] = {}
-    for trail in sorted(study.trails, key=lambda one: (one.announced_at, one.launch)):
+    for trail in sorted(study.trails, key=lambda row: (row.announced_at, row.launch)):
         groups.setdefault(trail.launch, []).append(trail)
     offsets = study.path.offsets
     return tuple(_card(group, events, captures, offsets) for group in groups.values())

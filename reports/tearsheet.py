@@ -76,9 +76,9 @@ def _unfit(result: Result, own: Record) -> str:
     return ""
 
 
-def _like_prices(one: Record) -> bool:
+def _like_prices(record: Record) -> bool:
     """QuantStats 0.0.86 guesses by this rule whether it was given prices, and then differences them."""
-    return bool(one.returns.min() >= 0.0 and one.returns.max() > 1.0)
+    return bool(record.returns.min() >= 0.0 and record.returns.max() > 1.0)
 
 
 def _check(result: Result) -> None:

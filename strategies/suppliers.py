@@ -32,6 +32,6 @@ class Suppliers(BasketRules):
                 continue
             basket = [] if named else self.members("supplier", base_row(rows[k], panel), panel)[0]
             yield from self.asked(k, named or basket, self.gross, rows[k], panel)
-            for one in self.unasked(k, launch, self.roles):
-                if one.code not in basket and not (basket and one.reason == Skip.NO_NAME):
-                    yield one
+            for choice in self.unasked(k, launch, self.roles):
+                if choice.code not in basket and not (basket and choice.reason == Skip.NO_NAME):
+                    yield choice

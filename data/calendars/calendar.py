@@ -127,13 +127,15 @@ def _years(exchange: str, added: Additions) -> list[AddedYear]:
     """The years added after the library's last one, none left out."""
     after = int(str(almanac().end)[:4])
     years = {
-        one.year: one for one in (*shipped().years, *added.years) if one.calendar == CALENDAR_OF[exchange]
+        calendar_year.year: calendar_year
+        for calendar_year in (*shipped().years, *added.years)
+        if calendar_year.calendar == CALENDAR_OF[exchange]
     }
     later = [years[year] for year in sorted(years) if year > after]
-    for k, one in enumerate(later):
-        if one.year != after + 1 + k:
+    for k, calendar_year in enumerate(later):
+        if calendar_year.year != after + 1 + k:
             raise CalendarError(
-                f"the year {one.year} is added to {one.calendar} but {after + 1 + k} is not known; add that year too"
+                f"the year {calendar_year.year} is added to {calendar_year.calendar} but {after + 1 + k} is not known; add that year too"
             )
     return later
 

@@ -43,9 +43,11 @@ def shorter_benchmarks(panel: Panel, chosen: Benchmark, tried: Sequence[Benchmar
     return tuple(told)
 
 
-def _covers(panel: Panel, one: Benchmark) -> str:
-    first, last = one.span
-    return f"the benchmark {one.name} has bars from {panel.sessions[first]} to {panel.sessions[last]} only"
+def _covers(panel: Panel, benchmark: Benchmark) -> str:
+    first, last = benchmark.span
+    return (
+        f"the benchmark {benchmark.name} has bars from {panel.sessions[first]} to {panel.sessions[last]} only"
+    )
 
 
 def without_bars(panel: Panel) -> tuple[str, ...]:

@@ -183,9 +183,9 @@ def _benchmark(
         return None, ()
     rates = Path(request.fx) if request.fx else None
     notes: tuple[str, ...] = ()
-    names = [one for one in USUAL_BENCHMARKS if source.has(book[one])]
+    names = [name for name in USUAL_BENCHMARKS if source.has(book[name])]
     if asked is not None:
-        names = [one.strip() for one in asked.split(",") if one.strip()]
+        names = [name.strip() for name in asked.split(",") if name.strip()]
         codes = dict.fromkeys(code for name in names for _, code in parse_benchmark(name))
         members = typed(list(codes), book)
         book, notes = members.book, members.notes
@@ -193,15 +193,15 @@ def _benchmark(
     refused: list[LaunchlabError] = []
     for name in names:
         try:
-            one = _returns(name, panel, source, book, rates)
+            benchmark = _returns(name, panel, source, book, rates)
         except LaunchlabError as error:
             refused.append(error)
             continue
-        partial.append(one)
-        if one.is_whole:
+        partial.append(benchmark)
+        if benchmark.is_whole:
             break
     if partial:
-        best = max(partial, key=lambda one: int(np.isfinite(one.returns).sum()))
+        best = max(partial, key=lambda benchmark: int(np.isfinite(benchmark.returns).sum()))
         return best, (*notes, *shorter_benchmarks(panel, best, partial))
     if asked is not None and refused:
         raise refused[0]

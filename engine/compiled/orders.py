@@ -254,11 +254,11 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> No
     line = order_line(w, k, t, at)
     if (line["flags"] & IS_OPEN) == 0 or s.leg[k]["entering"] == 0 or s.leg[k]["exit"] != NO_EXIT:
         return
-    done = line["done"]
+    sessions_done = line["done"]
     if s.past[k]["first_try"] == NOT_TRIED:
-        s.past[k]["first_try"] = done
+        s.past[k]["first_try"] = sessions_done
     wait = w.leg[k]["wait"] if p.wait < 0 else p.wait
-    expires = done - s.past[k]["first_try"] >= wait
+    expires = sessions_done - s.past[k]["first_try"] >= wait
     fresh = s.leg[k]["filled"] == 0.0
     shares = entry_order(w, rules, s, out, p, a, line)
     if shares != 0.0:

@@ -91,14 +91,14 @@ def _find_keys(w: Windows, e: Entries, t: Exits, signals: I4, holds: I4, order: 
                 r = start + first if first < NONE else start
                 keys[x, kind * values + i] = _key(first, 0, t.at_open[r], t.open_blocks[r])
         at_close = w.leg[k]["at"] == CLOSE
-        done: Any = 0
+        sessions_done: Any = 0
         if e.offset[k] < NONE:
-            done = np.int64(w.order[start + e.offset[k]]["done"])
+            sessions_done = np.int64(w.order[start + e.offset[k]]["done"])
         for i in range(len(holds)):
             if e.offset[k] >= NONE:
                 keys[x, 3 * values + i] = NEVER
                 continue
-            ends = w.row_of[w.leg[k]["exchange"], min(done + holds[i], w.rows + 1)]
+            ends = w.row_of[w.leg[k]["exchange"], min(sessions_done + holds[i], w.rows + 1)]
             first = ends - row if ends < row + length else (NONE if ends >= w.rows else BEYOND)
             r = start + first if first < NONE else start
             if at_close:

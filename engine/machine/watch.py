@@ -29,9 +29,9 @@ def bulk(function: Any) -> float:
 def called(function: Any) -> list[Any]:
     """The marked functions that a marked function calls, each once."""
     names, space = function.__code__.co_names, function.__globals__
-    found = [space.get(name) for name in names]
-    found += [getattr(one, name, None) for one in found if isinstance(one, ModuleType) for name in names]
-    marked = [one for one in found if isinstance(one, FunctionType) and hasattr(one, "targetoptions")]
+    values = [space.get(name) for name in names]
+    values += [getattr(one, name, None) for one in values if isinstance(one, ModuleType) for name in names]
+    marked = [one for one in values if isinstance(one, FunctionType) and hasattr(one, "targetoptions")]
     return list(dict.fromkeys(marked))
 
 

@@ -65,12 +65,12 @@ def to_fates(
     orders = _orders(panel, legs, run)
     told = {(one.launch, one.code): one for one in choices}
     rows = first_rows(launches, panel, "open")[:, np.unique(panel.exchange_of)]
-    found = []
+    fate_rows = []
     for k, code in _looked_at(launches, told, orders):
         row = launches[k].as_row()
         about = {name: row[name] for name in ("announced_at", "company", "product", "kind")}
         mine = orders.get((k, code)) or _left_alone(told.get((k, code)), code, rows[k], panel)
-        found.append(
+        fate_rows.append(
             about
             | {
                 "launch": launches[k].id,
@@ -84,7 +84,7 @@ def to_fates(
                 "reason": "" if mine.filled else mine.why,
             }
         )
-    return pd.DataFrame(found, columns=list(COLUMNS["fates"]))
+    return pd.DataFrame(fate_rows, columns=list(COLUMNS["fates"]))
 
 
 def funnel(fates: "pd.DataFrame") -> dict[str, int]:

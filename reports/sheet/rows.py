@@ -127,10 +127,10 @@ ROWS: Sequence[Sequence[Row]] = (
 
 def told(stats: Any, own: Record, benchmark: Record | None) -> list[list[Told]]:
     """Every section of the sheet with its rows, those on a benchmark only where there is one."""
-    found = [[(row, _cells(row, stats, own, benchmark)) for row in section] for section in ROWS]
+    sections = [[(row, _cells(row, stats, own, benchmark)) for row in section] for section in ROWS]
     return [
         [Told(row.label, row.meaning, cells) for row, cells in section if cells]
-        for section in found
+        for section in sections
         if any(cells for _, cells in section)
     ]
 

@@ -34,10 +34,10 @@ def annualised(name: str) -> Value:
     return lambda stats, one: getattr(stats, name)(one.returns, periods=one.periods)
 
 
-def growth(stats: Any, one: Record) -> float:
+def growth(stats: Any, record: Record) -> float:
     """Compound growth a calendar year; −1 after a bankruptcy."""
-    level = float(one.growth.iloc[-1])
-    return level ** (1.0 / one.years) - 1.0 if level > 0.0 else -1.0
+    level = float(record.growth.iloc[-1])
+    return level ** (1.0 / record.years) - 1.0 if level > 0.0 else -1.0
 
 
 def against_drawdown(value: Value) -> Value:
@@ -55,10 +55,10 @@ def moment(name: str) -> Value:
 
     def value(stats: Any, record: Record) -> float:
         try:
-            found = moments(record.returns.to_numpy(dtype=float))
+            shape = moments(record.returns.to_numpy(dtype=float))
         except DataError:
             return math.nan
-        return probabilistic_sharpe(found) if name == "probability" else float(getattr(found, name))
+        return probabilistic_sharpe(shape) if name == "probability" else float(getattr(shape, name))
 
     return value
 
@@ -126,37 +126,37 @@ def drawdowns(column: str, take: Callable[[pd.Series], Any]) -> Value:
     return value
 
 
-def beta(stats: Any, one: Record, other: Record) -> float:
+def beta(stats: Any, record: Record, other: Record) -> float:
     """Slope of the run's returns on the benchmark's; NaN of a flat benchmark."""
-    return _line(stats, one, other, "beta")
+    return _line(stats, record, other, "beta")
 
 
-def alpha(stats: Any, one: Record, other: Record) -> float:
+def alpha(stats: Any, record: Record, other: Record) -> float:
     """Mean return that beta does not explain, × sessions a year."""
-    return _line(stats, one, other, "alpha")
+    return _line(stats, record, other, "alpha")
 
 
-def _line(stats: Any, one: Record, other: Record, name: str) -> float:
+def _line(stats: Any, record: Record, other: Record, name: str) -> float:
     if other.returns.std() == 0.0:
         return math.nan
-    return float(stats.greeks(one.returns, other.returns, one.periods, prepare_returns=False)[name])
+    return float(stats.greeks(record.returns, other.returns, record.periods, prepare_returns=False)[name])
 
 
-def correlation(stats: Any, one: Record, other: Record) -> float:
+def correlation(stats: Any, record: Record, other: Record) -> float:
     """Correlation of the sessions' returns; NaN of a flat benchmark."""
-    return float(np.corrcoef(one.returns, other.returns)[0, 1]) if other.returns.std() > 0.0 else math.nan
+    return float(np.corrcoef(record.returns, other.returns)[0, 1]) if other.returns.std() > 0.0 else math.nan
 
 
-def explained(stats: Any, one: Record, other: Record) -> float:
+def explained(stats: Any, record: Record, other: Record) -> float:
     """Share of the variance that the benchmark explains."""
-    return math.nan if other.returns.std() == 0.0 else float(stats.r_squared(one.returns, other.returns))
+    return math.nan if other.returns.std() == 0.0 else float(stats.r_squared(record.returns, other.returns))
 
 
-def information(stats: Any, one: Record, other: Record) -> float:
+def information(stats: Any, record: Record, other: Record) -> float:
     """Mean difference from the benchmark over its deviation, × √ sessions a year."""
-    return float(stats.information_ratio(one.returns, other.returns) * one.periods**0.5)
+    return float(stats.information_ratio(record.returns, other.returns) * record.periods**0.5)
 
 
-def treynor(stats: Any, one: Record, other: Record) -> float:
+def treynor(stats: Any, record: Record, other: Record) -> float:
     """Growth a year over beta."""
-    return over(growth(stats, one), beta(stats, one, other))
+    return over(growth(stats, record), beta(stats, record, other))

@@ -89,9 +89,9 @@ class Positions:
     @classmethod
     def of(cls, choices: Sequence[Choice], panel: Panel) -> "Positions":
         return cls(
-            np.array([panel.column(one.code) for one in choices], np.int32),
-            np.array([one.side * one.weight for one in choices], np.float64),
-            np.array([one.row for one in choices], np.int32),
+            np.array([panel.column(choice.code) for choice in choices], np.int32),
+            np.array([choice.side * choice.weight for choice in choices], np.float64),
+            np.array([choice.row for choice in choices], np.int32),
         )
 
 

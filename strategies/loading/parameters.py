@@ -146,9 +146,9 @@ def _parse_class(value: Any) -> type:
         return value
     library, name = sys.modules["backtrader"], str(value).strip().rpartition(".")[2]
     for place in (library.indicators, library):
-        found = getattr(place, name, None)
-        if isinstance(found, type):
-            return found
+        named = getattr(place, name, None)
+        if isinstance(named, type):
+            return named
     raise ValueError(value)
 
 

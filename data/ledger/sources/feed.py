@@ -29,9 +29,9 @@ class Feed:
         parsed = _parsed(page)
         title = plain(parsed.feed.get("title")) or self.name
         for entry in parsed.entries:
-            found = _proposal(entry, page, title)
-            if found and not (since and found.not_after.instant.date() < since):
-                yield found
+            proposal = _proposal(entry, page, title)
+            if proposal and not (since and proposal.not_after.instant.date() < since):
+                yield proposal
 
     def _page(self, web: Web) -> Page:
         if self.name.startswith(("http://", "https://")):

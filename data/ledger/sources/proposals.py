@@ -134,8 +134,9 @@ def accept(
 ) -> tuple[Launch, ...]:
     """Append proposed launches to a ledger and mark them accepted; no ids mean all that are still proposed.
 
-    `codes` maps ids to a cell of codes as in a ledger, such as `9988.HK:issuer`. A new ledger is empty
-    at first, or with `shipped` begins with the rows of the shipped one. Unknown ids, and ids that the ledger has, are LedgerError; then nothing is written.
+    `codes` maps ids to a cell of codes as in a ledger, such as `9988.HK:issuer`. A new ledger is empty at first, or with
+    `shipped` begins with the rows of the shipped one. An acceptance that was killed half-way goes on. Unknown ids, and ids
+    that the ledger has for another launch, are LedgerError; then nothing is written.
     """
     with held(proposals), held(ledger):
         rows = {row.proposal.id: row for row in read_proposals(proposals)}
@@ -146,15 +147,19 @@ def accept(
                     f"{proposals} proposes no {name!r}{did_you_mean(name, rows)}; see `launches list`"
                 )
         text = _text_of(ledger, shipped=shipped)
-        present = _ids(ledger, shipped=shipped)
-        twice = [name for name in wanted if name in present]
-        if twice:
-            raise LedgerError(f"the ledger {ledger} has {', '.join(twice)} already; it is append-only")
+        present = _present(ledger, shipped=shipped)
         chosen = [
             replace(_with_codes(rows[name], (codes or {}).get(name)), status=ACCEPTED) for name in wanted
         ]
         launches = tuple(row.proposal.to_launch() for row in chosen)
-        load_launches([launch.as_row() for launch in launches])
+        twice = [
+            launch.id for launch in launches if launch.id in present and not _is(launch, present[launch.id])
+        ]
+        if twice:
+            raise LedgerError(f"the ledger {ledger} has {', '.join(twice)} already; it is append-only")
+        launches = tuple(launch for launch in launches if launch.id not in present)
+        if launches:
+            load_launches([launch.as_row() for launch in launches])
         write_whole(ledger, text + _cells(launches, text))
         write_proposals(proposals, (rows | dict(zip(wanted, chosen, strict=True))).values())
     return launches
@@ -164,16 +169,25 @@ def append(launch: Launch, ledger: Path) -> None:
     """Append one launch to a ledger; an id that it has already is LedgerError."""
     with held(ledger):
         text = _text_of(ledger)
-        if launch.id in _ids(ledger):
+        if launch.id in _present(ledger):
             raise LedgerError(f"the ledger {ledger} has {launch.id} already; it is append-only")
         write_whole(ledger, text + _cells((launch,), text))
 
 
-def _ids(ledger: Path, *, shipped: bool = False) -> set[str]:
-    """The ids that a ledger has, or will begin with."""
-    if is_there(ledger):
-        return {launch.id for launch in load_launches(ledger)}
-    return {launch.id for launch in load_launches()} if shipped else set()
+def _present(ledger: Path, *, shipped: bool = False) -> dict[str, Launch]:
+    """The launches that a ledger has, or will begin with, by id."""
+    if not is_there(ledger) and not shipped:
+        return {}
+    return {launch.id: launch for launch in load_launches(ledger if is_there(ledger) else None)}
+
+
+def _is(launch: Launch, held_launch: Launch) -> bool:
+    """Whether a ledger's row is this launch, whatever roles its codes were given when it was read."""
+    bare = [
+        replace(row, codes=tuple(LaunchCode(link.code) for link in row.codes))
+        for row in (launch, held_launch)
+    ]
+    return bare[0] == bare[1]
 
 
 def _text_of(ledger: Path, *, shipped: bool = False) -> str:

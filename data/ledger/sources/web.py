@@ -10,6 +10,7 @@ import ipaddress
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,10 +150,11 @@ class Web:
         page = _page(url, content, urljoin(url, following) if following else "")
         marks = {"etag": answer.headers.get("ETag", ""), "modified": answer.headers.get("Last-Modified", "")}
         if self.folder is not None and any(marks.values()):
-            self.folder.mkdir(parents=True, exist_ok=True)
             about = marks | {"url": url, "next": page.following, "sha256": page.sha256}
-            write_whole(self._file(url, "body"), content)
-            write_whole(self._file(url, "json"), json.dumps(about))
+            with suppress(OSError):  # a cache that cannot be written saves nothing, and loses nothing
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_whole(self._file(url, "body"), content)
+                write_whole(self._file(url, "json"), json.dumps(about))
         return page
 
     def _kept(self, url: str) -> dict[str, str]:
@@ -192,10 +194,10 @@ def _check_address(url: str, *, trusted: bool) -> None:
     if trusted:
         return
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:
         raise Busy(f"{host} is not found") from None
-    if any(not ipaddress.ip_address(address).is_global for address in found):
+    if any(not ipaddress.ip_address(address).is_global for address in addresses):
         raise FetchError(
             f"{url} is in a private network, where a redirect may not lead; give that address itself"
         )

@@ -87,7 +87,7 @@ def test_accepted_rows_are_appended_and_nothing_before_them_changes(tmp_path: Pa
     assert [row.status for row in read_proposals(file)] == ["accepted", "proposed"]
     before = own.read_bytes()
     with pytest.raises(LedgerError, match="has glm-five already"):
-        accept(["glm-five"], proposals=file, ledger=own)
+        accept(["glm-five"], proposals=file, ledger=own, codes={"glm-five": "0100.HK"})
     with pytest.raises(LedgerError, match=r"proposes no 'glm-fife'.*did you mean 'glm-five'"):
         accept(["glm-fife"], proposals=file, ledger=own)
     assert own.read_bytes() == before
@@ -111,6 +111,17 @@ def test_a_row_added_by_hand_is_appended_once(tmp_path: Path) -> None:
     assert load_launches(own).rows == (launch,)
     with pytest.raises(LedgerError, match="has by-hand already"):
         append(launch, own)
+
+
+def test_an_acceptance_that_was_killed_between_its_two_files_goes_on(tmp_path: Path) -> None:
+    own, file = tmp_path / "ledger.csv", tmp_path / "p.csv"
+    write_proposals(file, [Proposed(proposal()), Proposed(proposal("other"))])
+    before = file.read_bytes()
+    accept(["glm-five"], proposals=file, ledger=own)
+    file.write_bytes(before)  # as a kill after the ledger and before the proposals leaves it
+    assert [launch.id for launch in accept([], proposals=file, ledger=own)] == ["other"]
+    assert [launch.id for launch in load_launches(own)] == ["glm-five", "other"]
+    assert {row.status for row in read_proposals(file)} == {"accepted"}
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:

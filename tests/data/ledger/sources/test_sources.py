@@ -129,6 +129,11 @@ def test_what_did_not_change_is_not_sent_again(sites: LaunchSites, web: Web) -> 
     assert all("If-None-Match" in headers for _, headers in sites.asked[count:])
 
 
+def test_a_cache_that_cannot_be_written_is_no_fault(sites: LaunchSites, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert len(proposed("hf:deepseek-ai", Web(tmp_path / "file" / "pages", HASTY))) == 2
+
+
 def test_a_kept_page_that_was_damaged_is_asked_for_whole(sites: LaunchSites, web: Web) -> None:
     first = proposed("hf:deepseek-ai", web)
     assert web.folder is not None
