@@ -33,6 +33,8 @@ class GHArchive:
         """Published repositories, releases and tags, in the order of the file."""
         place, _, owner = self.name.partition("#")
         page = self._page(web, place)
+        if not page.content:
+            raise LedgerError(f"{place} is empty, which no hour of GH Archive is; download it again")
         for event in _events(page, place):
             proposal = _proposal(event, page)
             wanted = proposal and (not owner or proposal.company.lower() == owner.lower())

@@ -58,10 +58,11 @@ def read_proposals(path: Path) -> tuple[Proposed, ...]:
         return ()
     content = read_bytes(path, error=LedgerError, advice=ADVICE)
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+        table = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        rows, header = list(table), table.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
         raise LedgerError(f"{path} is no file of proposals ({error}); {ADVICE}") from None
-    if rows and (missing := [name for name in HEADER if name not in rows[0]]):
+    if missing := [name for name in HEADER if name not in header]:
         raise LedgerError(f"{path} is no file of proposals: it has no column {', '.join(missing)}; {ADVICE}")
     read: list[Proposed] = []
     faults: list[str] = []
@@ -138,6 +139,8 @@ def accept(
     `shipped` begins with the rows of the shipped one. An acceptance that was killed half-way goes on. Unknown ids, and ids
     that the ledger has for another launch, are LedgerError; then nothing is written.
     """
+    if not is_there(proposals):
+        raise LedgerError(f"there is no file of proposals {proposals}; {ADVICE}")
     with held(proposals), held(ledger):
         rows = {row.proposal.id: row for row in read_proposals(proposals)}
         wanted = list(dict.fromkeys(ids)) or [name for name, row in rows.items() if row.status == PROPOSED]
@@ -146,6 +149,8 @@ def accept(
                 raise LedgerError(
                     f"{proposals} proposes no {name!r}{did_you_mean(name, rows)}; see `launches list`"
                 )
+        if not wanted:
+            return ()
         text = _text_of(ledger, shipped=shipped)
         present = _present(ledger, shipped=shipped)
         chosen = [

@@ -124,6 +124,18 @@ def test_an_acceptance_that_was_killed_between_its_two_files_goes_on(tmp_path: P
     assert {row.status for row in read_proposals(file)} == {"accepted"}
 
 
+def test_where_nothing_is_proposed_nothing_is_written(tmp_path: Path) -> None:
+    own, file = tmp_path / "ledger.csv", tmp_path / "p.csv"
+    with pytest.raises(LedgerError, match="there is no file of proposals"):
+        accept([], proposals=file, ledger=own)
+    file.write_bytes(b"")
+    with pytest.raises(LedgerError, match="is no file of proposals"):
+        accept([], proposals=file, ledger=own)
+    write_proposals(file, [Proposed(proposal(), "refused")])
+    assert accept([], proposals=file, ledger=own) == ()
+    assert not own.exists()
+
+
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     with (
         held(tmp_path / "p.csv"),
@@ -136,6 +148,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "",
         "a,b\n1,2\n",
         "\xff\xfe",
         '"unfinished',
