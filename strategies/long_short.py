@@ -130,7 +130,7 @@ class LongShort(BasketRules):
         why = Skip.SPREAD if more else Skip.HEDGED if fund else Skip.NOT_SHORTABLE
         for choice in asked:
             if choice.code in barred:
-                yield choice._replace(reason=choice.reason or why)
+                yield choice._replace(reason=why)  # known at the launch, wherever the panel ends
             elif choice.code in free and choice.code != fund:
                 yield choice._replace(weight=choice.weight + more)
             elif choice.code != fund:
