@@ -62,7 +62,10 @@ def import_(
     else:
         for word, new in report.new.items():
             tell(f"{word}: {new} new, {report.known[word]} known")
-        echo(f"proposals: {report.path} (see them with: launchlab launches proposals --from {report.path})")
+        if report.new:
+            echo(
+                f"proposals: {report.path} (see them with: launchlab launches proposals --from {report.path})"
+            )
     for word, why in report.failed.items():
         warn(f"{word}: {why}")
     if report.failed:
