@@ -337,15 +337,30 @@ def test_on_paper_the_still_pictures_stand_for_the_charts(browser: Any, site: Pa
     assert max(shown[1]) == 0
 
 
+def boxes_of(browser: Any, selector: str) -> list[dict[str, Any]]:
+    """The boxes of the elements of a page whose scripts are off; asked again when the driver has numbered its nodes anew."""
+    from selenium.common.exceptions import WebDriverException
+
+    for tries_left in (2, 1, 0):
+        try:
+            tree = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+            found = browser.execute_cdp_cmd("DOM.querySelectorAll", {"nodeId": tree, "selector": selector})
+            return [
+                browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"]
+                for node in found["nodeIds"]
+            ]
+        except WebDriverException as error:
+            if "Could not find node" not in str(error) or not tries_left:
+                raise
+    return []
+
+
 @pytest.mark.parametrize("page", STILLS)
 def test_a_reader_without_scripts_sees_every_chart(browser: Any, site: Path, page: str) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         open_page(browser, site / page)
-        tree = browser.execute_cdp_cmd("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-        find = {"nodeId": tree, "selector": "noscript svg.still"}
-        nodes = browser.execute_cdp_cmd("DOM.querySelectorAll", find)["nodeIds"]
-        boxes = [browser.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})["model"] for node in nodes]
+        boxes = boxes_of(browser, "noscript svg.still")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert len(boxes) >= STILLS[page]
