@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=example(
-        "launchlab check 2513.HK --prices bars", "launchlab check --json", "launchlab check --sources"
+        "launchlab check 2513.HK --prices bars",
+        "launchlab check --json",
+        "launchlab check --prices bars --minutes minutes",
+        "launchlab check --sources",
     )
 )
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
@@ -31,13 +34,15 @@ if TYPE_CHECKING:
 @click.option(
     "--sources", is_flag=True, help="How the sources of each code in the store agree, and which one wins."
 )
-@shared("instruments", "json")
+@shared("minutes", "minute_stamps", "instruments", "json")
 def check(
     codes: tuple[str, ...],
     prices: str | None,
     store: str | None,
     adjusted: tuple[str, ...],
     instruments: str | None,
+    minutes: str | None,
+    minute_stamps: str | None,
     **how: bool,
 ) -> None:
     """Name what is wrong with the bars, by code and session.
@@ -57,7 +62,13 @@ def check(
         return
     with progress("checking", unit="codes") as step:
         checked = check_bars(
-            codes, prices=place, instruments=instruments, adjusted=adjusted, on_progress=step
+            codes,
+            prices=place,
+            instruments=instruments,
+            adjusted=adjusted,
+            minutes=minutes,
+            minute_stamps=minute_stamps,
+            on_progress=step,
         )
     _show(checked, **how)
 

@@ -53,6 +53,14 @@ SHARED: dict[str, Decorator] = {
     "calendar": click.option(
         "--calendar", metavar="CSV", help="Years and closures over the shipped ones, from-bars, or published."
     ),
+    "minutes": click.option(
+        "--minutes", metavar="DIR", help="Minute bars beside the daily ones, or sample [default: none]."
+    ),
+    "minute_stamps": click.option(
+        "--minute-stamps",
+        type=click.Choice(["end", "start"]),
+        help="What minute bars are stamped with [default: as the lunch break tells].",
+    ),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
 MARKET = (
@@ -69,7 +77,7 @@ MARKET = (
         "instruments",
         "fx",
     ),
-    *("universe", "links", "calendar"),
+    *("universe", "links", "calendar", "minutes", "minute_stamps"),
 )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from ...data.calendars.overrides import FROM_BARS, PUBLISHED
 from ...data.errors import ConfigError, did_you_mean
-from ...data.market.request import FIELDS, MarketRequest, market_request
+from ...data.market.request import FIELDS, SAMPLE_MINUTES, MarketRequest, market_request
 from ...data.rules.costs import Brokerage, brokerage_from
 from ...engine.config import Config, config_from, read_toml
 from ...engine.results.summary import Inputs
@@ -167,7 +167,8 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
                 )
     tables = {name: dict(document.get(name, {})) for name in TABLES}
     named = tables["data"].get("calendar")
-    for name in PATHS if named in (None, FROM_BARS, PUBLISHED) else (*PATHS, "calendar"):
+    own = ("minutes",) if tables["data"].get("minutes") not in (None, SAMPLE_MINUTES) else ()
+    for name in (*PATHS, *own) if named in (None, FROM_BARS, PUBLISHED) else (*PATHS, *own, "calendar"):
         if tables["data"].get(name, "none") != "none":
             tables["data"][name] = str(path.parent / str(tables["data"][name]))
     return tables

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from ..bars.checks import Finding, errors_of
+from ..bars.findings import finding
 from ..bars.reconcile import Agreement
-from ..errors import StoreError
+from ..errors import DataError, LaunchlabError, StoreError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import Typed, typed
+from ..minutes.folder import MinuteFolder
 from ..store.audit import agreements, check_prices
+from ..store.joined import iter_instruments
 from ..store.store import Store, default_store, is_store
+from .beside import minute_findings, open_minutes
 from .source import Source, find_bars, named_codes
 
 
@@ -36,12 +40,15 @@ def check(
     prices: Path | str | Mapping[str, Any] | None = None,
     instruments: Instruments | Path | str | None = None,
     adjusted: Sequence[str] = (),
+    minutes: Path | str | None = None,
+    minute_stamps: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Checked:
     """Every finding about the bars of `codes`, all that are there unless named.
 
     `prices` is a folder, zip or store, or data frames by code; the user's own store unless given. Codes declared
-    `adjusted` are not held to ticks and limits. `on_progress` gets how many codes are done, of how many.
+    `adjusted` are not held to ticks and limits. `minutes` is a folder or zip of minute bars, which are held against the daily
+    ones; without `codes`, only codes that have minutes are then checked. `on_progress` gets how many codes are done, of how many.
     """
     book = to_instruments(instruments)
     source = find_bars(default_store() if prices is None else prices)
@@ -51,14 +58,33 @@ def check(
     raw = typed(adjusted, asked.book)
     held = frozenset(name for code in raw.codes for name in (code, *_names(raw, code, source)))
     book, strays = raw.book, (*book.notes, *strays, *raw.notes)
+    beside = None if minutes is None else open_minutes(minutes)
+    if beside is not None and not asked.codes:
+        wanted = [name for name in wanted if name in beside.codes()]
+        if not wanted:
+            raise DataError(f"{minutes} has minute bars of none of the codes of {source}; check `minutes`")
     checked: list[str] = []
     findings: list[Finding] = []
     for code, faults in check_prices(source.prices, wanted, instruments=book, adjusted=held):
         checked.append(code)
         findings += faults
+        if beside is not None and code in beside.codes():
+            findings += _of_minutes(beside, source, code, book, minute_stamps or "")
         if on_progress is not None:
             on_progress(len(checked), len(wanted))
     return Checked(tuple(checked), tuple(findings), strays)
+
+
+def _of_minutes(
+    beside: MinuteFolder, source: Source, code: str, book: Instruments, declared: str
+) -> tuple[Finding, ...]:
+    """Findings about the minute bars of a code; a file that cannot be placed is one of them."""
+    try:
+        rows = beside.read(code)
+        bars = next(iter(iter_instruments(source.prices, [book[code]])))
+        return minute_findings(rows, bars, book[code].exchange, declared)
+    except LaunchlabError as error:
+        return (finding(code, "", "not_checked", str(error)),)
 
 
 def compare_sources(

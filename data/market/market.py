@@ -22,6 +22,7 @@ from ..panel.panel import Panel
 from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
 from ..universe.table import load_universe
+from .beside import with_minutes
 from .doubts import idle_ends, left_outside, shorter_benchmarks, without_bars
 from .request import MarketRequest, market_request
 from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
@@ -86,6 +87,7 @@ def load_market(
         calendar=to_additions(wanted.calendar),
     )
     panel, apart = _panel(codes, wanted, source, options)
+    panel = with_minutes(panel, launches, wanted)
     benchmark, doubt = _benchmark(wanted, panel, source, book)
     outside = bars_beside(wanted, [code for code in beside if book[code].code not in panel])
     read = (*own.notes, *launches.notes, *(named.notes if named else ()), *typed(beside, book).notes)

@@ -9,6 +9,7 @@ from ..dated import to_day
 from ..errors import ConfigError, did_you_mean
 from ..instruments.table import Instruments
 from ..ledger.launch import Launches
+from ..minutes.stamps import STAMPS
 from ..universe.universe import Universe
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 LINKS = ("all", "known")
+SAMPLE_MINUTES = "sample"
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,22 @@ class MarketRequest:
     links: str = "all"
     codes: str | None = None
     calendar: "str | Path | Additions | None" = None
+    minutes: str | Path | None = None
+    minute_stamps: str | None = None
 
     def __post_init__(self) -> None:
         if self.links not in LINKS:
             raise ConfigError(
                 f"`links` {self.links!r} is unknown{did_you_mean(self.links, LINKS)}; use one of {', '.join(LINKS)}"
+            )
+        if self.minute_stamps not in (None, *STAMPS):
+            raise ConfigError(
+                f"`minute_stamps` {self.minute_stamps!r} is unknown{did_you_mean(str(self.minute_stamps), STAMPS)}; "
+                f"use one of {', '.join(STAMPS)}"
+            )
+        if self.minutes == SAMPLE_MINUTES and self.prices is not None:
+            raise ConfigError(
+                "`minutes` sample are of the sample market, and these are other `prices`; give a folder of their minute bars"
             )
 
 

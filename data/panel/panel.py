@@ -19,6 +19,7 @@ from ..calendars.sessions import Auction, years_covered
 from ..errors import DataError, did_you_mean
 from ..instruments.spellings import understood
 from ..instruments.table import Instrument
+from ..minutes.minutes import NO_MINUTES, Minutes
 from ..universe.universe import Universe
 
 CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
@@ -73,7 +74,7 @@ class Panel:
     up to and including row t. `costs[t, k]` is the cost row (data/rules/costs.py)
     of cost class k. `universe` says who played which role by day; `beside` are the codes that stand here as its members
     alone, which no launch concerns.
-    `calendar` is what was added to the published sessions.
+    `calendar` is what was added to the published sessions. `minutes` are the bars inside sessions, of those that have any.
     """
 
     sessions: Days
@@ -116,6 +117,7 @@ class Panel:
     universe: Universe = field(default_factory=Universe)
     beside: tuple[str, ...] = ()
     calendar: Additions = NONE
+    minutes: Minutes = NO_MINUTES
     _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -213,7 +215,13 @@ class Panel:
             raise DataError(f"row {t} is outside the panel of {len(self)} sessions")
         cut: dict[str, Any] = {name: getattr(self, name)[: t + 1] for name in _BY_ROW}
         known = self.universe.as_of(self.sessions[t])
-        return replace(self, **cut, actions=self.actions[self.actions["row"] <= t], universe=known)
+        return replace(
+            self,
+            **cut,
+            actions=self.actions[self.actions["row"] <= t],
+            universe=known,
+            minutes=self.minutes.until(t),
+        )
 
     def members(self, role: str, t: int, theme: str = "") -> tuple[str, ...]:
         """Codes with bars that have a role of the universe on the session of row t, listed by then, of one theme or all."""
@@ -234,4 +242,5 @@ class Panel:
             cut[name] = tuple(values[i] for i in kept) if len(values) == len(self.codes) else values
         actions = self.actions[np.isin(self.actions["code"], kept)].copy()
         actions["code"] = np.searchsorted(kept, actions["code"])
-        return replace(self, **cut, actions=actions, universe=Universe(), beside=())
+        minutes = self.minutes.of_columns(kept)
+        return replace(self, **cut, actions=actions, universe=Universe(), beside=(), minutes=minutes)

@@ -49,6 +49,8 @@ class Inputs:
     links: str | None = None
     codes: str | None = None
     calendar: str | None = None
+    minutes: str | None = field(default=None, metadata=ABSENT)
+    minute_stamps: str | None = field(default=None, metadata=ABSENT)
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 
@@ -73,9 +75,7 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values under their names, the kind first."""
-        named = ((each.name, getattr(self, each.name), each.metadata) for each in fields(self))
-        shown = {name: value for name, value, about in named if value is not None or about != ABSENT}
-        return {"kind": self.kind} | {name: _plain(value) for name, value in shown.items()}
+        return {"kind": self.kind} | _shown(self)
 
     def write(self, folder: Path) -> None:
         """Put summary.json into a folder, whole or not at all."""
@@ -359,10 +359,16 @@ def _adapter(cls: type[Any]) -> "TypeAdapter[Any]":
     return TypeAdapter(cls)
 
 
+def _shown(record: Any) -> dict[str, Any]:
+    """The fields of a record as JSON values, without those that are left out while they are None."""
+    named = ((each.name, getattr(record, each.name), each.metadata) for each in fields(record))
+    return {name: _plain(value) for name, value, about in named if value is not None or about != ABSENT}
+
+
 def _plain(value: Any) -> Any:
     """A field as JSON values."""
     if isinstance(value, Inputs | Searched):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return _shown(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return dict(value) if isinstance(value, Mapping) else value
