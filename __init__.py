@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .data.errors import LaunchlabError as LaunchlabError
     from .data.instruments.table import Instruments as Instruments
     from .data.instruments.table import load_instruments as load_instruments
+    from .data.ledger.certainty import certainty as certainty
+    from .data.ledger.certainty import open_auctions as open_auctions
     from .data.ledger.hygiene import check_launches as check_launches
     from .data.ledger.ledger import Launch as Launch
     from .data.ledger.ledger import Launches as Launches
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from .data.ledger.ledger import reach as reach
     from .data.ledger.sources.imports import import_launches as import_launches
     from .data.ledger.sources.proposals import accept as accept_launches  # noqa: F401
+    from .data.ledger.sources.proposals import append as append_launch  # noqa: F401
+    from .data.ledger.sources.proposals import read_proposals as read_proposals
+    from .data.ledger.sources.revisions import correction as corrected_launch  # noqa: F401
     from .data.market.check import check as check
     from .data.market.check import compare_sources as compare_sources
     from .data.market.fetch import fetch as fetch
@@ -69,7 +74,12 @@ __getattr__, __dir__, __all__ = face(
         "reach": ".data.ledger.ledger",
         "import_launches": ".data.ledger.sources.imports",
         "accept_launches": ".data.ledger.sources.proposals:accept",
+        "read_proposals": ".data.ledger.sources.proposals",
+        "append_launch": ".data.ledger.sources.proposals:append",
+        "corrected_launch": ".data.ledger.sources.revisions:correction",
         "check_launches": ".data.ledger.hygiene",
+        "certainty": ".data.ledger.certainty",
+        "open_auctions": ".data.ledger.certainty",
         "load_panel": ".data.panel.build",
         "load_market": ".data.market.market",
         "load_instruments": ".data.instruments.table",

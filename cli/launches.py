@@ -57,7 +57,10 @@ def list_(as_json: bool, **asked: Any) -> None:
 )
 @shared("json")
 def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None, **asked: Any) -> None:
-    """Per launch and code, the first open and close that could be traded, and why."""
+    """Per launch and code, the first open and close that could be traded for certain, and why.
+
+    Where the launch's clock leaves earlier auctions possible, `possible` counts them and `earliest_open` is the first.
+    """
     from ..data.ledger.ledger import reach
 
     as_json = asked.pop("as_json")
@@ -72,11 +75,11 @@ def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None,
     if on_terminal():
         echo("\n".join(_entry(row) for row in rows))
         return
-    columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "why")
+    columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "possible", "why")
     print_table(columns, ([row[name] for name in columns] for row in rows))
 
 
-def _entry(row: dict[str, str | None]) -> str:
+def _entry(row: dict[str, str | int | None]) -> str:
     """One launch and code on two lines, for a narrow terminal."""
     code = f"{row['code'] or 'no listed code'} {row['role'] or ''}".strip()
     first = (
@@ -84,7 +87,12 @@ def _entry(row: dict[str, str | None]) -> str:
         if row["first_close"]
         else "cannot be traded"
     )
-    return f"{click.style(str(row['launch']), bold=True)}  {code}  {first}\n    {row['why']}"
+    left_open = (
+        f"; {row['possible']} earlier auctions possible, from {row['earliest_open']}"
+        if row["possible"]
+        else ""
+    )
+    return f"{click.style(str(row['launch']), bold=True)}  {code}  {first}\n    {row['why']}{left_open}"
 
 
 def _read(

@@ -141,35 +141,71 @@ def accept(ids: tuple[str, ...], everything: bool, codes: str | None, suggested:
     "add",
     epilog=example(
         "launchlab launches add glm-6 --ledger ledger.csv --at 2026-09-01T10:00+08:00 --company Zhipu --product GLM-6"
-        " --codes 2513.HK --source https://github.com/zai-org"
+        " --codes 2513.HK --source https://github.com/zai-org",
+        "launchlab launches add glm-6 --correct --ledger ledger.csv --at 2026-09-01T09:05+08:00",
     ),
 )
 @click.argument("id_", metavar="ID")
-@click.option(
-    "--at", prompt="Public at (such as 2026-02-12T01:18+08:00, or a day)", help="Instant, or a day."
-)
+@click.option("--at", help="Instant, or a day.")
 @click.option("--upper-bound", is_flag=True, help="Public no later than --at.")
-@click.option("--company", prompt="Company", help="Who launched it.")
-@click.option("--product", prompt="Product", help="What was launched.")
-@click.option("--kind", default="launch", show_default=True, help="Kind of event.")
+@click.option("--not-before", metavar="INSTANT", help="Public no earlier than this.")
+@click.option("--not-after", metavar="INSTANT", help="Public no later than this.")
+@click.option("--company", help="Who launched it.")
+@click.option("--product", help="What was launched.")
+@click.option("--kind", help="Kind of event [default: launch].")
+@click.option("--codes", metavar="CELL", help="Codes concerned, such as '2513.HK;0700.HK:diversified'.")
+@click.option("--source", help="A page that says when it was public.")
+@click.option("--note", help="Anything else.")
 @click.option(
-    "--codes", prompt="Codes (such as 2513.HK;0700.HK:diversified)", default="", help="Codes concerned."
+    "--correct", is_flag=True, help="Correct the row ID of the ledger, which stays; give what changes."
 )
-@click.option("--source", prompt="Source (an address)", help="A page that says when it was public.")
-@click.option("--note", default="", help="Anything else.")
+@click.option("--recorded", metavar="INSTANT", help="When it was corrected [default: now].")
 @LEDGER
-def add(id_: str, at: str, upper_bound: bool, ledger: str, **cells: str) -> None:
-    """Append one launch to a ledger of your own; what is not given is asked for."""
+def add(id_: str, ledger: str, correct: bool, recorded: str | None, **cells: Any) -> None:
+    """Append one launch to a ledger of your own, or a correction; what is not given is asked for."""
     from pathlib import Path
 
+    from ..data.errors import ConfigError
     from ..data.ledger.ledger import load_launches
     from ..data.ledger.sources.proposals import append
+    from ..data.ledger.sources.revisions import correction
 
-    day = len(at.strip()) <= len("2026-02-12")
-    precision = "date" if day else "upper_bound" if upper_bound else "exact"
-    (launch,) = load_launches([{"id": id_, "announced_at": at, "precision": precision, **cells}])
+    bound = cells.pop("upper_bound")
+    if not correct:
+        if recorded:
+            raise ConfigError("--recorded says when a row was corrected; give --correct with it")
+        cells = {name: _asked(name, cell) for name, cell in cells.items()}
+    given = {name: cell for name, cell in cells.items() if cell is not None}
+    if "at" in given:
+        given["announced_at"] = at = given.pop("at")
+        day = len(at.strip()) <= len("2026-02-12")
+        bound = bound or "not_before" in given or "not_after" in given
+        given["precision"] = "date" if day else "upper_bound" if bound else "exact"
+    if correct:
+        launch = correction(id_, given, ledger=Path(ledger), recorded=recorded)
+    else:
+        (launch,) = load_launches([{"id": id_, **given}])
     append(launch, Path(ledger))
-    echo(f"{launch.id} appended to {ledger}")
+    echo(f"{launch.id} {'corrected in' if correct else 'appended to'} {ledger}")
+
+
+ASKED = {
+    "at": ("Public at (such as 2026-02-12T01:18+08:00, or a day)", None),
+    "company": ("Company", None),
+    "product": ("Product", None),
+    "codes": ("Codes (such as 2513.HK;0700.HK:diversified)", ""),
+    "source": ("Source (an address)", None),
+}
+
+
+def _asked(name: str, cell: str | None) -> str | None:
+    """A cell of a new launch: as it was given, else asked for, else what is usual."""
+    if cell is not None:
+        return cell
+    if name in ASKED:
+        question, usual = ASKED[name]
+        return str(click.prompt(question, default=usual))
+    return "launch" if name == "kind" else None
 
 
 @click.command("check", epilog=example("launchlab launches check --launches ledger.csv"))

@@ -10,7 +10,17 @@ from ..calendars.days import named_zone, written_moment
 from ..calendars.hours import CHINA_TIME
 from ..dated import as_date
 from ..errors import LaunchlabError, LedgerError, RuleError
-from .launch import COLUMNS, KINDS, LAUNCH_ROLES, PRECISIONS, Launch, LaunchCode, unknown_word
+from .bounds import SIDES, Bound, day_bounds, evidence_of
+from .launch import (
+    ALL_COLUMNS,
+    KINDS,
+    LAUNCH_ROLES,
+    PRECISIONS,
+    RECORDED,
+    Launch,
+    LaunchCode,
+    unknown_word,
+)
 from .launcher import OWN_KINDS, Concerned, doubts, is_own, with_issuers
 
 SEPARATORS = re.compile(r"[,|，；、\t\n]|(?<=\w) +(?=\w)")  # of codes, as people write them
@@ -61,7 +71,7 @@ class LaunchReader:
 
     def launch(self, cells: Mapping[str, str]) -> tuple[Launch | None, list[str]]:
         """The launch of a row, or None and the reasons why not."""
-        cell = {column: cells.get(column, "").strip() for column in COLUMNS}
+        cell = {column: cells.get(column, "").strip() for column in ALL_COLUMNS}
         reasons = [f"{column} is empty" for column in ("id", "announced_at", "company") if not cell[column]]
         if "" in cells:
             reasons.append("more cells than columns; separate codes by ; and quote texts that hold a comma")
@@ -75,22 +85,59 @@ class LaunchReader:
             when = self._moment(cell["announced_at"], cell["precision"]) if cell["announced_at"] else None
         except ValueError as error:
             reasons.append(str(error))
-        reasons += bad_codes
+        bounds, bad_bounds = self._bounds(cell)
+        reasons += bad_codes + bad_bounds
         if reasons or when is None:
             return None, reasons
         precision = PRECISIONS[cell["precision"]]
         texts = (cell["company"], cell["product"], cell["kind"])
-        return Launch(cell["id"], when, precision, *texts, codes, cell["source"], cell["note"]), []
+        try:
+            return Launch(
+                cell["id"], when, precision, *texts, codes, cell["source"], cell["note"], *bounds
+            ), []
+        except LedgerError as error:
+            return None, [str(error).removeprefix(f"launch {cell['id']}: ")]
 
-    def _moment(self, text: str, precision: str) -> datetime:
+    def _bounds(
+        self, cell: Mapping[str, str]
+    ) -> tuple[tuple[Bound | None, Bound | None, datetime | None], list[str]]:
+        """Both bounds and the moment of correction, and what is wrong with their cells; a day begins or ends there."""
+        reasons: list[str] = []
+        instants: dict[str, datetime | None] = dict.fromkeys((*SIDES, RECORDED))
+        for name in instants:
+            try:
+                instants[name] = self._clock(name, cell[name]) if cell[name] else None
+            except ValueError as error:
+                reasons.append(str(error))
+        try:
+            evidence = evidence_of(cell["evidence"])
+        except ValueError as error:
+            return (None, None, None), [*reasons, str(error)]
+        reasons += [
+            f"evidence is about {side}, which is empty; write the instant"
+            for side in evidence
+            if not cell[side]
+        ]
+        before, after = (
+            Bound(instant, evidence.get(side)) if (instant := instants[side]) else None for side in SIDES
+        )
+        return (before, after, instants[RECORDED]), reasons
+
+    def _clock(self, name: str, text: str) -> datetime:
+        """The instant of a cell; a bare day is its beginning for `not_before`, else its end."""
+        if BARE_DAY.fullmatch(text) is None:
+            return self._moment(text, "exact", name)
+        return day_bounds(self._moment(text, "date", name))[name != SIDES[0]]
+
+    def _moment(self, text: str, precision: str, name: str = "announced_at") -> datetime:
         """The instant of a cell: a bare day for `date`, else a clock time with its zone. ValueError says why not."""
         bare = BARE_DAY.fullmatch(text) is not None
         moment = _written(text)
         if moment is None:
-            raise ValueError(f"announced_at {text!r} is no instant; write 2026-02-12T01:18+08:00")
+            raise ValueError(f"{name} {text!r} is no instant; write 2026-02-12T01:18+08:00")
         if not YEARS[0] <= moment.year <= YEARS[1]:
             raise ValueError(
-                f"announced_at {text!r} is in the year {moment.year}; years are {YEARS[0]} to {YEARS[1]}"
+                f"{name} {text!r} is in the year {moment.year}; years are {YEARS[0]} to {YEARS[1]}"
             )
         if precision == "date":
             return self._day(text, moment.date(), bare=bare)
@@ -102,7 +149,7 @@ class LaunchReader:
             return moment
         if self.zone is None:
             raise ValueError(
-                f"announced_at {text!r} has no time zone; add one such as +08:00, or name the zone of all such rows "
+                f"{name} {text!r} has no time zone; add one such as +08:00, or name the zone of all such rows "
                 "with `ledger_tz=Asia/Hong_Kong`"
             )
         return _located(moment, self.zone, text)

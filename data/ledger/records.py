@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..doors import MEGABYTE, read_bytes
 from ..errors import LedgerError, did_you_mean
 from ..instruments.spellings import securities
-from .launch import COLUMNS
+from .launch import ALL_COLUMNS, COLUMNS
 from .sheets import parquet_rows, workbook_rows
 
 if TYPE_CHECKING:
@@ -147,15 +147,20 @@ def _text(content: bytes, file: Path) -> tuple[str, tuple[str, ...]]:
 def _delimiter(text: str) -> str:
     """What separates the columns that the first line names; a comma unless another one gives more of them."""
     first = text.lstrip().partition("\n")[0]
-    return max(DELIMITERS, key=lambda mark: sum(cell.strip(' "\r') in COLUMNS for cell in first.split(mark)))
+    return max(
+        DELIMITERS, key=lambda mark: sum(cell.strip(' "\r') in ALL_COLUMNS for cell in first.split(mark))
+    )
 
 
 def _check_header(header: list[str], ledger: str) -> None:
-    strange = [column + did_you_mean(column, COLUMNS) for column in header if column not in COLUMNS]
+    strange = [column + did_you_mean(column, ALL_COLUMNS) for column in header if column not in ALL_COLUMNS]
     missing = [column for column in REQUIRED if column not in header]
     if missing or strange or len(set(header)) < len(header):
         found = f"missing {', '.join(missing) or 'none'}; unknown {', '.join(strange) or 'none'}"
-        raise LedgerError(f"{ledger} must have the columns {','.join(COLUMNS)} once each: {found}")
+        raise LedgerError(
+            f"{ledger} must have the columns {','.join(COLUMNS)} once each, and may have "
+            f"{','.join(ALL_COLUMNS[len(COLUMNS) :])}: {found}"
+        )
 
 
 def _record(line: int, header: list[str], cells: list[str]) -> Record:

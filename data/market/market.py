@@ -66,7 +66,7 @@ def load_market(
     """
     wanted = market_request({**vars(request or MarketRequest()), **asked})
     own = to_instruments(wanted.instruments)
-    launches = load_launches(wanted.launches, own, ledger_tz=wanted.ledger_tz)
+    launches = load_launches(wanted.launches, own, ledger_tz=wanted.ledger_tz).in_force()
     book = typed(launches.written, own).book
     universe = load_universe(wanted.universe, book)
     if wanted.links == "known":

@@ -50,6 +50,31 @@ def test_three_sources_are_imported_accepted_mapped_and_traded(sites: LaunchSite
     assert "zai-org-glm-5-v1.0" in (tmp_path / "run" / "fills.csv").read_text()
 
 
+def test_a_row_is_added_and_corrected_and_both_stand_in_the_file(sites: LaunchSites, tmp_path: Path) -> None:
+    cells = (
+        "--company",
+        "Zhipu",
+        "--product",
+        "GLM-6",
+        "--codes",
+        "2513.HK",
+        "--source",
+        "https://z.ai/blog",
+    )
+    added = launchlab("launches", "add", "glm-6", "--ledger", "own.csv", "--at", "2026-02-11", *cells)
+    assert added.exit_code == 0, added.output
+    better = ("--at", "2026-02-11T10:00+08:00", "--not-before", "2026-02-11T08:00+08:00")
+    done = launchlab("launches", "add", "glm-6", "--correct", "--ledger", "own.csv", *better)
+    assert "glm-6 corrected in own.csv" in done.output
+    (row,) = json_of(launchlab("launches", "map", "--launches", "own.csv", "--json"))
+    # public between 08:00 and 10:00: the open (orders by 09:15) is possible, the close is certain
+    assert (row["earliest_open"], row["first_open"], row["possible"]) == ("2026-02-11", "2026-02-12", 1)
+    assert len((tmp_path / "own.csv").read_text().splitlines()) == 3
+    again = launchlab("launches", "add", "glm-6", "--correct", "--ledger", "own.csv", *better)
+    assert again.exit_code == 2
+    assert "nothing is to be corrected" in again.output
+
+
 def test_one_failing_source_loses_nothing_of_the_others(sites: LaunchSites, tmp_path: Path) -> None:
     done = launchlab("launches", "import", "hf:nobody/", "github:zai-org")
     assert done.exit_code == 2

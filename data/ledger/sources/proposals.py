@@ -5,11 +5,9 @@ A proposal trades nothing. Accepted ones are appended to a ledger by `accept`; t
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,14 @@ from filelock import FileLock, Timeout
 from ...doors import is_there, read_bytes
 from ...errors import LedgerError, did_you_mean
 from ...files import write_whole
+from ..bounds import evidence_cell, evidence_of
 from ..companies import Suggestion, suggestions
-from ..launch import COLUMNS, KINDS, LAUNCH_ROLES, Launch, LaunchCode, unknown_word
+from ..launch import ALL_COLUMNS, BOUNDS, COLUMNS, KINDS, LAUNCH_ROLES, Launch, LaunchCode, unknown_word
 from ..ledger import SHIPPED, load_launches
-from .proposal import CLOCKS, Bound, Evidence, Proposal, moment
+from .proposal import Bound, Evidence, Proposal, moment
 
 PROPOSED, ACCEPTED, REFUSED = STATUSES = ("proposed", "accepted", "refused")
-OWN = ("status", "not_before", "not_after", "evidence")
-HEADER = (*COLUMNS, *OWN)
+HEADER = (*COLUMNS, "status", *BOUNDS)
 ADVICE = "give a file that `launches import` wrote"
 
 
@@ -39,16 +37,11 @@ class Proposed:
     def as_row(self) -> dict[str, str]:
         """The text cells of the file."""
         before, after = self.proposal.not_before, self.proposal.not_after
-        evidence = {
-            name: _as_json(bound.evidence)
-            for name, bound in zip(OWN[1:3], (before, after), strict=True)
-            if bound
-        }
         return self.proposal.to_launch().as_row() | {
             "status": self.status,
             "not_before": before.instant.isoformat() if before else "",
             "not_after": after.instant.isoformat(),
-            "evidence": json.dumps(evidence, ensure_ascii=False, sort_keys=True),
+            "evidence": evidence_cell(before, after),
         }
 
 
@@ -165,18 +158,38 @@ def accept(
         launches = tuple(launch for launch in launches if launch.id not in present)
         if launches:
             load_launches([launch.as_row() for launch in launches])
-        write_whole(ledger, text + _cells(launches, text))
+        write_whole(ledger, _cells(launches, text))
         write_proposals(proposals, (rows | dict(zip(wanted, chosen, strict=True))).values())
     return launches
 
 
 def append(launch: Launch, ledger: Path) -> None:
-    """Append one launch to a ledger; an id that it has already is LedgerError."""
+    """Append one launch to a ledger; an id that it has already is LedgerError.
+
+    A launch with the moment at which it was `recorded` corrects the ledger's row of that id, which stays.
+    """
     with held(ledger):
-        text = _text_of(ledger)
-        if launch.id in _present(ledger):
+        text, present = _text_of(ledger), _present(ledger)
+        if launch.recorded is None and launch.id in present:
             raise LedgerError(f"the ledger {ledger} has {launch.id} already; it is append-only")
-        write_whole(ledger, text + _cells((launch,), text))
+        if launch.recorded is not None:
+            _check_correction(launch, present, ledger)
+        write_whole(ledger, _cells((launch,), text))
+
+
+def _check_correction(launch: Launch, present: Mapping[str, Launch], ledger: Path) -> None:
+    """LedgerError for a correction of nothing, one that changes nothing, and one older than the last."""
+    if launch.id not in present:
+        raise LedgerError(
+            f"the ledger {ledger} has no {launch.id!r}{did_you_mean(launch.id, present)} to correct"
+        )
+    last = present[launch.id]
+    if _is(replace(launch, recorded=last.recorded), last):
+        raise LedgerError(f"{launch.id} stands so in the ledger {ledger} already; nothing is to be corrected")
+    if last.recorded and launch.recorded and launch.recorded <= last.recorded:
+        raise LedgerError(
+            f"{launch.id} was corrected at {last.recorded.isoformat()}; a later correction is recorded later"
+        )
 
 
 def _present(ledger: Path, *, shipped: bool = False) -> dict[str, Launch]:
@@ -209,19 +222,28 @@ def _text_of(ledger: Path, *, shipped: bool = False) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def _cells(launches: Iterable[Launch], text: str) -> str:
-    """The lines of launches, in the order of the columns that a ledger's first line names."""
-    header = next(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline="")), [])
-    names = [name.strip() for name in header]
+def _cells(launches: Sequence[Launch], text: str) -> str:
+    """The text of a ledger with the lines of launches behind it, in the order of the columns that its first line names.
+
+    Columns that it does not have yet are added to the first line; the cells of older rows stay empty there.
+    """
+    first, end, rest = text.partition("\n")
+    names = [name.strip() for name in next(csv.reader([first.lstrip("\ufeff")]), [])]
     missing = [name for name in COLUMNS[:-1] if name not in names]
     if missing:
         raise LedgerError(
             f"the ledger has no column {', '.join(missing)} between commas; save it as CSV to append"
         )
+    rows = [launch.as_row() for launch in launches]
+    more = [name for name in ALL_COLUMNS if name not in names and any(row.get(name) for row in rows)]
+    ending = "\r" if first.endswith("\r") else ""
     lines = io.StringIO()
-    writer = csv.DictWriter(lines, names, lineterminator="\n", extrasaction="ignore", restval="")
-    writer.writerows(launch.as_row() for launch in launches)
-    return lines.getvalue()
+    writer = csv.DictWriter(
+        lines, [*names, *more], lineterminator=f"{ending}\n", extrasaction="ignore", restval=""
+    )
+    writer.writerows(rows)
+    header = ",".join((first.removesuffix("\r"), *more)) + ending
+    return header + end + rest + lines.getvalue()
 
 
 def _with_codes(row: Proposed, cell: str | None) -> Proposed:
@@ -240,9 +262,9 @@ def codes_of(cell: str) -> tuple[LaunchCode, ...]:
 
 
 def _read(row: Mapping[str, Any]) -> Proposed:
-    evidence = json.loads(row["evidence"])
+    evidence = evidence_of(row["evidence"])
     before = _bound(row["not_before"], evidence.get("not_before")) if row["not_before"] else None
-    after = _bound(row["not_after"], evidence["not_after"])
+    after = _bound(row["not_after"], evidence.get("not_after"))
     if row["kind"] not in KINDS:
         raise ValueError(f"kind {row['kind']!r} is unknown{did_you_mean(row['kind'], KINDS)}")
     if row["status"] not in STATUSES:
@@ -253,17 +275,10 @@ def _read(row: Mapping[str, Any]) -> Proposed:
     return Proposed(Proposal(*texts, after, before, codes_of(row["codes"]), row["note"]), row["status"])
 
 
-def _bound(text: str, held_evidence: Any) -> Bound:
+def _bound(text: str, evidence: Evidence | None) -> Bound:
     instant = moment(text)
     if instant is None:
         raise ValueError(f"{text!r} is no instant with a zone")
-    read_at = moment(held_evidence["read_at"])
-    if read_at is None or held_evidence["clock"] not in CLOCKS:
+    if evidence is None or evidence.read_at is None:
         raise ValueError("the evidence names no clock and no time of reading")
-    url, sha256 = str(held_evidence["url"]), str(held_evidence["sha256"])
-    return Bound(instant, Evidence(url, held_evidence["clock"], sha256, read_at))
-
-
-def _as_json(evidence: Evidence) -> dict[str, str]:
-    instant: datetime = evidence.read_at
-    return evidence._asdict() | {"read_at": instant.isoformat(timespec="seconds")}
+    return Bound(instant, evidence)

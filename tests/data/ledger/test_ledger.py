@@ -216,7 +216,10 @@ def test_all_bad_rows_are_reported_at_once_each_by_its_own_line(tmp_path: Path) 
         GLM5 + quoted + GLM5 + GLM5.replace("glm-5", "b").replace("exact", "x") + GLM5.replace("launch", "y")
     )
     told = faults(tmp_path, rows)
-    assert told[0] == "line 5: id glm-5 is already on line 2; ids are unique"
+    assert (
+        told[0]
+        == "line 5: id glm-5 is already on line 2; ids are unique; a correction says when it was `recorded`"
+    )
     assert [line.split(":")[0] for line in told] == ["line 5", "line 6", "line 7", "line 7"]
 
 
