@@ -8,7 +8,7 @@ from .options import example, print_json, shared, tell, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
-    from ..data.store.fetch import FetchOutcome, FetchReport
+    from ..data.store.outcome import FetchOutcome, FetchReport
 
 
 @click.command(
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 @shared("ledger_tz")
 @click.option("--start", metavar="DAY", help="First day [default: three years before --end].")
 @click.option("--end", metavar="DAY", help="Last day [default: the last final one].")
-@click.option("--provider", default="yahoo", show_default=True, help="Where from: yahoo, baostock or files.")
+@click.option(
+    "--provider",
+    default="auto",
+    metavar="NAME",
+    help="Where from: auto, a source, or several to be asked in turn (baostock,yahoo) [default: auto].",
+)
+@click.option("--compare", metavar="NAME", help="A second source, to hold the first one's bars against.")
 @click.option("--path", metavar="DIR", help="Folder or zip of the provider files.")
 @click.option("--volume-unit", default="", metavar="UNIT", help="Of a vendor's files: shares or lots.")
 @click.option("--accept-adjusted", is_flag=True, help="Take files known to be adjusted: for benchmarks only.")
@@ -58,10 +64,19 @@ def _show(report: "FetchReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json() | {"store": str(report.store)})
     else:
-        echo(report.counts)
+        echo(report.counts + _of(report))
         echo(f"store: {report.store} (use it with --prices)")
     failed = report.of("failed")
+    if failed and not as_json:
+        for sentence in report.skipped:
+            warn(sentence)
     if failed:
         raise click.ClickException(
             f"{len(failed)} of {len(report.outcomes)} codes failed, {failed[0].code} first; run it again to resume"
         )
+
+
+def _of(report: "FetchReport") -> str:
+    """` (3 baostock, 2 yahoo)`; nothing where no server was asked."""
+    told = ", ".join(f"{count} {name}" for name, count in report.sources.items() if name != "files")
+    return f" ({told})" if told else ""

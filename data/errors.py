@@ -44,6 +44,10 @@ class FetchError(LaunchlabError):
     """A provider that did not answer, or answered with nothing usable."""
 
 
+class SourceError(FetchError):
+    """A provider that does not answer at all, or not us: another code would fare alike."""
+
+
 class WorkerError(LaunchlabError):
     """Workers or a scheduler that cannot be reached, run other code, or were lost too often."""
 

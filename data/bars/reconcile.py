@@ -10,13 +10,16 @@ from ..instruments.table import Instrument
 from ..rules.ticks import tick_size, tick_table
 from .bars import PRICES, Bars
 
-# Which provider is believed first, by exchange: baostock carries the exchange's own pre_close, trade status and ST
-# flag of A-shares; Yahoo is all there is for Hong Kong; a user's own files come before both.
+# Which provider is believed first, by exchange, and so in which order they are asked. A user's own files come before all.
+# On the mainland: those with the exchange's own reference prices first (Tushare, which bans nobody who has a token;
+# baostock, with status and ST flag as well, which shuts out whole networks; Eastmoney, whose paths change; Sina, without
+# references), and Yahoo last, whose prices are 32-bit floats. In Hong Kong: Yahoo, which alone lists actions by ex-date.
+MAINLAND = ("files", "tushare", "baostock", "eastmoney", "sina", "yahoo")
 PREFERENCE: Mapping[str, tuple[str, ...]] = {
-    "XSHG": ("files", "baostock", "yahoo"),
-    "XSHE": ("files", "baostock", "yahoo"),
-    "XBSE": ("files", "baostock", "yahoo"),
-    "XHKG": ("files", "yahoo"),
+    "XSHG": MAINLAND,
+    "XSHE": MAINLAND,
+    "XBSE": MAINLAND,
+    "XHKG": ("files", "yahoo", "eastmoney", "sina", "tushare"),
 }
 
 
@@ -49,6 +52,13 @@ class Agreement:
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
+
+    def __str__(self) -> str:
+        """How they agree, in one line."""
+        if not self.common:
+            return f"no session in common with {self.second}"
+        told = f"{self.equal_closes} of {self.common} closes as in {self.second}"
+        return told if not self.differences else f"{told}, first apart on {self.differences[0].session}"
 
 
 def price_differences(

@@ -12,9 +12,10 @@ from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import Typed, typed
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
-from ..providers.choose import make_provider
-from ..store.fetch import FetchOutcome, FetchReport, last_final_day
+from ..providers.choose import AUTO, FILES, make_chain, make_provider
 from ..store.fetch import fetch as fetch_into
+from ..store.outcome import FetchOutcome, FetchReport
+from ..store.series import last_final_day
 from ..store.store import Store, default_store
 from .source import find_bars, named_codes
 
@@ -28,7 +29,8 @@ def fetch(
     ledger_tz: str | None = None,
     start: object = None,
     end: object = None,
-    provider: str = "yahoo",
+    provider: str = AUTO,
+    compare: str | None = None,
     path: Path | str | None = None,
     volume_unit: str = "",
     accept_adjusted: bool = False,
@@ -39,7 +41,10 @@ def fetch(
 ) -> FetchReport:
     """Bring bars of `codes`, of those of the ledger `launches`, or of every file of `path`, into the store.
 
-    `ledger_tz` is the zone of the ledger's clock times that state none. `provider` is yahoo, baostock or files; `path`, `volume_unit` and `accept_adjusted` belong to files. The span is
+    `ledger_tz` is the zone of the ledger's clock times that state none. `provider` is auto (the fittest source of each
+    exchange, then the next), the name of a source, or several in a row; `path`, `volume_unit` and `accept_adjusted`
+    belong to files, which a given `path` alone asks for. `compare` is a second source, whose bars are stored beside and
+    held against the first one's. The span is
     `start` to `end`, both included: three years up to the last final day unless said. `store` is a folder, the
     user's own unless given. What is stored already is not asked for again unless `refresh`; one code's failure loses
     nothing of the others and is an outcome of the report. `on_progress` gets how many are done, of how many, and the
@@ -50,8 +55,9 @@ def fetch(
     asked = _asked(codes, ledger, path, book)
     last = last_final_day() if end is None else to_day(end, "end")
     first = last - timedelta(days=DAYS_BACK) if start is None else to_day(start, "start")
-    source = make_provider(
-        provider,
+    named = FILES if path is not None and provider == AUTO else provider
+    chain = make_chain(
+        named,
         path=None if path is None else Path(path),
         volume_unit=volume_unit,
         accept_adjusted=accept_adjusted,
@@ -60,12 +66,14 @@ def fetch(
     report = fetch_into(
         asked.instruments,
         span,
-        provider=source,
+        provider=chain,
         store=place,
         refresh=refresh,
+        compare=None if compare is None else make_provider(compare),
         on_progress=on_progress,
     )
-    return replace(report, warnings=(*book.notes, *asked.notes), store=place.root)
+    unused = (f"{name} is not asked: {why}" for name, why in chain.skipped.items())
+    return replace(report, warnings=(*book.notes, *asked.notes), skipped=tuple(unused), store=place.root)
 
 
 def _store(given: Path | str | None) -> Store:

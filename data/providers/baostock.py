@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from ..arrays import F8
 from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
-from ..errors import FetchError
+from ..errors import FetchError, SourceError
 from ..instruments.table import Instrument
 from ..patience import Busy, Patience
+from .provider import Gives, gives
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")
+GIVES: Gives = gives(dict.fromkeys(PREFIX, "bars turnover references suspensions st dividends splits"))
 SUCCESS = "0"
 
 
@@ -44,6 +46,10 @@ class Baostock:
     parallel: int = 1
     _client: Any = None
 
+    @property
+    def gives(self) -> Gives:
+        return GIVES
+
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
         """Raw bars from `start` to `end`, suspended sessions included with their status."""
         if instrument.exchange not in PREFIX:
@@ -54,7 +60,7 @@ class Baostock:
         try:
             return self.patience.retrying()(self._ask, instrument, code, start, end)
         except Busy as error:
-            raise FetchError(
+            raise SourceError(
                 f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
                 "wait and fetch again, what came is kept"
             ) from None
@@ -96,7 +102,7 @@ class Baostock:
             import baostock.common.context
             import baostock.util.socketutil as transport
         except ImportError:
-            raise FetchError("baostock is not installed; run `pip install 'launchlab[cn]'`") from None
+            raise SourceError("baostock is not installed; run `pip install 'launchlab[cn]'`") from None
         constants = baostock.common.contants
         line = _Line(socket.AF_INET, socket.SOCK_STREAM)
         line.settimeout(self.patience.timeout)
@@ -109,6 +115,11 @@ class Baostock:
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 answer = baostock.login()
+        except socket.gaierror:
+            line.close()
+            raise SourceError(
+                "baostock's address cannot be found; check the network and fetch again, what came is kept"
+            ) from None
         except OSError as error:
             line.close()
             raise Busy(f"{type(error).__name__}: {error}") from None

@@ -11,8 +11,13 @@ from ..bars.folder import BarsFolder
 from ..bars.merge import join_bars
 from ..doors import exists
 from ..errors import ConfigError, FetchError
+from ..instruments.instrument import EXCHANGE_OF
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument
+from .provider import FIELDS, Gives, gives
+
+# Whatever the files state: each of these has a column.
+GIVES: Gives = gives({name: " ".join(FIELDS) for name in EXCHANGE_OF.values()})
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ class Files:
     @cached_property
     def _folder(self) -> BarsFolder:
         return BarsFolder(self.path, Reading(self.volume_unit, self.accept_adjusted))
+
+    @property
+    def gives(self) -> Gives:
+        return GIVES
 
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
         """Bars of the file whose name spells the code or an earlier one: 600519.SS, sh600519, 600519.XSHG, 600519 …"""

@@ -1,18 +1,43 @@
-"""What every source of bars is to the store."""
+"""What every source of bars is to the store.
 
+The protocol is small on purpose. Another kind of answer (bars of a minute, facts about a security) is a protocol of
+its own with one method, which a source has or has not; whoever wants it asks with `isinstance`.
+"""
+
+from collections.abc import Mapping
 from datetime import date
-from typing import Protocol
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
 
 from ..bars.bars import Bars
+from ..errors import ConfigError, did_you_mean
 from ..instruments.table import Instrument
 
+# What a source may state of an exchange's securities, and what that is.
+FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "bars": "open, high, low, close and volume of each session, raw",
+        "turnover": "money traded, which proves units and raw prices",
+        "references": "the price from which the exchange counts limits, ex-right on ex-dates",
+        "suspensions": "sessions on which trading was halted",
+        "st": "sessions under a risk warning (ST), and delisting periods",
+        "dividends": "cash by ex-date",
+        "splits": "splits, bonus issues, consolidations by ex-date",
+        "rights": "rights issues by ex-date",
+    }
+)
+Gives = Mapping[str, frozenset[str]]
 
+
+@runtime_checkable
 class Provider(Protocol):
     """A source of raw daily bars with corporate actions.
 
-    `bars` returns at least one bar within the days asked (both included), with `source["provider"]` and
-    `source["version"]`; no answer, an empty answer and a refusal are FetchError, after the provider's own retries.
-    `parallel` is how many codes may be asked for at once; `close` ends a session with the server.
+    `bars` returns at least one bar within the days asked (both included), with `source["provider"]` (its name) and
+    `source["version"]`. No answer, an empty one and a refusal are FetchError, after the provider's own retries; a
+    SourceError where no other code would fare better. `gives` says by exchange which of FIELDS it states; an exchange
+    that is not there is not asked of it. `parallel` is how many codes may be asked for at once, from threads; `close`
+    ends a session with the server.
     """
 
     @property
@@ -21,6 +46,18 @@ class Provider(Protocol):
     @property
     def parallel(self) -> int: ...
 
+    @property
+    def gives(self) -> Gives: ...
+
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars: ...
 
     def close(self) -> None: ...
+
+
+def gives(by_exchange: Mapping[str, str]) -> Gives:
+    """What a source states, by exchange: names of FIELDS in a row, such as `bars turnover`; others are ConfigErrors."""
+    for words in by_exchange.values():
+        for word in words.split():
+            if word not in FIELDS:
+                raise ConfigError(f"{word!r} is nothing that a source gives{did_you_mean(word, FIELDS)}")
+    return MappingProxyType({name: frozenset(words.split()) for name, words in by_exchange.items()})

@@ -19,13 +19,16 @@ import pandas as pd
 from ..arrays import Days
 from ..bars.bars import PRICES, Bars, bars_from_columns
 from ..calendars.sessions import calendar
-from ..errors import FetchError
+from ..errors import FetchError, SourceError
 from ..instruments.table import Instrument
 from ..patience import Brake, Busy, Patience
+from .provider import Gives, gives
 from .unsplit import to_raw
 from .yahoo_events import Events, actions_of, checked, listed_events, split_factor
 
 ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}
+# Prices as 32-bit floats, divided by later splits: brought back, and within a float's error of the tick.
+GIVES: Gives = gives(dict.fromkeys(ZONES, "bars dividends splits"))
 COLUMNS = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
 
 
@@ -41,6 +44,10 @@ class Yahoo:
     brake: Brake = field(default_factory=Brake, compare=False)
     name: str = "yahoo"
     parallel: int = 4
+
+    @property
+    def gives(self) -> Gives:
+        return GIVES
 
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
         """Raw bars from `start` to `end`; splits until today are asked for too, to undo them."""
@@ -61,7 +68,7 @@ class Yahoo:
         try:
             return self.patience.retrying(self.brake.press)(self._history, symbol, zone, start)
         except Busy as error:
-            raise FetchError(
+            raise SourceError(
                 f"{symbol}: Yahoo did not answer usably {self.patience.attempts} times, at last with {error}; "
                 "wait some minutes and fetch again, what came is kept"
             ) from None
@@ -92,7 +99,7 @@ class Yahoo:
             raise FetchError(f"{symbol}: Yahoo has no bars ({error}); check the code and the dates") from None
         except (YFDataException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             if type(error).__name__ == UNREACHABLE:
-                raise FetchError(
+                raise SourceError(
                     f"{symbol}: Yahoo's address cannot be found; check the network and fetch again, what came is kept"
                 ) from None
             raise Busy(f"{type(error).__name__}: {error}"[:200]) from None

@@ -1,99 +1,45 @@
-"""Ask a provider for many codes and keep what comes, code by code.
+"""Ask sources for many codes and keep what comes, code by code.
 
-A code that fails loses nothing of the others; what is in the store already is not asked for again; a killed fetch is
-resumed by running it again.
+A code that fails loses nothing of the others, and goes to the next source of the chain; what is in the store already
+is not asked for again; a killed fetch is resumed by running it again.
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-
-from ..bars.bars import COLUMNS, Bars
-from ..bars.checks import check_bars, errors_of
-from ..bars.reconcile import PREFERENCE
+from ..bars.reconcile import PREFERENCE, reconcile
 from ..calendars.sessions import calendar
-from ..doors import is_file
-from ..errors import FetchError, LaunchlabError
+from ..errors import FetchError, LaunchlabError, SourceError, StoreError
 from ..instruments.table import Instrument
+from ..providers.chain import Chain, chain_of
 from ..providers.provider import Provider
-from .manifest import Revision
-from .store import Asked, Store, default_store
+from .health import Health, asked_first
+from .outcome import FAILED, FETCHED, KEPT, FetchOutcome, FetchReport, Tried
+from .series import Span, bring, in_words, kept, moment, take_over
+from .store import Store
 
-CHINA_TIME = timezone(timedelta(hours=8))
-# A provider's bar of today is final some time after the last close (16:00, closing auction to 16:10).
-FINAL_HOUR = 18
-
-FETCHED, KEPT, FAILED = "fetched", "kept", "failed"
-
-
-@dataclass(frozen=True)
-class FetchOutcome:
-    """What became of one code: `status` fetched, kept (already in the store) or failed, and why in `message`."""
-
-    code: str
-    status: str
-    message: str
-    revision: Revision | None = None
-
-    def to_json(self) -> dict[str, object]:
-        row: dict[str, object] = {"code": self.code, "status": self.status, "message": self.message}
-        if self.revision is not None:
-            row |= {name: getattr(self.revision, name) for name in ("rows", "first", "last", "provider")}
-            row |= {
-                name: getattr(self.revision, name) for name in ("errors", "warnings", "changed", "removed")
-            }
-        return row
-
-    def __str__(self) -> str:
-        return f"{self.code:<10} {self.status:<8} {self.message}"
-
-
-@dataclass(frozen=True)
-class FetchReport:
-    """Outcomes in the order of the codes asked for, names that are no codes, and the folder of the store."""
-
-    outcomes: tuple[FetchOutcome, ...]
-    warnings: tuple[str, ...] = ()
-    store: Path | None = None
-
-    def of(self, status: str) -> tuple[FetchOutcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
-
-    @property
-    def complete(self) -> bool:
-        return not self.of(FAILED)
-
-    def to_json(self) -> dict[str, object]:
-        counts = {status: len(self.of(status)) for status in (FETCHED, KEPT, FAILED)}
-        return {**counts, "codes": [outcome.to_json() for outcome in self.outcomes]}
-
-    @property
-    def counts(self) -> str:
-        """`2 fetched, 0 kept, 0 failed`."""
-        return ", ".join(f"{len(self.of(status))} {status}" for status in (FETCHED, KEPT, FAILED))
-
-    def __str__(self) -> str:
-        return "\n".join([*(str(outcome) for outcome in self.outcomes), self.counts])
+OWN_FILES = "files"
+# How often one source is asked for one code: a passing failure waits at the end of the queue once.
+ROUNDS = 2
 
 
 def fetch(
     instruments: Sequence[Instrument],
-    span: tuple[date, date],
+    span: Span,
     *,
-    provider: Provider,
+    provider: Provider | Chain,
     store: Store,
     refresh: bool = False,
+    compare: Provider | None = None,
     on_progress: Callable[[int, int, FetchOutcome], None] | None = None,
 ) -> FetchReport:
     """Bring the bars of `span` (both days included) into the store; never raises for one code's failure.
 
-    `refresh` asks again for what is stored. `on_progress` is called after each code with how many are done, of how
-    many, and its outcome, from the calling thread.
+    `refresh` asks again for what is stored. `compare` is a second source, whose bars are stored beside and held against
+    the first one's. `on_progress` is called after each code with how many are done, of how many, and its outcome, from
+    the calling thread.
     """
     if span[1] < span[0]:
         raise FetchError(f"the span ends on {span[1]}, before it starts on {span[0]}; swap `start` and `end`")
@@ -101,98 +47,222 @@ def fetch(
     for exchange in {instrument.exchange for instrument in unique}:
         # Built before there are threads: the library's start-up is not safe among them.
         calendar(exchange)
+    chain = provider if isinstance(provider, Chain) else chain_of(provider)
+    work = _Work(chain, store, span, refresh, Health(store.root), compare)
     outcomes: dict[str, FetchOutcome] = {}
-    with ThreadPoolExecutor(max_workers=max(1, provider.parallel)) as pool:
-        waiting: set[Future[FetchOutcome]] = {
-            pool.submit(_fetch_one, instrument, span, provider, store, refresh) for instrument in unique
-        }
-        try:
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    outcome = future.result()
-                    outcomes[outcome.code] = outcome
-                    if on_progress is not None:
-                        on_progress(len(outcomes), len(unique), outcome)
-        finally:
-            pool.shutdown(cancel_futures=True)
-            provider.close()
+    try:
+        for outcome in work.outcomes(unique):
+            outcomes[outcome.code] = outcome
+            if on_progress is not None:
+                on_progress(len(outcomes), len(unique), outcome)
+    finally:
+        work.close()
     return FetchReport(tuple(outcomes[instrument.code] for instrument in unique))
 
 
-def _fetch_one(
-    instrument: Instrument, span: tuple[date, date], provider: Provider, store: Store, refresh: bool
-) -> FetchOutcome:
-    code = instrument.code
-    try:
-        manifest = store.manifest(code)
-        stored = manifest.asked.get(provider.name) if manifest else None
-        first, last = span[0], min(span[1], last_final_day())
-        if manifest and stored and not refresh and stored[0] <= str(first) and str(last) <= stored[1]:
-            revision = manifest.latest(provider.name)
-            if revision is not None and revision.file and is_file(store.folder(code) / revision.file):
-                return FetchOutcome(
-                    code, KEPT, f"{revision.rows} bars, {revision.first} to {revision.last}", revision
-                )
-        if stored:
-            # Never leave a hole between what is stored and what is added.
-            first = min(first, date.fromisoformat(stored[1]) + timedelta(days=1))
-            last = max(last, date.fromisoformat(stored[0]) - timedelta(days=1))
-        bars = provider.bars(instrument, first, last).between(first, last)
-        if not len(bars):
-            raise FetchError(f"{code}: {provider.name} has no bars from {first} to {last}; widen the dates")
-        bars = _one_a_session(bars)
-        revision = store.add(
-            bars, _asked(bars, instrument, first, last), preference=PREFERENCE.get(instrument.exchange, ())
-        )
-    except LaunchlabError as error:
-        return FetchOutcome(code, FAILED, str(error))
-    return FetchOutcome(code, FETCHED, _summary(code, revision, bars, store.root), revision)
+@dataclass
+class _Turn:
+    """One code on its way through the sources that are still to be asked; `tried` are those behind it."""
+
+    instrument: Instrument
+    queue: list[str]
+    tried: list[Tried] = field(default_factory=list)
+    rounds: int = 0
+    found: FetchOutcome | None = None
+
+    def outcome(self, status: str, message: str, **more: Any) -> FetchOutcome:
+        return FetchOutcome(self.instrument.code, status, message, tried=tuple(self.tried), **more)
+
+    def failed(self) -> FetchOutcome:
+        """No source is left: the reason of the one that was asked, or that of each."""
+        told = [one.reason if len(self.tried) == 1 else f"{one.source}: {one.reason}" for one in self.tried]
+        return self.outcome(FAILED, "; ".join(told))
 
 
-def _one_a_session(bars: Bars) -> Bars:
-    """The bars as the store will keep them, oldest first; two different ones of a session are a FetchError."""
-    tidy = bars.tidy()
-    kept = np.searchsorted(tidy.sessions, bars.sessions)
-    differs = np.zeros(len(bars), bool)
-    for name in COLUMNS[1:]:
-        given, held = getattr(bars, name).astype(np.float64), getattr(tidy, name).astype(np.float64)[kept]
-        differs |= ~((given == held) | (np.isnan(given) & np.isnan(held)))
-    if differs.any():
-        raise FetchError(
-            f"{bars.code}: two different bars of {bars.sessions[differs][0]}; delete the wrong one"
-        )
-    return tidy
+@dataclass
+class _Work:
+    """A fetch under way: for each source a pool of as many threads as it may be asked from at once."""
+
+    chain: Chain
+    store: Store
+    span: Span
+    refresh: bool
+    health: Health
+    compare: Provider | None = None
+    pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+    waiting: dict[Future[FetchOutcome], _Turn] = field(default_factory=dict)
+    resting: set[str] = field(default_factory=set)
+
+    def outcomes(self, instruments: Sequence[Instrument]) -> Iterator[FetchOutcome]:
+        """Each code's outcome as soon as it is known."""
+        for instrument in instruments:
+            try:
+                yield from self._next(self._turn(instrument))
+            except LaunchlabError as error:
+                yield FetchOutcome(instrument.code, FAILED, str(error))
+        while self.waiting:
+            done, _ = wait(self.waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from self._after(self.waiting.pop(future), future)
+
+    def close(self) -> None:
+        """Start nothing more, wait for what is being written, end the sessions with all sources."""
+        for pool in self.pools.values():
+            pool.shutdown(cancel_futures=True)
+        self.chain.close()
+        if self.compare is not None:
+            self.compare.close()
+
+    def _turn(self, instrument: Instrument) -> _Turn:
+        """Whom to ask for a code: the source of its series first, and no source that is to be left in peace."""
+        names = list(self.chain.of(instrument))
+        before, turn = self._series(instrument), _Turn(instrument, names)
+        have = kept(self.store, instrument.code, before, self.span) if before and not self.refresh else None
+        if have is not None:
+            message = f"{have.rows} bars, {have.first} to {have.last} from {before}"
+            turn.found = turn.outcome(KEPT, message, revision=have, source=before)
+            return turn
+        if before == OWN_FILES:
+            raise FetchError(
+                f"{instrument.code}: its stored series is from your own files, which no other source continues; "
+                "fetch it with `provider='files'`, or name the source that shall be read instead"
+            )
+        if before in names:
+            turn.queue = [before, *(name for name in names if name != before)]
+        elif before:
+            turn.tried.append(Tried(before, self.chain.skipped.get(before, "not among the sources asked")))
+        if not names:
+            raise FetchError(
+                f"{instrument.code}: no source that can be asked here has {instrument.exchange or 'such'} codes"
+                f"{self._skipped()}; import its bars from files (`ll.fetch(provider='files')`)"
+            )
+        if self.chain.chooses:
+            first, rest = asked_first(turn.queue, self.health)
+            turn.queue = list(first)
+            turn.tried += [Tried(name, why) for name, why in rest.items()]
+        return turn
+
+    def _skipped(self) -> str:
+        told = "; ".join(f"{name}: {why}" for name, why in self.chain.skipped.items())
+        return f" ({told})" if told else ""
+
+    def _series(self, instrument: Instrument) -> str:
+        """The source of a code's stored series, where the chain may choose another; else ''."""
+        manifest = self.store.manifest(instrument.code) if self.chain.chooses else None
+        return manifest.current if manifest is not None and manifest.latest() is not None else ""
+
+    def _next(self, turn: _Turn) -> Iterator[FetchOutcome]:
+        """Send a code to the first source of its queue; its outcome where it is known without asking."""
+        if turn.found:
+            yield from self._compared(turn)
+        elif turn.queue:
+            self._submit(turn.queue[0], self.chain.sources[turn.queue[0]], self._ask, turn)
+        else:
+            yield turn.failed()
+
+    def _submit(
+        self, name: str, provider: Provider, work: Callable[[_Turn], FetchOutcome], turn: _Turn
+    ) -> None:
+        if name not in self.pools:
+            self.pools[name] = ThreadPoolExecutor(max_workers=max(1, provider.parallel))
+        self.waiting[self.pools[name].submit(work, turn)] = turn
+
+    def _ask(self, turn: _Turn) -> FetchOutcome:
+        """Ask the first source of the queue, in one of its threads, and note how it fared. Its failures are raised."""
+        name = turn.queue[0]
+        try:
+            found = self._asked(turn)
+        except SourceError as error:
+            self.health.failed(name, str(error))
+            if self.chain.chooses and self.health.resting(name):
+                self.resting.add(name)
+            raise
+        except StoreError:
+            raise
+        except LaunchlabError:
+            self.health.answered(name)
+            raise
+        if found.status == FETCHED and name != OWN_FILES:
+            self.health.answered(name)
+        return found
+
+    def _asked(self, turn: _Turn) -> FetchOutcome:
+        instrument, provider = turn.instrument, self.chain.sources[turn.queue[0]]
+        code = instrument.code
+        if not self.chain.chooses:
+            have = None if self.refresh else kept(self.store, code, provider.name, self.span)
+            if have is not None:
+                message = f"{have.rows} bars, {have.first} to {have.last}"
+                return turn.outcome(KEPT, message, revision=have, source=provider.name)
+            order = PREFERENCE.get(instrument.exchange, ())
+            revision, bars = bring(instrument, self.span, provider, self.store, preference=order)
+            said = in_words(code, revision, bars, self.store.root)
+            return turn.outcome(FETCHED, said, revision=revision, source=provider.name)
+        if provider.name in self.resting:
+            raise _AtRest(self.health.resting(provider.name) or "left in peace after its failures")
+        before = self._series(instrument)
+        manifest = self.store.manifest(code)
+        if manifest is None or before in ("", provider.name):
+            revision, bars = bring(instrument, self.span, provider, self.store, preference=(provider.name,))
+            whole = ""
+        else:
+            revision, bars = take_over(instrument, self.span, provider, self.store, manifest)
+            whole = f", its whole series in the place of that from {before}"
+        told = f"{in_words(code, revision, bars, self.store.root)}; from {provider.name}{whole}"
+        told += "".join(f"; {one.source}: {one.reason}" for one in turn.tried)
+        return turn.outcome(FETCHED, told, revision=revision, source=provider.name)
+
+    def _after(self, turn: _Turn, future: Future[FetchOutcome]) -> Iterator[FetchOutcome]:
+        """What follows from an answer: the outcome, a comparison, another try, or the next source."""
+        if turn.found:
+            yield future.result()
+            return
+        name = turn.queue[0]
+        try:
+            turn.found = future.result()
+        except _AtRest as rest:
+            self._hand_on(turn, str(rest))
+        except SourceError as error:
+            turn.rounds += 1
+            if not self.chain.chooses or turn.rounds >= ROUNDS or name in self.resting:
+                self._hand_on(turn, str(error))
+        except StoreError as error:  # of the store itself: no other source would mend it
+            turn.tried.append(Tried(name, str(error)))
+            turn.queue.clear()
+        except LaunchlabError as error:
+            self._hand_on(turn, str(error))
+        yield from self._next(turn)
+
+    def _hand_on(self, turn: _Turn, reason: str) -> None:
+        turn.tried.append(Tried(turn.queue.pop(0), reason))
+        turn.rounds = 0
+
+    def _compared(self, turn: _Turn) -> Iterator[FetchOutcome]:
+        """The outcome, or the second source asked before it is known."""
+        found = turn.found
+        if found is None:
+            return
+        if self.compare is None or self.compare.name == found.source:
+            yield found
+        else:
+            self._submit(f"{self.compare.name} beside", self.compare, self._compare, turn)
+
+    def _compare(self, turn: _Turn) -> FetchOutcome:
+        """Bring the second source's bars beside the first one's, and keep how far they agree."""
+        found, second = turn.found, self.compare
+        if found is None or second is None:
+            raise FetchError(f"{turn.instrument.code}: nothing to compare")
+        code, order = turn.instrument.code, (found.source, second.name)
+        try:
+            if self.refresh or kept(self.store, code, second.name, self.span) is None:
+                bring(turn.instrument, self.span, second, self.store, preference=order)
+            pair = [self.store.read(code, name) for name in order]
+            agreement = reconcile(pair[0], pair[1], turn.instrument, preference=order)
+            self.store.note(agreement, moment())
+        except LaunchlabError as error:
+            return replace(found, message=f"{found.message}; not compared with {second.name}: {error}")
+        return replace(found, message=f"{found.message}; {agreement}", agreement=agreement)
 
 
-def _asked(bars: Bars, instrument: Instrument, first: date, last: date) -> Asked:
-    findings = check_bars(bars, instrument, calendar=calendar(instrument.exchange).sessions)
-    errors = len(errors_of(findings))
-    return Asked(str(first), str(last), _now().isoformat(timespec="seconds"), errors, len(findings) - errors)
-
-
-def _summary(code: str, revision: Revision, bars: Bars, store: Path) -> str:
-    text = f"{revision.rows} bars, {revision.first} to {revision.last}"
-    if revision.changed or revision.removed:
-        text += f"; the past changed: {revision.changed} changed, {revision.removed} removed ({revision.notes[0]})"
-    if bars.source.get("unread"):
-        text += f"; columns that nobody understands were left out: {bars.source['unread']}"
-    if bars.source.get("left_out"):
-        text += f"; left out, being in another currency: {bars.source['left_out']}"
-    if revision.errors:
-        wrong = "1 error" if revision.errors == 1 else f"{revision.errors} errors"
-        where = "" if store == default_store() else f", prices='{store}'"
-        text += f"; {wrong} in the bars: `ll.check('{code}'{where})` says which"
-    return text
-
-
-def last_final_day(now: datetime | None = None) -> date:
-    """The last day whose bar cannot change any more: today only after FINAL_HOUR, China time."""
-    here = (now or datetime.now(UTC)).astimezone(CHINA_TIME)
-    return here.date() if here.hour >= FINAL_HOUR else here.date() - timedelta(days=1)
-
-
-def _now() -> datetime:
-    """The moment recorded in the manifest; SOURCE_DATE_EPOCH makes it repeatable."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+class _AtRest(Exception):
+    """A source that is not asked now, although its turn would be; says why."""

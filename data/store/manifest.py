@@ -7,10 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ..bars.reconcile import Agreement
 from ..doors import exists, read_json, reason
 from ..errors import StoreError
 
 FORMAT = 1
+FEW = 10
+AGREED = ("first", "second", "common", "equal_closes", "equal_bars", "volume_ratio", "differences")
 REPAIR = "delete its folder and fetch the code again"
 
 
@@ -41,13 +44,17 @@ class Revision:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All revisions of one code, oldest first; `asked` is the span requested so far from each provider."""
+    """All revisions of one code, oldest first; `asked` is the span requested so far from each provider.
+
+    `agreements` holds, by the names of two sources, how far they agree and when that was seen.
+    """
 
     code: str
     current: str
     rule: str
     asked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     revisions: tuple[Revision, ...] = ()
+    agreements: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def latest(self, provider: str | None = None) -> Revision | None:
         """The newest revision of a provider (default: the one that is read)."""
@@ -62,8 +69,19 @@ class Manifest:
         )
         return replace(self, revisions=(*kept, revision))
 
+    def with_agreement(self, agreement: Agreement, moment: str) -> "Manifest":
+        """The manifest with what is known of how two sources agree; the first FEW differences are named."""
+        told = agreement.to_json()
+        told["differences"] = [asdict(one) for one in agreement.differences[:FEW]]
+        told["volume_ratio"] = round(agreement.volume_ratio, 6)
+        row = {name: told[name] for name in AGREED} | {"seen_at": moment}
+        return replace(self, agreements={**self.agreements, f"{agreement.first} and {agreement.second}": row})
+
     def to_bytes(self) -> bytes:
-        return (json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n").encode()
+        content = {"format": FORMAT, **asdict(self)}
+        if not self.agreements:
+            del content["agreements"]
+        return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -83,6 +101,7 @@ def read_manifest(path: Path) -> Manifest | None:
             rule=_text(content["rule"]),
             asked={_text(name): _span(span) for name, span in content["asked"].items()},
             revisions=tuple(_revision(row) for row in content["revisions"]),
+            agreements={_text(name): dict(row) for name, row in content.get("agreements", {}).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path} is incomplete or damaged ({reason(error)}); {REPAIR}") from None

@@ -20,16 +20,17 @@ from ..bars.files import table_to_bars
 from ..bars.folder import BarsFolder
 from ..bars.layout import bars_to_parquet
 from ..bars.merge import compare_bars, factor_apart, merge_bars
+from ..bars.reconcile import Agreement
 from ..bars.text import read_parquet
-from ..doors import exists, is_file, is_folder, read_bytes, reason
+from ..doors import exists, is_file, is_folder, read_bytes
 from ..errors import DataError, StoreError, did_you_mean
-from ..files import remove_leftovers, write_whole
+from ..files import remove_leftovers
+from .lock import Lock, keep_file
 from .manifest import FORMAT, Manifest, Revision, read_manifest
 from .memory import BarsInMemory
 
 ENVIRONMENT = "LAUNCHLAB_STORE"
 MARKER = "store.json"
-LOCK_SECONDS = 60.0
 
 
 def default_store() -> Path:
@@ -148,12 +149,20 @@ class Store:
                 removed=changes.removed,
                 notes=changes.notes,
             )
-            _keep(folder / str(revision.file), content)
+            keep_file(folder / str(revision.file), content)
             supersedes = before is not None and not changes.past
             self._commit(folder, manifest.with_revision(revision, supersedes=supersedes))
             if supersedes and before is not None and before.file not in (None, revision.file):
                 (folder / str(before.file)).unlink(missing_ok=True)
             return revision
+
+    def note(self, agreement: Agreement, moment: str) -> None:
+        """Keep how far two sources of a code agree in its manifest, the first few differences with it."""
+        folder = self.folder(agreement.code)
+        with self._locked(folder):
+            manifest = self.manifest(agreement.code)
+            if manifest is not None:
+                self._commit(folder, manifest.with_agreement(agreement, moment))
 
     def _readable(self, code: str, provider: str) -> Bars | None:
         """The stored bars, None when their file is lost or damaged: what is being added replaces them."""
@@ -166,16 +175,16 @@ class Store:
         content = manifest.to_bytes()
         path = folder / "manifest.json"
         if not path.exists() or path.read_bytes() != content:
-            _keep(path, content)
+            keep_file(path, content)
 
-    def _locked(self, folder: Path) -> "_Lock":
+    def _locked(self, folder: Path) -> Lock:
         marker = self.root / MARKER
         if not exists(marker):
-            with _Lock(self.root):
+            with Lock(self.root):
                 remove_leftovers(self.root)
                 if not exists(marker):
-                    _keep(marker, f'{{"format": {FORMAT}}}\n'.encode())
-        return _Lock(folder)
+                    keep_file(marker, f'{{"format": {FORMAT}}}\n'.encode())
+        return Lock(folder)
 
     def _missing(self, code: str, provider: str | None, manifest: Manifest | None) -> str:
         if manifest is not None:
@@ -186,49 +195,6 @@ class Store:
 
 
 Prices = Path | Store | BarsFolder | BarsInMemory
-
-
-class _Lock:
-    """The lock of one code's folder, released by the system even when its holder is killed."""
-
-    def __init__(self, folder: Path) -> None:
-        from filelock import FileLock
-
-        self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{folder} cannot be made ({reason(error)}); give a writable `store`") from None
-        self.lock = FileLock(folder / ".lock")
-
-    def __enter__(self) -> None:
-        from filelock import Timeout
-
-        try:
-            self.lock.acquire(timeout=LOCK_SECONDS)
-        except Timeout:
-            raise StoreError(
-                f"{self.folder} is locked by another process for {LOCK_SECONDS:.0f} seconds; wait for it and try again"
-            ) from None
-        except OSError as error:
-            raise StoreError(
-                f"{self.folder} cannot be locked ({error.strerror}); give a writable `store`"
-            ) from None
-
-    def __exit__(self, *_: object) -> None:
-        self.lock.release()
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write one file of the store, so that it outlives a loss of power; a full disk is a StoreError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content, durable=True)
-    except OSError as error:
-        raise StoreError(
-            f"{path} could not be written ({error.strerror}); nothing was changed: "
-            "free some space or give another folder with `store`"
-        ) from None
 
 
 def is_store(folder: Path) -> bool:

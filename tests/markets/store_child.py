@@ -16,7 +16,8 @@ import numpy as np
 from launchlab.data.bars.bars import Bars, bars_from_columns
 from launchlab.data.calendars.sessions import calendar
 from launchlab.data.instruments.table import Instrument, load_instruments
-from launchlab.data.store.fetch import FetchReport, fetch
+from launchlab.data.store.fetch import fetch
+from launchlab.data.store.outcome import FetchReport
 from launchlab.data.store.store import Asked, Store
 
 CODES = tuple(f"60000{i}.SS" for i in range(5))

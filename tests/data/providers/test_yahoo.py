@@ -80,7 +80,20 @@ def environment(yahoo: FakeYahoo, store: Path) -> dict[str, str]:
 
 def run(yahoo: FakeYahoo, store: Path, *codes: str, expect: int = 0) -> dict:
     """`launchlab fetch` in a process of its own, redirected by environment alone."""
-    words = [sys.executable, "-c", COMMAND, "fetch", *codes, "--start", SPAN[0], "--end", SPAN[1], "--json"]
+    words = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        "fetch",
+        *codes,
+        "--start",
+        SPAN[0],
+        "--end",
+        SPAN[1],
+        "--provider",
+        "yahoo",
+        "--json",
+    ]
     done = subprocess.run(
         words, env=environment(yahoo, store), capture_output=True, text=True, timeout=90, check=False
     )

@@ -14,8 +14,10 @@ from launchlab.data.instruments.table import Instrument, load_instruments
 from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_provider
 from launchlab.data.providers.files import Files
+from launchlab.data.providers.provider import Gives, gives
 from launchlab.data.store.audit import check_prices
-from launchlab.data.store.fetch import fetch, last_final_day
+from launchlab.data.store.fetch import fetch
+from launchlab.data.store.series import last_final_day
 from launchlab.data.store.store import Store
 
 TABLE = load_instruments()
@@ -32,6 +34,7 @@ class Memory:
     parallel: int = 2
     asked: list[tuple[str, date, date]] = field(default_factory=list)
     closed: int = 0
+    gives: Gives = field(default_factory=lambda: gives(dict.fromkeys(("XHKG", "XSHG", "XSHE"), "bars")))
 
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
         self.asked.append((instrument.code, start, end))
