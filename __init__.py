@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .data.universe.universe import Universe as Universe
     from .engine.backtest.backtest import RunOptions as RunOptions
     from .engine.backtest.backtest import Strategy as Strategy
+    from .engine.backtest.leaks import Checked as Checked
     from .engine.backtrader.native.plan import NativeStrategy as NativeStrategy
     from .engine.config import Config as Config
     from .engine.results.result import Result as Result
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
     from .engine.sweeps.grid import Grid as Grid
+    from .library.new_strategy import new_strategy as new_strategy
     from .library.sweep import Sweep as Sweep
     from .library.sweep import load_sweep as load_sweep
     from .library.sweep import search as search
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from .reports.run import write_report as write_report
     from .reports.runs import write_runs as write_runs
     from .strategies.loading.backtest import backtest as backtest
+    from .strategies.loading.check import check_strategy as check_strategy
     from .strategies.loading.loading import describe as describe_strategy  # noqa: F401
     from .strategies.loading.loading import strategy_names as strategy_names
 
@@ -104,6 +107,9 @@ __getattr__, __dir__, __all__ = face(
         "strategies": ".strategies:",
         "strategy_names": ".strategies.loading.loading",
         "describe_strategy": ".strategies.loading.loading:describe",
+        "check_strategy": ".strategies.loading.check",
+        "Checked": ".engine.backtest.leaks",
+        "new_strategy": ".library.new_strategy",
         "Strategy": ".engine.backtest.backtest",
         "NativeStrategy": ".engine.backtrader.native.plan",
         "Config": ".engine.config",

@@ -92,13 +92,13 @@ def backtest(
         return _backtest_native(strategy, launches, panel, config, options)
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     legs = checked_legs(strategy.legs(timed, panel), panel, len(timed))
-    refuse_foresight(strategy, timed, panel, legs, name=options.name)
+    asked = refuse_foresight(strategy, timed, panel, legs, name=options.name)
     run = execute(legs, panel, config, options.engine, options.progress)
     paper = execute(legs, *on_paper(panel, config), "compiled")
     steps = ladder(legs, panel, config, run.equity)
     choices = checked_choices(strategy, timed, panel)
     books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
-    about = _about(options, type(strategy).__name__)
+    about = _about(options, type(strategy).__name__) | {"foresight": _sampled(asked, len(legs))}
     return to_result(books, run, paper.equity, options.benchmark, about)
 
 
@@ -112,6 +112,11 @@ def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
         "inputs": options.inputs,
         "made": _today(),
     }
+
+
+def _sampled(asked: int, decisions: int) -> dict[str, int]:
+    """What the summary says of the guard: one leak would have ended the run."""
+    return {"asked": asked, "decisions": decisions, "leaks": 0}
 
 
 def _today() -> str:
@@ -143,9 +148,12 @@ def _backtest_native(
     before = asked.first()
     paper = paper_equity(native, timed, *on_paper(panel, config))
     native_run = run_native(native, timed, panel, config, options.progress)
-    asked.refuse(native_run, before)
+    answers = asked.refuse(native_run, before)
     books = Books(panel=panel, launches=timed, legs=native_run.legs, config=config)
-    about = _about(options, native.cls.__name__) | {"analyzers": analyses(native_run.strategy)}
+    about = _about(options, native.cls.__name__) | {
+        "analyzers": analyses(native_run.strategy),
+        "foresight": _sampled(answers, len(native_run.sent)),
+    }
     result = to_result(books, native_run.run, paper, options.benchmark, about)
     if (
         len(result.fills)

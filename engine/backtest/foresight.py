@@ -46,25 +46,27 @@ def refuse_foresight(
     *,
     name: str = "",
     seed: int = 0,
-) -> None:
-    """Raise LookAheadError where `legs`, the strategy's on the whole market, depend on what came later.
+) -> int:
+    """How often the strategy was asked; LookAheadError where `legs`, its own on the whole market, depend on what came later.
 
     `launches` on the portfolio's clock. Names the session, the code and the launch of the first leg that differs.
     """
     rng = np.random.default_rng(seed)
     who = name or type(strategy).__name__
-    for cut in chosen_cuts(legs, panel, rng):
+    cuts = chosen_cuts(legs, panel, rng)
+    for cut in cuts:
         then = launches.as_of(moment_of(cut, panel))
         known = known_at(cut, panel, rng)
-        whole = _described(_until(legs, cut), launches, panel)
+        whole = described(until(legs, cut), launches, panel)
         try:
-            seen = _described(_until(strategy.legs(then, known), cut), then, panel)
+            seen = described(until(strategy.legs(then, known), cut), then, panel)
         except (LaunchlabError, LookupError, ValueError, ArithmeticError) as error:
             if not whole:
                 continue  # too little history for any decision is no foresight
             raise LookAheadError(_cannot(who, cut, panel, error)) from error
         if seen != whole:
             raise LookAheadError(_differs(who, cut, panel, whole, seen))
+    return len(cuts)
 
 
 def chosen_cuts(legs: NDArray[Any], panel: Panel, rng: np.random.Generator) -> list[Auction]:
@@ -94,15 +96,18 @@ def known_at(cut: Auction, panel: Panel, rng: np.random.Generator) -> Panel:
         values = getattr(known, field).copy(order="F")
         values[-1] *= factor
         later[field] = values
-    return replace(known, **later)
+    rates = known.fx.copy(order="F")
+    rates[-1] *= rng.choice((0.9, 1.1), rates.shape[1])  # the fixing comes in the afternoon
+    return replace(known, **later, fx=rates)
 
 
-def _until(legs: NDArray[Any], cut: Auction) -> NDArray[Any]:
+def until(legs: NDArray[Any], cut: Auction) -> NDArray[Any]:
+    """The legs that begin at or before an auction."""
     row, at = legs["row"], legs["at"]
     return legs[(row < cut.row) | ((row == cut.row) & (at <= cut.at))]
 
 
-def _described(legs: NDArray[Any], launches: Launches, panel: Panel) -> list[tuple[Any, ...]]:
+def described(legs: NDArray[Any], launches: Launches, panel: Panel) -> list[tuple[Any, ...]]:
     """Legs in an order of their own: row, auction, code, id of the launch, then the rules, none as text."""
     return sorted(
         (
@@ -120,21 +125,24 @@ def _differs(
     who: str, cut: Auction, panel: Panel, whole: list[tuple[Any, ...]], seen: list[tuple[Any, ...]]
 ) -> str:
     """One sentence about the first leg that is not the same."""
-    row, at, code, launch, *rules = min(set(whole) ^ set(seen))
-    twin = [leg[4:] for leg in seen if leg[:4] == (row, at, code, launch)]
-    if (row, at, code, launch, *rules) in seen:
-        change = "appears only"
-    elif twin:
-        name, mine, other = next(
-            (name, a, b) for name, a, b in zip(RULES, rules, twin[0], strict=True) if a != b
-        )
-        change = f"has {name} {other} instead of {mine}"
-    else:
-        change = "is gone"
+    row, at, code, launch = key = min(set(whole) ^ set(seen))[:4]
     return (
         f"{who} knows the future: its leg for {code} at the {AT_NAMES[at]} of {panel.sessions[row]} (launch {launch}) "
-        f"{change} when {_hidden(cut, panel)}; a leg of row t may use rows before t and, at the open, open[t] and ref[t]"
+        f"{change_of(key, whole, seen)} when {_hidden(cut, panel)}; a leg of row t may use rows before t and, at the "
+        "open, open[t] and ref[t]"
     )
+
+
+def change_of(key: tuple[Any, ...], whole: list[tuple[Any, ...]], seen: list[tuple[Any, ...]]) -> str:
+    """What becomes of the leg of a row, auction, code and launch: `is gone`, `appears only`, `has hold 3 instead of 5`."""
+    mine, others = ([leg[4:] for leg in legs if leg[:4] == key] for legs in (whole, seen))
+    if not mine:
+        return "appears only"
+    if not others:
+        return "is gone"
+    pairs = zip(RULES, mine[0], others[0], strict=True)
+    name, was, now = next((pair for pair in pairs if pair[1] != pair[2]), ("number", len(mine), len(others)))
+    return f"has {name} {now} instead of {was}"
 
 
 def _cannot(who: str, cut: Auction, panel: Panel, error: Exception) -> str:

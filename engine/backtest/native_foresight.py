@@ -67,16 +67,18 @@ class Asked:
         last = int(len(self.panel) * FIRST)
         return [self.answer(Cut(int(self.rng.integers(last // 2, last)), 1))] if last > 2 else []
 
-    def refuse(self, done: NativeRun, before: Sequence[Answer] = ()) -> None:
-        """LookAheadError where what was sent in `done`, the run on the true market, depends on what came later.
+    def refuse(self, done: NativeRun, before: Sequence[Answer] = ()) -> int:
+        """How many answers were compared; LookAheadError where what was sent in `done`, the run on the true market, depends on what came later.
 
         `before` are earlier answers. ConfigError where it depends on chance, or on what an earlier run left behind.
         """
         whole = deeds(done.sent, self.launches, self.panel)
         for answer in before:
             self._compare(whole, answer)
-        for cut in self._cuts(whole):
+        cuts = self._cuts(whole)
+        for cut in cuts:
             self._compare(whole, self.answer(cut))
+        return len(before) + len(cuts)
 
     def answer(self, cut: Cut) -> Answer:
         """What the strategy sends up to a cut when the rest is other numbers."""
@@ -107,11 +109,15 @@ class Asked:
         mine = tuple(deed for deed in whole if deed.row <= answer.cut.row)
         if answer.fault is None and answer.deeds == mine:
             return
-        name = self.native.cls.__name__
-        same = self._run(answer.cut, self.launches, self.panel)
+        self.refuse_unsteady(mine, answer.cut.row)
+        session = str(self.panel.sessions[answer.cut.row])
+        raise LookAheadError(_knows(self.native.cls.__name__, mine, answer, session))
+
+    def refuse_unsteady(self, mine: tuple[Deed, ...], row: int) -> None:
+        """ConfigError where the strategy does not send the same again up to a row of the true market."""
+        same = self._run(Cut(row, 1), self.launches, self.panel)
         if same.fault is not None or same.deeds != mine:
-            raise ConfigError(_unsteady(name, mine, same))
-        raise LookAheadError(_knows(name, mine, answer, str(self.panel.sessions[answer.cut.row])))
+            raise ConfigError(_unsteady(self.native.cls.__name__, mine, same))
 
 
 def other_future(panel: Panel, cut: Cut, rng: np.random.Generator) -> Panel:
@@ -148,19 +154,19 @@ def _after(values: Any, row: int, factor: Any) -> Any:
 
 def _knows(name: str, mine: Sequence[Deed], answer: Answer, session: str) -> str:
     hidden = f"what follows the close of {session} is another"
-    what = f"it fails ({answer.fault})" if answer.fault is not None else _difference(mine, answer.deeds)
+    what = f"it fails ({answer.fault})" if answer.fault is not None else difference_of(mine, answer.deeds)
     return f"{name} knows the future: {what} when {hidden}; decide by bars and launches up to the present one"
 
 
 def _unsteady(name: str, mine: Sequence[Deed], again: Answer) -> str:
-    what = f"it fails ({again.fault})" if again.fault is not None else _difference(mine, again.deeds)
+    what = f"it fails ({again.fault})" if again.fault is not None else difference_of(mine, again.deeds)
     return (
         f"{name} is not the same twice: {what} when it runs again on the same market; give every generator of random "
         "numbers a seed, and keep what a run learns in the strategy's instance, not in its class or module"
     )
 
 
-def _difference(mine: Sequence[Deed], seen: Sequence[Deed]) -> str:
+def difference_of(mine: Sequence[Deed], seen: Sequence[Deed]) -> str:
     """In words, the first deed that is not the same."""
     at = next(
         (k for k, (a, b) in enumerate(zip(mine, seen, strict=False)) if a != b), min(len(mine), len(seen))

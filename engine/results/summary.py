@@ -121,7 +121,8 @@ class RunSummary(Summary):
     how many launch × codes were traded, and not for which reason. `answer`: the run in one paragraph; `made`: the day of
     the run in Hong Kong. `exposure`: net, beta-adjusted net and what was unhedged, as engine/results/exposure.py has
     them. `data`: code, source, sha256, first, last and rows of each code's
-    bars; `blocked` counts attempts by reason; `parameters` are the strategy's.
+    bars; `blocked` counts attempts by reason; `parameters` are the strategy's. `foresight`: how often the strategy was asked about
+    the future, the legs or orders compared, and how many depended on it.
     """
 
     kind: ClassVar[str] = "run"
@@ -154,6 +155,7 @@ class RunSummary(Summary):
     exposure: Mapping[str, str | float | int | None] | None = field(default=None, metadata=ABSENT)
     answer: str | None = field(default=None, metadata=ABSENT)
     made: str | None = field(default=None, metadata=ABSENT)
+    foresight: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
 
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)

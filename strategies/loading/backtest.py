@@ -74,7 +74,7 @@ def backtest(
     """
     market, portfolio = _market(launches, panel, config)
     chosen = options or RunOptions()
-    runnable = _strategy(strategy, settings)
+    runnable = strategy_of(strategy, settings)
     if chosen.benchmark is None:
         chosen = replace(chosen, benchmark=market.benchmark)
     if isinstance(strategy, str) and not chosen.name:
@@ -106,7 +106,8 @@ def _inputs(request: MarketRequest) -> Inputs | None:
     return None
 
 
-def _strategy(strategy: Runnable, settings: Mapping[str, Any] | None) -> Any:
+def strategy_of(strategy: Runnable, settings: Mapping[str, Any] | None) -> Any:
+    """What is run: a named strategy with its settings, or the strategy itself; ConfigError as `build_strategy`."""
     if isinstance(strategy, str):
         return build_strategy(strategy, settings)
     if settings:
