@@ -73,6 +73,11 @@ if TYPE_CHECKING:
 )
 @click.option("--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1].")
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
+@click.option(
+    "--judge",
+    is_flag=True,
+    help="Ask whether it is more than chance: placebos and a study of the names traded.",
+)
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option(
     "--tearsheet/--no-tearsheet",
@@ -86,6 +91,7 @@ def backtest(
     settings: tuple[str, ...],
     toml: str | None,
     verify: bool,
+    judge: bool,
     out: str | None,
     open_page: bool,
     sheet: bool,
@@ -113,7 +119,7 @@ def backtest(
     folder = Path(out) if out is not None else usual_folder(plan, market)
     if out is None:
         check_out(folder, "run")
-    result = run(strategy, plan, market, verify=verify)
+    result = run(strategy, plan, market, verify=verify, judge=judge)
     if not as_json:
         figures(result)  # they need not wait for the pages
     write(result, folder, sheet=sheet)
@@ -126,7 +132,9 @@ def backtest(
         click.launch((folder / "index.html").resolve().as_uri())
 
 
-def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) -> "Result":
+def run(
+    strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False, judge: bool = False
+) -> "Result":
     """The Result of a plan over its market."""
     import sys
     from contextlib import redirect_stdout
@@ -137,7 +145,7 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
     from ..engine.results.fates import without_trade
     from ..strategies.loading.backtest import backtest as run_backtest
     from .asked.plan import command_line, inputs_of
-    from .terminal.progress import compiling_bar, progress
+    from .terminal.progress import compiling_bar, judging, progress
 
     options = RunOptions(
         engine=plan.engine, name=plan.strategy, command=command_line(plan), inputs=inputs_of(plan)
@@ -147,10 +155,15 @@ def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) 
         compiling_bar() as compiling,
         watching(compiling),
         progress(f"{plan.strategy} on {plan.engine}", len(market.panel)) as step,
+        judging(judge) as told,
         redirect_stdout(sys.stderr),
     ):
         result = run_backtest(
-            strategy, market, plan.config, options=replace(options, progress=step), verify=verify
+            strategy,
+            market,
+            plan.config,
+            options=replace(options, progress=step, judge=judge, judging=told),
+            verify=verify,
         )
     for hint in (without_trade(result.fates), BELOW_A_LOT):
         if hint and hint in result.summary.warnings:

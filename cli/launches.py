@@ -66,7 +66,7 @@ def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None,
     as_json = asked.pop("as_json")
     ledger, book = _read(**asked)
     clock: dict[str, Any] = {"reaction_minutes": reaction_minutes, "dates_known": dates_known}
-    rows = reach(ledger, book, calendar=calendar, **clock)
+    rows = [_told_role(row) for row in reach(ledger, book, calendar=calendar, **clock)]
     if as_json:
         print_json(rows)
         return
@@ -77,6 +77,16 @@ def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None,
         return
     columns = ("launch", "known_at", "code", "role", "first_open", "first_close", "possible", "why")
     print_table(columns, ([row[name] for name in columns] for row in rows))
+
+
+def _told_role(row: dict[str, str | int | None]) -> dict[str, str | int | None]:
+    """The row with what becomes of a code without a role."""
+    from ..strategies.registry import issuer_buyers
+
+    if not row["code"] or row["role"]:
+        return row
+    bought = f"no role: taken as the issuer, which {', '.join(issuer_buyers())} buy"
+    return row | {"why": f"{row['why']}; {bought}"}
 
 
 def _entry(row: dict[str, str | int | None]) -> str:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,8 @@ class TradeRules:
 @dataclass(frozen=True, kw_only=True)
 class ChoiceRules(BalanceRules, TradeRules):
     """Trade rules of a strategy that says what it looked at: its legs are the choices without a reason."""
+
+    buys_issuer: ClassVar[bool] = False  # whether, as it comes, it buys a code that nobody gives a role
 
     def __post_init__(self) -> None:
         super().__post_init__()

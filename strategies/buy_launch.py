@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ..data.ledger.launch import Launches
 from ..data.panel.panel import Panel
@@ -14,6 +15,8 @@ class BuyLaunch(ChoiceRules):
 
     A code whose role neither the ledger nor the instruments say is taken for the issuer.
     """
+
+    buys_issuer: ClassVar[bool] = True
 
     roles: tuple[str, ...] = field(default=("pure_play", "issuer"), metadata=about("roles to buy"))
 

@@ -32,6 +32,7 @@ class LongShort(BasketRules):
     code is never sold, and a rival that the ledger names is not in the basket that is bought.
     """
 
+    buys_issuer: ClassVar[bool] = True
     needs_lead: ClassVar[bool] = True  # whether nothing is sold where nothing can be bought
 
     longs: tuple[str, ...] = field(

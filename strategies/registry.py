@@ -19,3 +19,8 @@ STRATEGIES: dict[str, type] = {
     "sector-pair": SectorPair,
     "rivals": Rivals,
 }
+
+
+def issuer_buyers() -> tuple[str, ...]:
+    """Names of the strategies that, as they come, buy a code of a launch whose role nobody says: it is taken for the issuer."""
+    return tuple(name for name, cls in STRATEGIES.items() if getattr(cls, "buys_issuer", False))

@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -63,6 +63,25 @@ def progress(what: str, total: int | None = None, unit: str = "sessions") -> Ite
     with shown(display) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, total=total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def judging(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar that takes the place of the one that is shown when it is first told how much is done, and of how much."""
+    if not wanted:
+        yield None
+        return
+    with ExitStack() as stack:
+        steps: list[Step] = []
+
+        def told(done: int, total: int) -> None:
+            if not steps:
+                for display in SHOWN[-1:]:
+                    display.stop()
+                steps.append(stack.enter_context(progress("judging", total, "placebo runs")))
+            steps[0](done)
+
+        yield told
 
 
 @contextmanager

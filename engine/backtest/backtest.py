@@ -49,7 +49,9 @@ BELOW_A_LOT = (
 class RunOptions:
     """What is not part of the portfolio: the engine, its name, what it is compared with, how it was called.
 
-    `command` and `inputs` only tell a reader of the summary where the launches and bars came from.
+    `command` and `inputs` only tell a reader of the summary where the launches and bars came from. `judge`: also ask
+    whether the run is more than chance (engine/luck/run_verdict.py); `judging` is told how many of its placebo runs are
+    done, and of how many.
     """
 
     engine: str = "backtrader"
@@ -59,6 +61,8 @@ class RunOptions:
     command: str = ""
     inputs: "Inputs | None" = None
     progress: Progress | None = None
+    judge: bool = False
+    judging: Callable[[int, int], None] | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -78,8 +82,10 @@ def backtest(
     A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
     Raises ConfigError when the strategy's legs make no sense, LookAheadError when they depend on what came later. Money is in `panel.currency`.
     """
+    from ..luck.run_verdict import run_verdict
     from ..results.record import Books, to_result
     from .frictions import ladder
+    from .hindsight import hindsight
 
     config, options = config or Config(), options or RunOptions()
     if isinstance(strategy, type):
@@ -99,6 +105,16 @@ def backtest(
     choices = checked_choices(strategy, timed, panel)
     books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
     about = _about(options, type(strategy).__name__) | {"foresight": _sampled(asked, len(legs))}
+    about["hindsight"] = hindsight(
+        lambda known, seen: checked_legs(strategy.legs(known, seen), seen, len(known)),
+        timed,
+        panel,
+        legs,
+        run,
+        config,
+    )
+    if options.judge:
+        about["judgement"] = run_verdict(timed, panel, legs, config, progress=options.judging).to_json()
     return to_result(books, run, paper.equity, options.benchmark, about)
 
 
@@ -141,6 +157,11 @@ def _backtest_native(
         raise ConfigError(
             f"{native.cls.__name__} is a backtrader strategy and runs on backtrader only; "
             f"leave out `engine='{options.engine}'` and `verify`"
+        )
+    if options.judge:
+        raise ConfigError(
+            f"{native.cls.__name__} is a backtrader strategy: it sends orders, which cannot be moved to other days as legs "
+            "can; leave out `judge`, and test it with a sweep"
         )
     panel = panel.without_members()  # its feeds are the codes of the ledger
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)

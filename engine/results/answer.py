@@ -15,7 +15,7 @@ FEWEST = 5  # traded launches below which no interval is told
 LEVEL = 0.95
 DRAWS = 4_999
 SEED = 20260212
-CHANCE = "Whether that is more than chance was not asked of this run: a study and a sweep test it."
+CHANCE = "Not judged: whether that is more than chance was not asked of this run; one that is told to judge says so."
 
 
 class Interval(NamedTuple):
@@ -49,7 +49,7 @@ def answer(
     """The paragraph of a run from its tables and the figures of its summary; `idle`: why nothing was traded, if so."""
     parts = [f"{idle[0].upper()}{idle[1:]}."] if idle else _traded(launches, fates, str(figures["currency"]))
     if not idle and len(launches):
-        parts += [_taken(launches), CHANCE]
+        parts += [_taken(launches), _known(figures), _judged(figures)]
     return " ".join([*filter(None, parts), *_assumed(figures)])
 
 
@@ -92,6 +92,29 @@ def _taken(launches: "pd.DataFrame") -> str:
         f"{_percent(mean['missed_gap'])}, price limits and suspensions {_percent(mean['missed_limits'])} "
         "(mean of all launches with an order)."
     )
+
+
+def _known(figures: Mapping[str, object]) -> str:
+    """What is left of the profit with the links that were public before the launches."""
+    found = figures.get("hindsight")
+    if not isinstance(found, Mapping):
+        return ""
+    rest, currency = int(found["hindsight_positions"]), str(figures["currency"])
+    if not rest and not found["vanishes"]:
+        return "No position rests on a link that was not public before its launch."
+    gone = float(found["vanishes"])
+    change = f"{_money(abs(gone))} {currency} {'less' if gone > 0 else 'more'}" if round(gone) else "the same"
+    return (
+        f"{rest:,} of {int(found['positions']):,} positions rest on links that were not public before the launch, or on "
+        f"today's roles: with known links alone the run would have made {_money(float(found['known_profit']))} {currency} "
+        f"instead of {_money(float(found['profit']))}, {change}."
+    )
+
+
+def _judged(figures: Mapping[str, object]) -> str:
+    """The verdict of the run, or that nobody asked for it."""
+    found = figures.get("judgement")
+    return str(found["text"]) if isinstance(found, Mapping) else CHANCE
 
 
 def _assumed(figures: Mapping[str, object]) -> list[str]:

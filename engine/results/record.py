@@ -69,7 +69,7 @@ def to_result(
     idle = "" if len(run.fills) else without_trade(fates)
     if idle:
         figures["warnings"] = (idle, *figures["warnings"])
-    figures["answer"] = answer(launches, fates, figures, idle)
+    figures["answer"] = answer(launches, fates, figures | dict(about), idle)
     return Result(
         fills=_fills(books, run),
         blocks=_blocks(books, run),

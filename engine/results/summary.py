@@ -120,7 +120,9 @@ class RunSummary(Summary):
     `years`: calendar years that the sessions cover. `funnel`: launches left at each step on the way to a fill; `fates`:
     how many launch × codes were traded, and not for which reason. `answer`: the run in one paragraph; `made`: the day of
     the run in Hong Kong. `exposure`: net, beta-adjusted net and what was unhedged, as engine/results/exposure.py has
-    them. `data`: code, source, sha256, first, last and rows of each code's
+    them. `hindsight`: the profit with known links alone beside the run's, as engine/backtest/hindsight.py has it;
+    `judgement`: whether the run is more than chance, where that was asked, as engine/luck/run_verdict.py has it.
+    `data`: code, source, sha256, first, last and rows of each code's
     bars; `blocked` counts attempts by reason; `parameters` are the strategy's. `foresight`: how often the strategy was asked about
     the future, the legs or orders compared, and how many depended on it.
     """
@@ -154,6 +156,8 @@ class RunSummary(Summary):
     fates: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
     exposure: Mapping[str, str | float | int | None] | None = field(default=None, metadata=ABSENT)
     answer: str | None = field(default=None, metadata=ABSENT)
+    hindsight: Mapping[str, float | int] | None = field(default=None, metadata=ABSENT)
+    judgement: Mapping[str, Any] | None = field(default=None, metadata=ABSENT)
     made: str | None = field(default=None, metadata=ABSENT)
     foresight: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
 

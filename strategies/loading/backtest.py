@@ -33,6 +33,7 @@ def backtest(
     options: RunOptions | None = None,
     settings: Mapping[str, Any] | None = None,
     verify: bool = False,
+    judge: bool = False,
 ) -> Result: ...
 
 
@@ -46,6 +47,7 @@ def backtest(
     options: RunOptions | None = None,
     settings: Mapping[str, Any] | None = None,
     verify: bool = False,
+    judge: bool = False,
 ) -> Result: ...
 
 
@@ -58,13 +60,14 @@ def backtest(
     options: RunOptions | None = None,
     settings: Mapping[str, Any] | None = None,
     verify: bool = False,
+    judge: bool = False,
 ) -> Result:
     """Fills, blocked orders, equity and attribution of one strategy over one market.
 
     `strategy` is one of `strategies`, a strategy of one's own, a subclass of backtrader.Strategy, or a name with its
     `settings`: `long-short`, `file.py:Class`. After it stand a Market, or launches and their panel; then the
     portfolio. A Market gives its benchmark unless `options` has one. `verify` runs the other engine as well, and
-    raises EnginesDiffer at the first order that differs. ConfigError when the strategy's legs make no sense,
+    raises EnginesDiffer at the first order that differs; `judge` asks whether the run is more than chance. ConfigError when the strategy's legs make no sense,
     LookAheadError when they depend on what came later. Money is in `panel.currency`.
 
     >>> market = load_market(start="2025-07-02", end="2025-09-30")
@@ -74,6 +77,8 @@ def backtest(
     """
     market, portfolio = _market(launches, panel, config)
     chosen = options or RunOptions()
+    if judge:
+        chosen = replace(chosen, judge=True)
     runnable = strategy_of(strategy, settings)
     if chosen.benchmark is None:
         chosen = replace(chosen, benchmark=market.benchmark)
@@ -85,7 +90,9 @@ def backtest(
         chosen = replace(chosen, parameters=values_of(inner(runnable)))
     result = run_backtest(runnable, market.launches, market.panel, portfolio, options=chosen)
     if verify:
-        other = replace(chosen, engine="compiled" if chosen.engine == "backtrader" else "backtrader")
+        other = replace(
+            chosen, judge=False, engine="compiled" if chosen.engine == "backtrader" else "backtrader"
+        )
         confirm(result, run_backtest(runnable, market.launches, market.panel, portfolio, options=other))
     if not market.warnings:
         return result

@@ -7,10 +7,12 @@ import pytest
 
 from launchlab.data.errors import ConfigError
 from launchlab.data.ledger.launch import Launches
+from launchlab.data.market.market import load_market
 from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.legs import CLOSE, OPEN
 from launchlab.strategies import STRATEGIES, BuyLaunch, FadeGap, LongShort, Suppliers
+from launchlab.strategies.registry import issuer_buyers
 
 from ..markets.small_bars import bars
 from ..markets.small_market import labels, launch_of, ledger
@@ -219,3 +221,16 @@ def test_bounds_and_roles_that_contradict_are_refused() -> None:
         FadeGap(min_gap=0.3)
     with pytest.raises(ConfigError, match="did you mean 'supplier'"):
         LongShort(longs=("suplier",))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_strategies_that_say_so_buy_a_code_without_a_role(name: str) -> None:
+    """As `launches map` tells it: on the sample, the maker's own code whose role nobody says."""
+    panel = load_market(universe="none").panel
+    row = launch_of("300364.SZ", when="2026-02-12T20:00+08:00")
+    bought = [
+        choice
+        for choice in STRATEGIES[name]().choices(ledger(row), panel)
+        if choice.code == "300364.SZ" and choice.side > 0 and not choice.reason
+    ]
+    assert bool(bought) == (name in issuer_buyers())

@@ -1,0 +1,59 @@
+"""How much of a run rests on what nobody had said in public before the launch: the same run without it.
+
+A link of a code to a launch that the ledger cannot date before it, and a member of the universe that only today's
+knowledge supports, are left out; the strategy is asked again, and its orders are executed under the same rules.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import LaunchlabError
+from ...data.ledger.launch import Launches
+from ...data.panel.panel import Panel
+from ..compiled.simulate import simulate
+from ..config import Config
+from ..results.run import Run
+
+Legs = Callable[[Launches, Panel], NDArray[Any]]
+
+UNSAID = 1e-9  # share of the capital below which two profits are the same
+
+
+def hindsight(
+    legs_of: Legs, launches: Launches, panel: Panel, legs: NDArray[Any], run: Run, config: Config
+) -> Mapping[str, float | int] | None:
+    """Profit of the run and of the one with known links alone, base money, and how many legs rest on others.
+
+    `legs_of` is the strategy: its legs on another ledger and panel. None where nothing of the ledger and the universe was hindsight, where nothing was traded, and for a strategy that
+    cannot do without it. `vanishes` is the part of the profit that is gone with known links.
+    """
+    known, seen = launches.known_links(), replace(panel, universe=panel.universe.known())
+    if not len(run.fills) or (known.rows == launches.rows and len(seen.universe) == len(panel.universe)):
+        return None
+    try:
+        others = legs_of(known, seen)
+    except LaunchlabError:
+        return None
+    profit = float(run.equity[-1] - config.capital)
+    same = np.array_equal(_plain(legs), _plain(others))
+    without = profit if same else float(simulate(others, seen, config).equity[-1] - config.capital)
+    vanishes = profit - without
+    return {
+        "profit": profit,
+        "known_profit": without,
+        "vanishes": 0.0 if abs(vanishes) <= UNSAID * config.capital else vanishes,
+        "positions": len(legs),
+        "hindsight_positions": len(_wanted(legs) - _wanted(others)),
+    }
+
+
+def _plain(legs: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([[float(np.nan_to_num(leg[name])) for name in legs.dtype.names or ()] for leg in legs])
+
+
+def _wanted(legs: NDArray[Any]) -> set[tuple[int, int, int]]:
+    return {(int(leg["launch"]), int(leg["code"]), int(leg["side"])) for leg in legs}
