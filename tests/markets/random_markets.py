@@ -158,11 +158,11 @@ def _fill_code(
 
 
 def random_legs(rng: np.random.Generator, panel: Panel, n: int = 25) -> NDArray[Any]:
-    """Legs of several launches, overlapping on the same codes, sorted by row."""
+    """Legs of several launches, overlapping on the same codes, sorted by row; in a third of the books most are shorts."""
     legs = empty_legs(n)
     legs["launch"] = np.sort(rng.integers(0, max(n // 3, 1), n))
     legs["code"] = rng.integers(0, len(panel.codes), n)
-    legs["side"] = rng.choice([1, 1, -1], n)
+    legs["side"] = np.where(rng.random(n) < (0.8 if rng.random() < 1 / 3 else 0.33), -1, 1)
     legs["at"] = rng.choice([OPEN, OPEN, CLOSE], n)
     legs["row"] = rng.integers(1, len(panel), n)
     legs["wait"] = rng.integers(0, 5, n)
@@ -174,8 +174,8 @@ def random_legs(rng: np.random.Generator, panel: Panel, n: int = 25) -> NDArray[
 
 
 def random_config(rng: np.random.Generator) -> Config:
-    """A portfolio's rules, tight enough that cash, margin and volume often bind."""
-    gross, maintenance = [(1.0, 0.0), (2.0, 0.25), (4.0, 0.2), (9.0, 0.11)][rng.integers(4)]
+    """A portfolio's rules, tight enough that cash, margin and volume often bind and margin is called."""
+    gross, maintenance = [(1.0, 0.0), (1.0, 0.95), (2.0, 0.48), (4.0, 0.24), (9.0, 0.11)][rng.integers(5)]
     return Config(
         capital=float(rng.choice([20_000.0, 1_000_000.0, 50_000_000.0])),
         limit_policy=LimitPolicy(rng.choice(["strict", "opened", "ignore"])),

@@ -1,11 +1,15 @@
 """Years and closures that a file adds to the published calendars."""
 
+import csv
+from datetime import date, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import launchlab as ll
+from launchlab.data.calendars.hours import HOURS
 from launchlab.data.calendars.overrides import NONE, to_additions
 from launchlab.data.calendars.sessions import (
     calendar,
@@ -146,3 +150,72 @@ def test_a_year_that_is_not_announced_says_so_until_a_file_adds_it(tmp_path: Pat
     ]
     with pytest.raises(CalendarError, match="`year` 20260 is not a year"):
         ll.calendar_years("XHKG", 20260)
+
+
+# Hong Kong's days of other hours: the last moments for orders at the open and at the close. A half-day ended at 12:30 until
+# 2011-03-04 and ends at 12:00 since; the open was at 10:00 until then, orders until 09:45, and until 09:15 since.
+OTHER_HOURS = {
+    "2001-01-23": ("09:45", "12:30"), "2002-02-11": ("09:45", "12:30"), "2004-01-21": ("09:45", "12:30"),
+    "2005-02-08": ("09:45", "12:30"), "2008-02-06": ("09:45", "12:30"), "2011-02-02": ("09:45", "12:30"),
+    "2008-06-25": ("14:30", "16:00"), "2009-09-15": ("14:30", "16:00"), "2012-07-24": ("13:00", "16:00"),
+    "2013-05-22": ("13:00", "16:00"), "2013-09-23": ("13:00", "16:00"), "2014-09-16": ("13:00", "16:00"),
+    "2020-08-19": ("13:30", "16:00"), "2021-06-28": ("13:30", "16:00"), "2022-08-25": ("13:00", "16:00"),
+    "2023-10-09": ("14:00", "16:00"), "2019-07-31": ("09:15", "13:55"), "2022-11-02": ("09:15", "13:55"),
+    "2023-09-01": None, "2023-09-08": None,
+}  # fmt: skip
+
+
+def cuts(day: str) -> tuple[str, str]:
+    clocks = [cut_off("XHKG", day, at).isoformat() for at in ("open", "close")]
+    assert [clock[:10] for clock in clocks] == [day, day]
+    return clocks[0][11:16], clocks[1][11:16]
+
+
+@pytest.mark.parametrize(("day", "hours"), OTHER_HOURS.items())
+def test_each_day_of_other_hours_has_them_and_the_session_before_does_not(
+    day: str, hours: tuple[str, str] | None
+) -> None:
+    before = sessions("XHKG", str(date.fromisoformat(day) - timedelta(days=6)), day)
+    before = before[before < np.datetime64(day)].astype(str).tolist()
+    assert cuts(before[-1]) == (("09:45", "16:00") if day < "2011-03-07" else ("09:15", "16:00"))
+    if hours is None:
+        assert not len(sessions("XHKG", day, day))
+    else:
+        assert cuts(day) == hours
+
+
+def test_every_shipped_row_has_an_answer() -> None:
+    with files("launchlab.data.calendars").joinpath("overrides.csv").open(encoding="utf-8") as file:
+        assert sorted(row["day"] for row in csv.DictReader(file)) == sorted(OTHER_HOURS)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "day", "before", "since"),
+    [
+        ("XHKG", "2011-03-07", ("09:45", "16:00"), ("09:15", "16:00")),
+        ("XSHG", "2018-08-20", ("09:25", "15:00"), ("09:25", "14:57")),
+        ("XSHE", "2006-07-03", ("09:25", "15:00"), ("09:25", "14:57")),
+    ],
+)
+def test_usual_cut_offs_change_on_their_session(
+    exchange: str, day: str, before: tuple[str, str], since: tuple[str, str]
+) -> None:
+    eve = sessions(exchange, str(date.fromisoformat(day) - timedelta(days=6)), day)[-2].astype(str)
+    for session, expected in ((eve, before), (day, since)):
+        found = tuple(cut_off(exchange, session, at).isoformat()[11:16] for at in ("open", "close"))
+        assert found == expected
+
+
+def test_the_afternoon_of_hong_kong_began_earlier_from_2012_03_05() -> None:
+    assert trading_spans("XHKG", "2012-03-02")[1] == ("13:30", "16:00")
+    assert trading_spans("XHKG", "2012-03-05")[1] == ("13:00", "16:00")
+    assert trading_spans("XHKG", "2011-03-04") == (("10:00", "12:30"), ("14:30", "16:00"))
+    assert trading_spans("XHKG", "2011-03-07") == (("09:30", "12:00"), ("13:30", "16:00"))
+
+
+def test_no_other_hours_begin_on_a_day_without_an_answer() -> None:
+    begun = {(exchange, hours.since) for exchange, dated in HOURS.items() for hours in dated[1:]}
+    # Shenzhen's rules held from a Saturday, 2006-07-01: its first session under them is the Monday above
+    assert begun == {
+        ("XHKG", "2011-03-07"), ("XHKG", "2012-03-05"), ("XSHG", "2018-08-20"), ("XSHE", "2006-07-01"),
+    }  # fmt: skip

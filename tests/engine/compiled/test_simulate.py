@@ -217,6 +217,44 @@ def test_a_delisted_short_is_bought_back_in_money_of_the_day(tmp_path: Path, eng
     assert run.cash.tolist()[:4] == pytest.approx([1e6, 1_050_000.0, 1_050_000.0, 830_000.0])
 
 
+def test_buying_back_a_delisted_short_takes_its_cash_from_the_day_s_orders(
+    tmp_path: Path, engine: str
+) -> None:
+    """1,000 sold at 100 dollars of 0.5 yuan leave 1,050,000; bought back at 110 at the known 0.5 they leave 995,000.
+
+    At 500 dollars of the known 0.5 yuan that is 3,980 shares, in lots 3,900, whatever a dollar is worth that evening.
+    """
+    table = tmp_path / "own.csv"
+    table.write_text(
+        "code,listed,delisted,lots,shortable\n0005.HK,2010-01-04,2026-03-10,2010-01-04=100,2010-01-04..\n"
+    )
+    options = PanelOptions(instruments=load_instruments(table))
+    series = [bars("0005.HK", DAYS[:3], [100.0, 100.0, 110.0]), bars("0700.HK", DAYS, [500.0] * 7)]
+    panel = without_costs(build_panel(series, currency="CNY", options=options))
+    rates = np.where(np.arange(len(panel)) < 3, 0.5, 2.0)[:, None]
+    panel = replace(panel, fx=rates * np.ones_like(panel.fx), borrow=np.zeros_like(panel.borrow))
+    buying = one_leg(code=panel.column("0700.HK"), row=3, weight=1.5, hold=9, wait=0, launch=1)
+    legs = joined(one_leg(hold=9, side=-1, weight=0.05, code=panel.column("0005.HK")), buying)
+    run = done(legs, panel, engine, max_gross=4.0, maintenance=0.0, short_collateral=0.0)
+    assert fills(run)[1:] == [(3, "open", 1000.0, 110.0, "delisted"), (3, "open", 3900.0, 500.0, "entry")]
+    assert blocks(run) == [(3, 5900.0, 3900.0, "no_cash")]
+    assert run.cash[3] == pytest.approx(1_050_000.0 - 220_000.0 - 3_900_000.0)
+
+
+def test_a_dividend_pays_for_the_day_s_orders_at_the_rate_that_was_known(engine: str) -> None:
+    # 1,000 shares for all of 100,000; 10 dollars of the known 0.8 yuan on each buy 800 at 10 yuan, and are 20,000 that evening
+    series = [bars("0700.HK", DAYS[:4], [125.0] * 4), bars("600519.SS", DAYS[:4], [10.0] * 4)]
+    panel = in_yuan(series, [0.8, 0.8, 2.0, 2.0])
+    actions = np.zeros(1, panel.actions.dtype)
+    actions[0] = (2, panel.column("0700.HK"), 1.0, 10.0, 10.0)
+    panel = replace(panel, actions=actions)
+    legs = joined(one_leg(weight=1.0, hold=9), one_leg(code=1, row=2, weight=1.0, hold=9, wait=0, launch=1))
+    run = done(legs, panel, engine, capital=100_000.0, max_gross=4.0, maintenance=0.0)
+    assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(1, 1e3), (2, 800.0)]
+    assert run.cash[2] == pytest.approx(20_000.0 - 8_000.0)
+    assert run.dividends[2] == pytest.approx(20_000.0)
+
+
 def test_borrow_is_charged_in_money_of_the_night(engine: str) -> None:
     # 0.5 % a year on 5,000 × 100 dollars of 0.8 yuan, from Friday to Monday; then one night at 0.5 yuan
     panel = in_yuan([bars("0700.HK", DAYS[:4], [100.0] * 4)], [1.0, 0.8, 0.5, 0.5])

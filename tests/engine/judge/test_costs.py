@@ -60,6 +60,15 @@ def test_a_trade_above_the_largest_order_pays_for_each_order() -> None:
     assert cost.levies == pytest.approx(0.03 + 0.03 + 0.01)
 
 
+def test_each_of_several_orders_pays_its_own_stamp_and_an_order_of_nothing_pays_nothing() -> None:
+    # 700,000 × 10.00 sold as 300,000 + 300,000 + 100,000: commission 0.025 %, stamp 0.05 %, transfer 0.001 %
+    assert trade_cost(TABLES.costs, SSE, False, 10.0, 700_000.0, 300_000.0) == (1750.0, 3500.0, 70.0)
+    # two full orders and no rest: no third minimum of 5
+    assert trade_cost(TABLES.costs, SSE, True, 0.01, 600_000.0, 300_000.0).commission == 10.0
+    # one share over: its value of 10.00 pays a third minimum, and 0.0001 of transfer is no cent
+    assert trade_cost(TABLES.costs, SSE, True, 10.0, 600_001.0, 300_000.0) == (1505.0, 0.0, 60.0)
+
+
 def test_a_fill_carries_its_costs() -> None:
     # 2513.HK, 4,000 at 339.8: 1,359,200; stamp up to 1,360; levies 36.70 + 2.04 + 76.79 (76.7948) + 57.09
     fill = judged(buy(4000.0), quote(price=339.8, up=math.inf, down=0.0, cost_row=HK))

@@ -87,6 +87,22 @@ def test_the_nearer_of_stop_and_trail_is_touched_first() -> None:
     assert touched(1.0, (10.0, 10.1, 9.0), peak=10.0, stop=0.05, trail=0.10) == (Reason.STOP, 9.50)
 
 
+def test_a_bar_that_only_just_reaches_a_level_has_touched_it() -> None:
+    # stop 9.50, target 10.50, trail 12.00 × 0.9 = 10.80: the low or the high is that price and no further
+    assert touched(1.0, (9.8, 10.0, 9.5), stop=0.05) == (Reason.STOP, 9.50)
+    assert touched(1.0, (10.0, 10.5, 9.9), target=0.05) == (Reason.TARGET, 10.50)
+    assert touched(-1.0, (10.0, 10.1, 9.5), target=0.05) == (Reason.TARGET, 9.50)
+    assert touched(1.0, (11.5, 11.6, 10.8), peak=12.0, trail=0.10) == (Reason.TRAIL, 10.80)
+    assert touched(1.0, (11.5, 11.6, 10.81), peak=12.0, trail=0.10) == (-1, 0.0)
+
+
+def test_where_stop_and_trail_are_one_price_the_stop_is_told() -> None:
+    assert touched(1.0, (9.8, 10.0, 9.2), stop=0.05, trail=0.05) == (Reason.STOP, 9.50)
+    assert touched(-1.0, (10.2, 10.8, 10.0), stop=0.05, trail=0.05) == (Reason.STOP, 10.50)
+    # a best price of 10.40 lifts the trail to 9.88, a little above the stop at 9.50
+    assert touched(1.0, (10.0, 10.1, 9.2), peak=10.4, stop=0.05, trail=0.05) == (Reason.TRAIL, 9.88)
+
+
 def test_touched_levels_are_rounded_against_the_trader() -> None:
     # 9.99 × 0.95 = 9.4905: a stop sells at 9.49; 9.99 × 1.05 = 10.4895: a target sells at 10.49
     assert touched(1.0, (9.9, 10.0, 9.2), basis=9.99, stop=0.05) == (Reason.STOP, 9.49)

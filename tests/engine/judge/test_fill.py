@@ -115,6 +115,26 @@ def test_cash_buys_the_most_lots_that_it_pays_for(
     assert fill.shares == best
 
 
+def test_one_share_is_an_order_where_the_lot_is_one_share() -> None:
+    one = quote(lot_min=1.0, lot_step=1.0)
+    assert_filled(judged(buy(1.0), one), 1.0, 10.0)
+    assert planned_shares(1.5, 1.0, 1.0) == 1.0
+    for purse, volume, why in (
+        (Purse(15.0, 1.0, math.inf, 1.0), 1e9, Reason.NO_CASH),
+        (Purse(1e9, 1.0, 15.0, 1.0), 1e9, Reason.MARGIN),
+        (Purse(1e9, 1.0, math.inf, 1.0), 1.0, Reason.VOLUME),
+    ):
+        fill = judged(buy(2.0), one._replace(volume=volume), purse=purse)
+        assert (fill.shares, Reason(fill.reason)) == (1.0, why)
+
+
+def test_orders_that_take_nothing_from_the_purse_are_still_refused_to_a_debtor() -> None:
+    # collateral of 100 % and no costs: a short spends 0 for each unit of value, and there is nothing to divide by
+    free = Purse(-1.0, 0.0, math.inf, 1.0)
+    assert_blocked(judged(short(), quote(), purse=free), Reason.MARGIN)
+    assert_filled(judged(short(), quote(), purse=free._replace(budget=0.0)), -1000.0, 10.0)
+
+
 # lots
 
 

@@ -37,20 +37,24 @@ EXAMPLE = Moments(2.5 / math.sqrt(250), skew=-3.0, kurtosis=10.0, n=1250)
 VARIANCE = 0.5 / 250
 
 
-def brute_force_pbo(returns: F8, blocks: int) -> float:
-    """CSCV as its definition reads: glue the chosen blocks, rank by Sharpe, count."""
+def brute_force(returns: F8, blocks: int) -> tuple[float, float, float]:
+    """PBO, loss and slope of CSCV as its definition reads: glue the chosen blocks, rank by Sharpe, count and fit a line."""
     t, p = returns.shape
     size = t // blocks
     rows = np.arange(t - size * blocks, t).reshape(blocks, size)
-    below = 0
+    below, inside_best, outside_best = 0, [], []
     splits = list(combinations(range(blocks), blocks // 2))
     for inside in splits:
         outside = [b for b in range(blocks) if b not in inside]
         train, test = returns[np.concatenate(rows[list(inside)])], returns[np.concatenate(rows[outside])]
-        chosen = np.argmax(train.mean(axis=0) / train.std(axis=0, ddof=1))
-        omega = stats.rankdata(test.mean(axis=0) / test.std(axis=0, ddof=1))[chosen] / (p + 1)
+        trained, tested = (part.mean(axis=0) / part.std(axis=0, ddof=1) for part in (train, test))
+        chosen = np.argmax(trained)
+        omega = stats.rankdata(tested)[chosen] / (p + 1)
         below += math.log(omega / (1 - omega)) <= 0
-    return below / len(splits)
+        inside_best.append(trained[chosen])
+        outside_best.append(tested[chosen])
+    slope = float(stats.linregress(inside_best, outside_best).slope)
+    return below / len(splits), float((np.array(outside_best) < 0).mean()), slope
 
 
 def test_the_papers_deflated_sharpe_ratio() -> None:
@@ -113,7 +117,9 @@ def test_perfectly_correlated_trials_are_one_and_uncorrelated_ones_all() -> None
 def test_pbo_agrees_with_brute_force(seed: int, points: int, sessions: int, blocks: int) -> None:
     returns = simulate(Points(points=points, sessions=sessions), np.random.default_rng(seed))
     found = backtest_overfitting(returns, blocks)
-    assert found.pbo == brute_force_pbo(returns, blocks)
+    pbo, loss, slope = brute_force(returns, blocks)
+    assert (found.pbo, found.loss) == (pbo, loss)
+    assert found.slope == pytest.approx(slope, rel=1e-9)
     assert found.splits == math.comb(blocks, blocks // 2)
 
 

@@ -1,6 +1,7 @@
 """The event-study arithmetic and its tests, against hand computation, statsmodels and laws."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -193,6 +194,21 @@ def test_no_events_at_all_refuse_every_test() -> None:
     assert all(test.refused for test in answer.tests)
     assert math.isnan(answer.p)
     assert word_of(answer.p) == "too few"
+
+
+def test_few_clusters_are_flipped_with_webb_s_six_weights() -> None:
+    """Webb (2014): ±√3/2, ±1 and ±√1/2, a sixth each. All 6⁶ draws of six launches counted, by scipy's t."""
+    six = np.sqrt([1.5, 1.0, 0.5])
+    values = [0.0, 0.011, -0.002, -0.001, -0.011, 0.037]
+    sample = on_dates(values, 1, [100, 200, 300, 400, 500, 600]).window(0, 0)
+    flips = np.array(list(product(np.concatenate([six, -six]), repeat=6)))
+    real = stats.ttest_1samp(sample.scar, 0.0).statistic
+    null = stats.ttest_1samp(flips * sample.scar, 0.0, axis=1).statistic
+    exact = (np.abs(null) >= abs(real) * (1 - 1e-12)).mean()
+    found = wild_bootstrap(sample, 20_000, np.random.default_rng(0))
+    assert found.statistic == pytest.approx(real)
+    # by other weights (3, 2 and 1 in turn for one of the three) at least 0.021 away
+    assert found.p == pytest.approx(exact, abs=0.01)
 
 
 def test_the_same_seed_gives_the_same_bootstrap() -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -367,6 +368,23 @@ def test_the_clock_variants_shift_day_0_and_date_bare_dates_both_ways(market: Pa
     # known at the start of the day is one session earlier: the same as moving day 0, except over weekends
     assert by["bare dates known at the start", "react"].mean != late.mean
     assert len(conclusions(found)) == 3
+
+
+def test_the_clock_counts_the_returns_of_a_window_whose_sign_it_turns_round(market: Panel) -> None:
+    news = ledger(
+        *(launch(f"l{k}", f"2025-0{k}-12T01:00+08:00", ["0700.HK", "9988.HK"]) for k in range(3, 9))
+    )
+    later = study(news, market, replace(SHORT, shift=1)).table
+    signs = {(row.launch, row.code, row.window): row.car > 0 for row in study(news, market, SHORT).table}
+    turned = Counter(row.window for row in later if signs[row.launch, row.code, row.window] != (row.car > 0))
+    found = {
+        one.window: one.flips
+        for one in clock_variants(news, market, SHORT)
+        if one.clock == "day 0 +1 session"
+    }
+    assert found == {window: turned[window] for window in found}
+    assert len(set(found.values())) > 1
+    assert sum(found.values()) > 0
 
 
 def test_a_conclusion_that_hangs_on_the_clock_is_a_sentence() -> None:
