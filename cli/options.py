@@ -61,6 +61,11 @@ SHARED: dict[str, Decorator] = {
         type=click.Choice(["end", "start"]),
         help="What minute bars are stamped with [default: as the lunch break tells].",
     ),
+    "futures": click.option(
+        "--futures",
+        metavar="CSV",
+        help="Dated margins and fees of index futures, whose months are among the prices.",
+    ),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
 MARKET = (
@@ -77,7 +82,7 @@ MARKET = (
         "instruments",
         "fx",
     ),
-    *("universe", "links", "calendar", "minutes", "minute_stamps"),
+    *("universe", "links", "calendar", "minutes", "minute_stamps", "futures"),
 )
 
 

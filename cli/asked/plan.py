@@ -27,7 +27,7 @@ FLAGS = (
     "reaction_minutes",
     "dates_known",
 )
-PATHS = ("launches", "prices", "instruments", "fx", "universe")
+PATHS = ("launches", "prices", "instruments", "fx", "universe", "futures")
 
 
 @dataclass(frozen=True)

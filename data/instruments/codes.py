@@ -8,6 +8,7 @@ import re
 from types import MappingProxyType
 
 from ..errors import RuleError
+from .futures import advice, future_code
 from .instrument import EXCHANGE_OF, Instrument
 
 _INDEX_NAMES = MappingProxyType(
@@ -49,6 +50,8 @@ def tidy(code: str) -> str:
     ('0700.HK', '600519.SS', '^HSI')
     """
     text = code.strip().upper()
+    if future := future_code(text):
+        return future
     if text.removeprefix("^") in _INDEX_NAMES:
         return "^" + text.removeprefix("^")
     number, _, suffix = text.partition(".")
@@ -71,6 +74,8 @@ def derive(code: str) -> Instrument:
         return Instrument(
             code, exchange=exchange, board="index", currency="HKD" if exchange == "XHKG" else "CNY"
         )
+    if code == future_code(code):
+        raise RuleError(f"{code} is an index future; {advice(code)}")
     number, _, suffix = code.partition(".")
     if suffix not in EXCHANGE_OF:
         raise RuleError(f"{code!r} is no code of Hong Kong or the mainland{_suffix_hint(number)}; {_WRITTEN}")

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..arrays import Bool, Days
 from ..dated import Dated
+from .futures import FutureTerms
 
 EXCHANGE_OF = MappingProxyType({"HK": "XHKG", "SS": "XSHG", "SZ": "XSHE", "BJ": "XBSE"})
 BOARDS = (
     *("main", "chinext", "star", "bse", "b", "fund", "fund20", "cdr", "reit", "convertible"),
-    *("hk_main", "hk_gem", "hk_etp", "index"),
+    *("hk_main", "hk_gem", "hk_etp", "index", "future"),
 )
 ROLES = ("pure_play", "diversified", "supplier", "hedge", "")
 FUND_CLASSES = ("equity", "bond", "money", "gold", "commodity", "cross_border", "")
@@ -49,7 +50,7 @@ class Instrument:
     resumed listing, share-reform first session). `approval_ipo`: listed under the approval regime, so its
     first day was banded to 64–144 % of `issue_price`. `lots`: board lot by day (Hong Kong). `shortable`:
     spells on the designated list; None is unknown. `borrow`: annual rate by day. `fund_class` decides T+0.
-    `aliases`: earlier codes. `unknowns`: what had to be assumed, in words. `source`, `confidence`: of the row.
+    `aliases`: earlier codes. `terms`: of an index future. `unknowns`: what had to be assumed, in words. `source`, `confidence`: of the row.
     """
 
     code: str
@@ -74,6 +75,16 @@ class Instrument:
     unknowns: tuple[str, ...] = ()
     source: str = ""
     confidence: str = ""
+    terms: FutureTerms | None = None
+
+    @classmethod
+    def of_future(cls, terms: FutureTerms) -> "Instrument":
+        """An index future as an instrument, whichever month is held."""
+        product = terms.product
+        return cls(
+            product.code, product.name, product.exchange, "future", product.currency, role="hedge", source=product.source,
+            terms=terms,
+        )  # fmt: skip
 
     @property
     def tradable(self) -> bool:

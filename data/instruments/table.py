@@ -1,6 +1,6 @@
 """The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -62,6 +62,10 @@ class Instruments:
         """The same table, which knows under which old code each of today's codes in `former` was asked for."""
         return replace(self, _former={**self._former, **former})
 
+    def with_rows(self, rows: Iterable[Instrument]) -> "Instruments":
+        """The same table with more instruments."""
+        return replace(self, _table={**self._table, **{row.code: row for row in rows}})
+
     def _find(self, code: str) -> Instrument:
         """The instrument of a code as this project writes it; an old code that another has taken is a RuleError."""
         today = self.canonical(code)
@@ -104,7 +108,7 @@ def _unknowns(row: Instrument) -> tuple[str, ...]:
     derived = any("not in the instruments table" in text for text in doubts)
     if row.board in A_SHARE_BOARDS and derived:
         doubts.append(ST_UNKNOWN)
-    if row.tradable and row.listed is None:
+    if row.tradable and row.listed is None and row.terms is None:
         doubts.append("listing day unknown: taken as listed long ago")
     if row.board == "fund" and derived:
         doubts.append(LIST_UNKNOWN)

@@ -23,6 +23,7 @@ from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
 from ..universe.table import load_universe
 from .beside import with_minutes
+from .contracts import find_futures
 from .doubts import idle_ends, left_outside, shorter_benchmarks, without_bars
 from .request import MarketRequest, market_request
 from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
@@ -73,8 +74,11 @@ def load_market(
         launches, universe = launches.known_links(), universe.known()
     source = find_bars(wanted.prices)
     named = typed(wanted.codes.split(","), book) if wanted.codes else None
+    futures, unheld = find_futures(wanted.futures, source) if wanted.futures else ((), ())
+    book = book.with_rows(future.instrument for future in futures)
     if named:
-        book, universe = named.book, load_universe("none", named.book)
+        book = named.book.with_rows(future.instrument for future in futures)
+        universe = load_universe("none", book)
         codes, missing = _asked_for(named.codes, source, book)
     else:
         codes, missing = _with_bars(launches, source, book, universe.codes)
@@ -85,6 +89,7 @@ def load_market(
         fx=Path(wanted.fx) if wanted.fx else None,
         universe=universe,
         calendar=to_additions(wanted.calendar),
+        futures=futures,
     )
     panel, apart = _panel(codes, wanted, source, options)
     panel = with_minutes(panel, launches, wanted)
@@ -95,6 +100,7 @@ def load_market(
         *read,
         *from_bars(panel.calendar, panel.sessions),
         *missing,
+        *unheld,
         *apart,
         *without_bars(panel),
         *left_outside(launches, panel),

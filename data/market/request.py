@@ -35,7 +35,8 @@ class MarketRequest:
     of a launch, or only those whose link was `known` before it, and no member of hindsight. `codes` are the shares to trade, in the order
     of the panel's columns (`0700.HK,9988.HK` or a list; None: all that the ledger and the universe concern).
     `calendar` is a file of years and closures over the shipped ones, or `published` for no session beyond those; else, and
-    with `from-bars`, sessions after the published ones are the days on which bars were traded.
+    with `from-bars`, sessions after the published ones are the days on which bars were traded. `futures` is a file of the dated margins
+    and fees of index futures, whose months are among the prices (None: no futures).
     """
 
     launches: "str | Path | pd.DataFrame | Launches | None" = None
@@ -54,6 +55,7 @@ class MarketRequest:
     calendar: "str | Path | Additions | None" = None
     minutes: str | Path | None = None
     minute_stamps: str | None = None
+    futures: str | Path | None = None
 
     def __post_init__(self) -> None:
         if self.links not in LINKS:

@@ -31,10 +31,12 @@ from . import fx
 from .beyond import dated, from_bars, with_proven
 from .charges import cost_classes, cost_table, free_of_charge
 from .columns import Columns, compile_code
+from .contracts import Future, compile_future, front_month
 from .panel import ACTION, TRADING, Panel
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
+FUTURE = "=F"  # at the end of the code of an index future
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class PanelOptions:
     """What may be chosen about a panel. Dividend taxes are fractions withheld from cash dividends to longs.
 
     `universe`: who played which role by day. `beside`: codes that are there as its members alone; their bars decide no
-    span, and wrong ones count as suspended rather than refuse the panel.
+    span, and wrong ones count as suspended rather than refuse the panel. `futures`: index futures that stand beside them.
     """
 
     instruments: Instruments = field(default_factory=load_instruments)
@@ -55,6 +57,7 @@ class PanelOptions:
     dividend_tax_hk: float = 0.0
     universe: Universe = field(default_factory=Universe)
     beside: frozenset[str] = frozenset()
+    futures: tuple[Future, ...] = ()
 
     def __post_init__(self) -> None:
         if self.bad_bars not in ("refuse", "suspend"):
@@ -123,12 +126,13 @@ def build_panel(
     chosen = options or PanelOptions()
     series = list(bars)
     known = [_tradable(chosen.instruments[raw.code]) for raw in series]
+    hedges = [future.instrument for future in chosen.futures]
     leading = [raw for raw in series if raw.code not in chosen.beside]
     chosen = replace(chosen, calendar=with_proven(chosen.calendar, series, known))
-    exchanges = {instrument.exchange for instrument in known}
+    exchanges = {instrument.exchange for instrument in (*known, *hedges)}
     sessions = _sessions(leading or series, span, exchanges, chosen.calendar)
     own_days = {name: _exchange_sessions(name, sessions, chosen.calendar) for name in EXCHANGES}
-    columns = Columns.empty(len(sessions), len(series))
+    columns = Columns.empty(len(sessions), len(series) + len(hedges))
     actions: list[tuple[Any, ...]] = []
     findings: list[Finding] = []
     unmended: list[Finding] = []
@@ -152,12 +156,20 @@ def build_panel(
         actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
         guess = raw.source.get(GUESS, "")
         unknowns += [f"{raw.code}: {note}" for note in (guess, *compiled.unknowns) if note]
+    for i, future in enumerate(chosen.futures, len(series)):
+        front = front_month(future, sessions[-1], chosen.calendar)
+        is_open = own_days[future.terms.product.exchange][0]
+        compiled, rolls = compile_future(future, front, sessions, is_open)
+        columns.put(i, compiled)
+        actions += [(row, i, 1.0, short, long) for row, short, long in rolls]
+        unknowns += [f"{future.terms.product.code}: {note}" for note in compiled.unknowns]
+        series.append(front.bars)
     if chosen.bad_bars == "suspend":
         _refuse_unmended(errors_of(unmended))
     else:
         _refuse(errors_of([finding for finding in findings if finding.code not in chosen.beside]))
     return _assemble(
-        series, known, columns, sessions, own_days, chosen, currency, actions, findings, unknowns
+        series, [*known, *hedges], columns, sessions, own_days, chosen, currency, actions, findings, unknowns
     )
 
 
@@ -179,7 +191,7 @@ def _assemble(
         tick_bounds=TICK_BOUNDS.copy(),
         tick_sizes=TICK_SIZES.copy(),
         cost_class=np.array([classes.index(cost_class(instrument)) for instrument in known], np.int16),
-        costs=cost_table(classes, sessions, chosen.brokerage),
+        costs=cost_table(known, sessions, chosen.brokerage),
         currencies=currencies,
         currency_of=np.array([currencies.index(instrument.currency) for instrument in known], np.int8),
         fx=rates,
@@ -193,7 +205,7 @@ def _assemble(
         warnings=tuple(finding.to_json() for finding in findings),
         unknowns=tuple(dict.fromkeys([*free, *unknowns])),
         universe=chosen.universe,
-        beside=tuple(one.code for one in series if one.code in chosen.beside),
+        beside=tuple(one.code for one in series if one.code in chosen.beside or one.code.endswith(FUTURE)),
         calendar=chosen.calendar,
     )
 

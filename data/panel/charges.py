@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import F8, Days
+from ..instruments.futures import FutureTerms
 from ..instruments.table import Instrument
-from ..rules.costs import NO_HK_BROKERAGE, Brokerage, cost_class, cost_rows, uncharged
+from ..rules.costs import NO_HK_BROKERAGE, Brokerage, cost_class, cost_rows, future_rows, uncharged
 from .panel import Panel
 
 
@@ -16,9 +17,19 @@ def cost_classes(instruments: Sequence[Instrument]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(cost_class, instruments)))
 
 
-def cost_table(classes: Sequence[str], sessions: Days, brokerage: Brokerage) -> F8:
-    """Cost rows of each class on each session, (sessions, classes, COST_WIDTH)."""
-    return np.stack([cost_rows(key, sessions, brokerage) for key in classes], axis=1)
+def cost_table(instruments: Sequence[Instrument], sessions: Days, brokerage: Brokerage) -> F8:
+    """Cost rows of each class of `cost_classes` on each session, (sessions, classes, COST_WIDTH)."""
+    terms = {cost_class(one): one.terms for one in instruments}
+    rows = [
+        cost_rows(key, sessions, brokerage) if its is None else future_rows(its, known_days(its, sessions))
+        for key, its in terms.items()
+    ]
+    return np.stack(rows, axis=1)
+
+
+def known_days(terms: FutureTerms, sessions: Days) -> Days:
+    """The sessions, those before a future's first row as its first day: nothing of it is traded then."""
+    return np.maximum(sessions, np.datetime64(terms.margin.facts[0].since))
 
 
 def free_of_charge(classes: Sequence[str], brokerage: Brokerage) -> tuple[str, ...]:
@@ -32,6 +43,6 @@ def priced(panel: Panel, brokerage: Brokerage) -> Panel:
     others = tuple(note for note in panel.unknowns if note != NO_HK_BROKERAGE)
     return replace(
         panel,
-        costs=cost_table(classes, panel.sessions, brokerage),
+        costs=cost_table(panel.instruments, panel.sessions, brokerage),
         unknowns=(*free_of_charge(classes, brokerage), *others),
     )

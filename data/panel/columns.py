@@ -1,5 +1,6 @@
 """One code's bars and rules compiled onto the panel's rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -63,6 +64,7 @@ class Columns:
     shortable: Bool
     borrow: F8
     tick_table: I1
+    margin: F8
 
     @classmethod
     def empty(cls, rows: int, codes: int) -> "Columns":
@@ -119,7 +121,7 @@ def compile_code(
     actions, unexplained = _row_actions(bars, instrument, reference, rows, before)
     if instrument.mainland:
         notes += unexplained
-    values["mark"] = _marks(values["close"], actions)
+    values["mark"] = marks(values["close"], actions)
     age = _listed_sessions(instrument, sessions, is_open)
     bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
@@ -168,6 +170,7 @@ def _rules(instrument: Instrument, listed: Days) -> dict[str, NDArray[Any]]:
         "shortable": shortable(instrument, listed),
         "borrow": borrow_rate(instrument, listed),
         "tick_table": tick_table(instrument, listed),
+        "margin": np.full(len(listed), np.nan),
     }
 
 
@@ -208,7 +211,7 @@ def _row_actions(
     return [known[row] for row in sorted(known)], notes
 
 
-def _marks(close: F8, actions: list[RowAction]) -> F8:
+def marks(close: F8, actions: Sequence[RowAction]) -> F8:
     """Last close carried over; on an ex-date without a trade, adjusted for the action."""
     held = np.where(np.isnan(close), 0, np.arange(len(close)))
     mark = close[np.maximum.accumulate(held)]

@@ -46,13 +46,24 @@ _BY_ROW = (
         "limit_up",
         "limit_down",
     ),
-    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table", "costs", "fx"),
+    *(
+        "lot_min",
+        "lot_step",
+        "max_order",
+        "t_plus_one",
+        "shortable",
+        "borrow",
+        "tick_table",
+        "costs",
+        "fx",
+        "margin",
+    ),
     *("exchange_open", "sessions_done"),
 )
 
 _BY_COLUMN = (
     *("status", "open", "high", "low", "close", "volume", "mark", "ref", "limit_up", "limit_down"),
-    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table"),
+    *("lot_min", "lot_step", "max_order", "t_plus_one", "shortable", "borrow", "tick_table", "margin"),
 )
 
 NOISE = 1e-6  # far below the smallest tick: prices and limits are decimals, which floats only approximate
@@ -75,6 +86,8 @@ class Panel:
     of cost class k. `universe` says who played which role by day; `beside` are the codes that stand here as its members
     alone, which no launch concerns.
     `calendar` is what was added to the published sessions. `minutes` are the bars inside sessions, of those that have any.
+    `margin` is the fraction of its value that an index future
+    ties up, NaN for what is paid for in full; a future's shares are units of its multiplier, so that one contract is a lot.
     """
 
     sessions: Days
@@ -118,9 +131,12 @@ class Panel:
     beside: tuple[str, ...] = ()
     calendar: Additions = NONE
     minutes: Minutes = NO_MINUTES
+    margin: F8 = field(default_factory=lambda: np.empty((0, 0)))
     _column: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.margin.shape != self.status.shape:
+            object.__setattr__(self, "margin", np.broadcast_to(np.nan, self.status.shape))
         object.__setattr__(self, "_column", {code: i for i, code in enumerate(self.codes)})
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
@@ -174,6 +190,19 @@ class Panel:
         return years_covered(self.sessions, self.traded_exchanges, self.calendar)
 
     @cached_property
+    def futures(self) -> Bool:
+        """Which codes are index futures, (N,)."""
+        found: Bool = np.array([one.terms is not None for one in self.instruments], np.bool_)
+        return found if len(found) == len(self.codes) else np.zeros(len(self.codes), np.bool_)
+
+    @cached_property
+    def fair_cash(self) -> F8:
+        """Cash of each action before tax and costs, (A,). A future's roll pays the difference of two contracts, either side its costs."""
+        a = self.actions
+        middle = (a["cash"] + a["cash_net"]) / 2.0
+        return np.where(self.futures[a["code"]], middle, a["cash"]).astype(np.float64)
+
+    @cached_property
     def size_price(self) -> F8:
         """Price known before each session, for sizing: yesterday's mark, or the reference price of a listing day.
 
@@ -182,7 +211,7 @@ class Panel:
         before = np.full(self.mark.shape, np.nan, order="F")
         before[1:] = self.mark[:-1]
         at = (self.actions["row"], self.actions["code"])
-        before[at] = (before[at] - self.actions["cash"]) / self.actions["ratio"]
+        before[at] = (before[at] - self.fair_cash) / self.actions["ratio"]
         before = np.where(np.isnan(before), self.ref, before)
         before.flags.writeable = False
         return np.asfortranarray(before)

@@ -79,7 +79,7 @@ def levels_of(
         raise ConfigError("the market and peer models need `benchmark` or `peer`: codes that have bars")
     levels = {}
     for name in codes:
-        code = derive(understood(name)).code
+        code = understood(name)
         bars = outside.get(name, outside.get(code))
         if bars is not None:
             is_open = panel.exchange_open[:, panel.exchanges.index(derive(code).exchange)]

@@ -16,6 +16,7 @@ from pydantic import Field
 from ..arrays import F8, Days
 from ..dated import Dated
 from ..errors import ConfigError, RuleError, did_you_mean
+from ..instruments.futures import FutureTerms
 from ..instruments.table import Instrument
 from ..settings import Settings
 from . import fees
@@ -124,6 +125,8 @@ _INSIDE = frozenset({"handling", "regulatory"})
 def cost_class(instrument: Instrument) -> str:
     """Key of CLASSES for an instrument; RuleError for B shares, REITs and convertible bonds."""
     board = instrument.board
+    if board == "future":
+        return f"future:{instrument.code}"
     if board in ("b", "reit", "convertible"):
         raise RuleError(
             f"{instrument.code}: the rule book has no costs for board {board!r}; "
@@ -155,6 +158,15 @@ def cost_rows(key: str, sessions: Days, brokerage: Brokerage) -> F8:
     for slot, levy in enumerate(chosen.levies):
         if charged(levy.name, brokerage):
             _set_levy(rows, slot, levy, sessions)
+    return rows
+
+
+def future_rows(terms: FutureTerms, sessions: Days) -> F8:
+    """Rates of one future on each session; f8 (n, COST_WIDTH): all that its file says of a contract and side, no commission besides."""
+    rows = np.zeros((len(sessions), COST_WIDTH))
+    rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
+    rows[:, FIRST_LEVY + RATE] = terms.rate.over(sessions)
+    rows[:, FIRST_LEVY + FIXED] = terms.fixed.over(sessions)
     return rows
 
 

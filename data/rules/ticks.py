@@ -16,7 +16,7 @@ from ..instruments.table import Instrument
 
 Side = Literal["buy", "sell"]
 
-HK_2006, HK_2025, HK_2026, HK_ETP, CENT, MILL, FREE = range(7)
+HK_2006, HK_2025, HK_2026, HK_ETP, CENT, MILL, FREE, FIFTH, POINT = range(9)
 TABLE_NAMES = (
     "Hong Kong stocks before 2025-08-04",
     "Hong Kong stocks from 2025-08-04",
@@ -25,6 +25,8 @@ TABLE_NAMES = (
     "0.01",
     "0.001",
     "index level",
+    "0.2 points",
+    "1 point",
 )
 _LOW = ((0.25, 0.001), (0.5, 0.005))
 _HIGH = ((100, 0.05), (200, 0.1), (500, 0.2), (1000, 0.5), (2000, 1.0), (5000, 2.0), (np.inf, 5.0))
@@ -52,6 +54,8 @@ _TABLES: tuple[_Table, ...] = (
     ((np.inf, 0.01),),
     ((np.inf, 0.001),),
     ((np.inf, 0.0001),),
+    ((np.inf, 0.2),),
+    ((np.inf, 1.0),),
 )
 _WIDTH = max(len(table) for table in _TABLES)
 
@@ -86,12 +90,18 @@ CN_CENT = Dated(("1990-12-19", CENT, _CN), name="the mainland price step")
 CN_MILL = Dated(
     ("1990-12-19", MILL, _CN), name="the mainland price step of funds, bonds and Shanghai B shares"
 )
+FUTURE_TICKS = {
+    0.2: Dated(("1900-01-01", FIFTH, "data/instruments/futures.py"), name="the step of a mainland future"),
+    1.0: Dated(("1900-01-01", POINT, "data/instruments/futures.py"), name="the step of a Hong Kong future"),
+}
 INDEX_LEVEL = Dated(("1900-01-01", FREE, "an index is not traded"), name="the step of an index level")
 
 
 def tick_schedule(instrument: Instrument) -> Dated:
     """Which table holds by date for an instrument."""
     board = instrument.board
+    if instrument.terms is not None:
+        return FUTURE_TICKS[instrument.terms.product.tick]
     by_board = {
         "index": INDEX_LEVEL,
         "hk_etp": HK_ETP_TABLE,

@@ -57,7 +57,7 @@ def _free(config: Config) -> Config:
 def _untaxed(panel: Panel) -> Panel:
     """The market without costs, borrow and dividend tax."""
     actions = panel.actions.copy()
-    actions["cash_net"] = actions["cash"]
+    actions["cash_net"] = actions["cash"] = panel.fair_cash
     return replace(
         panel, costs=np.zeros_like(panel.costs), borrow=np.zeros_like(panel.borrow), actions=actions
     )

@@ -33,7 +33,8 @@ class Account:
     )
     nav: float = 0.0
     gross: float = 0.0
-    short: float = 0.0
+    short: float = 0.0  # of shares; cash is kept for it
+    margin: float = 0.0  # that futures tie up
     live: list[LegState] = field(default_factory=list)
     long_filled: dict[int, float] = field(default_factory=dict)
     taken: dict[int, float] = field(default_factory=dict)
@@ -64,7 +65,15 @@ class Account:
         self.t, self.taken = t, {}
         if t > 0:
             self._borrow(t)
-        self.spendable = self.cash
+        self.spendable = self.cash + self._financed(t)
+
+    def _financed(self, t: int) -> float:
+        """What futures were worth at the last close, signed, at the rate that cash has been moved by: no cash was paid for it."""
+        p = self.panel
+        held = [leg for leg in self.live if leg.held != 0.0 and p.futures[leg.code]]
+        return float(
+            sum(leg.held * p.mark[t - 1, leg.code] * p.fx[t, p.currency_of[leg.code]] for leg in held)
+        )
 
     def known_rate(self, code: int) -> float:
         """Base money for one local unit as known when orders of this session are sent: the fixing of the row before."""
@@ -90,21 +99,28 @@ class Account:
                     leg.planned = float(np.floor(leg.planned * terms[0] + EPS))
                     leg.filled = float(np.floor(leg.filled * terms[0] + EPS))
                 if leg.held != 0.0:
+                    before = leg.held
                     new = after_action(leg.held, leg.basis, leg.peak, terms, price)
                     changes.append((i, new.shares - leg.held))
                     leg.held, leg.basis, leg.peak = new.shares, new.basis, new.peak
                     self.cash += new.cash * fx
-                    self.spendable += new.cash * self.known_rate(i)
+                    known = new.cash
+                    if p.futures[i]:  # of a roll, its costs; the rest is the difference of two settlements
+                        known -= before * (terms[1] + terms[2]) / 2.0
+                    self.spendable += known * self.known_rate(i)
                     self.money["dividends"][t] += new.cash * fx
         return changes
 
     def _borrow(self, t: int) -> None:
-        """What last night's shorts cost until today, on last night's market value."""
+        """What last night's shorts cost until today, on last night's market value; and what the rate made of futures, taken back."""
         p = self.panel
         days = float((p.sessions[t] - p.sessions[t - 1]).astype(int))
         charge = 0.0
         for leg in self.live:
-            if leg.held < 0.0:
+            if leg.held != 0.0 and p.futures[leg.code]:  # its value is no investment in its currency
+                i, k = leg.code, p.currency_of[leg.code]
+                charge += float(leg.held * p.mark[t - 1, i] * (p.fx[t, k] - p.fx[t - 1, k]))
+            elif leg.held < 0.0:
                 i = leg.code
                 value = -leg.held * p.mark[t - 1, i] * p.fx[t - 1, p.currency_of[i]]
                 charge += float(value * (p.borrow[t - 1, i] * days / 365.0))
@@ -143,12 +159,17 @@ class Account:
 
     def _purse(self, attempt: Attempt) -> Purse:
         fx = self.known_rate(attempt.leg.code)
+        future = bool(self.panel.futures[attempt.leg.code])
+        if future and attempt.order.held != 0.0:
+            return Purse(np.inf, 0.0, np.inf, fx)  # its losses are owed, whatever there is
         if attempt.order.held != 0.0:
             return Purse(self.spendable, 1.0 if attempt.order.wanted > 0 else -1.0, np.inf, fx)
         c = self.config
         spend = 1.0 if attempt.order.wanted > 0 else c.short_collateral - 1.0
+        if future:
+            spend = float(self.panel.margin[self.t, attempt.leg.code])
         room = max(c.max_gross * self.nav - self.gross, 0.0)
-        return Purse(self.spendable - c.short_collateral * self.short, spend, room, fx)
+        return Purse(self.spendable - c.short_collateral * self.short - self.margin, spend, room, fx)
 
     def settle(self, attempt: Attempt, fill: Fill) -> None:
         """Book a fill and, when it is less than was wanted, the block."""
@@ -164,7 +185,11 @@ class Account:
             value = abs(fill.shares) * fill.price * self.known_rate(i)
             self.taken[i] = self.taken.get(i, 0.0) + abs(fill.shares)
             self.gross = max(self.gross + (value if opening else -value), 0.0)
-            if leg.side < 0:
+            if self.panel.futures[i]:  # it costs what it differs from the last settlement
+                self.spendable += fill.shares * float(self.panel.size_price[t, i]) * self.known_rate(i)
+                tied = value * float(self.panel.margin[t, i])
+                self.margin = max(self.margin + (tied if opening else -tied), 0.0)
+            elif leg.side < 0:
                 self.short = max(self.short + (value if opening else -value), 0.0)
             if opening:
                 self._open(leg, fill)
@@ -206,7 +231,7 @@ class Account:
     def end_session(self) -> None:
         """Mark every leg, call margin, write the books of the session, and let go of legs that are over."""
         p, t = self.panel, self.t
-        long, short = 0.0, 0.0
+        long, short, sold, margin = 0.0, 0.0, 0.0, 0.0
         net: dict[int, float] = {}
         for leg in self.live:
             if leg.held != 0.0:
@@ -214,8 +239,13 @@ class Account:
                 value = float(abs(leg.held) * p.mark[t, i] * p.fx[t, p.currency_of[i]])
                 long, short = (long + value, short) if leg.side > 0 else (long, short + value)
                 net[i] = net.get(i, 0.0) + leg.held
+                if p.futures[i]:
+                    sold, margin = (
+                        sold + (value if leg.side < 0 else 0.0),
+                        margin + value * float(p.margin[t, i]),
+                    )
         self.nav = self.cash + long - short
-        self.gross, self.short = long + short, short
+        self.gross, self.short, self.margin = long + short, short - sold, margin
         cut = 0.0
         if self.gross > 0.0 and self.nav < self.config.maintenance * self.gross:
             cut = 1.0 - max(self.nav, 0.0) * self.config.max_gross / self.gross

@@ -18,8 +18,10 @@ from .orders import act, delist, enter, leave, leave_inside
 from .state import (
     CASH,
     CUT,
+    FINANCED,
     GROSS,
     LONGS,
+    MARGIN,
     NAV,
     NO_EXIT,
     NOT_TRIED,
@@ -27,9 +29,13 @@ from .state import (
     OWED,
     PARTS,
     POSITIONS,
+    SETTLED,
     SHORT,
     SHORTS,
+    SIGNED,
+    SOLD,
     SPENDABLE,
+    TIED,
     Out,
     State,
     Turn,
@@ -50,7 +56,7 @@ def _reset(rules: Rules, s: State, out: Out) -> None:
     for i in range(len(s.taken)):
         s.taken[i]["row"] = NO_ROW
     clear_agenda(s, 0)
-    s.value[:] = 0.0
+    s.value[:] = s.settled[:] = 0.0
     out.counts[:] = 0
     out.totals[:] = 0.0
 
@@ -77,6 +83,7 @@ def _take_all(w: Windows, rules: Rules, s: State, p: Point, t: int, admitted: in
             forget_ahead(w, rules, s, p, k, t)
     clear_agenda(s, t)
     s.value[PARTS * t :] = 0.0
+    s.settled[min(SETTLED * t, len(s.settled)) :] = 0.0
     return lo
 
 
@@ -130,6 +137,15 @@ def _value(rules: Rules, s: State, nav: float, long: float, short: float) -> Non
 
 
 @inlined
+def _set_apart(s: State, t: int) -> None:
+    """Note what of row t's close is futures: no short sale that cash is kept for, but a margin."""
+    if len(s.settled) > 0:
+        row = SETTLED * t
+        s.book[SHORT] -= s.settled[row + SOLD]
+        s.book[FINANCED], s.book[MARGIN] = s.settled[row + SIGNED], s.settled[row + TIED]
+
+
+@inlined
 def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     """The books of the sessions from t on in which nothing is due; returns the first session that is not like that."""
     first, cash = t, s.book[CASH]
@@ -146,6 +162,7 @@ def _pass_quiet(rules: Rules, s: State, out: Out, t: int, joins: int) -> int:
     if t > first:
         s.book[CASH] = cash
         _value(rules, s, nav, long, short)
+        _set_apart(s, t - 1)
     return t
 
 
@@ -160,6 +177,7 @@ def _close_books(rules: Rules, s: State, out: Out, t: int) -> None:
     )
     nav = s.book[CASH] + long - short
     _value(rules, s, nav, long, short)
+    _set_apart(s, t)
     out.equity[u] = nav
     if out.keep:
         out.cash[u], out.long[u], out.short[u] = s.book[CASH], long, short
@@ -218,7 +236,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
         if t >= w.rows:
             return True
         old, everyone = following, _concerns_all(rules, s, ends, t)
-        s.book[SPENDABLE] = s.book[CASH]
+        s.book[SPENDABLE] = s.book[CASH] + s.book[FINANCED]
         following, full = _admit_new(w, s, t, old, admitted)
         full |= everyone or s.events[np.uint64(t)]["full"] != 0 or rules.on_touch or w.close_from != NO_CLOSE
         if everyone:

@@ -12,7 +12,21 @@ from ..njit import compiled, inlined
 from .agenda import put_on_list
 from .orders import leg_rules, touched
 from .processor import fetch_line
-from .state import COVERS, ENTRIES, LONGS, NO_EXIT, OWED, PARTS, SELLS, SHORTS, State
+from .state import (
+    COVERS,
+    ENTRIES,
+    LONGS,
+    NO_EXIT,
+    OWED,
+    PARTS,
+    SELLS,
+    SETTLED,
+    SHORTS,
+    SIGNED,
+    SOLD,
+    TIED,
+    State,
+)  # fmt: skip
 from .windows import HIGH, LOW, NO_ACTION, NO_ROW, STATUS, Point, Rules, Windows, window_row
 
 
@@ -107,6 +121,22 @@ def _hold_to_signal(w: Windows, s: State, p: Point, k: int, r: int, t: int, n: i
     return n
 
 
+@compiled
+def _settle(w: Windows, s: State, k: int, r: int, t: int, n: int) -> None:
+    """Add a future to the rows from t to t + n: what no cash was paid for, and what it ties up.
+
+    The signed value is at the rate of the row after, at which cash has been moved by then (`owed`), so that the cash that
+    orders count on is that of the last close.
+    """
+    held = s.leg[k]["held"]
+    for j in range(n):
+        value, row = held * w.worth[r + j], SETTLED * (t + j)
+        s.settled[row + SIGNED] += value - held * w.owed[r + j]
+        if held < 0.0:
+            s.settled[row + SOLD] -= value
+        s.settled[row + TIED] += abs(value) * w.margin[r + j]
+
+
 @inlined
 def look_ahead(w: Windows, rules: Rules, s: State, p: Point, k: int, t: int) -> None:
     """Book leg k after its orders of row t: its value up to its next event, and that event on its row's list."""
@@ -127,7 +157,9 @@ def look_ahead(w: Windows, rules: Rules, s: State, p: Point, k: int, t: int) -> 
         _hold(w, s, k, r, t, n)
     else:
         n = _hold_to_signal(w, s, p, k, r, t, n)
-    if w.borrows and s.leg[k]["held"] < 0.0:
+    if w.leg[k]["future"] != 0:
+        _settle(w, s, k, r, t, n)
+    if w.borrows and (s.leg[k]["held"] < 0.0 or w.leg[k]["future"] != 0):
         for j in range(n):
             s.value[np.uint64(PARTS * (t + j) + OWED)] -= s.leg[k]["held"] * w.owed[np.uint64(r + j)]
     fetch_line(w.order, r + n)

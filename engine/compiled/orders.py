@@ -18,6 +18,7 @@ from .state import (
     CASH,
     CUT,
     GROSS,
+    MARGIN,
     NAV,
     NO_EXIT,
     NOT_TRIED,
@@ -132,15 +133,19 @@ def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn,
 
 
 @inlined
-def _purse(rules: Rules, s: State, wanted: float, opening: bool, fx: float) -> Purse:
+def _purse(w: Windows, rules: Rules, s: State, a: Turn, wanted: float, opening: bool) -> Purse:
     """What the account allows an order of `wanted` shares."""
-    book = s.book
+    book, fx = s.book, known_rate(w, a.k, a.t)
+    if w.leg[a.k]["future"] != 0 and not opening:
+        return Purse(np.inf, 0.0, np.inf, fx)  # its losses are owed, whatever there is
     budget, spend, room = book[SPENDABLE], (1.0 if wanted > 0.0 else -1.0), np.inf
     if opening:
-        budget = book[SPENDABLE] - rules.collateral * book[SHORT]
+        budget = book[SPENDABLE] - rules.collateral * book[SHORT] - book[MARGIN]
         room = rules.max_gross * book[NAV] - book[GROSS]
         room = room if room > 0.0 else 0.0
-        if wanted < 0.0:
+        if w.leg[a.k]["future"] != 0:
+            spend = w.margin[window_row(w, a.k, a.t)]
+        elif wanted < 0.0:
             spend = rules.collateral - 1.0
     return Purse(budget, spend, room, fx)
 
@@ -182,7 +187,7 @@ def judged(w: Windows, rules: Rules, s: State, a: Turn, line: Any, order: Order,
     if why != FILLED:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
     lots = _lots(line, _used(w, s, a.k, a.t))
-    purse = _purse(rules, s, order.wanted, opening, known_rate(w, a.k, a.t))
+    purse = _purse(w, rules, s, a, order.wanted, opening)
     shares = abs(order.wanted)
     if not legal:
         shares = legal_size(shares, order.held, lots)
@@ -198,28 +203,26 @@ def judged_inside(w: Windows, rules: Rules, s: State, a: Turn, order: Order, pri
         int(bar[STATUS]), price, bar[HIGH], bar[LOW], bar[UP], bar[DOWN], lots.lot_min, lots.lot_step,
         lots.max_order, True, lots.volume, int(bar[TICKS]), lots.cost_row,
     )  # fmt: skip
-    purse = _purse(rules, s, order.wanted, False, known_rate(w, a.k, a.t))
+    purse = _purse(w, rules, s, a, order.wanted, False)
     return fill_order(order, quote, purse, rules.policy, w.tables)
 
 
 @inlined
-def _move(
-    s: State,
-    fill: Fill,
-    side: float,
-    added: float,
-    fx: float,
-    known: float,
-) -> None:
+def _move(w: Windows, s: State, a: Turn, fill: Fill, added: float, fx: float) -> None:
     """Cash and exposure after a fill; `added`: the value, local, that it adds to the exposure."""
-    book = s.book
+    book, side, known = s.book, w.leg[a.k]["side"], known_rate(w, a.k, a.t)
     paid = fill.shares * fill.price + fill.commission + fill.stamp + fill.levies
     book[CASH] -= paid * fx
     book[SPENDABLE] -= paid * known
     signed = added * known
     gross = book[GROSS] + signed
     book[GROSS] = gross if gross > 0.0 else 0.0
-    if side < 0.0:
+    if w.leg[a.k]["future"] != 0:  # it costs what it differs from the last settlement
+        r = window_row(w, a.k, a.t)
+        book[SPENDABLE] += fill.shares * w.settled[r] * known
+        margin = book[MARGIN] + signed * w.margin[r]
+        book[MARGIN] = margin if margin > 0.0 else 0.0
+    elif side < 0.0:
         short = book[SHORT] + signed
         book[SHORT] = short if short > 0.0 else 0.0
 
@@ -229,7 +232,7 @@ def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fil
     """A fill of a leg's entry; the first one sets the day it is due."""
     k, t = a.k, a.t
     side, shares, held = w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
-    _move(s, fill, side, shares * fill.price, line["fx"], known_rate(w, k, t))
+    _move(w, s, a, fill, shares * fill.price, line["fx"])
     s.leg[k]["held"] = held + fill.shares
     if held == 0.0:
         s.leg[k]["basis"] = s.leg[k]["peak"] = fill.price
@@ -287,8 +290,7 @@ def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill
     if fill.shares != 0.0:
         shares, fx = abs(fill.shares), order_line(w, k, t, a.at)["fx"]
         _use(w, s, k, t, _used(w, s, k, t) + shares)
-        side, known = w.leg[k]["side"], known_rate(w, k, t)
-        _move(s, fill, side, -(shares * fill.price), fx, known)
+        _move(w, s, a, fill, -(shares * fill.price), fx)
         s.leg[k]["held"] += fill.shares
         record_fill(w, s, out, a, fill, fx, why)
     if abs(fill.shares) < abs(order.wanted) - EPS:
@@ -341,7 +343,10 @@ def act(w: Windows, s: State, legs: I4, a: int, t: int) -> float:
             new = after_action(held, basis, peak, terms, w.action_terms[a, 3])
             s.leg[k]["held"], s.leg[k]["basis"], s.leg[k]["peak"] = new.shares, new.basis, new.peak
             received += new.cash * w.order[window_row(w, k, t)]["fx"]
-            s.book[SPENDABLE] += new.cash * known_rate(w, k, t)
+            known = new.cash
+            if w.leg[k]["future"] != 0:  # of a roll, its costs; the rest is the difference of two settlements
+                known -= held * (terms[1] + terms[2]) / 2.0
+            s.book[SPENDABLE] += known * known_rate(w, k, t)
     s.book[CASH] += received
     return received
 

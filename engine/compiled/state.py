@@ -24,8 +24,9 @@ PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "act
 # Shares of a code traded in one row, and that row.
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
 # columns of State.book; SPENDABLE, what orders of the session may count on: the cash as if it moved at the rates known when
-# they are sent, as GROSS and SHORT do
-CASH, NAV, GROSS, SHORT, CUT, SPENDABLE = range(6)
+# they are sent, as GROSS and SHORT do; FINANCED, what futures held at the last close are worth, signed, which no cash was paid for;
+# MARGIN, what they tie up of it
+CASH, NAV, GROSS, SHORT, CUT, SPENDABLE, FINANCED, MARGIN = range(8)
 # What is due in a row: the last entry of its list, NOTHING where it is empty (agenda.py says what an entry is), and whether every rule has to be
 # looked at, not only the list.
 EVENTS = np.dtype([("last", "i4"), ("full", "i4")])
@@ -36,6 +37,9 @@ SELLS, COVERS, ENTRIES = range(3)  # parts of a list, in order
 # parts of a row of State.value
 LONGS, SHORTS, OWED = range(3)
 PARTS = 4
+# parts of a row of State.settled: of futures alone, value signed, value of shorts, margin
+SIGNED, SOLD, TIED = range(3)
+SETTLED = 3
 # columns of Out.counts and Out.totals
 FILLS, BLOCKS, POSITIONS = range(3)
 COSTS, TRADED = range(2)
@@ -51,9 +55,10 @@ class State(NamedTuple):
     queue: I4  # (L,): legs in the order in which their orders are due
     events: NDArray[Any]  # (T + 1,): EVENTS
     value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
+    settled: F8  # (3 × (T + 1),): the same of futures, empty where there is none
     taken: NDArray[Any]  # (N,): TAKEN
     paired: F8  # (M,)
-    book: F8  # (6,)
+    book: F8  # (8,)
 
 
 class Turn(NamedTuple):
@@ -92,9 +97,10 @@ def new_state(windows: Windows, codes: int) -> State:
         queue=np.empty(n, np.int32),
         events=lines(rows + 1, EVENTS),
         value=lines(PARTS * (rows + 1), np.dtype(np.float64)),
+        settled=np.zeros(SETTLED * (rows + 1) if windows.futures else 0),
         taken=np.zeros(codes, TAKEN),
         paired=np.zeros(len(windows.pair_weight)),
-        book=np.zeros(6),
+        book=np.zeros(8),
     )
 
 

@@ -45,7 +45,7 @@ BAR_WIDTH = 7
 # of Windows.fx; `last_mark`:
 # what a share is worth once it is gone.
 LEG_WINDOW = np.dtype(
-    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "unused")]
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "future")]
     + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ class Windows(NamedTuple):
     order: NDArray[Any]  # (R,): ORDER at the open; where there are orders at the close, then R rows of those
     close_from: int  # row of `order` where those begin, NO_CLOSE where there are none
     worth: F8  # (R,): base value of one share at the close
-    owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs
+    owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs; for a future, see holding.py
     close: F8  # (R,): NaN where there is none
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
     leg: NDArray[Any]  # (L,): LEG_WINDOW
@@ -81,7 +81,10 @@ class Windows(NamedTuple):
     action_next: I4  # the code's next action, NO_ACTION after the last
     action_terms: F8  # (A, 4): ratio, cash, cash_net, price of fractions
     rows: int  # T
-    borrows: bool  # whether the borrow of some share costs something
+    borrows: bool  # whether holding some share over night costs something
+    futures: bool  # whether some leg is in an index future; else the two arrays that follow are empty
+    settled: F8  # (R,): price that a future was last settled at
+    margin: F8  # (R,): fraction of its value that it ties up
 
 
 class Rules(NamedTuple):
@@ -120,6 +123,7 @@ class Layout:
         self.nights = np.zeros(len(panel))
         self.nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
         self.tables, self.cost_row = _regimes(panel)
+        self.has_futures = bool(panel.futures.any())
 
         names = (
             "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow", "lot_min",
@@ -128,6 +132,7 @@ class Layout:
         turned = {name: _fixed(getattr(panel, name).T) for name in names}
         self.columns = Transposed(
             **turned,
+            margin=_fixed(panel.margin.T if self.has_futures else np.empty((0, 0))),
             nights=_fixed(self.nights),
             cost_row=_fixed(self.cost_row),
             currency_of=_fixed(panel.currency_of),
@@ -209,6 +214,7 @@ class Layout:
         leg["exchange"] = p.exchange_of[legs["code"]]
         leg["currency"] = p.currency_of[legs["code"]]
         leg["action"] = self.first_action[legs["code"]]
+        leg["future"] = p.futures[legs["code"]]
         leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
         total = by_effort(_measure, MEASURING, n)(leg, self.row_of, self.columns, longest, slack)
         closing = rules.close_out or bool((leg["at"] == CLOSE).any())
@@ -216,7 +222,9 @@ class Layout:
         order = lines(total + close_from, ORDER)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
         worth, owed, close = np.empty(total), np.empty(total), np.empty(total)
-        into = (order, bar, worth, owed, close)
+        futures = bool(leg["future"].any())
+        settled, margin = (np.empty(total if futures else 0) for _ in range(2))
+        into = (order, bar, worth, owed, close, settled, margin)
 
         fill = by_effort(_gather, GATHERING, len(order))
 
@@ -236,7 +244,8 @@ class Layout:
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
             ).astype(np.float64),
-            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p), borrows=bool((owed > 0.0).any()),
+            action_row=row, action_code=code, action_next=following, action_terms=terms, rows=len(p), borrows=futures or bool((owed > 0.0).any()),
+            futures=futures, settled=settled, margin=margin,
         )  # fmt: skip
 
 
@@ -272,6 +281,7 @@ class Transposed(NamedTuple):
     exchange_open: Bool
     sessions_done: I4
     fx: F8
+    margin: F8  # (0, 0) where there is no future
     nights: F8  # (T,): calendar days since the previous row
     cost_row: I4  # (codes, T): row of Tables.costs
     currency_of: I1
@@ -373,13 +383,13 @@ def _order_line(
 @compiled
 def _gather(
     leg: NDArray[Any],
-    into: tuple[NDArray[Any], F8, F8, F8, F8],
+    into: tuple[NDArray[Any], F8, F8, F8, F8, F8, F8],
     c: Transposed,
     tables: Tables,
     rules: "Rules",
 ) -> None:
     """Fill the windows: orders at the open and at the close, bars, worth, owed and closes."""
-    order, bar, worth, owed, close = into
+    order, bar, worth, owed, close, settled, margin = into
     close_from = len(order) - len(worth)
     last = len(c.nights) - 1
     for k in range(len(leg)):
@@ -391,7 +401,13 @@ def _gather(
                 _order_line(order[close_from + r], c, rules, tables, (i, t, CLOSE, side, weight))
             worth[r] = c.mark[i, t] * c.fx[c.currency_of[i], t]
             owed[r] = 0.0
-            if side < 0.0 and t < last:
+            if leg[k]["future"] != 0:
+                settled[r], margin[r] = c.size_price[i, t], c.margin[i, t]
+                if (
+                    t < last
+                ):  # its value is no investment in its currency: what the rate changes of it is taken back
+                    owed[r] = worth[r] - c.mark[i, t] * c.fx[c.currency_of[i], t + 1]
+            elif side < 0.0 and t < last:
                 owed[r] = worth[r] * (c.borrow[i, t] * c.nights[t + 1] / 365.0)
             close[r] = c.close[i, t]
             if len(bar):

@@ -120,8 +120,9 @@ def leg_profits(panel: Panel, legs: Table, fills: Table) -> F8:
         panel.mark[-1, code] * panel.rate(-1, code)
     )
     by_leg = _by_leg(fills, n)
-    # only a short owes borrow, and only an action changes what is held
-    for k in np.flatnonzero((legs["side"] < 0) | np.isin(code, panel.actions["code"])):
+    # only a short owes borrow, only an action changes what is held, and a future's value is no investment in its currency
+    apart = (legs["side"] < 0) | np.isin(code, panel.actions["code"]) | panel.futures[code]
+    for k in np.flatnonzero(apart):
         earned = _earned(panel, int(code[k]), by_leg[k])
         gross[k] = earned.gross - earned.tax - earned.borrow
     return np.asarray(gross - np.bincount(fills["leg"], _charges(fills), n), np.float64)
@@ -286,10 +287,12 @@ def _earned(panel: Panel, i: int, fills: Table) -> Earned:
             gross -= float(fills["shares"][at] * fills["price"][at] * fills["fx"][at])
             held += float(fills["shares"][at])
         elif held != 0.0:
-            ratio, cash, net = (float(panel.actions[name][at]) for name in ("ratio", "cash", "cash_net"))
+            ratio, owed, net = (float(panel.actions[name][at]) for name in ("ratio", "cash", "cash_net"))
+            cash = float(panel.fair_cash[at])
             rate, price = float(panel.rate(row, i)), float(panel.fraction_price[at])
             new = after_action(held, 1.0, 1.0, (ratio, cash, cash), price)
-            gross, tax = gross + new.cash * rate, tax + max(held, 0.0) * (cash - net) * rate
+            gross += new.cash * rate
+            tax += (max(held, 0.0) * (cash - net) + max(-held, 0.0) * (owed - cash)) * rate
             held = new.shares
     borrow += _owed(panel, i, held, since, last)
     if held != 0.0:
@@ -305,8 +308,13 @@ def _events(panel: Panel, i: int, fills: Table) -> Iterator[tuple[int, bool, int
 
 
 def _owed(panel: Panel, i: int, held: float, since: int, until: int) -> float:
-    """Base money that borrowing a short costs over the nights between two rows."""
-    if held >= 0.0 or since >= until:
+    """Base money that borrowing a short costs over the nights between two rows; of a future, what the rate made of its value."""
+    if held == 0.0 or since >= until:
+        return 0.0
+    if panel.futures[i]:
+        rates = panel.fx[since : until + 1, panel.currency_of[i]]
+        return float(held * (panel.mark[since:until, i] * np.diff(rates)).sum())
+    if held > 0.0:
         return 0.0
     nights = np.diff(panel.sessions[since : until + 1]).astype("timedelta64[D]").astype(np.float64)
     rows = slice(since, until)

@@ -51,6 +51,7 @@ class Inputs:
     calendar: str | None = None
     minutes: str | None = field(default=None, metadata=ABSENT)
     minute_stamps: str | None = field(default=None, metadata=ABSENT)
+    futures: str | None = field(default=None, metadata=ABSENT)
     analyzers: tuple[str, ...] = ()
     brokerage: Mapping[str, Any] | None = None
 

@@ -99,9 +99,10 @@ def simulate_points(
     points, own = _with_own_rules(points, legs)
     possible = config.exit_on is ExitOn.CLOSE and not config.close_out
     possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0 and not own
+    possible &= not layout.panel.futures[legs["code"]].any()
     if path == "fast" and not possible:
         raise ConfigError(
-            "the fast path needs exits on the close, independent pairing, no forced close-out and rules that all legs share"
+            "the fast path needs exits on the close, independent pairing, no forced close-out, no futures and rules that all legs share"
         )
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
     rules = to_rules(config)

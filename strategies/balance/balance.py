@@ -7,6 +7,7 @@ import numpy as np
 
 from ...data.arrays import F8, I4
 from ...data.errors import ConfigError, did_you_mean
+from ...data.instruments.futures import advice, future_code
 from ...data.ledger.launch import Launches
 from ...data.panel.estimates import filled_in, shrunk
 from ...data.panel.history import Basket, History, Window, history_of
@@ -64,6 +65,9 @@ def _weighed(choices: list[Choice], rules: BalanceRules, launches: Launches, pan
 
 
 def _hedge_column(code: str, panel: Panel) -> int:
+    future = future_code(code)
+    if code not in panel and future:
+        raise ConfigError(f"the hedge {future} is an index future without bars or terms; {advice(future)}")
     if code not in panel:
         raise ConfigError(
             f"the hedge {code} has no bars in the panel{did_you_mean(code, panel.codes)}; add its file to the prices, and "
