@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from .reports.runs import write_runs as write_runs
     from .strategies.loading.backtest import backtest as backtest
     from .strategies.loading.check import check_strategy as check_strategy
+    from .strategies.loading.clocks import clock_bracket as clock_bracket
+    from .strategies.loading.clocks import with_clocks as with_clocks
     from .strategies.loading.loading import describe as describe_strategy  # noqa: F401
     from .strategies.loading.loading import strategy_names as strategy_names
 
@@ -104,6 +106,8 @@ __getattr__, __dir__, __all__ = face(
         "Brokerage": ".data.rules.costs",
         # runs
         "backtest": ".strategies.loading.backtest",
+        "clock_bracket": ".strategies.loading.clocks",
+        "with_clocks": ".strategies.loading.clocks",
         "strategies": ".strategies:",
         "strategy_names": ".strategies.loading.loading",
         "describe_strategy": ".strategies.loading.loading:describe",

@@ -78,6 +78,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Ask whether it is more than chance: placebos and a study of the names traded.",
 )
+@click.option(
+    "--clocks",
+    "draws",
+    type=click.IntRange(0, 100_000),
+    is_flag=False,
+    flag_value=200,
+    metavar="[DRAWS]",
+    help="Bracket the result over the auctions that the launches' clocks leave open [default: no; 200 draws].",
+)
+@click.option(
+    "--clock-days",
+    type=click.FloatRange(0, 3650, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How much earlier a launch without a lower bound can have been public.",
+)
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option(
     "--tearsheet/--no-tearsheet",
@@ -92,6 +108,8 @@ def backtest(
     toml: str | None,
     verify: bool,
     judge: bool,
+    draws: int | None,
+    clock_days: float,
     out: str | None,
     open_page: bool,
     sheet: bool,
@@ -120,6 +138,8 @@ def backtest(
     if out is None:
         check_out(folder, "run")
     result = run(strategy, plan, market, verify=verify, judge=judge)
+    if draws is not None:
+        result = bracketed(result, strategy, plan, market, draws=draws, clock_days=clock_days)
     if not as_json:
         figures(result)  # they need not wait for the pages
     write(result, folder, sheet=sheet)
@@ -169,6 +189,29 @@ def run(
         if hint and hint in result.summary.warnings:
             warn(hint)
     return result
+
+
+def bracketed(
+    result: "Result", strategy: Any, plan: "Plan", market: "Market", *, draws: int, clock_days: float
+) -> "Result":
+    """The Result with its bracket over the auctions that the launches' clocks leave open."""
+    import sys
+    from contextlib import redirect_stdout
+
+    from ..engine.machine.watch import watching
+    from ..strategies.loading.clocks import clock_bracket, with_clocks
+    from .terminal.progress import compiling_bar, progress
+
+    with (
+        compiling_bar() as compiling,
+        watching(compiling),
+        progress("clocks", draws, "runs") as step,
+        redirect_stdout(sys.stderr),
+    ):
+        bracket = clock_bracket(
+            strategy, market, plan.config, draws=draws, unbounded_days=clock_days, on_progress=step
+        )
+    return with_clocks(result, bracket)
 
 
 def agreed(result: "Result") -> str:

@@ -15,8 +15,10 @@ from ..engine.results.fates import lost_launches
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts import plots
+from .charts.clocks import clocks_figure
 from .charts.launches import local_time, pack
 from .numbers.capacity import capacity
+from .numbers.clocks import clock_sentence, clock_table
 from .numbers.formats import sentence, visible
 from .numbers.metrics import headline, metrics
 from .numbers.tables import Column, Table, table, toml
@@ -74,6 +76,8 @@ def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
         figures["waterfall"] = plots.waterfall_figure(steps)
     packed = pack(result)
     summary = result.summary
+    if summary.clocks is not None and summary.clocks.left_open:
+        figures["clocks"] = clocks_figure(summary.clocks)
     render(
         "book.html",
         folder / PAGE,
@@ -85,6 +89,7 @@ def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
         pictures=launch_pictures(packed),
         tables=_tables(result),
         unhedged=unhedged(summary),
+        clocks=clock_sentence(summary),
         monthly=_monthly(result),
         lengths=_bars(result),
         months=MONTHS,
@@ -106,6 +111,7 @@ def _tables(result: Result) -> dict[str, Table]:
         "fills": table(result.fills, FILLS, id="fills", caption="Every execution", file="fills.csv"),
         "hedges": table(result.hedges, HEDGES, id="hedges", caption="Each launch after its entries, as a share of equity before it", file="hedges.csv"),
         "capacity": table(capacity(result), CAPACITY, id="capacity", caption="Capital at which the first entry, a tenth and half of them reach the share"),
+        "clocks": clock_table(result.summary),
         "data": table(
             pd.DataFrame(list(result.summary.data), columns=[column.key for column in DATA]),
             DATA, id="data", caption="Where the bars came from", file="summary.json",

@@ -13,6 +13,7 @@ from ..engine.results.fates import funnel_line
 from ..engine.results.record import RESTS
 from ..engine.results.result import Result
 from .charts.plots import capture_steps
+from .numbers.clocks import clock_sentence
 from .numbers.formats import visible
 from .numbers.metrics import metric
 
@@ -74,6 +75,8 @@ def print_figures(result: Result, *, written: bool, console: Console | None = No
     _line(console, f"\n{funnel_line(steps)}" if steps and not answers_none else "")
     _line(console, _blocked(result))
     _line(console, _paid(result))
+    if summary.clocks is not None:
+        _line(console, clock_sentence(summary))
     for sentence in summary.unknowns:
         if RESTS in sentence:
             _line(console, sentence, "yellow")

@@ -29,6 +29,7 @@ CLOCKS: Mapping[str, str] = MappingProxyType(
         "read": "the time at which the page was read: it was public by then",
         "other's commit": "the clock of somebody else's commit that names it: it was public by then",
         "report": "a report of that time speaks of it: it was public by then",
+        "report phase": "a report places it in a part of the day: the night, the morning, after the close",
         "report day": "the day that reports give for it, without a clock time",
     }
 )
@@ -114,6 +115,8 @@ def _evidence(side: str, about: Any) -> Evidence:
         raise ValueError(f"the evidence of {side} names no page; write its url")
     if clock not in CLOCKS:
         raise ValueError(f"the evidence of {side} has the clock {clock!r}; use one of {', '.join(CLOCKS)}")
+    if clock in (ONLY_BEFORE if side == "not_after" else ONLY_AFTER):
+        raise ValueError(f"a {clock} does not prove {side}: {CLOCKS[clock]}")
     read_at = moment(read) if read else None
     if read and read_at is None:
         raise ValueError(f"the evidence of {side} was read at {read!r}, which is no instant with a zone")

@@ -1,7 +1,8 @@
-"""Who stands behind a name: company and owner names, their listed codes, and why; for suggestions only.
+"""Who stands behind a name: company and owner names, their listed codes, and who else gains; for suggestions only.
 
 The rows are in companies.csv: other names of the company (as an owner on GitHub and Hugging Face, in Chinese), a code, the
-role it has in the company's launches, the day from which that was so, the reason and its source.
+role it has in the company's launches, the day from which that was so, the reason and its source. A beneficiary (a supplier, or
+a concept name) is suggested for launches after the day on which the link was in print, its theme before the reason.
 """
 
 import csv
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ..errors import RuleError
 from ..instruments.table import load_instruments
+from .launch import LAUNCHER_ROLES, LaunchCode
 
 SHIPPED = Path(__file__).with_name("companies.csv")
 
@@ -26,11 +28,12 @@ class Suggestion:
     role: str
     reason: str
     source: str
+    since: date | None = None
 
     @property
     def cell(self) -> str:
         """As a ledger's cell of codes has it."""
-        return f"{self.code}:{self.role}" if self.role else self.code
+        return LaunchCode(self.code, self.role or None, self.since).written
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Company:
     since: date | None
     reason: str
     source: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the code is the company's or its owner's, not one that gains from what it does."""
+        return (self.role or None) in LAUNCHER_ROLES
+
+    def known_on(self, day: date) -> bool:
+        """Whether the link held on a day, or for a beneficiary was in print before it."""
+        return self.since is None or self.since < day or (self.is_own and self.since == day)
 
 
 @cache
@@ -76,12 +88,9 @@ def suggestions(company: str, day: date) -> tuple[Suggestion, ...]:
     """Codes that a company's launch on a day may concern: only links of that day, and only codes listed by then."""
     name = known_as(company)
     return tuple(
-        Suggestion(name, row.code, row.role, row.reason, row.source)
+        Suggestion(name, row.code, row.role, row.reason, row.source, None if row.is_own else row.since)
         for row in companies()
-        if row.name == name
-        and row.code
-        and (row.since is None or row.since <= day)
-        and _listed(row.code, day)
+        if row.name == name and row.code and row.known_on(day) and _listed(row.code, day)
     )
 
 

@@ -278,7 +278,7 @@ class Launches:
     def _where(self, keep: Callable[[Launch], bool]) -> "Launches":
         rows = tuple(filter(keep, self.rows))
         kept = {launch.id for launch in rows}  # what a row replaced goes with it
-        older = tuple(launch for launch in self.replaced if launch.id in kept and keep(launch))
+        older = tuple(launch for launch in self.replaced if launch.id in kept)
         return replace(self, rows=rows, replaced=older)
 
 

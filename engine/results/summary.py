@@ -16,6 +16,7 @@ from ...data.doors import MEGABYTE, is_folder, is_there, read_bytes
 from ...data.errors import DataError
 from ...data.files import remove_abandoned, write_whole
 from ...data.market.request import MarketRequest
+from .clocks import Clocks, LaunchClock
 from .tables import HIGHEST
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class RunSummary(Summary):
     the run in Hong Kong. `exposure`: net, beta-adjusted net and what was unhedged, as engine/results/exposure.py has
     them. `hindsight`: the profit with known links alone beside the run's, as engine/backtest/hindsight.py has it;
     `judgement`: whether the run is more than chance, where that was asked, as engine/luck/run_verdict.py has it.
+    `clocks`: the run bracketed over what its launches' clocks leave open, where that was asked for.
     `data`: code, source, sha256, first, last and rows of each code's
     bars; `blocked` counts attempts by reason; `parameters` are the strategy's. `foresight`: how often the strategy was asked about
     the future, the legs or orders compared, and how many depended on it.
@@ -161,6 +163,7 @@ class RunSummary(Summary):
     judgement: Mapping[str, Any] | None = field(default=None, metadata=ABSENT)
     made: str | None = field(default=None, metadata=ABSENT)
     foresight: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
+    clocks: Clocks | None = field(default=None, metadata=ABSENT)
 
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)
@@ -374,7 +377,7 @@ def _shown(record: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A field as JSON values."""
-    if isinstance(value, Inputs | Searched):
+    if isinstance(value, Inputs | Searched | Clocks | LaunchClock):
         return _shown(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

@@ -34,7 +34,8 @@ def test_three_sources_are_imported_accepted_mapped_and_traded(sites: LaunchSite
     suggested = {row["company"]: row["suggested"] for row in rows}
     assert suggested["zai-org"].startswith("2513.HK")
     assert suggested["MiniMax"].startswith("0100.HK")
-    assert suggested["deepseek-ai"] == ""
+    # no shares of its own: who was named as gaining from it, with theme and day
+    assert "688158.SS:supplier:2025-02-07 (computing: " in suggested["deepseek-ai"]
     done = launchlab("launches", "accept", "--all", "--suggested", "--ledger", "own.csv")
     assert "6 launches appended to own.csv" in done.output
     assert "looks like zai-org-glm-5-v0.9" not in done.output, "versions differ"

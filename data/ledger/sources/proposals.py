@@ -13,8 +13,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ...dated import as_date
 from ...doors import is_there, read_bytes
-from ...errors import LedgerError, did_you_mean
+from ...errors import LedgerError, RuleError, did_you_mean
 from ...files import write_whole
 from ..bounds import evidence_cell, evidence_of
 from ..companies import Suggestion, suggestions
@@ -251,13 +252,17 @@ def _with_codes(row: Proposed, cell: str | None) -> Proposed:
 
 
 def codes_of(cell: str) -> tuple[LaunchCode, ...]:
-    """The codes of a cell `CODE;CODE:role`; LedgerError where a role is unknown."""
+    """The codes of a cell `CODE;CODE:role;CODE:role:since`; LedgerError where a role or a day is unknown."""
     codes: list[LaunchCode] = []
     for part in filter(None, (part.strip() for part in cell.split(";"))):
-        code, _, role = part.partition(":")
+        code, role, day = (piece.strip() for piece in f"{part}::".split(":", 2))
         if role and role not in LAUNCH_ROLES:
             raise LedgerError(unknown_word("role", role, LAUNCH_ROLES))
-        codes.append(LaunchCode(code, role or None))
+        try:
+            since = as_date(day.rstrip(":")) if day.rstrip(":") else None
+        except RuleError as error:
+            raise LedgerError(f"{part}: {error}") from None
+        codes.append(LaunchCode(code, role or None, since))
     return tuple(codes)
 
 

@@ -85,6 +85,8 @@ def test_the_bounds_of_a_day_draw_it_in() -> None:
         ({"evidence": '{"not_after": {"url": "https://a.org", "clock": "feed"}}'}, "not_after, which is empty"),
         ({"not_after": "2026-02-12", "evidence": '{"not_after": {"clock": "feed"}}'}, "names no page"),
         ({"not_after": "2026-02-12", "evidence": '{"not_after": {"url": "a", "clock": "sun"}}'}, "the clock 'sun'"),
+        ({"not_after": "2026-02-12", "evidence": '{"not_after": {"url": "a", "clock": "github commit"}}'}, "does not prove not_after"),
+        ({"not_before": "2026-02-11", "evidence": '{"not_before": {"url": "a", "clock": "read"}}'}, "does not prove not_before"),
         ({"recorded": "2026-03-01"}, "belongs to a correction"),
     ],
 )  # fmt: skip

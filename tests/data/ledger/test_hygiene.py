@@ -58,6 +58,8 @@ def planted(launch: Launch, chance: random.Random) -> Launch:
     return replace(
         launch,
         id=f"{launch.id}-again",
+        not_before=None,
+        not_after=None,
         company=company,
         product=product,
         announced_at=launch.announced_at + later,

@@ -1,7 +1,7 @@
 """Proposals in a file: merged, accepted into a ledger, and what a damaged file is told."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -170,5 +170,40 @@ def test_names_and_owners_lead_to_codes_on_the_days_they_are_listed() -> None:
     assert suggestions("zai-org", before) == (), "2513.HK was listed on 2026-01-08"
     assert [one.cell for one in suggestions("zai-org", after)] == ["2513.HK"]
     assert [one.cell for one in suggestions("inclusionAI", after)] == ["9988.HK:issuer"]
-    assert suggestions("deepseek-ai", after) == ()
-    assert all(row.role in ("", *LAUNCH_ROLES) and row.source.startswith("https://") for row in companies())
+    assert suggestions("01-ai", after) == ()
+    assert all(
+        row.role in ("", *LAUNCH_ROLES) and row.source.startswith(("https://", "http://"))
+        for row in companies()
+    )
+
+
+def test_makers_without_shares_have_the_beneficiaries_that_were_in_print_before_the_launch() -> None:
+    in_print, later = date(2025, 2, 7), date(2025, 2, 8)
+    assert [one.code for one in suggestions("DeepSeek", in_print)] == ["300766.SZ", "300287.SZ", "300229.SZ"]
+    found = {one.code: one for one in suggestions("DeepSeek", later)}
+    assert found["688158.SS"].cell == "688158.SS:supplier:2025-02-07"
+    assert found["688158.SS"].reason.startswith("computing: ")
+    assert "688256.SS" not in found, "the chip makers were named in August"
+    (row,) = load_launches(
+        [
+            {
+                "id": "a", "announced_at": "2026-02-11", "precision": "date", "company": "DeepSeek", "product": "V4",
+                "kind": "launch", "codes": found["688158.SS"].cell, "source": "https://api-docs.deepseek.com",
+            }
+        ]
+    )  # fmt: skip
+    assert row.knew(row.codes[0])
+
+
+def test_the_day_of_a_link_survives_a_file_of_proposals_and_acceptance(tmp_path: Path) -> None:
+    write_proposals(tmp_path / "p.csv", [Proposed(proposal())])
+    cell = "688158.SS:supplier:2025-02-07"
+    own = tmp_path / "own.csv"
+    accept(["glm-five"], proposals=tmp_path / "p.csv", ledger=own, codes={"glm-five": cell})
+    assert [code.written for code in load_launches(own)[0].codes] == [cell]
+    (row,) = read_proposals(tmp_path / "p.csv")
+    assert [code.written for code in row.proposal.codes] == [cell]
+    with pytest.raises(LedgerError, match="noon"):
+        accept(
+            ["glm-five"], proposals=tmp_path / "p.csv", ledger=own, codes={"glm-five": "2513.HK:issuer:noon"}
+        )
