@@ -10,6 +10,7 @@ import pytest
 
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments.table import Instrument, Spell, load_instruments
+from launchlab.data.rules.bands import first_days
 from launchlab.data.rules.limits import Bands, ex_reference, limit_bands, limit_ticks
 
 from ... import ANSWERS
@@ -188,6 +189,17 @@ def test_an_approval_listing_is_banded_on_its_first_session_alone():
     # 44 % of the issue price, then 10 %: the first session stands beside others in one question
     up = first_bands("603000.SS", "2016-01-04", ["2016-01-04", "2016-01-05"], [1, 2], approval_ipo=True)
     assert up == [14.4, 11.0]
+
+
+def test_a_listing_that_is_banded_frees_no_session():
+    # REITs 30 %, convertible bonds 57.3 % (sse.com.cn c_20220729_5706472), approval listings 44 % of the issue price
+    for code, day, up in (
+        ("508000.SS", "2021-06-21", 0.3),
+        ("113650.SS", "2022-08-02", 0.573),
+        ("603259.SS", "2017-11-21", 0.44),
+    ):
+        rule = first_days(BOOK[code], date.fromisoformat(day))
+        assert (rule.free, rule.up) == (0, up)
 
 
 def test_where_no_rule_frees_a_listing_day_the_ordinary_limit_holds_on_it():

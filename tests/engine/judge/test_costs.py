@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from launchlab.data.rules.costs import Brokerage, cost_rows
+from launchlab.data.rules.costs import FIRST_LEVY, Brokerage, cost_rows
 from launchlab.engine.judge.costs import trade_cost
 
 from ...markets.judging import (
     HK,
+    NOTHING,
     SSE,
     TABLES,
     buy,
@@ -67,6 +68,13 @@ def test_each_of_several_orders_pays_its_own_stamp_and_an_order_of_nothing_pays_
     assert trade_cost(TABLES.costs, SSE, True, 0.01, 600_000.0, 300_000.0).commission == 10.0
     # one share over: its value of 10.00 pays a third minimum, and 0.0001 of transfer is no cent
     assert trade_cost(TABLES.costs, SSE, True, 10.0, 600_001.0, 300_000.0) == (1505.0, 0.0, 60.0)
+
+
+def test_a_levy_may_be_one_unit_an_order_or_one_at_least_and_nothing_else() -> None:
+    for item in (1, 2):  # the fixed part, the minimum
+        rows = NOTHING[None, :].copy()
+        rows[0, FIRST_LEVY + item] = 1.0
+        assert trade_cost(rows, 0, True, 10.0, 100.0, 1e9) == (0.0, 0.0, 1.0)
 
 
 def test_a_fill_carries_its_costs() -> None:

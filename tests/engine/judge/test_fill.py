@@ -79,6 +79,13 @@ def test_a_sale_needs_no_cash() -> None:
     assert_filled(judged(sell(), quote(), purse=debt), -1000.0, 10.0)
 
 
+def test_a_sale_that_costs_more_than_it_brings_takes_the_rest_from_the_cash() -> None:
+    # one share at 4.80 pays the least commission, 5.00: 0.20 are missing
+    last = quote(price=4.8, down=4.0, cost_row=SSE)
+    assert judged(sell(1.0, 1.0), last, purse=Purse(0.5, -1.0, math.inf, 1.0)).shares == -1.0
+    assert_blocked(judged(sell(1.0, 1.0), last, purse=Purse(0.1, -1.0, math.inf, 1.0)), Reason.NO_CASH)
+
+
 def test_a_short_needs_collateral_and_room() -> None:
     # collateral of 105 %: the proceeds are kept and 5 % more, so 1,000 of cash carry 20,000 of shorts
     fill = judged(short(3000.0), quote(), purse=Purse(1_000.0, 0.05, math.inf, 1.0))

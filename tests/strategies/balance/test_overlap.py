@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchlab.data.arrays import F8
-from launchlab.strategies.balance.overlap import OVERLAPS, Caps, Legs, Overlap, without_overlap
+from launchlab.data.panel.build import build_panel
+from launchlab.strategies.balance.overlap import OVERLAPS, Caps, Legs, Overlap, exit_rows, without_overlap
+
+from ...markets.small_bars import bars
 
 WIDE = Caps(10.0, 10.0)
 
@@ -70,6 +73,30 @@ def test_the_sum_of_open_legs_stays_under_its_cap() -> None:
 def test_the_launch_first_in_the_ledger_goes_first_on_one_day() -> None:
     table = legs((1, 0, 1, 0.3, 2, 7), (0, 0, 1, 0.2, 2, 7))
     assert left("skip", table=table).tolist() == [0.0, 0.2]
+
+
+def test_a_hold_counts_the_sessions_of_its_own_exchange() -> None:
+    """Around the New Year of 2026 Shanghai trades on 13, 24 and 25 February, Hong Kong on 13, 16, 20, 23, 24 and 25."""
+    days = ["13", "16", "20", "23", "24", "25"]
+    series = {"600519.SS": ("13", "24", "25"), "0700.HK": tuple(days)}
+    panel = build_panel(
+        [bars(code, [f"2026-02-{day}" for day in own], [10.0] * len(own)) for code, own in series.items()]
+    )
+    assert [str(session)[-2:] for session in panel.sessions] == days
+
+    def ends(code: str, *rows: str, hold: int) -> list[int]:
+        columns = np.full(len(rows), panel.column(code))
+        return exit_rows(np.array([days.index(row) for row in rows]), columns, hold, panel).tolist()
+
+    beyond = len(panel)
+    # a row on which Shanghai is shut (16, 23) stands for its next session, the 24th
+    assert ends("600519.SS", "13", "16", "23", "25", hold=1) == [4, 5, 5, beyond]
+    assert ends("600519.SS", "13", "24", hold=2) == [5, beyond]
+    assert ends("0700.HK", "13", "16", "24", "25", hold=1) == [1, 2, 5, beyond]
+    both = exit_rows(
+        np.array([0, 0]), np.array([panel.column("0700.HK"), panel.column("600519.SS")]), 1, panel
+    )
+    assert both.tolist() == [1, 4]
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(OVERLAPS))
