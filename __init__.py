@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .data.panel.build import PanelOptions as PanelOptions
     from .data.panel.build import load_panel as load_panel
     from .data.panel.panel import Panel as Panel
+    from .data.providers.conformance import check_provider as check_provider
     from .data.rules.costs import Brokerage as Brokerage
     from .data.rules.explain.answer import explain as explain_rules  # noqa: F401
     from .data.universe.table import load_universe as load_universe
@@ -94,6 +95,7 @@ __getattr__, __dir__, __all__ = face(
         "fetch": ".data.market.fetch",
         "check": ".data.market.check",
         "compare_sources": ".data.market.check",
+        "check_provider": ".data.providers.conformance",
         "Market": ".data.market.market",
         "MarketRequest": ".data.market.request",
         "Launch": ".data.ledger.ledger",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
 )
+@click.option("--names", metavar="CSV", help="Name changes (code,name,first,last): ST spells by day.")
 @click.option("--refresh", is_flag=True, help="Ask again for what is stored, and report what changed.")
 @shared("instruments", "json")
 def fetch(as_json: bool, **asked: Any) -> None:

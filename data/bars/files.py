@@ -276,6 +276,7 @@ def _vendor_columns(
     if layout.layout.name == HOUSE and not how.volume_unit:
         return columns
     columns = _suspend_empty(columns) if layout.layout.name != HOUSE else columns
+    columns = _referred(columns)
     if layout.layout.factor:
         columns = _undo_factor(columns, code)
     hong_kong = code.upper().endswith(".HK")
@@ -308,6 +309,15 @@ def _suspend_empty(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "volume": np.where(idle, 0.0, columns["volume"]),
         "status": ~idle,
     }
+
+
+def _referred(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The exchange's reference as close less change, where a vendor states the change alone."""
+    change = columns.pop("change", None)
+    if change is None or "pre_close" in columns:
+        return columns
+    reference = np.round(columns["close"] - change, 4)
+    return {**columns, "pre_close": np.where(reference > 0, reference, np.nan)}
 
 
 def _undo_factor(columns: dict[str, NDArray[Any]], code: str) -> dict[str, NDArray[Any]]:

@@ -169,6 +169,8 @@ _CHINESE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "volume": ("成交量", "总手"),
         "amount": ("成交额", "成交金额", "金额"),
         "pre_close": ("前收盘", "前收盘价", "前收价", "昨收", "昨收盘", "昨收价"),
+        # Against the exchange's reference, so that close less change is that reference, also on an ex-date.
+        "change": ("涨跌额", "涨跌"),
     }
 )
 _TITLE = {**{name: (name.capitalize(),) for name in (*PRICES, "volume")}, "date": ("Date", "Datetime")}

@@ -1,11 +1,12 @@
 """The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import RuleError
 from .codes import KEPT_DIGITS, derive, successor
+from .facts import Facts, laid_over
 from .instrument import A_SHARE_BOARDS, BOARDS, ROLES, Instrument, Spell, spells_cover
 from .rows import LIST_UNKNOWN, SHIPPED, ST_UNKNOWN, read_over
 from .spellings import understood
@@ -20,6 +21,8 @@ __all__ = [
     "load_instruments",
     "spells_cover",
 ]
+
+NOT_IN_TABLE = "not in the instruments table: "
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,16 @@ class Instruments:
         """The same table with more instruments."""
         return replace(self, _table={**self._table, **{row.code: row for row in rows}})
 
+    def stated(self, code: str, facts: Sequence[Facts]) -> Instrument:
+        """A code's row with what sources state of it laid over; where that settles its status, nothing is derived again."""
+        row = laid_over(self[code], facts)
+        return replace(row, unknowns=tuple(text.replace(NOT_IN_TABLE, "") for text in row.unknowns))
+
     def _find(self, code: str) -> Instrument:
         """The instrument of a code as this project writes it; an old code that another has taken is a RuleError."""
         today = self.canonical(code)
         known = self._table.get(today) or replace(
-            derive(today), unknowns=("not in the instruments table: board taken from the code",)
+            derive(today), unknowns=(f"{NOT_IN_TABLE}board taken from the code",)
         )
         if today == code or code in known.aliases:
             return known
@@ -105,7 +113,7 @@ def load_instruments(*paths: Path | str) -> Instruments:
 def _unknowns(row: Instrument) -> tuple[str, ...]:
     """What a rule will have to assume about an instrument, beside what its row already says."""
     doubts = list(row.unknowns)
-    derived = any("not in the instruments table" in text for text in doubts)
+    derived = any(text.startswith(NOT_IN_TABLE) for text in doubts)
     if row.board in A_SHARE_BOARDS and derived:
         doubts.append(ST_UNKNOWN)
     if row.tradable and row.listed is None and row.terms is None:

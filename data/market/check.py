@@ -15,6 +15,7 @@ from ..instruments.typed import Typed, typed
 from ..minutes.folder import MinuteFolder
 from ..store.audit import agreements, check_prices
 from ..store.joined import iter_instruments
+from ..store.known import with_facts
 from ..store.store import Store, default_store, is_store
 from .beside import minute_findings, open_minutes
 from .source import Source, find_bars, named_codes
@@ -52,6 +53,8 @@ def check(
     """
     book = to_instruments(instruments)
     source = find_bars(default_store() if prices is None else prices)
+    if isinstance(source.prices, Store):
+        book = with_facts(book, source.prices)
     asked = typed(codes or (), book)
     wanted, strays = (asked.codes, asked.notes) if asked.codes else named_codes(source, book)
     wanted = [name for code in wanted for name in (_names(asked, code, source) if asked.codes else (code,))]

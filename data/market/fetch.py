@@ -8,14 +8,16 @@ from pathlib import Path
 from ..dated import to_day
 from ..doors import is_file
 from ..errors import ConfigError, StoreError
+from ..instruments.name_changes import read_names
 from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import Typed, typed
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
 from ..providers.choose import AUTO, FILES, make_chain, make_provider
 from ..store.fetch import fetch as fetch_into
+from ..store.known import keep_facts
 from ..store.outcome import FetchOutcome, FetchReport
-from ..store.series import last_final_day
+from ..store.series import last_final_day, moment
 from ..store.store import Store, default_store
 from .source import find_bars, named_codes
 
@@ -36,6 +38,7 @@ def fetch(
     accept_adjusted: bool = False,
     store: Path | str | None = None,
     instruments: Instruments | Path | str | None = None,
+    names: Path | str | None = None,
     refresh: bool = False,
     on_progress: Callable[[int, int, FetchOutcome], None] | None = None,
 ) -> FetchReport:
@@ -46,7 +49,7 @@ def fetch(
     belong to files, which a given `path` alone asks for. `compare` is a second source, whose bars are stored beside and
     held against the first one's. The span is
     `start` to `end`, both included: three years up to the last final day unless said. `store` is a folder, the
-    user's own unless given. What is stored already is not asked for again unless `refresh`; one code's failure loses
+    user's own unless given. `names` is a CSV of name changes (code, name, first, last), kept in the store. What is stored already is not asked for again unless `refresh`; one code's failure loses
     nothing of the others and is an outcome of the report. `on_progress` gets how many are done, of how many, and the
     outcome. LaunchlabError for what cannot be asked.
     """
@@ -63,6 +66,8 @@ def fetch(
         accept_adjusted=accept_adjusted,
     )
     place, span = _store(store), (first, last)
+    for facts in () if names is None else read_names(names):
+        keep_facts(place, replace(facts, seen_at=moment()))
     report = fetch_into(
         asked.instruments,
         span,

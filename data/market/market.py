@@ -21,6 +21,8 @@ from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
 from ..rules.costs import Brokerage
 from ..store.joined import iter_instruments
+from ..store.known import with_facts
+from ..store.store import Store
 from ..universe.table import load_universe
 from .beside import with_minutes
 from .contracts import find_futures
@@ -66,13 +68,15 @@ def load_market(
     ('3033.HK', True)
     """
     wanted = market_request({**vars(request or MarketRequest()), **asked})
+    source = find_bars(wanted.prices)
     own = to_instruments(wanted.instruments)
+    if isinstance(source.prices, Store):
+        own = with_facts(own, source.prices)
     launches = load_launches(wanted.launches, own, ledger_tz=wanted.ledger_tz).in_force()
     book = typed(launches.written, own).book
     universe = load_universe(wanted.universe, book)
     if wanted.links == "known":
         launches, universe = launches.known_links(), universe.known()
-    source = find_bars(wanted.prices)
     named = typed(wanted.codes.split(","), book) if wanted.codes else None
     futures, unheld = find_futures(wanted.futures, source) if wanted.futures else ((), ())
     book = book.with_rows(future.instrument for future in futures)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..arrays import F8
 from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from ..errors import FetchError, SourceError
+from ..instruments.facts import Facts
 from ..instruments.table import Instrument
 from ..patience import Busy, Patience
 from .provider import Gives, gives
@@ -64,6 +65,31 @@ class Baostock:
                 f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
                 "wait and fetch again, what came is kept"
             ) from None
+
+    def facts(self, instrument: Instrument) -> Facts:
+        """Listing day and last day; the names that a share has borne are not told, its bars state ST by session."""
+        if instrument.exchange not in PREFIX:
+            return Facts(instrument.code, self.name)
+        code = f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
+
+        def ask() -> list[dict[str, str]]:
+            client = self._login()
+            return self._rows(client.query_stock_basic, code)
+
+        try:
+            rows = self.patience.retrying()(ask)
+        except Busy as error:
+            raise SourceError(
+                f"{instrument.code}: baostock did not state its listing day ({error})"
+            ) from None
+        row = rows[0] if rows else {}
+        listed, delisted = (row.get(name) for name in ("ipoDate", "outDate"))
+        return Facts(
+            instrument.code,
+            self.name,
+            listed=date.fromisoformat(listed) if listed else None,
+            delisted=date.fromisoformat(delisted) if delisted else None,
+        )
 
     def close(self) -> None:
         """Hang up; the next question logs in again."""

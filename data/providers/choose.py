@@ -47,11 +47,14 @@ SOURCES: Mapping[str, Listed] = MappingProxyType(
     {
         "yahoo": Listed("yahoo", "Yahoo"),
         "baostock": Listed("baostock", "Baostock", client="baostock", extra="cn"),
+        "tushare": Listed("tushare", "Tushare", variable="TUSHARE_TOKEN"),
+        "eastmoney": Listed("eastmoney", "Eastmoney", client="akshare", extra="akshare"),
+        "sina": Listed("sina", "Sina", client="akshare", extra="akshare"),
     }
 )
 PROVIDERS = (*SOURCES, FILES)
 # Clients that stand before several sources: asked for by the client's name, they are a chain.
-TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({"akshare": ("eastmoney", "sina")})
 
 USUAL_PATIENCE = Patience()
 # Where another source stands behind the one that is asked.
@@ -84,7 +87,7 @@ def make_provider(
     """
     others = plugged()
     if name not in (*PROVIDERS, *others):
-        known = (*PROVIDERS, *sorted(others))
+        known = (AUTO, *PROVIDERS, *TOGETHER, *sorted(others))
         raise ConfigError(
             f"{name!r} is no provider{did_you_mean(name, known)}; use one of {', '.join(known)}"
         )

@@ -57,8 +57,13 @@ class Files:
         bars = whole.between(start, end)
         if not len(bars):
             raise FetchError(f"{whole.source['path']} has no bars from {start} to {end}; widen the dates")
-        source = {"provider": "files", "version": whole.source["layout"], "file": whole.source["path"]}
+        source: dict[str, object] = {
+            "provider": "files",
+            "version": whole.source["layout"],
+            "file": whole.source["path"],
+        }
         kept = {name: whole.source[name] for name in ("unread", "name") if name in whole.source}
+        kept |= {"accepted": "adjusted prices"} if self.accept_adjusted else {}
         return replace(bars, source=source | kept)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from ..bars.bars import Bars
 from ..errors import ConfigError, did_you_mean
+from ..instruments.facts import Facts
 from ..instruments.table import Instrument
 
 # What a source may state of an exchange's securities, and what that is.
@@ -52,6 +53,16 @@ class Provider(Protocol):
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class FactSource(Protocol):
+    """A source that states facts of a security beside its bars: listing day, issue price, names, board lot.
+
+    What it does not know is None or empty; errors are those of `bars`.
+    """
+
+    def facts(self, instrument: Instrument) -> Facts: ...
 
 
 def gives(by_exchange: Mapping[str, str]) -> Gives:

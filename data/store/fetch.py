@@ -14,8 +14,9 @@ from ..calendars.sessions import calendar
 from ..errors import FetchError, LaunchlabError, SourceError, StoreError
 from ..instruments.table import Instrument
 from ..providers.chain import Chain, chain_of
-from ..providers.provider import Provider
+from ..providers.provider import FactSource, Provider
 from .health import Health, asked_first
+from .known import are_fresh, keep_facts
 from .outcome import FAILED, FETCHED, KEPT, FetchOutcome, FetchReport, Tried
 from .series import Span, bring, in_words, kept, moment, take_over
 from .store import Store
@@ -197,6 +198,7 @@ class _Work:
             order = PREFERENCE.get(instrument.exchange, ())
             revision, bars = bring(instrument, self.span, provider, self.store, preference=order)
             said = in_words(code, revision, bars, self.store.root)
+            said += self._facts(instrument, provider)
             return turn.outcome(FETCHED, said, revision=revision, source=provider.name)
         if provider.name in self.resting:
             raise _AtRest(self.health.resting(provider.name) or "left in peace after its failures")
@@ -210,7 +212,19 @@ class _Work:
             whole = f", its whole series in the place of that from {before}"
         told = f"{in_words(code, revision, bars, self.store.root)}; from {provider.name}{whole}"
         told += "".join(f"; {one.source}: {one.reason}" for one in turn.tried)
+        told += self._facts(instrument, provider)
         return turn.outcome(FETCHED, told, revision=revision, source=provider.name)
+
+    def _facts(self, instrument: Instrument, provider: Provider) -> str:
+        """Keep what a source states of a code beside its bars; '' or why that failed, which costs no bars."""
+        if not isinstance(provider, FactSource):
+            return ""
+        try:
+            if self.refresh or not are_fresh(self.store, instrument.code, provider.name):
+                keep_facts(self.store, replace(provider.facts(instrument), seen_at=moment()))
+        except LaunchlabError as error:
+            return f"; no listing day or names: {error}"
+        return ""
 
     def _after(self, turn: _Turn, future: Future[FetchOutcome]) -> Iterator[FetchOutcome]:
         """What follows from an answer: the outcome, a comparison, another try, or the next source."""

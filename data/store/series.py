@@ -18,6 +18,7 @@ from ..calendars.sessions import calendar
 from ..doors import is_file
 from ..errors import FetchError
 from ..instruments.table import Instrument
+from ..providers.proof import raw_proof
 from ..providers.provider import Provider
 from .manifest import Manifest, Revision
 from .store import Asked, Store, default_store
@@ -88,18 +89,27 @@ def take_over(
             f"{code}: {provider.name} cannot take the place of {before}, whose series is stored: of its {stored} sessions "
             f"it has {found.common}, {found.equal_closes} with the same close; what is stored stays as it is"
         )
+    lost = np.setdiff1d(store.read(code, before).actions["session"], bars.actions["session"])
+    if len(lost):
+        raise FetchError(
+            f"{code}: {provider.name} cannot take the place of {before}, whose series is stored: it does not know the "
+            f"action of {lost[0]}; what is stored stays as it is"
+        )
     others = [name for name in dict.fromkeys(row.provider for row in manifest.revisions) if name != before]
     order = (provider.name, before, *(name for name in others if name != provider.name))
     return store.add(bars, _asked(bars, instrument, first, last), preference=order), bars
 
 
 def answer(instrument: Instrument, span: Span, provider: Provider) -> Bars:
-    """A provider's bars of `span`, in order, one a session; none and two different ones of a session are FetchErrors."""
+    """A provider's bars of `span`, in order, one a session; none, two of a session, and adjusted ones are FetchErrors."""
     code, (first, last) = instrument.code, span
     bars = provider.bars(instrument, first, last).between(first, last)
     if not len(bars):
         raise FetchError(f"{code}: {provider.name} has no bars from {first} to {last}; widen the dates")
-    return _one_a_session(bars)
+    tidy = _one_a_session(bars)
+    if not bars.source.get("accepted"):
+        raw_proof(tidy, instrument, calendar(instrument.exchange).sessions)
+    return tidy
 
 
 def _one_a_session(bars: Bars) -> Bars:

@@ -10,12 +10,18 @@ import threading
 import zlib
 
 SPLIT, END = "\1", b"<![CDATA[]]>\n"
-BARS, FACTORS, DIVIDENDS, LOGIN, LOGOUT = "95", "15", "13", "00", "02"
+BARS, FACTORS, DIVIDENDS, LOGIN, LOGOUT, BASIC = "95", "15", "13", "00", "02", "45"
 FIELDS = {
     FACTORS: "code,dividOperateDate,foreAdjustFactor,backAdjustFactor,adjustFactor",
     DIVIDENDS: "code,dividOperateDate,dividCashPsBeforeTax,dividStocksPs,dividReserveToStockPs",
+    BASIC: "code,code_name,ipoDate,outDate,type,status",
 }
-NAMES = {BARS: "query_history_k_data_plus", FACTORS: "query_adjust_factor", DIVIDENDS: "query_dividend_data"}
+NAMES = {
+    BARS: "query_history_k_data_plus",
+    FACTORS: "query_adjust_factor",
+    DIVIDENDS: "query_dividend_data",
+    BASIC: "query_stock_basic",
+}
 
 
 def frame(kind: str, body: str, compressed: bool = False) -> bytes:
