@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .data.panel.build import load_panel as load_panel
     from .data.panel.panel import Panel as Panel
     from .data.providers.conformance import check_provider as check_provider
-    from .data.rules.costs import Brokerage as Brokerage
+    from .data.rules.brokerage import Brokerage as Brokerage
     from .data.rules.explain.answer import explain as explain_rules  # noqa: F401
     from .data.universe.table import load_universe as load_universe
     from .data.universe.universe import Universe as Universe
@@ -105,7 +105,7 @@ __getattr__, __dir__, __all__ = face(
         "Instruments": ".data.instruments.table",
         "Universe": ".data.universe.universe",
         "Benchmark": ".data.panel.benchmark",
-        "Brokerage": ".data.rules.costs",
+        "Brokerage": ".data.rules.brokerage",
         # runs
         "backtest": ".strategies.loading.backtest",
         "clock_bracket": ".strategies.loading.clocks",

@@ -22,6 +22,8 @@ DEBUG = "LAUNCHLAB_DEBUG"
 USER_FAULT, STOPPED = 2, 130
 # Objects made between two of Python's searches for cycles of them that nobody needs: more than imports make.
 COLLECT_AFTER = 1_000_000
+# Threads of numpy's linear algebra, which is small here: starting them would be a quarter of a short command's time.
+ONE_THREAD = "OPENBLAS_NUM_THREADS"
 # No place for a file is nobody's bug, wherever it happens.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -112,6 +114,7 @@ def cli(ctx: click.Context) -> None:
 def main() -> None:
     """The console command `launchlab`."""
     sys.excepthook = report_bug
+    os.environ.setdefault(ONE_THREAD, "1")
     # Nearly all that a command's imports make stays: searching it again and again, and once more at the end, would be a
     # quarter of a short command's time.
     gc.set_threshold(COLLECT_AFTER)

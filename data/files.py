@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from .errors import ConfigError
 
 TEMPORARY = ".part-"  # what a killed writer leaves begins with this
@@ -103,6 +101,8 @@ def put_folder(folder: Path, write: Callable[[Path], None]) -> None:
 @contextmanager
 def _new_folder(parent: Path) -> Iterator[Path]:
     """A hidden folder, locked while its writer lives; what is left of it at the end is removed."""
+    from filelock import FileLock
+
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=LOCK, dir=parent)
     os.close(handle)
     lock, made = Path(name), Path(name).with_suffix("")
@@ -120,6 +120,8 @@ def remove_abandoned(parent: Path) -> None:
 
     A folder that was being replaced goes back to its place, where the new one had not yet come there.
     """
+    from filelock import FileLock, Timeout
+
     for lock in parent.glob(f"{TEMPORARY}*{LOCK}"):
         with suppress(OSError, Timeout), FileLock(lock, timeout=0):
             _put_back(lock.with_suffix(""))

@@ -17,7 +17,6 @@ from ..data.panel.reach import first_rows
 from ..engine.choices import Choice, Skip, outside
 from ..engine.legs import CLOSE, LEG, OPEN, empty_legs
 from .balance.about import about
-from .balance.balance import balanced
 from .balance.rules import BalanceRules
 
 DEFAULT_KINDS = ("launch", "open-weights")
@@ -114,6 +113,8 @@ class ChoiceRules(BalanceRules, TradeRules):
 
     def choices(self, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
         """The wishes as they are asked for: balanced, with their hedges."""
+        from .balance.balance import balanced
+
         return balanced(tuple(self.wishes(launches, panel)), self, self.hold, launches, panel)
 
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:

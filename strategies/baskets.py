@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ..data.arrays import I4
 from ..data.errors import ConfigError
 from ..data.ledger.launch import Launch, unknown_word
-from ..data.panel.history import Window, history_of
+from ..data.panel.estimates import Window
 from ..data.panel.panel import TRADING, Panel
 from .base import ChoiceRules, about
 
@@ -39,6 +39,8 @@ class BasketRules(ChoiceRules):
         """
         if not 0 <= base < len(panel):
             return [], []
+        from ..data.panel.history import history_of
+
         history = history_of(panel)
         values = {
             code: history.traded_value(panel.column(code), base, USUAL_TRADE)
@@ -75,6 +77,8 @@ def sector_fund(base: int, panel: Panel, theme: str = "") -> str | None:
     """The fund that stands for the sector on row `base`: Hang Seng Tech's where it is in the panel, else the most traded."""
     if not 0 <= base < len(panel):
         return None
+    from ..data.panel.history import history_of
+
     held = [code for code in panel.members("hedge", base, theme) if can_be_shorted(code, base, panel)]
     history = history_of(panel)
     traded = {code: history.traded_value(panel.column(code), base, USUAL_TRADE) for code in held}

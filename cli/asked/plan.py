@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ...data.calendars.overrides import FROM_BARS, PUBLISHED
 from ...data.errors import ConfigError, did_you_mean
 from ...data.market.request import FIELDS, SAMPLE_MINUTES, MarketRequest, market_request
-from ...data.rules.costs import Brokerage, brokerage_from
+from ...data.rules.brokerage import Brokerage, brokerage_from
 from ...engine.config import Config, config_from, read_toml
 from ...engine.results.summary import Inputs
 

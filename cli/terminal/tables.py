@@ -1,13 +1,16 @@
 """Tables on stdout: fitted to a terminal, never cut when piped."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from .echo import echo, printable
 
-PIPED_WIDTH = 4_000
+UNFOLDED = 4_000
 LONGEST_WORD = 40  # of a cell that is never folded: names, days, codes, paths
+BETWEEN = "  "
 
 
 def on_terminal() -> bool:
@@ -22,27 +25,62 @@ def print_table(
 
     On a terminal only columns of sentences are folded; where the others alone are too wide, its lines run over.
     """
+    cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+    if _is_drawn():
+        _print_folded(columns, cells, right)
+    else:
+        echo(_lines(columns, cells, right))
+
+
+def _is_drawn() -> bool:
+    """Whether stdout is a terminal or is said to be one, by the variables that rich knows."""
+    said = os.environ.get("TTY_COMPATIBLE", "")
+    if said in ("0", "1"):
+        return said == "1"
+    return bool(os.environ.get("FORCE_COLOR", on_terminal()))
+
+
+def _lines(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> str:
+    """The table as it is piped: columns as wide as their widest cell."""
+    table = [[cell.split("\n") for cell in row] for row in (columns, *cells)]
+    wide = [max(_width(line) for row in table for line in row[k]) for k in range(len(columns))]
+
+    def padded(k: int, line: str) -> str:
+        space = " " * (wide[k] - _width(line))
+        return space + line if columns[k] in right else line + space
+
+    lines = [
+        BETWEEN.join(padded(k, line) for k, line in enumerate(lines)).rstrip()
+        for row in table
+        for lines in zip_longest(*row, fillvalue="")
+    ]
+    return "\n".join(lines)
+
+
+def _width(line: str) -> int:
+    """Places that a line takes on a screen; Chinese letters take two."""
+    if line.isascii():
+        return len(line)
+    from rich.cells import cell_len
+
+    return cell_len(line)
+
+
+def _print_folded(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> None:
     from rich import box
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    terminal = Console(highlight=False)
-    console = terminal if terminal.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, show_edge=False)
-    cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+    console = Console(highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for k, name in enumerate(columns):
         longest = max((len(row[k]) for row in cells), default=0)
         justify: Literal["left", "right"] = "right" if name in right else "left"
         table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=longest <= LONGEST_WORD)
     for row in cells:
         table.add_row(*map(Text, row))
-    if console is terminal:
-        wide = console.options.update(max_width=PIPED_WIDTH)
-        console.width = max(console.width, Measurement.get(console, wide, table).minimum)
-        console.print(table)
-        return
-    with console.capture() as text:
-        console.print(table)
-    echo("\n".join(line.rstrip() for line in text.get().splitlines()))
+    wide = console.options.update(max_width=UNFOLDED)
+    console.width = max(console.width, Measurement.get(console, wide, table).minimum)
+    console.print(table)

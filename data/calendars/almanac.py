@@ -4,25 +4,24 @@ The library makes them of holiday laws with pandas, which takes as long as a sma
 source: where it is missing or damaged or cannot be written, sessions are computed again.
 """
 
-import hashlib
-import io
 import warnings
+import zlib
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..arrays import I8, Days
-from ..files import write_whole
+from ..installed import version
 from .hours import CALENDAR_OF, MINUTE, OFFSET
 
 FIRST_DAY = "1992-01-01"
 LIBRARIES = ("exchange_calendars", "pandas")  # they decide what the sessions are
-FORMAT = 1  # of the file: another one when `FIRST_DAY` or what stands in it changes
-DIGEST = hashlib.sha256().digest_size
+FORMAT = 2  # of the file: another one when `FIRST_DAY` or what stands in it changes
+NAMES = tuple(dict.fromkeys(CALENDAR_OF.values()))
+CHECK = 4  # bytes of the checksum
 
 
 class Published(NamedTuple):
@@ -50,6 +49,8 @@ def almanac() -> Almanac:
     path = cached_file()
     known = read(path)
     if known is None:
+        from ..files import write_whole
+
         known = computed()
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,14 +67,16 @@ def cached_file() -> Path:
 
 
 def content(known: Almanac) -> bytes:
-    """The sha256 of an archive of arrays, then the archive."""
-    archive = io.BytesIO()
-    tables: dict[str, Any] = {
-        name: np.column_stack([found.days.astype(np.int64), found.late, found.early])
-        for name, found in known.calendars.items()
-    }
-    np.savez_compressed(archive, end=known.end.astype(np.int64), **tables)
-    return hashlib.sha256(archive.getvalue()).digest() + archive.getvalue()
+    """A checksum, then packed numbers: the end; of each calendar how many sessions, their days, late opens, early closes."""
+    tables = [known.calendars[name] for name in NAMES]
+    sizes = [len(table.days) for table in tables]
+    numbers = [
+        known.end.astype("M8[D]").astype(np.int64)[None],
+        sizes,
+        *(column.astype(np.int64) for table in tables for column in table),
+    ]
+    packed = zlib.compress(np.concatenate(numbers).astype("<i4").tobytes())
+    return zlib.crc32(packed).to_bytes(CHECK, "little") + packed
 
 
 def read(path: Path) -> Almanac | None:
@@ -82,15 +85,17 @@ def read(path: Path) -> Almanac | None:
         content = path.read_bytes()
     except OSError:
         return None
-    digest, archive = content[:DIGEST], content[DIGEST:]
-    if hashlib.sha256(archive).digest() != digest:
+    check, packed = content[:CHECK], content[CHECK:]
+    if not packed or zlib.crc32(packed) != int.from_bytes(check, "little"):
         return None
-    with np.load(io.BytesIO(archive), allow_pickle=False) as tables:
-        columns = {name: tables[name].T for name in dict.fromkeys(CALENDAR_OF.values())}
-        end = tables["end"].astype("M8[D]")[()]
-    return Almanac(
-        end, {name: Published(one[0].astype("M8[D]"), one[1], one[2]) for name, one in columns.items()}
-    )
+    numbers = np.frombuffer(zlib.decompress(packed), "<i4").astype(np.int64)
+    end, sizes, columns = numbers[0], numbers[1 : 1 + len(NAMES)], numbers[1 + len(NAMES) :]
+    calendars = {}
+    for name, size in zip(NAMES, sizes, strict=True):
+        days, late, early = columns[: 3 * size].reshape(3, size)
+        calendars[name] = Published(days.astype("M8[D]"), late, early)
+        columns = columns[3 * size :]
+    return Almanac(end.astype("M8[D]"), calendars)
 
 
 def computed() -> Almanac:
@@ -98,8 +103,7 @@ def computed() -> Almanac:
     from exchange_calendars.exchange_calendar_xshg import XSHGExchangeCalendar
 
     end = str(XSHGExchangeCalendar.bound_max().date())
-    names = dict.fromkeys(CALENDAR_OF.values())
-    return Almanac(np.datetime64(end, "D"), {name: _library(name, end) for name in names})
+    return Almanac(np.datetime64(end, "D"), {name: _library(name, end) for name in NAMES})
 
 
 def _library(name: str, end: str) -> Published:

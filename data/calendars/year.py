@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CalendarError
+from ..installed import version
 from .almanac import almanac
 from .calendar import Calendar, calendar, override_of, why_shut
 from .hours import CALENDAR_OF, CHINA_TIME, EXCHANGES, clock
@@ -103,8 +104,6 @@ def _changed(known: Calendar, i: int, added: Additions) -> str:
 
 
 def _source(exchange: str, year: int, added: Additions) -> str:
-    from importlib.metadata import version
-
     library = f"exchange_calendars {version('exchange_calendars')}"
     if year <= int(str(almanac().end)[:4]):
         return library

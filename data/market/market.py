@@ -19,7 +19,7 @@ from ..panel.benchmark import Benchmark, benchmark_returns, parse_benchmark
 from ..panel.beyond import from_bars
 from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
-from ..rules.costs import Brokerage
+from ..rules.brokerage import Brokerage
 from ..store.joined import iter_instruments
 from ..store.known import with_facts
 from ..store.store import Store

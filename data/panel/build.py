@@ -21,7 +21,8 @@ from ..errors import DataError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments, load_instruments
 from ..instruments.typed import typed
-from ..rules.costs import Brokerage, cost_class
+from ..rules.brokerage import Brokerage
+from ..rules.costs import cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import GUESS, iter_instruments
 from ..store.memory import BarsInMemory, in_memory

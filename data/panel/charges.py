@@ -8,7 +8,7 @@ import numpy as np
 from ..arrays import F8, Days
 from ..instruments.futures import FutureTerms
 from ..instruments.table import Instrument
-from ..rules.costs import NO_HK_BROKERAGE, Brokerage, cost_class, cost_rows, future_rows, uncharged
+from ..rules.costs import NO_HK_BROKERAGE, Charges, cost_class, cost_rows, future_rows, uncharged
 from .panel import Panel
 
 
@@ -17,7 +17,7 @@ def cost_classes(instruments: Sequence[Instrument]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(cost_class, instruments)))
 
 
-def cost_table(instruments: Sequence[Instrument], sessions: Days, brokerage: Brokerage) -> F8:
+def cost_table(instruments: Sequence[Instrument], sessions: Days, brokerage: Charges) -> F8:
     """Cost rows of each class of `cost_classes` on each session, (sessions, classes, COST_WIDTH)."""
     terms = {cost_class(one): one.terms for one in instruments}
     rows = [
@@ -32,12 +32,12 @@ def known_days(terms: FutureTerms, sessions: Days) -> Days:
     return np.maximum(sessions, np.datetime64(terms.margin.facts[0].since))
 
 
-def free_of_charge(classes: Sequence[str], brokerage: Brokerage) -> tuple[str, ...]:
+def free_of_charge(classes: Sequence[str], brokerage: Charges) -> tuple[str, ...]:
     """A sentence for each way in which no broker's commission is charged."""
     return tuple(dict.fromkeys(note for key in classes if (note := uncharged(key, brokerage))))
 
 
-def priced(panel: Panel, brokerage: Brokerage) -> Panel:
+def priced(panel: Panel, brokerage: Charges) -> Panel:
     """The same market with another broker."""
     classes = cost_classes(panel.instruments)
     others = tuple(note for note in panel.unknowns if note != NO_HK_BROKERAGE)

@@ -1,10 +1,20 @@
 """Beta, volatility and traded value of a few sessions, as functions over arrays."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..arrays import F8, Bool
 
 FLAT = 1e-18  # a variance below it is that of a price that did not move
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last `most` sessions of a code up to a row; fewer than `least` say nothing."""
+
+    most: int = 60
+    least: int = 20
 
 
 def beta(own: F8, market: F8, *, least: int) -> float:

@@ -88,10 +88,10 @@ def read_rates(path: Path, base: str, currencies: Sequence[str]) -> Mapping[str,
     """Rates of a file by pair (`EURUSD` = dollars for one euro), only pairs that touch the base or a currency."""
     text = _text(path)
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if any(row)]
+        rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
     except csv.Error as error:
         raise DataError(f"{path}: the rates cannot be read ({error}); give a CSV file") from None
-    header = rows[0] if rows else []
+    header = [cell.strip() for cell in rows[0]] if rows else []
     if len(header) < 2 or header[0].lower() != "date":
         raise DataError(f"{path}: the first column must be `date`, then one column for each rate")
     width = max(i for i, cell in enumerate(header, 1) if cell)
@@ -103,13 +103,17 @@ def read_rates(path: Path, base: str, currencies: Sequence[str]) -> Mapping[str,
     wanted = {base, *currencies}
     if [cell.lower() for cell in header] == ["date", "currency", "rate"]:
         cells = [
-            Fixing(n, day, _pair(name, path, after=base), rate)
+            Fixing(n, day.strip(), _pair(name.strip(), path, after=base), rate.strip())
             for n, (day, name, rate, *_) in enumerate(rows[1:], 2)
         ]
     else:
         pairs = [(i, _pair(name, path)) for i, name in enumerate(header) if i and name]
         pairs = [(i, pair) for i, pair in pairs if {pair[:3], pair[3:]} & wanted]
-        cells = [Fixing(n, row[0], pair, row[i]) for n, row in enumerate(rows[1:], 2) for i, pair in pairs]
+        cells = [
+            Fixing(n, row[0].strip(), pair, row[i].strip())
+            for n, row in enumerate(rows[1:], 2)
+            for i, pair in pairs
+        ]
     return _table(cells, path)
 
 

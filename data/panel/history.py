@@ -5,21 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ..arrays import F8, Rows
-from .estimates import beta, mean_return, traded_value, volatility
+from ..arrays import F8, Bool, Rows
+from .estimates import Window, beta, mean_return, traded_value, volatility
 from .panel import SUSPENDED, TRADING, Panel
 from .returns import Returns, levels_of, panel_returns
 
 _KEPT = "_launch_history"
 Basket = tuple[tuple[int, ...], tuple[float, ...]]  # columns and weights
-
-
-@dataclass(frozen=True)
-class Window:
-    """The last `most` sessions of a code up to a row; fewer than `least` say nothing."""
-
-    most: int = 60
-    least: int = 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +38,11 @@ class History:
         p = self.panel
         money = p.close * p.volume * p.fx[:, p.currency_of]
         return np.where(p.status == TRADING, money, 0.0)
+
+    @cached_property
+    def listed(self) -> Bool:
+        """Sessions on which a code could have been traded, or was suspended, (T, N)."""
+        return np.asarray((self.panel.status == TRADING) | (self.panel.status == SUSPENDED))
 
     def beta(self, code: int, against: Basket, base: int, window: Window) -> float:
         """Beta of a code against a basket, in the code's currency and over exactly the days of its own returns."""
@@ -75,8 +72,7 @@ class History:
         """Mean value of a session in base currency; suspended sessions count as 0."""
         key = ("value", code, base, window)
         if key not in self._known:
-            listed = np.isin(self.panel.status[: base + 1, code], (TRADING, SUSPENDED))
-            rows = np.flatnonzero(listed)[-window.most :]
+            rows = np.flatnonzero(self.listed[: base + 1, code])[-window.most :]
             self._known[key] = traded_value(self.value[rows, code], least=window.least)
         return self._known[key]
 

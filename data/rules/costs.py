@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from pydantic import Field
 
 from ..arrays import F8, Days
 from ..dated import Dated
-from ..errors import ConfigError, RuleError, did_you_mean
+from ..errors import RuleError, did_you_mean
 from ..instruments.futures import FutureTerms
 from ..instruments.table import Instrument
-from ..settings import Settings
 from . import fees
 from .ticks import checked_side
 
@@ -32,42 +30,41 @@ COST_WIDTH = FIRST_LEVY + 4 * LEVIES
 _CENT = Decimal("0.01")
 
 
-class Brokerage(Settings):
-    """What the broker charges. Rates are fractions of the value traded; minimums are per order, local currency.
+class Charges(Protocol):
+    """What a broker charges, checked or not: the fields of a `Brokerage`."""
+
+    @property
+    def hk_rate(self) -> float: ...
+    @property
+    def hk_min(self) -> float: ...
+    @property
+    def cn_rate(self) -> float: ...
+    @property
+    def cn_min(self) -> float: ...
+    @property
+    def regulatory_inside(self) -> bool: ...
+    @property
+    def connect(self) -> bool: ...
+
+
+class Usual(NamedTuple):
+    """What is charged where nobody says otherwise.
 
     Hong Kong brokerage has been negotiable since 2003-04-01, so none is charged unless it is given.
     """
 
-    hk_rate: float = Field(
-        default=0.0, ge=0, le=0.05, allow_inf_nan=False, description="Hong Kong commission rate"
-    )
-    hk_min: float = Field(
-        default=0.0, ge=0, le=1_000, allow_inf_nan=False, description="Hong Kong minimum, HKD an order"
-    )
-    cn_rate: float = Field(
-        default=0.00025, ge=0, le=0.003, allow_inf_nan=False, description="mainland commission rate"
-    )
-    cn_min: float = Field(
-        default=5.0, ge=0, le=1_000, allow_inf_nan=False, description="mainland minimum, CNY an order"
-    )
-    regulatory_inside: bool = Field(
-        default=True, description="the mainland commission already includes handling and regulatory fees"
-    )
-    connect: bool = Field(default=False, description="northbound Stock Connect: add HKSCC's transfer fee")
-
-
-def brokerage_from(values: Mapping[str, Any]) -> Brokerage:
-    """A Brokerage, or one sentence that says whose option is wrong."""
-    try:
-        return Brokerage(**values)
-    except ConfigError as error:
-        raise ConfigError(f"brokerage: {error}") from None
+    hk_rate: float = 0.0
+    hk_min: float = 0.0
+    cn_rate: float = 0.00025
+    cn_min: float = 5.0
+    regulatory_inside: bool = True
+    connect: bool = False
 
 
 NO_HK_BROKERAGE = "brokerage is negotiable in Hong Kong: none is charged unless you give yours, brokerage.hk_rate and hk_min"
 
 
-def uncharged(key: str, brokerage: Brokerage) -> str:
+def uncharged(key: str, brokerage: Charges) -> str:
     """A sentence saying that no broker's commission is in the costs of a cost class; empty where one is."""
     free = key.startswith("hk_") and not (brokerage.hk_rate or brokerage.hk_min)
     return NO_HK_BROKERAGE if free else ""
@@ -149,7 +146,7 @@ def fees_of(key: str) -> CostClass:
         ) from None
 
 
-def cost_rows(key: str, sessions: Days, brokerage: Brokerage) -> F8:
+def cost_rows(key: str, sessions: Days, brokerage: Charges) -> F8:
     """Rates of a class on each session; f8 (n, COST_WIDTH). RuleError before a fee's first known day."""
     rows = _commission_rows(key, len(sessions), brokerage)
     chosen = fees_of(key)
@@ -170,7 +167,7 @@ def future_rows(terms: FutureTerms, sessions: Days) -> F8:
     return rows
 
 
-def known_row(key: str, session: Days, brokerage: Brokerage) -> tuple[F8, dict[str, str]]:
+def known_row(key: str, session: Days, brokerage: Charges) -> tuple[F8, dict[str, str]]:
     """Cost row of one session (shape (1,)) and the levies the book does not cover then, with the reason."""
     rows = _commission_rows(key, 1, brokerage)
     chosen = fees_of(key)
@@ -186,7 +183,7 @@ def known_row(key: str, session: Days, brokerage: Brokerage) -> tuple[F8, dict[s
     return rows[0], gaps
 
 
-def _commission_rows(key: str, n: int, brokerage: Brokerage) -> F8:
+def _commission_rows(key: str, n: int, brokerage: Charges) -> F8:
     rows = np.zeros((n, COST_WIDTH))
     rows[:, FIRST_LEVY + MAXIMUM :: 4] = np.inf
     if key == "index":
@@ -204,7 +201,7 @@ def _set_levy(rows: F8, slot: int, levy: fees.Levy, sessions: Days) -> None:
         rows[:, first + offset] = dated.over(sessions)
 
 
-def charged(levy: str, brokerage: Brokerage) -> bool:
+def charged(levy: str, brokerage: Charges) -> bool:
     """Whether a levy is paid beside the commission: not when the commission holds it, or without Connect."""
     if levy == "connect":
         return brokerage.connect

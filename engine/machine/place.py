@@ -13,8 +13,9 @@ import shutil
 import stat
 import tempfile
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
+
+from ...data.installed import version
 
 FOLDERS_KEPT = 8  # a few versions may be in use side by side
 # files and folders in which compiled code stands or from which it takes a constant

@@ -1,6 +1,7 @@
 """The answer first: what a run showed, in one paragraph of plain words. Pages, terminal and summary.json have the same."""
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ FEWEST = 5  # traded launches below which no interval is told
 LEVEL = 0.95
 DRAWS = 4_999
 SEED = 20260212
+NORMAL = NormalDist()
 CHANCE = "Not judged: whether that is more than chance was not asked of this run; one that is told to judge says so."
 
 
@@ -34,13 +36,26 @@ def mean_interval(values: F8) -> Interval:
     mean = float(np.mean(values)) if len(values) else float("nan")
     if len(values) < FEWEST or np.ptp(values) <= 1e-12:
         return Interval(mean, float("nan"), float("nan"))
-    from scipy.stats import bootstrap
+    n, rng = len(values), np.random.default_rng(SEED)
+    drawn = values[rng.integers(0, n, (DRAWS, n))].mean(axis=1)
+    low, high = np.quantile(drawn, _accelerated(values, drawn))
+    return Interval(mean, float(low), float(high))
 
-    rng = np.random.default_rng(SEED)
-    drawn = bootstrap(
-        (values,), np.mean, n_resamples=DRAWS, confidence_level=LEVEL, method="BCa", random_state=rng
-    )
-    return Interval(mean, float(drawn.confidence_interval.low), float(drawn.confidence_interval.high))
+
+def _accelerated(values: F8, drawn: F8) -> tuple[float, float]:
+    """The shares of drawn means below either end: Efron (1987) 4.1; the same as scipy's, whose import takes a second."""
+    mean = values.mean()
+    below = float(np.count_nonzero(drawn < mean) + np.count_nonzero(drawn <= mean)) / (2 * len(drawn))
+    without = (values.sum() - values) / (len(values) - 1)  # the mean without each value
+    away = without.mean() - without
+    skew = float((away**3).sum()) / (6.0 * float((away**2).sum()) ** 1.5)
+    bias = NORMAL.inv_cdf(below)
+
+    def share(level: float) -> float:
+        moved = bias + NORMAL.inv_cdf(level)
+        return NORMAL.cdf(bias + moved / (1.0 - skew * moved))
+
+    return share((1.0 - LEVEL) / 2.0), share((1.0 + LEVEL) / 2.0)
 
 
 def answer(

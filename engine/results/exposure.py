@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8
 from ...data.ledger.launch import Launches
-from ...data.panel.estimates import shrunk
-from ...data.panel.history import Window, history_of
+from ...data.panel.estimates import Window, shrunk
+from ...data.panel.history import history_of
 from ...data.panel.panel import Panel
 from ..legs import Reason
 from .run import Run

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...data.ledger.launch import Launches
 from ...data.panel.charges import priced
 from ...data.panel.panel import Panel
-from ...data.rules.costs import Brokerage, brokerage_from
+from ...data.rules.brokerage import Brokerage, brokerage_from
 from ..config import Config, config_from
 from .grid import BROKERAGE, CONFIG
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I8
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
-from ...data.rules.costs import Brokerage
+from ...data.rules.brokerage import Brokerage
 from ..config import Config
 from ..workers.runner import Runner
 from .chunk import Chunk, Curve

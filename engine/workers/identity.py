@@ -3,10 +3,10 @@
 import hashlib
 import sys
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from ..._version import __version__
+from ...data.installed import version
 
 FOLDERS = ("data", "engine", "strategies")  # what decides the numbers
 LIBRARIES = ("numpy", "numba", "pandas", "exchange_calendars")

@@ -9,8 +9,8 @@ from ...data.arrays import F8, I4
 from ...data.errors import ConfigError, did_you_mean
 from ...data.instruments.futures import advice, future_code
 from ...data.ledger.launch import Launches
-from ...data.panel.estimates import filled_in, shrunk
-from ...data.panel.history import Basket, History, Window, history_of
+from ...data.panel.estimates import Window, filled_in, shrunk
+from ...data.panel.history import Basket, History, history_of
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
 from ...engine.choices import Choice, Skip, outside

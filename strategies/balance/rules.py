@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from ...data.errors import ConfigError
-from ...data.panel.history import Window
+from ...data.panel.estimates import Window
 from .about import about
 from .overlap import OVERLAPS, Caps, Overlap
 from .weights import Weights

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ...data.errors import ConfigError, did_you_mean
-from ...data.rules.costs import Brokerage
+from ...data.rules.brokerage import Brokerage
 from ...engine.config import Config
 from .loading import find_strategy
 from .parameters import Parameter, parameters

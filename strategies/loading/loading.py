@@ -3,20 +3,20 @@
 import hashlib
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, is_dataclass, replace
 from functools import lru_cache, partial
-from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from ...data.doors import is_file
 from ...data.errors import ConfigError, LaunchlabError, did_you_mean
+from ...data.installed import is_offered
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
@@ -24,6 +24,9 @@ from ...engine.choices import Choice, Chooser
 from ...engine.workers.parcel import SOURCE, folder_package
 from ..registry import STRATEGIES
 from .parameters import parameters
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "launchlab.strategies"
 
@@ -55,7 +58,7 @@ class Guarded:
 
 def strategy_names() -> tuple[str, ...]:
     """Names that `find_strategy` knows, ours first, then those of installed packages."""
-    return (*STRATEGIES, *(point.name for point in entry_points(group=GROUP) if point.name not in STRATEGIES))
+    return (*STRATEGIES, *(point.name for point in _offered() if point.name not in STRATEGIES))
 
 
 def find_strategy(name: str) -> type:
@@ -67,7 +70,7 @@ def find_strategy(name: str) -> type:
         return _checked(_from_file(Path(path), attribute), name)
     if name.endswith(".py"):
         raise ConfigError(f"{name}: say which class of the file is the strategy, as {name}:MyStrategy")
-    for point in entry_points(group=GROUP, name=name):
+    for point in (one for one in _offered() if one.name == name):
         with _blaming(Path(point.value)):
             found = point.load()
         return _checked(found, name)
@@ -137,6 +140,15 @@ def describe(name: str) -> dict[str, Any]:
         "summary": (cls.__doc__ or "").strip().partition("\n")[0],
         "parameters": [parameter.as_json() for parameter in parameters(cls).values()],
     }
+
+
+def _offered() -> "Iterable[EntryPoint]":
+    """Entry points of installed packages."""
+    if not is_offered(GROUP):
+        return ()
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
 
 
 def _checked(named: Any, name: str) -> type:

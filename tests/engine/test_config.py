@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from launchlab.data.errors import ConfigError
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import Config, ExitOn, LimitPolicy, Pairing, config_from, read_toml
 
 

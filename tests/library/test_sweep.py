@@ -12,7 +12,7 @@ import pytest
 
 import launchlab as ll
 from launchlab.data.errors import ConfigError
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import ExitOn
 from launchlab.engine.sweeps.points import METRICS
 from launchlab.library import sweep as library

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from launchlab.data.panel.panel import TRADING
-from launchlab.data.rules.costs import COST_WIDTH, Brokerage, cost_rows
+from launchlab.data.rules.brokerage import Brokerage
+from launchlab.data.rules.costs import COST_WIDTH, cost_rows
 from launchlab.data.rules.ticks import CENT, TICK_BOUNDS, TICK_SIZES
 from launchlab.engine.judge.fill import fill_order
 from launchlab.engine.judge.records import STRICT, Fill, Order, Policy, Purse, Quote, Tables

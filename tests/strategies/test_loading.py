@@ -199,7 +199,8 @@ def test_installed_packages_add_strategies(monkeypatch: pytest.MonkeyPatch) -> N
     def points(*, group: str, name: str = "theirs") -> list[EntryPoint]:
         return [point] if (group, name) == (loading.GROUP, "theirs") else []
 
-    monkeypatch.setattr(loading, "entry_points", points)
+    monkeypatch.setattr("importlib.metadata.entry_points", points)
+    monkeypatch.setattr(loading, "is_offered", lambda group: True)
     assert strategy_names()[-1] == "theirs"
     assert find_strategy("theirs") is BuyLaunch
 

@@ -16,7 +16,7 @@ import launchlab as ll
 from launchlab.cli import cli
 from launchlab.cli.terminal.commands import COMMANDS
 from launchlab.data.ledger import launch
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.legs import Reason
 from launchlab.engine.results.result import COLUMNS
 

@@ -15,7 +15,7 @@ from ...instruments.codes import is_st_name
 from ...instruments.instrument import A_SHARE_BOARDS, Instrument, Spell
 from ...instruments.spellings import read_as
 from ...instruments.table import Instruments, to_instruments
-from ..costs import Brokerage
+from ..costs import Charges, Usual
 from ..ticks import checked_side
 from .orders import lot_part, order_part, tick_part
 from .paid import cost_part
@@ -94,7 +94,7 @@ def explain(
     st: bool = False,
     listed_session: int | None = None,
     issue_price: float | None = None,
-    brokerage: Brokerage | None = None,
+    brokerage: Charges | None = None,
 ) -> RuleAnswer:
     """What the exchange's rules were for a code on the day `on`, and what one order would have cost.
 
@@ -119,7 +119,7 @@ def explain(
     asked = _as_asked(instrument, day, st, issue_price)
     answer = Workings(np.array([day], "datetime64[D]"), steps=list(spelled), unknowns=list(asked.unknowns))
     session_part(answer, asked)
-    return _work_out(answer, asked, Question(prev_close, count, order, brokerage or Brokerage()))
+    return _work_out(answer, asked, Question(prev_close, count, order, brokerage or Usual()))
 
 
 def _work_out(workings: Workings, asked: Instrument, question: Question) -> RuleAnswer:

@@ -17,7 +17,7 @@ def cost_part(
     instrument: Instrument,
     order: AskedOrder | None,
     lot: Lot | None,
-    brokerage: costs.Brokerage,
+    brokerage: costs.Charges,
 ) -> dict[str, float | None] | None:
     """Itemised cost of the order, or the rates in words when there is none; unknown items are None."""
     if not instrument.tradable:
@@ -62,7 +62,7 @@ def _say_rates(workings: Workings, row: F8, names: tuple[str, ...]) -> None:
     workings.steps.append("cost rates: " + "; ".join(rates))
 
 
-def _cite_costs(workings: Workings, key: str, brokerage: costs.Brokerage, gaps: dict[str, str]) -> None:
+def _cite_costs(workings: Workings, key: str, brokerage: costs.Charges, gaps: dict[str, str]) -> None:
     chosen = costs.fees_of(key)
     on_sales, on_buys = (duty.at(workings.day[0]) for duty in (chosen.stamp_sell, chosen.stamp_buy))
     if on_sales.source:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ...arrays import Days
 from ...dated import Fact, as_date
-from ..costs import Brokerage
+from ..costs import Charges
 from ..ticks import Side
 
 PROBE = 10.0  # stands in for the previous close, to learn a percentage or a step when no price was given
@@ -26,7 +26,7 @@ class Question(NamedTuple):
     prev_close: float | None
     listed_session: int
     order: AskedOrder | None
-    brokerage: Brokerage
+    brokerage: Charges
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from launchlab.cli.asked.plan import Plan, command_line, read_plan
 from launchlab.data.errors import ConfigError
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import Config
 from launchlab.strategies import LongShort
 from launchlab.strategies.loading.loading import build_strategy

@@ -5,6 +5,8 @@ from functools import partial
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from launchlab.cli.terminal.tables import print_table
 
@@ -19,6 +21,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of 50 columns."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr("rich.console.Console", partial(Console, force_terminal=True, width=50))
 
 
@@ -38,6 +41,37 @@ def test_a_terminal_too_narrow_for_the_words_gets_whole_words_on_longer_lines(
     print_table([f"column {k}" for k in range(8)], [[f"2026-02-1{k}" for k in range(8)]])
     lines = shown(capsys)
     assert [line.split() for line in lines][-1] == [f"2026-02-1{k}" for k in range(8)]
+
+
+def as_rich_prints(
+    columns: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[str, ...]
+) -> list[str]:
+    """The same table by the library that draws it on a terminal, on one that is very wide."""
+    console = Console(width=4_000)
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for name in columns:
+        table.add_column(Text(name), justify="right" if name in right else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    with console.capture() as text:
+        console.print(table)
+    return [line.rstrip() for line in text.get().splitlines()]
+
+
+@pytest.mark.parametrize("right", [(), ("cost", "公司")])
+def test_a_pipe_gets_what_the_library_of_the_terminal_would_print(
+    capsys: pytest.CaptureFixture[str], right: tuple[str, ...]
+) -> None:
+    columns = ("code", "公司", "cost", "why")
+    rows = [
+        ("0700.HK", "腾讯控股", "12.5", ""),
+        ("688158.SS", "UCloud 优刻得", "1,000", "first line\nsecond, 第二行"),
+        ("x", "é – ‘quoted’ → 5 %", "", "…"),
+    ]
+    print_table(columns, rows, right=right)
+    assert shown(capsys) == as_rich_prints(columns, rows, right)
+    print_table(columns, [], right=right)
+    assert shown(capsys) == as_rich_prints(columns, [], right)
 
 
 def test_a_pipe_gets_one_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:

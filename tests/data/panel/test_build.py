@@ -11,7 +11,7 @@ from launchlab.data.errors import DataError
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.panel.build import PanelOptions, build_panel, load_panel
 from launchlab.data.panel.panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 
 from ...markets.small_bars import bars
 

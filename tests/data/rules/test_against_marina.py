@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from launchlab.data.instruments.table import Instrument, Spell, load_instruments
-from launchlab.data.rules.costs import Brokerage, cost_rows
+from launchlab.data.rules.brokerage import Brokerage
+from launchlab.data.rules.costs import cost_rows
 from launchlab.data.rules.limits import limit_bands
 from launchlab.data.rules.settlement import t_plus_one
 from launchlab.data.rules.ticks import TICK_SIZES, tick_table

@@ -10,13 +10,13 @@ from hypothesis import strategies as some
 
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments.table import load_instruments
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.data.rules.costs import (
     CLASSES,
     COST_WIDTH,
     LEVIES,
     LEVY_NAMES,
     STAMP_UNIT,
-    Brokerage,
     cost_class,
     cost_rows,
     itemise,

@@ -7,7 +7,7 @@ import pytest
 
 from launchlab.data.errors import RuleError
 from launchlab.data.instruments.table import load_instruments
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.data.rules.explain import explain
 
 BOOK = load_instruments()

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from launchlab.data.rules.costs import FIRST_LEVY, Brokerage, cost_rows
+from launchlab.data.rules.brokerage import Brokerage
+from launchlab.data.rules.costs import FIRST_LEVY, cost_rows
 from launchlab.engine.judge.costs import trade_cost
 
 from ...markets.judging import (

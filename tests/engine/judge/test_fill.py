@@ -7,7 +7,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as some
 
-from launchlab.data.rules.costs import Brokerage, cost_rows
+from launchlab.data.rules.brokerage import Brokerage
+from launchlab.data.rules.costs import cost_rows
 from launchlab.engine.judge.costs import trade_cost
 from launchlab.engine.judge.fill import fill_order, lot_floor, planned_shares
 from launchlab.engine.judge.records import Fill, Purse, Tables

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from launchlab.engine.results.answer import CHANCE, answer, mean_interval
+from launchlab.engine.results.answer import CHANCE, DRAWS, LEVEL, SEED, answer, mean_interval
 
 FIGURES = {"currency": "HKD", "simulated": False, "unknowns": ("one", "two")}
 
@@ -78,3 +78,15 @@ def test_orders_that_answer_no_launch_are_not_counted_as_launches_lost() -> None
     fates = pd.DataFrame({"launch": ["a", "b"], "fate": ["not traded"] * 2, "side": ["", ""]})
     said = answer(launches, fates, {"currency": "HKD", "simulated": False, "unknowns": []})
     assert said == "The orders of the strategy answer no launch, so nothing is said of launches."
+
+
+@pytest.mark.parametrize("count", [5, 12, 53, 400])
+def test_an_interval_is_that_of_scipy(count: int) -> None:
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(count).standard_t(3, count) * 0.03
+    theirs = bootstrap(
+        (values,), np.mean, n_resamples=DRAWS, confidence_level=LEVEL, method="BCa",
+        random_state=np.random.default_rng(SEED),
+    ).confidence_interval  # fmt: skip
+    assert mean_interval(values)[1:] == pytest.approx((theirs.low, theirs.high), rel=1e-9)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from launchlab.data.panel.build import PanelOptions, build_panel
-from launchlab.data.rules.costs import Brokerage
+from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.backtest.backtest import checked_legs, execute
 from launchlab.engine.config import Config
 
