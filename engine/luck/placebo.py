@@ -20,6 +20,7 @@ from ...data.panel.returns import Returns, panel_returns
 from ..compiled.simulate import simulate
 from ..compiled.windows import Layout
 from ..config import Config
+from ..machine.code import repeated
 from ..results.metrics import session_returns
 from ..workers.runner import spread
 
@@ -173,11 +174,13 @@ def _means(run: Run, moved: Callable[[I4], Legs], drawn: I4, executor: Executor 
     """Mean daily return of the legs of each draw, in pieces that are worth sending."""
     legs = len(moved(drawn[0]))
     parts = np.array_split(drawn, max(1, len(drawn) * legs // LEG_RUNS))
-    return np.concatenate(spread(executor, _some_means, (run, moved), parts))
+    return np.concatenate(spread(executor, _some_means, (run, moved, len(drawn)), parts))
 
 
-def _some_means(run: Run, moved: Callable[[I4], Legs], drawn: I4) -> F8:
-    return np.array([run(moved(one)).mean() for one in drawn])
+def _some_means(run: Run, moved: Callable[[I4], Legs], draws: int, drawn: I4) -> F8:
+    """Of some of all the draws."""
+    with repeated(draws):
+        return np.array([run(moved(one)).mean() for one in drawn])
 
 
 def _refuse_empty(legs: Legs, draws: int) -> None:

@@ -1,13 +1,15 @@
 """When a marked function runs as Python, and when as machine code: whichever is sooner done, with the same numbers.
 
 The compiler takes a minute for all of the engine, and loading what it made half a second, while a single run takes Python
-some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs.
+some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs;
+work of which it is known how often it comes (`repeated`) counts at once.
 """
 
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import wraps
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
@@ -43,6 +45,7 @@ class _State:
 
 
 _state = _State()
+_times: ContextVar[int] = ContextVar("times", default=1)  # of each thread
 
 
 @contextmanager
@@ -55,6 +58,16 @@ def only(way: Way) -> Iterator[None]:
         _state.way = before
 
 
+@contextmanager
+def repeated(times: int) -> Iterator[None]:
+    """Work that will be done so many times over: what is worth compiling for all of it is compiled for the first."""
+    token = _times.set(times)
+    try:
+        yield
+    finally:
+        _times.reset(token)
+
+
 def is_python_only() -> bool:
     """Whether NUMBA_DISABLE_JIT=1 asks for Python throughout."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
@@ -65,8 +78,9 @@ def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]
     if is_python_only() or _state.way == "python":
         return as_python(function)
     asked = _state.asked[function] = _state.asked.get(function, 0.0) + effort.unit * units
+    coming = asked + effort.unit * units * (_times.get() - 1)
     wanted = _state.way == "machine" or function in _state.ready
-    wanted = wanted or (asked > LOADING and asked > (LOADING if is_kept(function) else effort.compiling))
+    wanted = wanted or (coming > LOADING and coming > (LOADING if is_kept(function) else effort.compiling))
     return machine_code(function) if wanted else as_python(function)
 
 

@@ -14,7 +14,7 @@ from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
 from launchlab.engine.machine import code
-from launchlab.engine.machine.code import Effort, by_effort, machine_code, only
+from launchlab.engine.machine.code import Effort, by_effort, machine_code, only, repeated
 from launchlab.engine.machine.watch import apart, watching
 from launchlab.engine.njit import compiled
 from launchlab.engine.sweeps.points import POINT, simulate_points
@@ -69,6 +69,22 @@ def test_little_work_is_python_and_much_is_machine_code(monkeypatch: pytest.Monk
         monkeypatch.setattr(code, "is_kept", lambda function: True)
         by_effort(compiled(lambda value: value), effort, 6)
         assert len(wanted) == 2  # kept code is loaded in half a second
+
+
+def test_work_that_is_known_to_come_often_is_machine_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "is_kept", lambda function: False)
+    double, effort = compiled(lambda value: 2.0 * value), Effort(unit=0.1, compiling=10.0)
+    wanted: list[object] = []
+    monkeypatch.setattr(code, "machine_code", lambda function: wanted.append(function) or function)
+    with only("suited"):
+        with repeated(9):
+            by_effort(double, effort, 10)
+        assert not wanted  # nine seconds in all, and compiling takes ten
+        with repeated(10):
+            by_effort(double, effort, 10)
+        assert wanted == [double]
+        by_effort(compiled(lambda value: value), effort, 10)
+        assert wanted == [double]  # one second, and no more is told of
 
 
 def test_a_division_by_zero_is_silent_and_infinite_in_both() -> None:
