@@ -71,7 +71,10 @@ def map_(reaction_minutes: float | None, dates_known: Any, calendar: str | None,
         print_json(rows)
         return
     from .terminal.tables import on_terminal, print_table
+    from .terminal.words import in_flags
 
+    command = click.get_current_context().command
+    rows = [row | {"why": in_flags(str(row["why"]), command)} for row in rows]
     if on_terminal():
         echo("\n".join(_entry(row) for row in rows))
         return

@@ -8,9 +8,26 @@ from .options import example
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from ..engine.results.summary import StudySummary
+
 COMPARE = "compare"
+MARKET_FLAGS = (
+    *(
+        "launches",
+        "ledger_tz",
+        "prices",
+        "start",
+        "end",
+        "currency",
+        "bad_bars",
+        "instruments",
+        "fx",
+        "calendar",
+    ),
+)
 
 
 @click.command(
@@ -33,6 +50,8 @@ def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
 
 
 def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
+    from shlex import quote
+
     from ..data.errors import ConfigError
     from ..engine.results.summary import RunSummary, SweepSummary, read_summary
     from .asked.folder import folder_of
@@ -48,8 +67,38 @@ def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":
     if isinstance(summary, SweepSummary):
         return _rebuild_sweep(folder, out)
     raise ConfigError(
-        f"{folder} is the folder of a study, whose page `launchlab study --out {folder}` writes"
+        f"{folder} holds a study, and its tables do not hold all that its page shows; measure it again: "
+        f"`launchlab study {_asked_again(summary)}--out {quote(str(folder))}`"
     )
+
+
+def _asked_again(summary: "StudySummary") -> str:
+    """The flags that a study was asked with, as far as its folder says."""
+    from dataclasses import asdict
+    from shlex import quote
+
+    from ..engine.study.options import StudyOptions
+
+    usual = StudyOptions()
+    inputs = asdict(summary.inputs) if summary.inputs else {}
+    held = {name: inputs.get(name) for name in MARKET_FLAGS}
+    held |= {"currency": None if inputs.get("currency") == "HKD" else inputs.get("currency")}
+    held |= {"bad_bars": None if inputs.get("bad_bars") == "refuse" else inputs.get("bad_bars")}
+    for name in ("model", "at", "shift", "confounds", "draws", "seed"):
+        value = summary.options.get(name)
+        held[name] = None if value == getattr(usual, name) else value
+    for name in ("benchmark", "peer", "by"):
+        held[name] = ",".join(map(str, summary.options.get(name) or ()))
+    spans = dict(summary.options.get("windows") or {})
+    held["estimation"] = _span(summary.options.get("estimation"), usual.estimation)
+    if {name: tuple(span) for name, span in spans.items()} != dict(usual.windows):
+        held["windows"] = ",".join(f"{name}={_span(span)}" for name, span in spans.items())
+    given = {name: value for name, value in held.items() if value not in (None, "")}
+    return "".join(f"--{name.replace('_', '-')} {quote(str(value))} " for name, value in given.items())
+
+
+def _span(span: "Sequence[int] | None", usual: "tuple[int, int] | None" = None) -> str:
+    return "" if not span or tuple(span) == usual else f"{span[0]}:{span[1]}"
 
 
 def _rebuild_run(folder: "Path", out: str | None) -> "Path":

@@ -143,8 +143,15 @@ def _put_back(made: Path) -> None:
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:
     """List in a folder what this program wrote there, with the SHA-256 of each file, beside what was listed before."""
-    written = {**read_manifest(folder), **{name: _sha256(folder / name) for name in sorted(names)}}
-    write_whole(folder / MANIFEST, json.dumps({"written": written}, indent=2) + "\n")
+    _write_digests(folder, {name: _sha256(folder / name) for name in sorted(names)})
+
+
+def _write_digests(folder: Path, digests: Mapping[str, str], *, beside: bool = False) -> None:
+    """Lay digests by name over those that are listed, or `beside` those of the files that they will take the place of."""
+    known = read_manifest(folder)
+    if beside:
+        digests = {name: f"{known.get(name, '')} {digest}".strip() for name, digest in digests.items()}
+    write_whole(folder / MANIFEST, json.dumps({"written": {**known, **digests}}, indent=2) + "\n")
 
 
 def read_manifest(folder: Path) -> Mapping[str, str]:
@@ -158,18 +165,48 @@ def read_manifest(folder: Path) -> Mapping[str, str]:
 
 def is_as_written(path: Path) -> bool:
     """Whether a file is to the byte what this program put there."""
-    return path.is_file() and read_manifest(path.parent).get(path.name) == _sha256(path)
+    return path.is_file() and _is_listed(path, read_manifest(path.parent))
+
+
+def _is_listed(path: Path, written: Mapping[str, str]) -> bool:
+    digest, known = _sha256(path), written.get(path.name)
+    return known is not None and (digest == known or digest in known.split())
 
 
 def strangers(folder: Path, *, known: Collection[str] = ()) -> tuple[str, ...]:
     """Names of what a folder holds that is not, to the byte, what this program put there.
 
-    0.1 listed nothing: a folder with a summary of its own then holds no stranger, or those beside `known`.
+    What a killed writer left is none. 0.1 listed nothing: a folder with a summary of its own then holds no stranger, or those beside `known`.
     """
-    written, held = read_manifest(folder), {path.name for path in folder.iterdir()} - {MANIFEST}
+    held = {path.name for path in folder.iterdir() if not path.name.startswith(TEMPORARY)} - {MANIFEST}
+    written = read_manifest(folder)
     if written or PROOF not in held:
-        return tuple(sorted(name for name in held if written.get(name) != _sha256(folder / name)))
+        return tuple(sorted(name for name in held if not _is_listed(folder / name, written)))
     return tuple(sorted(held - set(known))) if known else ()
+
+
+def put_pages(folder: Path, names: Sequence[str], write: Callable[[Path], None]) -> None:
+    """Let `write` make pages of these names in a hidden folder inside `folder`, then put them in their places there.
+
+    A page that is there and not listed as this program's is refused (ConfigError). A writer that is killed leaves old pages or
+    new ones, all of them listed: the digests of both stand in `MANIFEST` while they change. Of a run of 0.1 nothing is listed.
+    """
+    check_pages(folder, names)
+    listed = bool(read_manifest(folder)) or not (folder / PROOF).is_file()
+    try:
+        remove_abandoned(folder)
+        with _new_folder(folder) as made:
+            write(made)
+            if listed:
+                _write_digests(folder, {path.name: _sha256(path) for path in made.iterdir()}, beside=True)
+            for path in sorted(made.iterdir()):
+                path.replace(folder / path.name)
+            if listed:
+                write_manifest(folder, [name for name in names if (folder / name).exists()])
+    except OSError as error:
+        raise ConfigError(
+            f"the pages of {folder} could not be written ({error.strerror or error}); check its permissions"
+        ) from None
 
 
 def check_pages(folder: Path, names: Iterable[str]) -> None:

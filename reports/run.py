@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..data.figures import money, number, percent
-from ..data.files import check_pages, put_folder, read_manifest, write_manifest
+from ..data.files import put_folder, put_pages
 from ..engine.results.fates import lost_launches
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
@@ -50,10 +50,7 @@ def _fill(result: Result, sheet: bool, folder: Path) -> None:
 
 def write_pages(result: Result, folder: Path) -> None:
     """Write the pages of a saved run into its folder again; its tables and summary stay as they are."""
-    check_pages(folder, PAGES)
-    _write_pages(result, folder)
-    if read_manifest(folder):
-        write_manifest(folder, PAGES)
+    put_pages(folder, PAGES, partial(_write_pages, result))
 
 
 def _write_pages(result: Result, folder: Path, sheet: bool = True) -> None:

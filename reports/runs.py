@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..data.errors import ConfigError, DataError
 from ..data.figures import number
-from ..data.files import is_as_written, write_manifest
+from ..data.files import is_as_written, put_pages
 from ..engine.results.summary import SUMMARY, AnySummary, RunSummary, StudySummary, read_summary, saved_in
 from ..engine.results.tables import read_table
 from .numbers.formats import exact, visible
@@ -31,8 +31,8 @@ def write_runs(folder: Path) -> None:
     _check(folder)
     saved, _ = saved_in(folder)
     rows = [_row(place, summary) for place, summary in saved]
-    render("runs.html", folder / PAGE, runs=rows, shown=[KNOWN[key][0] for key in SHOWN])
-    write_manifest(folder, (PAGE, SCRIPT))
+    shown = [KNOWN[key][0] for key in SHOWN]
+    put_pages(folder, (PAGE, SCRIPT), lambda made: render("runs.html", made / PAGE, runs=rows, shown=shown))
 
 
 def _check(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ..data.doors import MEGABYTE, read_bytes
 from ..data.errors import ConfigError, DataError
 from ..data.figures import number, percent, ratio
-from ..data.files import check_pages, read_manifest, write_manifest
+from ..data.files import check_pages, put_pages
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from ..engine.results.tables import HIGHEST
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
@@ -84,9 +84,8 @@ def write_sweep_folder(folder: Path) -> None:
     check_pages(folder, PAGES)
     points = read_points(folder)
     parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
-    write_sweep(_linked(points, parameters, folder), parameters, folder, summary=summary)
-    if read_manifest(folder):
-        write_manifest(folder, PAGES)
+    linked = _linked(points, parameters, folder)
+    put_pages(folder, PAGES, lambda made: write_sweep(linked, parameters, made, summary=summary))
 
 
 def read_points(folder: Path) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from .bars import PRICES, Bars
 from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
 from .stated import as_stated
-from .units import leaps, spacing, turnover_faults
+from .units import leaps, scale, spacing, turnover_faults
 
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
 
@@ -58,6 +58,7 @@ def check_bars(
     findings += _idle(tidy, instrument)
     if raw and instrument.tradable:
         findings += turnover_faults(tidy)
+        findings += scale(tidy, instrument)
         ruled = ruled_bars(tidy, instrument)
         instrument = as_stated(instrument, ruled, calendar)
         findings += leaps(tidy, instrument, calendar)

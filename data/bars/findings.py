@@ -19,6 +19,7 @@
 | repeated | warning | the same bar, volume included, as the session before |
 | pre_close | warning | differs from the previous close and the known actions |
 | volume_units | warning | the turnover says that volume is not in shares |
+| scale | warning | prices in cents, or volume in lots, by what shares of these exchanges trade |
 | disagrees | warning | a second source differs by more than one tick |
 | unread_column | warning | a column of the file that nobody understands, and that was left out |
 """
@@ -55,6 +56,7 @@ ADVICE = {
     "repeated": "compare with another source: vendors repeat a bar they did not receive",
     "pre_close": "give the corporate action (ratio, cash), or correct pre_close",
     "volume_units": "declare the unit (shares or lots) when importing",
+    "scale": "compare one bar with another source; `volume_unit` declares lots where files are fetched",
     "disagrees": "reconcile the two sources and record which wins",
     "unread_column": "rename it as the house format does if it says something of the bars; else leave it",
 }

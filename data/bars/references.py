@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, I8, Bool, Days
 from ..instruments.table import Instrument
@@ -12,6 +13,9 @@ from .bars import Bars
 
 NO_DAYS = np.zeros(0, "M8[D]")
 SAME_PRICE = 1e-6
+# A float32 is within 6e-8 of its number; anything further from the grid is not a rounded tick and is left for the
+# checks to report.
+FLOAT32_NOISE = 5e-7
 
 
 def ticks_of(prices: F8, tables: I1) -> F8:
@@ -21,6 +25,14 @@ def ticks_of(prices: F8, tables: I1) -> F8:
         if (sizes == sizes[0]).all():
             return np.broadcast_to(sizes[0], prices.shape)
     return tick_size(prices, np.broadcast_to(tables, prices.shape))
+
+
+def snap(prices: F8, tables: NDArray[np.int8]) -> F8:
+    """Prices within float32 noise of a tick moved onto it; others unchanged. The result prints as few decimals."""
+    tick = tick_size(prices, np.broadcast_to(tables, prices.shape))
+    on_grid = np.round(np.rint(prices / tick) * tick, 6)
+    near = np.abs(on_grid - prices) <= np.maximum(FLOAT32_NOISE * np.abs(prices), 1e-9)
+    return np.where(near, on_grid, prices)
 
 
 def previous_closes(bars: Bars, calendar: Days, instrument: Instrument) -> F8:

@@ -18,7 +18,11 @@ MOST_LETTERS = 1_000  # in a cell of text
 MOST_PREAMBLE = 3
 DELIMITERS = (",", "\t", ";", "|")
 # In this order: what starts with a mark says so itself, and nearly any bytes are some text in GB 18030.
-MARKED = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+MARKED = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"),
+          (b"\xfe\xff", "utf-16"))  # fmt: skip
+# What a heading in Chinese holds; Big5 that is read as GB 18030 never does.
+_CHINESE_HEAD = re.compile("日期|日|時間|时间")
+_DECIMAL_COMMA, _DECIMAL_POINT = re.compile(r"\d+,\d+"), re.compile(r"\d+\.\d+")
 _NUMBERS = dict.fromkeys((*PRICES, "volume", *OPTIONAL), pa.float64()) | {"status": pa.string()}
 _HOUSE = _NUMBERS | {"date": pa.date32()}
 # TongDaXin writes code, name, period and adjustment above its columns, and its own name below the rows.
@@ -110,11 +114,32 @@ def _decoded(content: bytes, name: str) -> str:
         if content.startswith(mark):
             return _text(content, encoding, name)
     if b"\0" in content:
-        raise DataError(f"{name} is not text; save it as CSV in UTF-8")
+        return _text(content, _unmarked(content, name), name)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        return _text(content, "gb18030", name)
+        return _simplified_or_not(content, name)
+
+
+def _unmarked(content: bytes, name: str) -> str:
+    """UTF-16 without its mark has a zero in every second byte of its Latin letters."""
+    head = content[:200]
+    for encoding, zeros, letters in (
+        ("utf-16-be", head[::2], head[1::2]),
+        ("utf-16-le", head[1::2], head[::2]),
+    ):
+        if letters and b"\0" not in letters and zeros.count(0) * 2 > len(zeros):
+            return encoding
+    raise DataError(f"{name} is not text; save it as CSV in UTF-8")
+
+
+def _simplified_or_not(content: bytes, name: str) -> str:
+    """GB 18030, or Big5 where only that makes a heading of bars of the first lines."""
+    for encoding in ("gb18030", "big5"):
+        head = content[:4096].decode(encoding, "replace")
+        if _CHINESE_HEAD.search("".join(head.splitlines()[: MOST_PREAMBLE + 1])):
+            return _text(content, encoding, name)
+    return _text(content, "gb18030", name)
 
 
 def _text(content: bytes, encoding: str, name: str) -> str:
@@ -136,6 +161,7 @@ def _any_table(text: str, name: str) -> Sheet:
     above = " ".join(lines[:start])
     width = lines[start].count(delimiter)
     rows = [line for line in lines[start:] if line.strip()]
+    _refuse_decimal_commas(rows[1:], delimiter, name)
     if len(rows) > 1 and delimiter not in rows[-1]:
         above, rows = f"{above} {rows[-1]}", rows[:-1]
     try:
@@ -151,6 +177,15 @@ def _any_table(text: str, name: str) -> Sheet:
         ) from None
     adjusted = _ADJUSTED.search(above)
     return Sheet(table, tuple(_CODE.findall(above)), adjusted[0] if adjusted else "")
+
+
+def _refuse_decimal_commas(rows: list[str], delimiter: str, name: str) -> None:
+    """Refuse a table whose numbers have commas and never a point: 117,5 and 1,175 cannot be told apart."""
+    if delimiter == "," or not any("," in row for row in rows):
+        return
+    cells = [cell.strip().strip('"') for row in rows for cell in row.split(delimiter)]
+    if any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any(map(_DECIMAL_POINT.fullmatch, cells)):
+        raise DataError(f"{name} seems to write decimals with a comma; save it with a decimal point")
 
 
 def _head(lines: list[str]) -> tuple[int, str]:

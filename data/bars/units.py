@@ -19,9 +19,16 @@ ROUNDED = 100.0
 OUTSIDE = 0.005
 # So many sessions in a row are no block trade.
 RUN = 5
+NOT_SHARES = frozenset(("index", "fund", "hk_etp", "convertible", "reit", "b"))
 # Units of volume and turnover differ by powers of ten; adjusted prices by anything.
 UNITS = np.array([1e-4, 1e-3, 1e-2, 1e2, 1e3, 1e4])
 FEWEST = 5
+# What shares of these exchanges have traded, in local money and shares a session (from memory, far on either side): the
+# median of none was ever above MOST_WORTH, no price above DEAREST; those of the mainland's boards but Beijing's lie above
+# the least ones, which volume in lots does not reach.
+FEWEST_FOR_SCALE = 20
+MOST_WORTH, DEAREST = 6e10, 1e4
+LEAST_WORTH, LEAST_SHARES = 5e6, 2e5
 
 
 def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_DAYS) -> Iterator[Finding]:
@@ -80,6 +87,26 @@ def turnover_faults(bars: Bars) -> Iterator[Finding]:
         systematic[first : last + 1] = last - first + 1 >= min(RUN, max(2, len(traded)))
     yield from each(traded, "adjusted", systematic, lambda i: _average(traded, average, i))
     yield from each(traded, "turnover", (off != 0) & ~systematic, lambda i: _average(traded, average, i))
+
+
+def scale(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
+    """One finding where whole bars are on a scale that shares do not have: prices in cents, volume in lots."""
+    traded = bars.take(bars.traded & (bars.close > 0))
+    if len(traded) < FEWEST_FOR_SCALE or instrument.board in NOT_SHARES:
+        return
+    with np.errstate(over="ignore"):
+        worth, shares = float(np.median(traded.close * traded.volume)), float(np.median(traded.volume))
+    dearest = float(traded.close.max())
+    silent = np.isnan(bars.amount).all() and instrument.mainland and instrument.board != "bse"
+    if worth > MOST_WORTH or dearest > DEAREST:
+        what = f"closes up to {dearest:,.6g} and a median of {worth:,.3g} traded a session are more than any share's"
+        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: prices may be in cents")
+    elif silent and (worth < LEAST_WORTH or shares < LEAST_SHARES):
+        what = f"a median of {shares:,.0f} shares for {worth:,.3g} a session is little for a share of the mainland"
+        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: volume may be in lots")
+    elif silent and (parts := int((traded.volume != np.rint(traded.volume)).sum())):
+        what = f"volume has parts of a share on {parts} sessions, such as {digits(traded.volume[traded.volume % 1 != 0][0])}"
+        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: it may be in lots")
 
 
 def _unit(times: F8) -> I8:

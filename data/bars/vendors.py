@@ -85,9 +85,12 @@ HARMLESS = frozenset(
 )
 # A column that sounds like one of these changes what the others mean: it has to be understood.
 TELLING = re.compile(
-    r"adj|factor|复权|split|divid|分红|送股|配股|unit|单位|currency|币|scale|multipl|(^|_|is)st$|status|suspend|paused|停牌",
+    r"adj|factor|fq|复权|復權|split|divid|分红|送股|配股|unit|单位|scale|multipl|(^|_|is)st$|status|suspend|paused|halt|"
+    r"trading|停牌|(^|_)raw",
     re.I,
 )
+# A column that says in which currency prices are: it is held against the code's own.
+MONEY = re.compile(r"currency|(^|_)ccy$|币种|幣種|货币|貨幣", re.I)
 # How like one of our optional columns a name must be to be taken for a slip of the pen.
 ALIKE = 0.8
 _SCALES = {
@@ -128,7 +131,7 @@ class Layout:
     `marks`: of these at least one is there (none: no mark is needed). `unit`: of the volume, '' where the vendor does
     not say or two of its files differ; `hong_kong`: there. `amount_scale`: of its turnover, on the mainland.
     `factor`: prices were multiplied and volume divided by this column. `adjusted`: split-adjusted, cannot be undone.
-    `order`: the columns must start so, for files that differ from others in nothing else.
+    `paused`: its status is 1 where the code was suspended. `order`: the columns must start so, for files that differ from others in nothing else.
     """
 
     name: str
@@ -139,6 +142,7 @@ class Layout:
     amount_scale: float = 1.0
     factor: str = ""
     adjusted: bool = False
+    paused: bool = False
     order: tuple[str, ...] = ()
     harmless: frozenset[str] = frozenset()
 
@@ -151,7 +155,9 @@ class Layout:
             | HARMLESS
         )
         return frozenset(
-            name for name in names if name in known or name in IDENTITY or _NUMBER_OF_ROWS.fullmatch(name)
+            name
+            for name in names
+            if name in known or name in IDENTITY or _NUMBER_OF_ROWS.fullmatch(name) or MONEY.search(name)
         )
 
 
@@ -162,13 +168,24 @@ def _same(*names: str) -> dict[str, tuple[str, ...]]:
 _CHINESE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "date": ("日期", "交易日期", "时间", "交易时间", "交易日"),
-        "open": ("开盘", "开盘价", "今开"),
-        "high": ("最高", "最高价"),
-        "low": ("最低", "最低价"),
-        "close": ("收盘", "收盘价"),
-        "volume": ("成交量", "总手"),
-        "amount": ("成交额", "成交金额", "金额"),
-        "pre_close": ("前收盘", "前收盘价", "前收价", "昨收", "昨收盘", "昨收价"),
+        "open": ("开盘", "开盘价", "今开", "開盤", "開盤價", "開市", "開市價"),
+        "high": ("最高", "最高价", "最高價"),
+        "low": ("最低", "最低价", "最低價"),
+        "close": ("收盘", "收盘价", "收盤", "收盤價", "收市", "收市價"),
+        "volume": ("成交量", "总手", "成交股數"),
+        "amount": ("成交额", "成交金额", "金额", "成交額", "成交金額", "金額"),
+        "pre_close": (
+            "前收盘",
+            "前收盘价",
+            "前收价",
+            "昨收",
+            "昨收盘",
+            "昨收价",
+            "前收市",
+            "前收市價",
+            "前收盤",
+            "前收盤價",
+        ),
         # Against the exchange's reference, so that close less change is that reference, also on an ex-date.
         "change": ("涨跌额", "涨跌"),
     }
@@ -253,9 +270,11 @@ LAYOUTS = (
             "date": ("date", "time", "datetime", ""),
             "amount": ("money",),
             "pre_close": ("pre_close",),
+            "status": ("paused",),
         },
         marks=frozenset(("money",)),
         unit=SHARES,
+        paused=True,
         harmless=frozenset(("high_limit", "low_limit")),
     ),
     Layout(

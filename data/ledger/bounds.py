@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ..calendars.days import YEARS
 from ..calendars.hours import CHINA_TIME
 
 EXACT = timedelta(minutes=1)  # two bounds no further apart are one instant
@@ -63,7 +64,9 @@ class Bound(NamedTuple):
 
 
 def day_bounds(instant: datetime) -> tuple[datetime, datetime]:
-    """The two ends of the day in China that holds an instant."""
+    """The two ends of the day in China that holds an instant; ValueError for one that has no day after it."""
+    if not YEARS[0] <= instant.year < YEARS[1]:
+        raise ValueError(f"{instant.date()} is no day of a launch; write it as 2026-02-12")
     midnight = datetime.combine(instant.astimezone(CHINA_TIME), time(), CHINA_TIME)
     return midnight, midnight + timedelta(days=1)
 
@@ -129,4 +132,4 @@ def moment(text: object) -> datetime | None:
         instant = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return instant if instant.utcoffset() is not None else None
+    return instant if instant.utcoffset() is not None and YEARS[0] <= instant.year < YEARS[1] else None

@@ -153,7 +153,9 @@ def _delimiter(text: str) -> str:
 
 
 def _check_header(header: list[str], ledger: str) -> None:
-    strange = [column + did_you_mean(column, ALL_COLUMNS) for column in header if column not in ALL_COLUMNS]
+    strange = [
+        _shown(column) + did_you_mean(column, ALL_COLUMNS) for column in header if column not in ALL_COLUMNS
+    ]
     missing = [column for column in REQUIRED if column not in header]
     if missing or strange or len(set(header)) < len(header):
         found = f"missing {', '.join(missing) or 'none'}; unknown {', '.join(strange) or 'none'}"
@@ -161,6 +163,11 @@ def _check_header(header: list[str], ledger: str) -> None:
             f"{ledger} must have the columns {','.join(COLUMNS)} once each, and may have "
             f"{','.join(ALL_COLUMNS[len(COLUMNS) :])}: {found}"
         )
+
+
+def _shown(column: str) -> str:
+    """A heading as it stands, with its control characters written out."""
+    return column if column.isprintable() else repr(column)[1:-1]
 
 
 def _record(line: int, header: list[str], cells: list[str]) -> Record:

@@ -1,6 +1,6 @@
 """What is wanted of a market: which launches and bars, over which span, in which currency."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,8 +103,8 @@ def market_request(values: Mapping[str, Any]) -> MarketRequest:
 
 def _joined(codes: Any) -> str:
     """Codes of a text or a list, joined by commas; ConfigError where there is none, or one is there twice."""
-    parts = codes.split(",") if isinstance(codes, str) else list(codes)
-    named = [str(part).strip() for part in parts]
+    parts = codes.split(",") if isinstance(codes, str) else codes
+    named = [str(part).strip() for part in parts] if isinstance(parts, Iterable) else []
     if not all(named) or not named or len(set(named)) < len(named):
         raise ConfigError(
             f"`codes` must name each share once, such as `codes=0700.HK,9988.HK`, not {codes!r}"

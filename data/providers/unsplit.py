@@ -7,7 +7,7 @@ hands them out as float32: multiply back by the later splits and take the exchan
 import numpy as np
 
 from ..arrays import F8, Days
-from ..bars.grid import snap
+from ..bars.references import snap
 from ..instruments.table import Instrument
 from ..rules.ticks import tick_table
 

@@ -307,8 +307,9 @@ def read_summary(folder: Path) -> AnySummary:
 def saved_in(folder: Path) -> tuple[list[tuple[Path, AnySummary]], list[DataError]]:
     """Every run, sweep and study that lies directly in a folder, by name, and what is wrong with those that do not open.
 
-    Hidden folders, such as a killed writer leaves, are not looked into.
+    Hidden folders are not looked into: what a killed writer left there goes, and what it was replacing comes back.
     """
+    remove_abandoned(folder)
     opened: list[tuple[Path, AnySummary]] = []
     faults: list[DataError] = []
     for place in sorted(folder.iterdir()):

@@ -38,12 +38,12 @@ class Event:
 # what a refusal is about, and what somebody who wants to measure it may do
 REFUSALS = {
     "no_bars": ("without bars", "add their bars"),
-    "outside": ("first tradable outside the bars", "add later bars, or begin earlier"),
+    "outside": ("first tradable outside the span or its bars", "add bars, or take another `start` or `end`"),
     "index": ("an index", "name a fund on it instead"),
     "unlisted": ("not listed, or without bars, on the day", ""),
     "thin": (
         "too few returns in the estimation window",
-        "begin earlier, or take a shorter estimation window",
+        "add earlier bars, or take a shorter estimation window such as `estimation='-20:-6'`",
     ),
     "still": ("a price that never moved in the estimation window", ""),
     "confounded": ("confounded by other news", "flag or weight confounds instead of dropping them"),
@@ -79,12 +79,14 @@ def shifted(rows: I4, panel: Panel, exchange: int, shift: int) -> I4:
 
 
 def find_events(
-    launches: Launches, panel: Panel, *, at: Auction = "open", shift: int = 0, near: tuple[int, int] = (-1, 1)
-) -> tuple[tuple[Event, ...], tuple[Refusal, ...]]:
+    launches: Launches, panel: Panel, *, at: Auction = "open", shift: int = 0, near: tuple[int, int] = (-1, 1),
+    since: str = "",
+) -> tuple[tuple[Event, ...], tuple[Refusal, ...]]:  # fmt: skip
     """Every launch on every code of the panel, and those that cannot be dated or priced.
 
     Day 0 is the first session that closes after the news; the order's session the first whose auction `at` can be
     reached under the ledger's clock. `shift` moves both, by sessions.
+    Sessions before the day `since` are there for estimation alone: no event is dated by them.
     A launch of another company confounds an event when its day 0 lies `near` (sessions) the event's.
     """
     known = launches.known_ns()
@@ -105,7 +107,7 @@ def find_events(
             column = panel.column(concerned.code)
             x = int(panel.exchange_of[column])
             row = int(orders[x][k])
-            why = _unusable(panel, row, column)
+            why = _unusable(panel, row, column) or _too_early(panel, row, since)
             if why:
                 refused.append(Refusal(launch.id, concerned.code, why[1], kind=why[0]))
                 continue
@@ -129,6 +131,13 @@ def _unusable(panel: Panel, row: int, column: int) -> tuple[str, str] | None:
     if not (panel.status[: row + 1, column] == TRADING).any():
         return "unlisted", f"not listed, or without bars, on {panel.sessions[row]}"
     return None
+
+
+def _too_early(panel: Panel, row: int, since: str) -> tuple[str, str] | None:
+    """Why an event before the day from which they are measured is none of the study's."""
+    if not since or panel.sessions[row] >= np.datetime64(since):
+        return None
+    return "outside", f"its first tradable session {panel.sessions[row]} is before {since}"
 
 
 def _confounds(launches: Launches, k: int, day0: I4, sessions: I4, near: tuple[int, int]) -> tuple[str, ...]:

@@ -1,18 +1,23 @@
 """A study of a market, or of a ledger with its panel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import overload
 
 from ...data.bars.bars import Bars
-from ...data.errors import ConfigError
+from ...data.errors import ConfigError, LaunchlabError
 from ...data.ledger.launch import Launches
-from ...data.market.market import Market, bars_beside
+from ...data.market.market import Market, bars_beside, load_market
 from ...data.panel.panel import Panel
 from .findings import Study
 from .options import StudyOptions
 from .sensitivity import full_study
 from .study import NO_BARS
 from .study import study as quick_study
+
+# Calendar days for a session, and the longest holidays: enough days to hold an estimation window.
+DAYS_A_SESSION, HOLIDAYS = 2, 14
 
 
 @overload
@@ -41,7 +46,7 @@ def study(
     """Abnormal returns around the launches, tested, and how much of them could be captured.
 
     A Market stands alone before the options; launches stand with their panel, and with bars `outside` it of codes that
-    the options name. `clock`: also under other clocks (day 0 a session earlier and later, bare dates early and late).
+    the options name. Of a Market that begins on a `start`, bars before it are read for estimation. `clock`: also under other clocks (day 0 a session earlier and later, bare dates early and late).
 
     >>> market = load_market(start="2025-07-02", end="2026-03-31")
     >>> found = study(market, StudyOptions(estimation=(-60, -11), draws=99), clock=False)
@@ -51,13 +56,30 @@ def study(
     measure = full_study if clock else quick_study
     if isinstance(launches, Market):
         chosen = options or (panel if isinstance(panel, StudyOptions) else None) or StudyOptions()
-        beside = {**_beside(launches, chosen.factors), **launches.outside}
-        return measure(launches.launches, launches.panel, chosen, outside=beside)
+        market, chosen, doubt = _with_lead(launches, chosen)
+        beside = {**_beside(market, chosen.factors), **market.outside}
+        found = measure(market.launches, market.panel, chosen, outside=beside)
+        return replace(found, warnings=(*doubt, *found.warnings))
     if not isinstance(panel, Panel):
         raise ConfigError(
             "a study needs a Market, or launches and their panel; `load_market()` gives the first"
         )
     return measure(launches, panel, options or StudyOptions(), outside=outside)
+
+
+def _with_lead(market: Market, options: StudyOptions) -> tuple[Market, StudyOptions, tuple[str, ...]]:
+    """The market with bars before its `start`, as far back as an estimation window reaches; a sentence where it has none."""
+    start = market.request.start
+    if not start or options.since or (market.request.prices is None and not market.panel.simulated):
+        return market, options, ()
+    early = date.fromisoformat(start) - timedelta(days=options.lead * DAYS_A_SESSION + HOLIDAYS)
+    asked = replace(market.request, start=str(early), benchmark="none")
+    try:
+        longer = load_market(asked, brokerage=market.brokerage)
+    except LaunchlabError as error:
+        why = str(error).splitlines()[0].rstrip(":")
+        return market, options, (f"bars before {start} are not read for estimation: {why}",)
+    return replace(market, panel=longer.panel), replace(options, since=start), ()
 
 
 def _beside(market: Market, codes: Sequence[str]) -> Mapping[str, Bars]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ...data.calendars.sessions import Auction
+from ...data.dated import to_day
 from ...data.errors import ConfigError, did_you_mean
 from .abnormal import MIN_ESTIMATION, Model
 
@@ -23,7 +24,7 @@ class StudyOptions:
 
     `benchmark` serves the market model and `peer` the peer model: codes of the panel, averaged over those on the
     event's calendar. Day 0 is the first session that closes after the news; `shift` moves it. `at`: the auction that an
-    order tries first. `confounds`: `flag` only names them, `drop` leaves those events out, `weight` counts an event
+    order tries first. `since`: the first day of an event, '' for the panel's; earlier bars serve estimation alone. `confounds`: `flag` only names them, `drop` leaves those events out, `weight` counts an event
     1 / (1 + confounds). `draws` per bootstrap; the same `seed` gives the same numbers.
     """
 
@@ -39,6 +40,7 @@ class StudyOptions:
     near: Span = (-1, 1)
     draws: int = 1_999
     seed: int = 0
+    since: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", Model(_known("model", self.model, tuple(Model))))
@@ -64,6 +66,8 @@ class StudyOptions:
             )
         if self.estimation[1] - self.estimation[0] + 1 < MIN_ESTIMATION:
             raise ConfigError(f"the estimation window must span at least {MIN_ESTIMATION} sessions")
+        if self.since:
+            object.__setattr__(self, "since", str(to_day(self.since, "since")))
         if not 99 <= self.draws <= 1_000_000:
             raise ConfigError(f"{self.draws} bootstrap draws: take 99 to 1,000,000")
 
@@ -71,6 +75,11 @@ class StudyOptions:
     def factors(self) -> tuple[str, ...]:
         """Codes beside the launches' own that the panel must hold."""
         return {Model.MEAN: (), Model.MARKET: self.benchmark, Model.PEER: self.peer}[self.model]
+
+    @property
+    def lead(self) -> int:
+        """Sessions before day 0 that a study reads."""
+        return -min(self.estimation[0], *(span[0] for span in self.windows.values()))
 
     @property
     def least(self) -> int:

@@ -49,7 +49,9 @@ def study(
     """
     chosen = options or StudyOptions()
     returns = panel_returns(panel)
-    events, refused = find_events(launches, panel, at=chosen.at, shift=chosen.shift, near=chosen.near)
+    events, refused = find_events(
+        launches, panel, at=chosen.at, shift=chosen.shift, near=chosen.near, since=chosen.since
+    )
     factor = None
     if chosen.factors:
         factor = factor_returns(panel, returns, levels_of(panel, returns, chosen.factors, outside))

@@ -77,7 +77,9 @@ def test_what_is_not_a_run_is_one_sentence(runs: Path) -> None:
     assert "is not a folder" in faults(launchlab("runs", runs / "nothing"))
     (runs / "seen").mkdir()
     shutil.copy(BEFORE / "study" / "summary.json", runs / "seen")
-    assert "is the folder of a study" in faults(launchlab("report", runs / "seen"))
+    assert "holds a study, and its tables do not hold all that its page shows; measure it again" in faults(
+        launchlab("report", runs / "seen")
+    )
     (runs / "empty").mkdir()
     assert "holds no runs" in faults(launchlab("runs", runs / "empty"))
     (runs / "late" / "summary.json").write_text("{")

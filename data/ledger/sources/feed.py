@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from ...calendars.days import YEARS
 from ...doors import read_bytes
 from ...errors import ConfigError, LedgerError
 from .proposal import Bound, Evidence, Proposal, day_bounds, plain, slug
@@ -59,7 +60,7 @@ def _proposal(entry: Any, page: Page, company: str) -> Proposal | None:
     written = str(entry.get("published") or entry.get("updated") or "")
     parsed = entry.get("published_parsed") or entry.get("updated_parsed")
     title, link = plain(entry.get("title")), plain(entry.get("link"))
-    if not title or parsed is None:
+    if not title or parsed is None or not YEARS[0] <= parsed[0] < YEARS[1]:
         return None
     at = datetime.fromtimestamp(timegm(parsed), UTC)
     url = link if link.startswith(("http://", "https://")) else page.url

@@ -142,7 +142,7 @@ def test_qlib_s_32_bit_noise_and_empty_days_leave_no_trace():
 
 @pytest.mark.parametrize(
     ("column", "hint"),
-    [("adj_factor", ""), ("复权状态", ""), ("is_st", ""), ("prev_close", "pre_close"), ("ratios", "ratio"), ("currency", ""),
+    [("adj_factor", ""), ("复权状态", ""), ("is_st", ""), ("prev_close", "pre_close"), ("ratios", "ratio"), ("raw_close", ""),
      ("paused", ""), ("dividends", ""), ("Adj Close", "")],
 )  # fmt: skip
 def test_a_stranger_that_may_change_what_prices_mean_is_refused(column, hint):
