@@ -7,8 +7,9 @@ set; S2 or S1 two or one independent secondary sources; M from memory, to be con
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -86,9 +87,19 @@ class Dated:
         if not len(days):
             return np.empty(0)
         self._refuse_outside(as_date(days.min()), as_date(days.max()))
-        since = np.array([fact.since for fact in self.facts], "datetime64[D]")
-        values = np.array([fact.value for fact in self.facts], np.float64)
+        since, values = self._columns
         return values[np.searchsorted(since, days, side="right") - 1]
+
+    @cached_property
+    def _columns(self) -> tuple[Days, F8]:
+        """First days and values of the rows: a market asks each table for thousands of codes."""
+        since = np.array([fact.since for fact in self.facts], "datetime64[D]")
+        return since, np.array([fact.value for fact in self.facts], np.float64)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {
+            field.name: getattr(self, field.name) for field in fields(self)
+        }  # the same before and after it was asked
 
     def _refuse_outside(self, first: date, last: date) -> None:
         start = self.facts[0].since

@@ -1,6 +1,6 @@
 """When a marked function runs as Python, and when as machine code: whichever is sooner done, with the same numbers.
 
-The compiler takes a minute for all of the engine, and loading what it made half a second, while a single run takes Python
+The compiler takes a minute for all of the engine, and loading what it made a second, while a single run takes Python
 some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs;
 work of which it is known how often it comes (`repeated`) counts at once.
 """
@@ -21,7 +21,7 @@ from ..njit import MARKED, MODULES
 from .place import cache_folder
 from .watch import watched
 
-LOADING = 0.5  # seconds that it takes to import numba and to load what is kept
+LOADING = 1.0  # seconds that it takes to import numba and to load what is kept
 WAYS = ("suited", "python", "machine")
 Way = Literal["suited", "python", "machine"]
 

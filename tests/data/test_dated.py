@@ -1,5 +1,6 @@
 """Values that change on known days."""
 
+import pickle
 from datetime import date
 
 import numpy as np
@@ -60,3 +61,12 @@ def test_no_sessions_give_no_values():
 def test_many_sessions_at_once_give_what_one_at_a_time_gives(days):
     sessions = np.array(days, "datetime64[D]")
     assert list(STAMP.over(sessions)) == [STAMP.on(day) for day in days]
+
+
+def test_a_table_that_was_asked_travels_as_one_that_was_not() -> None:
+    table = Dated(("2008-09-19", 0.001), ("2023-08-28", 0.0005), name="stamp duty")
+    before = pickle.dumps(table)
+    days = np.array(["2023-08-28", "2008-09-19", "2023-08-27"], "M8[D]")
+    assert table.over(days).tolist() == table.over(days).tolist() == [0.0005, 0.001, 0.001]
+    assert pickle.dumps(table) == before
+    assert pickle.loads(before) == table
