@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .data.providers.conformance import check_provider as check_provider
     from .data.rules.brokerage import Brokerage as Brokerage
     from .data.rules.explain.answer import explain as explain_rules  # noqa: F401
+    from .data.store.status import store_status as store_status
     from .data.universe.table import load_universe as load_universe
     from .data.universe.universe import Universe as Universe
     from .engine.backtest.backtest import RunOptions as RunOptions
@@ -95,6 +96,7 @@ __getattr__, __dir__, __all__ = face(
         "fetch": ".data.market.fetch",
         "check": ".data.market.check",
         "compare_sources": ".data.market.check",
+        "store_status": ".data.store.status",
         "check_provider": ".data.providers.conformance",
         "Market": ".data.market.market",
         "MarketRequest": ".data.market.request",

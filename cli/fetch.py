@@ -1,4 +1,4 @@
-"""`launchlab fetch`: bars from a provider into the store."""
+"""`launchlab fetch` and `launchlab data`: bars from a provider into the store, and what it holds."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +9,12 @@ from .terminal.echo import echo
 
 if TYPE_CHECKING:
     from ..data.store.outcome import FetchOutcome, FetchReport
+    from ..data.store.status import CodeStatus, StoreStatus
 
 
 @click.command(
     epilog=example(
+        "launchlab fetch",
         "launchlab fetch 2513.HK 0700.HK --start 2026-01-02 --end 2026-06-30",
         "launchlab fetch --launches week.csv --start 2025-01-02 --provider baostock",
         "launchlab fetch --provider files --path bars --start 2022-01-01",
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 def fetch(as_json: bool, **asked: Any) -> None:
     """Download bars into the store.
 
-    The codes named, or those of a ledger, or all that the provider files has. What is stored already is not asked
+    The codes named, or those of a ledger, or all that the provider files has; else all that a run of the shipped ledger
+    needs, rates included, so that `launchlab backtest --prices store` runs on it. What is stored already is not asked
     for again; one code's failure loses nothing of the others.
     """
     from ..data.market.fetch import fetch as fetch_bars
@@ -81,3 +84,77 @@ def _of(report: "FetchReport") -> str:
     """` (3 baostock, 2 yahoo)`; nothing where no server was asked."""
     told = ", ".join(f"{count} {name}" for name, count in report.sources.items() if name != "files")
     return f" ({told})" if told else ""
+
+
+@click.group(epilog=example("launchlab data status"))
+def data() -> None:
+    """Show what the store holds."""
+
+
+@data.command(
+    epilog=example(
+        "launchlab data status", "launchlab data status 2513.HK --store store", "launchlab data status --json"
+    )
+)
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option(
+    "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
+)
+@shared("instruments", "json")
+def status(codes: tuple[str, ...], store: str | None, instruments: str | None, as_json: bool) -> None:
+    """Show span, source, holes, last check and unknowns of each code, and how the sources fare."""
+    from ..data.store.status import store_status
+
+    found = store_status(codes, store=store, instruments=instruments)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        _show_status(found, whole=bool(codes))
+
+
+def _show_status(found: "StoreStatus", *, whole: bool) -> None:
+    """A row a code, the sources below it; of codes that were named, also each thing that is unknown."""
+    from .terminal.tables import print_table
+
+    head = (
+        "code",
+        "source",
+        "span",
+        "bars",
+        "holes",
+        "halted",
+        "last check",
+        "errors / warnings",
+        "unknown",
+        "second source",
+    )
+    print_table(head, [_row(one) for one in found.codes], right=("bars", "holes", "halted", "unknown"))
+    for one in found.codes:
+        if one.fault:
+            tell(f"{one.code}: {one.fault}")
+        elif whole:
+            for sentence in one.unknowns:
+                tell(f"{one.code}: {sentence}")
+            if one.holes:
+                echo(
+                    f"{one.code}: no bar on {', '.join(one.holes[:10])}{' …' if len(one.holes) > 10 else ''}"
+                )
+    for name, health in found.sources.items():
+        told = f"last answer {health.last_success or 'never'}"
+        if health.failures:
+            told += f"; {health.failures} failures in a row, the last {health.last_failure}: {health.reason}"
+        if health.open_until:
+            told += f"; left in peace until {health.open_until}"
+        tell(f"{name}: {told}")
+    echo(f"rates: {'until ' + found.rates_until if found.rates_until else 'none; the shipped table is used'}")
+    echo(f"store: {found.store}")
+
+
+def _row(one: "CodeStatus") -> tuple[str, ...]:
+    if one.fault:
+        return (one.code, "cannot be read", *[""] * 8)
+    checks = f"{one.errors} / {one.warnings}"
+    return (
+        one.code, one.source, f"{one.first} to {one.last}", str(one.rows), str(len(one.holes)), str(one.suspended),
+        one.checked[:16].replace("T", " "), checks, str(len(one.unknowns)), "; ".join(one.agreements),
+    )  # fmt: skip

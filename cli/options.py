@@ -20,7 +20,9 @@ SHARED: dict[str, Decorator] = {
         "--ledger-tz", metavar="ZONE", help="Of the ledger's clock times without one, such as Asia/Hong_Kong."
     ),
     "prices": click.option(
-        "--prices", metavar="DIR", help="Folder, zip or store of daily bars [default: the simulated sample]."
+        "--prices",
+        metavar="DIR",
+        help="Folder, zip or store of daily bars; store is your own [default: the simulated sample].",
     ),
     "codes": click.option(
         "--codes", metavar="A,B", help="Shares to trade, in this order [default: those of the ledger]."

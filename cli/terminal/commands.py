@@ -9,6 +9,7 @@ COMMANDS = {
     "rules": ("rules", "Explain the exchange's rules for a code on a day."),
     "calendar": ("calendar", "Show sessions, half-days and closures of a year, and how far they are known."),
     "fetch": ("fetch", "Download bars into the store."),
+    "data": ("fetch", "Show what the store holds."),
     "check": ("check", "Name what is wrong with the bars, by code and session."),
     "study": ("study", "Measure abnormal returns around the launches."),
     "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),

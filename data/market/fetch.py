@@ -13,12 +13,14 @@ from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import Typed, typed
 from ..ledger.launch import Launches
 from ..ledger.ledger import load_launches
-from ..providers.choose import AUTO, FILES, make_chain, make_provider
+from ..providers.choose import AUTO, FILES, SHORT_PATIENCE, make_chain, make_provider
 from ..store.fetch import fetch as fetch_into
 from ..store.known import keep_facts
 from ..store.outcome import FetchOutcome, FetchReport
+from ..store.rates import fetch_rates
 from ..store.series import last_final_day, moment
 from ..store.store import Store, default_store
+from .everything import everything
 from .source import find_bars, named_codes
 
 DAYS_BACK = 3 * 365
@@ -44,6 +46,9 @@ def fetch(
 ) -> FetchReport:
     """Bring bars of `codes`, of those of the ledger `launches`, or of every file of `path`, into the store.
 
+    Without any of them: what a run of the shipped ledger needs, that is its codes, the universe's and the usual benchmarks'
+    from a year before the first launch, and the currency rates.
+
     `ledger_tz` is the zone of the ledger's clock times that state none. `provider` is auto (the fittest source of each
     exchange, then the next), the name of a source, or several in a row; `path`, `volume_unit` and `accept_adjusted`
     belong to files, which a given `path` alone asks for. `compare` is a second source, whose bars are stored beside and
@@ -55,9 +60,11 @@ def fetch(
     """
     book = to_instruments(instruments)
     ledger = None if launches is None else load_launches(launches, book, ledger_tz=ledger_tz)
-    asked = _asked(codes, ledger, path, book)
+    whole = everything(book) if not codes and ledger is None and path is None else None
+    asked = whole.asked if whole else _asked(codes, ledger, path, book)
     last = last_final_day() if end is None else to_day(end, "end")
-    first = last - timedelta(days=DAYS_BACK) if start is None else to_day(start, "start")
+    first = whole.start if whole else last - timedelta(days=DAYS_BACK)
+    first = first if start is None else to_day(start, "start")
     named = FILES if path is not None and provider == AUTO else provider
     chain = make_chain(
         named,
@@ -68,6 +75,17 @@ def fetch(
     place, span = _store(store), (first, last)
     for facts in () if names is None else read_names(names):
         keep_facts(place, replace(facts, seen_at=moment()))
+    beside = 1 if whole else 0
+    rates = None
+    if whole:
+        rates = fetch_rates(place, last, SHORT_PATIENCE, refresh=refresh)
+        if on_progress is not None:
+            on_progress(1, len(asked.codes) + 1, rates)
+
+    def step(done: int, total: int, outcome: FetchOutcome) -> None:
+        if on_progress is not None:
+            on_progress(done + beside, total + beside, outcome)
+
     report = fetch_into(
         asked.instruments,
         span,
@@ -75,10 +93,17 @@ def fetch(
         store=place,
         refresh=refresh,
         compare=None if compare is None else make_provider(compare),
-        on_progress=on_progress,
+        on_progress=step,
     )
+    outcomes = report.outcomes if rates is None else (rates, *report.outcomes)
     unused = (f"{name} is not asked: {why}" for name, why in chain.skipped.items())
-    return replace(report, warnings=(*book.notes, *asked.notes), skipped=tuple(unused), store=place.root)
+    return replace(
+        report,
+        outcomes=outcomes,
+        warnings=(*book.notes, *asked.notes),
+        skipped=tuple(unused),
+        store=place.root,
+    )
 
 
 def _store(given: Path | str | None) -> Store:

@@ -22,6 +22,7 @@ from ..panel.panel import Panel
 from ..rules.brokerage import Brokerage
 from ..store.joined import iter_instruments
 from ..store.known import with_facts
+from ..store.rates import rates_path
 from ..store.store import Store
 from ..universe.table import load_universe
 from .beside import with_minutes
@@ -90,7 +91,7 @@ def load_market(
         instruments=book,
         brokerage=brokerage or Brokerage(),
         bad_bars=wanted.bad_bars,
-        fx=Path(wanted.fx) if wanted.fx else None,
+        fx=_rates(wanted, source),
         universe=universe,
         calendar=to_additions(wanted.calendar),
         futures=futures,
@@ -122,6 +123,13 @@ def bars_beside(request: MarketRequest, codes: Sequence[str]) -> dict[str, Bars]
     named = [book[code] for code in codes]
     refuse_missing(named, source)
     return {bars.code: bars for bars in iter_instruments(source.prices, named)}
+
+
+def _rates(request: MarketRequest, source: Source) -> Path | None:
+    """The file of rates asked for, else the store's; None for the table that ships."""
+    if request.fx:
+        return Path(request.fx)
+    return rates_path(source.prices) if isinstance(source.prices, Store) else None
 
 
 def _asked_for(codes: Sequence[str], source: Source, book: Instruments) -> tuple[list[str], tuple[str, ...]]:
@@ -193,7 +201,7 @@ def _benchmark(
     asked = request.benchmark
     if asked is not None and asked.strip().lower() in ("", NO_BENCHMARK):
         return None, ()
-    rates = Path(request.fx) if request.fx else None
+    rates = _rates(request, source)
     notes: tuple[str, ...] = ()
     names = [name for name in USUAL_BENCHMARKS if source.has(book[name])]
     if asked is not None:

@@ -17,6 +17,7 @@ from ..calendars import sessions as calendars
 from ..calendars.hours import EXCHANGES
 from ..calendars.overrides import NONE, Additions
 from ..dated import to_day
+from ..doors import exists
 from ..errors import DataError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instrument, Instruments, load_instruments
@@ -26,7 +27,7 @@ from ..rules.costs import cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import GUESS, iter_instruments
 from ..store.memory import BarsInMemory, in_memory
-from ..store.store import Prices, Store, open_prices
+from ..store.store import Prices, Store, default_store, open_prices
 from ..universe.universe import Universe
 from . import fx
 from .beyond import dated, from_bars, with_proven
@@ -97,12 +98,20 @@ def load_panel(
     return replace(panel, warnings=(*absent, *panel.warnings)) if absent else panel
 
 
+OWN_STORE = "store"  # as the place of prices
+
+
 def to_prices(prices: Prices | str | Mapping[str, Any] | None) -> Prices:
-    """Where bars are: a path, those of data frames by code, or the simulated sample."""
+    """Where bars are: a path, those of data frames by code, the simulated sample, or the user's own store (`store`).
+
+    A file or folder of the name `store` goes before the user's own.
+    """
     if isinstance(prices, Mapping):
         return in_memory(prices)
     if isinstance(prices, Store | BarsFolder | BarsInMemory):
         return prices
+    if prices == OWN_STORE and not exists(Path(OWN_STORE)):
+        return default_store()
     return SAMPLE if prices is None else Path(prices)
 
 

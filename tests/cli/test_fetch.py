@@ -56,7 +56,7 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "name the codes to fetch"),
+        (("--start", "soon"), "is not a day"),
         (("2513.HK", "--start", "soon"), "is not a day"),
         (("2513.HK", "--start", "2026-03-01", "--end", "2026-02-01"), "before it starts"),
         (("251x.HK",), "251X.HK"),

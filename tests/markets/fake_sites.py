@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import trustme
 
-Answer = Callable[[str, str, dict[str, list[str]], bytes], tuple[int, str]]
+Answer = Callable[[str, str, dict[str, list[str]], bytes], tuple[int, str | bytes]]
 FAULTS = ("500", "429", "half", "cut")
 
 
@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault in ("500", "429"):
             status, text = int(fault), "busy"
-        content = text.encode()
+        content = text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))

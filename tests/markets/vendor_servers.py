@@ -60,9 +60,9 @@ def adjusted(days: Sequence[Day]) -> tuple[Day, ...]:
     )
 
 
-def tushare_tables() -> dict[str, list[dict[str, object]]]:
+def tushare_tables(number: str = NUMBER) -> dict[str, list[dict[str, object]]]:
     """Tushare's tables of the month, in lots and thousands."""
-    code = "301005.SZ"
+    code = f"{number}.SZ"
     factor = {
         day.day: 1.0 if day.day < EX_DATE else 1.85 if day.day < RIGHTS_DATE else 1.85 * 13 / 11.15
         for day in DAYS
@@ -164,12 +164,14 @@ BONUS_PAGE = (
 NO_BONUS = BONUS_PAGE.split("</thead>")[0]
 
 
-def chinese_sites(days: Sequence[Day] = DAYS, *, unit: int = 100) -> Callable[..., tuple[int, str]]:
+def chinese_sites(
+    days: Sequence[Day] = DAYS, *, unit: int = 100, number: str = NUMBER
+) -> Callable[..., tuple[int, str]]:
     """What Eastmoney and Sina answer: 301005's month, nothing of any other code."""
 
     def answer(host: str, path: str, query: dict[str, list[str]], _body: bytes) -> tuple[int, str]:
         if host.endswith("eastmoney.com"):
-            if query["secid"] != [f"0.{NUMBER}"]:
+            if query["secid"] != [f"0.{number}"]:
                 return 200, json.dumps({"rc": 100, "data": None})
             begin, end = query["beg"][0], query["end"][0]
             return 200, klines([one for one in days if begin <= one.day.replace("-", "") <= end], unit=unit)
@@ -177,15 +179,15 @@ def chinese_sites(days: Sequence[Day] = DAYS, *, unit: int = 100) -> Callable[..
             return 200, f"<html><body>{BONUS_PAGE}</body></html>"
         if "getAmountBySymbol" in path:
             return 200, 'var KKE=([{date:"2021-06-01",amount:"5712"}]);'
-        if f"sz{NUMBER}/hisdata_klc2" in path:
+        if f"sz{number}/hisdata_klc2" in path:
             return 200, f'var KLC="{sina_script([(*one[:6], one.amount) for one in days])}";'
         return 404, "nothing here"
 
     return answer
 
 
-def baostock_rows(days: Sequence[Day] = DAYS) -> dict[tuple[str, str], list[list[str]]]:
-    code = f"sz.{NUMBER}"
+def baostock_rows(days: Sequence[Day] = DAYS, number: str = NUMBER) -> dict[tuple[str, str], list[list[str]]]:
+    code = f"sz.{number}"
     bars = [
         [
             one.day,
