@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared, warn
-from .proposals import accept, add, check, import_, proposals_
+from .options import example, print_json, say, shared, tell, warn
+from .proposals import accept, add, import_, proposals_
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def launches(ctx: click.Context) -> None:
         echo(ctx.get_help())
 
 
-for command in (import_, proposals_, accept, add, check):
+for command in (import_, proposals_, accept, add):
     launches.add_command(command)
 
 
@@ -119,3 +119,69 @@ def _read(
     for sentence in (*book.notes, *ledger.notes):
         warn(sentence)
     return (ledger.of_kinds(kinds) if kinds else ledger), book
+
+
+@launches.command(
+    "check",
+    epilog=example(
+        "launchlab launches check --launches ledger.csv",
+        "launchlab launches check --launches ledger.csv --strategy long-short --prices bars",
+    ),
+)
+@shared("launches", "instruments")
+@click.option(
+    "--strategy", metavar="NAME", help="Say too what the open clocks do to the result of this strategy."
+)
+@shared("prices")
+@click.option(
+    "--draws", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Of that result."
+)
+@click.option(
+    "--estimation-days", type=int, default=30, show_default=True, help="Days a study measures before."
+)
+@shared("json")
+def check(
+    launches: str | None, instruments: str | None, estimation_days: int, as_json: bool, **asked: Any
+) -> None:
+    """Name the launches to doubt: told twice, small, disturbed by others, without a source or a clock."""
+    from ..data.instruments.table import to_instruments
+    from ..data.ledger.hygiene import WORDS, check_launches
+    from ..data.ledger.ledger import load_launches
+
+    ledger = load_launches(launches, to_instruments(instruments))
+    doubts = check_launches(ledger, estimation_days=estimation_days)
+    moves = _moves(launches, instruments, **asked) if asked["strategy"] else ""
+    if as_json:
+        print_json(
+            [
+                {"launch": doubt.launch, "kind": doubt.kind, "other": doubt.other, "says": doubt.says}
+                for doubt in doubts
+            ]
+        )
+        if moves:
+            tell(moves)
+        return
+    from .terminal.tables import print_table
+
+    print_table(("kind", "launch", "what"), ((doubt.kind, doubt.launch, doubt.says) for doubt in doubts))
+    counts = {kind: sum(doubt.kind == kind for doubt in doubts) for kind in WORDS}
+    named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    echo(f"{len(ledger)} launches, {len(doubts)} doubts{f': {named}' if named else ''}")
+    if moves:
+        echo(moves)
+
+
+def _moves(
+    launches: str | None, instruments: str | None, *, strategy: str, prices: str | None, draws: int
+) -> str:
+    """What the clocks that leave auctions open do to the result of a strategy, in words."""
+    from ..data.market.market import load_market
+    from ..reports.numbers.clocks import clock_words
+    from ..strategies.loading.clocks import clock_bracket
+    from .terminal.progress import progress
+
+    market = load_market(launches=launches, instruments=instruments, prices=prices)
+    say(market)
+    with progress("clocks", draws, "runs") as step:
+        bracket = clock_bracket(strategy, market, draws=draws, on_progress=step)
+    return f"{strategy}: {clock_words(bracket, market.panel.currency)}"

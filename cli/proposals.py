@@ -1,4 +1,4 @@
-"""`launchlab launches import`, `proposals`, `accept`, `add` and `check`: how a ledger grows."""
+"""`launchlab launches import`, `proposals`, `accept` and `add`: how a ledger grows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -206,36 +206,6 @@ def _asked(name: str, cell: str | None) -> str | None:
         question, usual = ASKED[name]
         return str(click.prompt(question, default=usual))
     return "launch" if name == "kind" else None
-
-
-@click.command("check", epilog=example("launchlab launches check --launches ledger.csv"))
-@shared("launches", "instruments")
-@click.option(
-    "--estimation-days", type=int, default=30, show_default=True, help="Days a study measures before."
-)
-@shared("json")
-def check(launches: str | None, instruments: str | None, estimation_days: int, as_json: bool) -> None:
-    """Name the launches to doubt: told twice, small, disturbed by others, without a source or a clock."""
-    from ..data.instruments.table import to_instruments
-    from ..data.ledger.hygiene import WORDS, check_launches
-    from ..data.ledger.ledger import load_launches
-
-    ledger = load_launches(launches, to_instruments(instruments))
-    doubts = check_launches(ledger, estimation_days=estimation_days)
-    if as_json:
-        print_json(
-            [
-                {"launch": doubt.launch, "kind": doubt.kind, "other": doubt.other, "says": doubt.says}
-                for doubt in doubts
-            ]
-        )
-        return
-    from .terminal.tables import print_table
-
-    print_table(("kind", "launch", "what"), ((doubt.kind, doubt.launch, doubt.says) for doubt in doubts))
-    counts = {kind: sum(doubt.kind == kind for doubt in doubts) for kind in WORDS}
-    named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    echo(f"{len(ledger)} launches, {len(doubts)} doubts{f': {named}' if named else ''}")
 
 
 def _read(file: str) -> "tuple[Proposed, ...]":

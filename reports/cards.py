@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,8 @@ def _card(
     event = events[first.launch, first.code]
     time = local_time(first.announced_at)
     told = {"date": f"{time[:10]}, time unknown", "upper_bound": f"{time} or before"}
+    if first.earliest and first.latest and not _is_day(first):
+        told[first.precision] = f"between {local_time(first.earliest)} and {local_time(first.latest)}"
     captured = [captures.get((trail.launch, trail.code)) for trail in group]
     ends = [_end(trail) for trail in group]
     names = tuple(
@@ -108,6 +111,12 @@ def _card(
         exact(_mean([one.captured for one in captured if one])), _picture(group, captured, offsets),
         box, high, low,
     )  # fmt: skip
+
+
+def _is_day(trail: Trail) -> bool:
+    """Whether nothing more is known of a launch than its instant, or than its whole day."""
+    width = datetime.fromisoformat(trail.latest) - datetime.fromisoformat(trail.earliest)
+    return width == timedelta(0) or (trail.precision == "date" and width == timedelta(days=1))
 
 
 def _end(trail: Trail) -> float:

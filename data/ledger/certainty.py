@@ -6,13 +6,14 @@ bounds allow, possible where it can at the earliest, else impossible. A run trad
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ..calendars.hours import CHINA_TIME
 from ..calendars.overrides import NONE, Additions
 from ..calendars.sessions import REACTION_MINUTES, Auction, Day, cut_off, sessions
-from .launch import Launch
+from .launch import Launch, Launches
 
 Certainty = Literal["certain", "possible", "impossible"]
 AUCTIONS: tuple[Auction, Auction] = ("open", "close")
@@ -104,6 +105,28 @@ def clock_choices(
     cuts = sorted({auction.cut_off for auction in left_open})
     missed = [cut - timedelta(minutes=reaction_minutes) + TICK for cut in cuts[:-1]]
     return (first, *missed, launch.latest)
+
+
+def at_ends(
+    launches: Launches, end: Literal["earliest", "latest"], *, unbounded_days: float = UNBOUNDED_DAYS
+) -> Launches:
+    """The same launches, each public at one end of its bounds for certain: what a result is bracketed with.
+
+    Where nothing bounds a launch from below, its earliest end lies `unbounded_days` before the latest.
+    """
+    before = timedelta(days=unbounded_days)
+    return replace(
+        launches,
+        rows=tuple(
+            public_at(launch, launch.latest if end == "latest" else launch.earliest or launch.latest - before)
+            for launch in launches
+        ),
+    )
+
+
+def public_at(launch: Launch, instant: datetime) -> Launch:
+    """The launch as if it were certain that it became public at an instant."""
+    return replace(launch, announced_at=instant, precision="exact", not_before=None, not_after=None)
 
 
 def _days(first: datetime, last: datetime) -> tuple[str, str]:

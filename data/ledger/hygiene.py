@@ -8,11 +8,9 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from types import MappingProxyType
 
-import numpy as np
-
-from ..calendars.sessions import first_reachable, instant_ns
 from ..errors import CalendarError
 from ..instruments.table import load_instruments
+from .certainty import open_auctions
 from .companies import known_as
 from .launch import Launch, Launches
 
@@ -64,6 +62,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "beside": "an event of another kind lies close to it",
         "source": "has no source that can be looked up",
         "coarse": "its clock leaves open which session it is",
+        "unbounded": "nothing bounds its clock from below",
     }
 )
 
@@ -194,21 +193,37 @@ def _sources(launches: Launches) -> Iterator[LaunchDoubt]:
 
 
 def _coarse(launches: Launches) -> Iterator[LaunchDoubt]:
-    """Launches whose earliest and latest clock reach different opens."""
+    """Launches whose earliest and latest clock reach different auctions, and those that nothing bounds from below."""
     book = load_instruments()
     for launch in launches:
-        earliest, latest = launch.known_at("start"), launch.known_at("end")
-        if earliest == latest:
-            continue
-        for exchange in sorted({book[concerned.code].exchange for concerned in launch.codes}):
-            try:
-                instants = np.array([instant_ns(earliest), instant_ns(latest)])
-                rows = first_reachable(instants, exchange, "open", reaction_minutes=launches.reaction_minutes)
-            except CalendarError:
-                continue
-            if rows[0] != rows[1]:
-                says = f"only the day is known: the first open is {rows[0]} or {rows[1]} at {exchange}; find the hour"
+        exchanges = sorted({book[concerned.code].exchange for concerned in launch.codes})
+        if exchanges and launch.earliest is None:
+            says = "nothing says when it was not yet public, so any earlier auction is possible; find a lower bound"
+            yield LaunchDoubt(launch.id, "unbounded", "", says)
+        for exchange in exchanges:
+            says = _left_open(launch, exchange, launches.reaction_minutes)
+            if says:
                 yield LaunchDoubt(launch.id, "coarse", "", says)
+
+
+def _left_open(launch: Launch, exchange: str, reaction_minutes: float) -> str:
+    """The auctions that a launch's bounds leave open, in words; "" where they leave none."""
+    if launch.earliest is None:
+        return ""
+    try:
+        left = open_auctions(launch, (exchange,), reaction_minutes=reaction_minutes)
+    except CalendarError:
+        return ""
+    if not left:
+        return ""
+    first, last = (f"the {auction.at} of {auction.session}" for auction in (left[0], left[-1]))
+    known = "only the day is known" if launch.precision == "date" else "its bounds lie apart"
+    which = (
+        f"{first} is possible"
+        if len(left) == 1
+        else f"{len(left)} auctions from {first} to {last} are possible"
+    )
+    return f"{known}: {which} at {exchange}; find the hour"
 
 
 def _days(first: Launch, second: Launch) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, Bool
 from ...data.errors import CalendarError, ConfigError
-from ...data.ledger.certainty import UNBOUNDED_DAYS, clock_choices
+from ...data.ledger.certainty import UNBOUNDED_DAYS, clock_choices, public_at
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
@@ -127,12 +127,7 @@ def _choices(launches: Launches, panel: Panel, unbounded_days: float) -> dict[st
 
 def _moved(launches: Launches, picks: Mapping[str, datetime]) -> Launches:
     """The launches with some of them public at the instants given."""
-    rows = (
-        replace(launch, announced_at=picks[launch.id], precision="exact", not_before=None, not_after=None)
-        if launch.id in picks
-        else launch
-        for launch in launches
-    )
+    rows = (public_at(launch, picks[launch.id]) if launch.id in picks else launch for launch in launches)
     return replace(launches, rows=tuple(rows))
 
 

@@ -1,10 +1,12 @@
-"""How far a study's conclusions depend on the clock: day 0 a session earlier or later, bare dates early or late."""
+"""How far a study's conclusions depend on the clock: day 0 a session earlier or later, launches early or late in their bounds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from ...data.bars.bars import Bars
 from ...data.figures import points
+from ...data.ledger.certainty import at_ends
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from .findings import Study, Variant
@@ -30,7 +32,9 @@ def full_study(
 def clock_variants(
     launches: Launches, panel: Panel, options: StudyOptions, *, outside: Mapping[str, Bars] = NO_BARS
 ) -> tuple[Variant, ...]:
-    """The study as asked, with day 0 a session earlier and later, and with date-only launches at the day's start and end."""
+    """The study as asked, with day 0 a session earlier and later, with date-only launches at the day's start and end, and with
+    every launch at its earliest and at its latest possible session.
+    """
     as_asked = study(launches, panel, options, outside=outside)
     variants = list(_variants("as asked", as_asked, as_asked))
     for shift in (-1, 1):
@@ -41,6 +45,10 @@ def clock_variants(
         variants += _variants(
             f"bare dates known at the {when}", study(timed, panel, options, outside=outside), as_asked
         )
+    ends: tuple[Literal["earliest", "latest"], ...] = ("earliest", "latest")
+    for end in ends:
+        bounded = study(at_ends(launches, end), panel, options, outside=outside)
+        variants += _variants(f"every launch at its {end}", bounded, as_asked)
     return tuple(variants)
 
 

@@ -17,7 +17,8 @@ class Trail:
 
     `car` in percent, cumulated from the last close before the news, where it is 0; NaN where the code did not trade.
     `at_limit`: closes at a price limit. `news`: the offset of that last close, so that the news came between it and the
-    next. `sessions` are dates, empty outside the panel; `announced_at` is ISO text with its zone.
+    next. `sessions` are dates, empty outside the panel; `announced_at` is ISO text with its zone, and so are `earliest` and
+    `latest`, between which the launch became public; `earliest` is "" where nothing bounds it from below.
     """
 
     launch: str
@@ -29,6 +30,8 @@ class Trail:
     sessions: tuple[str, ...]
     car: F8
     at_limit: Bool
+    earliest: str = ""
+    latest: str = ""
 
 
 def trails(
@@ -50,6 +53,7 @@ def trails(
         dates = tuple(str(sessions[row]) if row >= 0 else "" for row in rows)
         trails.append(
             Trail(event.launch, event.code, launch.product, launch.announced_at.isoformat(), launch.precision, news, dates,
-                  np.where(traded, total - start, np.nan), sealed[k, inside])
+                  np.where(traded, total - start, np.nan), sealed[k, inside],
+                  launch.earliest.isoformat() if launch.earliest else "", launch.latest.isoformat())
         )  # fmt: skip
     return tuple(trails)

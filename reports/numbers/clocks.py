@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ...data.figures import money, number, percent
+from ...engine.results.clocks import Clocks
 from ...engine.results.summary import RunSummary
 from .formats import visible
 from .tables import Column, Table, table
@@ -18,10 +19,12 @@ COLUMNS = (
 
 
 def clock_sentence(summary: RunSummary) -> str:
-    """How much of the profit hangs on auctions that are possible, and the bracket; "" where nobody asked."""
-    clocks = summary.clocks
-    if clocks is None:
-        return ""
+    """What a run's summary says of its clocks; "" where nobody asked."""
+    return clock_words(summary.clocks, summary.currency) if summary.clocks else ""
+
+
+def clock_words(clocks: Clocks, currency: str) -> str:
+    """How much of the profit hangs on auctions that are possible, and the bracket."""
     if not clocks.left_open:
         return "Clocks: no traded launch leaves open which auctions it can have been public by."
     floor = ""
@@ -33,7 +36,7 @@ def clock_sentence(summary: RunSummary) -> str:
     )
     return (
         f"Clocks: {clocks.left_open} of {clocks.traded} traded launches leave open which auctions they were public by{floor}; "
-        f"they made {money(clocks.open_profit)} of the profit of {money(clocks.profit)} {visible(summary.currency)}"
+        f"they made {money(clocks.open_profit)} of the profit of {money(clocks.profit)} {visible(currency)}"
         f"{early if clocks.possible_profit else ''}. Total return {percent(clocks.as_run)} as run, {percent(clocks.earliest)} with "
         f"all at their earliest, {percent(clocks.latest)} at their latest, {percent(clocks.worst)} at the worst"
         f"{drawn if clocks.draws else ''}."

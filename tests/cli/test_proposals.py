@@ -76,6 +76,24 @@ def test_a_row_is_added_and_corrected_and_both_stand_in_the_file(sites: LaunchSi
     assert "nothing is to be corrected" in again.output
 
 
+def test_check_says_what_open_clocks_do_to_a_result(sites: LaunchSites, tmp_path: Path) -> None:
+    cells = (
+        "--company",
+        "Zhipu",
+        "--product",
+        "GLM-5",
+        "--codes",
+        "2513.HK",
+        "--source",
+        "https://z.ai/blog",
+    )
+    launchlab("launches", "add", "glm-5", "--ledger", "own.csv", "--at", "2026-02-11", *cells)
+    done = launchlab("launches", "check", "--launches", "own.csv", "--strategy", "buy-launch", "--draws", "1")
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 traded launches leave open which auctions they were public by" in done.output
+    assert "at the worst" in done.output
+
+
 def test_one_failing_source_loses_nothing_of_the_others(sites: LaunchSites, tmp_path: Path) -> None:
     done = launchlab("launches", "import", "hf:nobody/", "github:zai-org")
     assert done.exit_code == 2

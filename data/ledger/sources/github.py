@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ...errors import FetchError, LedgerError
@@ -18,6 +18,7 @@ from .web import Page, Web
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?")
 PUBLIC = "https://api.github.com"
+FIRST_DAYS = timedelta(days=30)  # after it was made, within which a repository has its first commit
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,51 @@ class GitHub:
                 bound = Bound(at, shown)
                 title = plain(row.get("name")) or plain(row.get("tag_name"))
                 yield _proposal(repository, str(row.get("tag_name")), title, bound, bound)
+        known = len(released)
         yield from self._tags(web, repository, since, released)
+        if not known and not released:
+            yield from _beginning(web, repository, since)
 
     def _tags(self, web: Web, repository: str, since: date | None, released: set[str]) -> Iterator[Proposal]:
+        """Tags that are no release; their names join those of the releases."""
         for page in _pages(web, f"/repos/{repository}/tags?per_page=100"):
             for row in _rows(page):
                 name = str(row.get("name"))
                 sha = str((row.get("commit") or {}).get("sha"))
                 if name in released or not re.fullmatch(r"[0-9a-f]{7,64}", sha):
                     continue
+                released.add(name)
                 commit = _page(web, f"/repos/{repository}/commits/{sha}")
                 yield from _from_commit(repository, name, commit, since)
+
+
+def _beginning(web: Web, repository: str, since: date | None) -> Iterator[Proposal]:
+    """The first commit of a repository without releases and tags: a launch of the repository itself.
+
+    It was not public before it existed (created_at), nor before its first commit: the later of both bounds it from below.
+    """
+    about = _page(web, f"/repos/{repository}")
+    row = about.json()
+    created = moment(row.get("created_at")) if isinstance(row, dict) else None
+    if created is None or row.get("private"):
+        return
+    made = Bound(created, Evidence(_link(row, about), "github repository", about.sha256, about.read_at))
+    until = (created + FIRST_DAYS).strftime("%Y-%m-%dT%H:%M:%SZ")
+    oldest: list[tuple[Page, dict[str, Any]]] = []  # commits come newest first
+    for page in _pages(web, f"/repos/{repository}/commits?per_page=100&until={until}"):
+        oldest = [(page, each) for each in _rows(page)][-1:] or oldest
+    if not oldest:
+        return
+    page, commit = oldest[0]
+    at = moment(((commit.get("commit") or {}).get("committer") or {}).get("date"))
+    if at is None:
+        return
+    written = Bound(at, Evidence(_link(commit, page), "github commit", page.sha256, page.read_at))
+    before = max(made, written, key=lambda bound: bound.instant)
+    if since and before.instant.date() < since:
+        return
+    after = Bound(page.read_at, Evidence(_link(row, about), "read", page.sha256, page.read_at))
+    yield _proposal(repository, "first commit", repository.partition("/")[2], before, after)
 
 
 def _from_commit(repository: str, name: str, page: Page, since: date | None) -> Iterator[Proposal]:

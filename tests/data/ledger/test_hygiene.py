@@ -99,3 +99,18 @@ def test_each_doubt_names_its_row() -> None:
         ("source", "mock", ""),
         ("coarse", "dated", ""),
     }
+
+
+def test_what_bounds_leave_open_is_said_by_auction() -> None:
+    row = {
+        "id": "glm-5", "announced_at": "2026-02-12T01:18+08:00", "precision": "upper_bound", "company": "Zhipu",
+        "product": "GLM-5", "kind": "launch", "codes": "2513.HK", "source": "https://github.com/zai-org/GLM-5",
+    }  # fmt: skip
+    (doubt,) = check_launches(load_launches([row]))
+    assert (doubt.kind, doubt.launch) == ("unbounded", "glm-5")
+    (doubt,) = check_launches(load_launches([row | {"not_before": "2026-02-11"}]))
+    assert doubt.kind == "coarse"
+    assert (
+        "2 auctions from the open of 2026-02-11 to the close of 2026-02-11 are possible at XHKG" in doubt.says
+    )
+    assert check_launches(load_launches([row | {"not_before": "2026-02-12"}])) == ()

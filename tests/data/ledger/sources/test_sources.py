@@ -58,6 +58,35 @@ def test_an_owner_has_all_pages_of_his_repositories_without_forks(sites: LaunchS
     assert [one.id for one in proposed("github:zai-org", web)] == ["zai-org-glm-5-v1.0", "zai-org-glm-5-v0.9"]
 
 
+@pytest.mark.parametrize(
+    ("committed", "clock", "earliest"),
+    [
+        ("2026-02-11T12:00:00Z", "github commit", utc(2026, 2, 11, 12)),
+        # history older than the repository, which did not exist before
+        ("2020-01-01T00:00:00Z", "github repository", utc(2026, 2, 10, 3)),
+    ],
+)
+def test_a_repository_without_releases_begins_with_its_first_commit(
+    sites: LaunchSites, web: Web, committed: str, clock: str, earliest: datetime
+) -> None:
+    commits = [
+        {"html_url": f"https://github.com/zai-org/GLM-5/commit/{n}", "commit": {"committer": {"date": when}}}
+        for n, when in (("b", "2026-02-12T00:00:00Z"), ("a", committed))
+    ]
+    empty = "/repos/zai-org/GLM-5/releases", "/repos/zai-org/GLM-5/tags"
+    sites.pages |= dict.fromkeys(empty, lambda _: (200, b"[]", {}))
+    about = {"created_at": "2026-02-10T03:00:00Z", "html_url": "https://github.com/zai-org/GLM-5"}
+    sites.pages["/repos/zai-org/GLM-5"] = lambda _: (200, json.dumps(about).encode(), {})
+    sites.pages["/repos/zai-org/GLM-5/commits"] = lambda _: (200, json.dumps(commits).encode(), {})
+    (first,) = proposed("github:zai-org/GLM-5", web)
+    assert (first.id, first.product) == ("zai-org-glm-5-first-commit", "GLM-5")
+    assert first.not_before is not None
+    assert (first.not_before.instant, first.not_before.evidence.clock) == (earliest, clock)
+    # when it was pushed nobody says: public by the time of reading
+    assert first.not_after.evidence.clock == "read"
+    assert proposed("github:zai-org/GLM-5", web, date(2026, 3, 1)) == []
+
+
 def test_models_are_bounded_by_their_page_and_private_ones_left_out(sites: LaunchSites, web: Web) -> None:
     new, old = proposed("hf:deepseek-ai", web)
     assert (new.product, new.kind, new.precision) == ("DeepSeek-V4", "open-weights", "upper_bound")
