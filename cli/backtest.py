@@ -162,7 +162,7 @@ def run(
 
     from ..engine.backtest.backtest import BELOW_A_LOT, RunOptions
     from ..engine.machine.watch import watching
-    from ..engine.results.fates import without_trade
+    from ..engine.results.fates import UNTRADED
     from ..strategies.loading.backtest import backtest as run_backtest
     from .asked.plan import command_line, inputs_of
     from .terminal.progress import compiling_bar, judging, progress
@@ -185,8 +185,8 @@ def run(
             options=replace(options, progress=step, judge=judge, judging=told),
             verify=verify,
         )
-    for hint in (without_trade(result.fates), BELOW_A_LOT):
-        if hint and hint in result.summary.warnings:
+    for hint in result.summary.warnings:
+        if hint.startswith(UNTRADED) or hint == BELOW_A_LOT:
             warn(hint)
     return result
 

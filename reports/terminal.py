@@ -105,7 +105,8 @@ def _blocked(result: Result) -> str:
     if not blocked:
         return "nothing was blocked"
     reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in blocked)
-    return f"blocked {sum(count for _, count in blocked)} attempts: {reasons}"
+    total = sum(count for _, count in blocked)
+    return f"blocked {total:,} attempt{'' if total == 1 else 's'}: {reasons}"
 
 
 def _paid(result: Result) -> str:

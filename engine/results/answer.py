@@ -62,7 +62,10 @@ def answer(
     launches: "pd.DataFrame", fates: "pd.DataFrame", figures: Mapping[str, object], idle: str = ""
 ) -> str:
     """The paragraph of a run from its tables and the figures of its summary; `idle`: why nothing was traded, if so."""
-    parts = [f"{idle[0].upper()}{idle[1:]}."] if idle else _traded(launches, fates, str(figures["currency"]))
+    plain = idle.replace("`", "")  # a page has no flags to name
+    parts = (
+        [f"{plain[0].upper()}{plain[1:]}."] if idle else _traded(launches, fates, str(figures["currency"]))
+    )
     if not idle and len(launches):
         parts += [_taken(launches), _known(figures), _judged(figures)]
     return " ".join([*filter(None, parts), *_assumed(figures)])

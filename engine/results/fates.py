@@ -109,7 +109,7 @@ def funnel_line(steps: Mapping[str, int]) -> str:
     told, before = [], -1
     for step, count in steps.items():
         if count != before or step == STEPS[FILLED]:
-            told.append(f"{count:,} {step}")
+            told.append(f"{count:,} {step if count != 1 else step.replace('launches', 'launch')}")
         before = count
     return " → ".join(told)
 
@@ -125,10 +125,13 @@ def lost_launches(fates: "pd.DataFrame") -> dict[str, int]:
     return {str(why): int(n) for why, n in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))}
 
 
+UNTRADED = "nothing was traded"  # how the reason of a run without a fill begins
+
+
 def without_trade(fates: "pd.DataFrame") -> str:
     """Why no launch was traded: one sentence for the commonest reasons, with what to change."""
     if not len(fates):
-        return "nothing was traded: the ledger has no launches; add rows to it"
+        return f"{UNTRADED}: the ledger has no launches; add rows to it"
     lost = lost_launches(fates)
     total = sum(lost.values())
     told = [
@@ -138,7 +141,7 @@ def without_trade(fates: "pd.DataFrame") -> str:
     rest = total - sum(list(lost.values())[:MOST_TOLD])
     more = f"; {rest:,} for other reasons" if rest else ""
     what = "the launch was not" if total == 1 else f"none of {total:,} launches was"
-    return f"nothing was traded: {what} filled: {'; '.join(told)}{more}; fates.csv has each"
+    return f"{UNTRADED}: {what} filled: {'; '.join(told)}{more}; fates.csv has each"
 
 
 def _reached_by_row(fates: "pd.DataFrame") -> "pd.Series":

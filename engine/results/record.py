@@ -1,5 +1,6 @@
 """Raw records turned into the tables of a Result."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from ..legs import AT_NAMES, Reason
 from .answer import answer
 from .attribution import Ladder, attribute
 from .exposure import Betas, to_exposure, to_hedges, told_exposure
-from .fates import to_fates, told_fates, without_trade
+from .fates import UNTRADED, to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
 from .result import COLUMNS, PAID, Result
 from .run import Run
@@ -66,7 +67,7 @@ def to_result(
     exposure = to_exposure(books.days, run, betas)
     hedges = to_hedges(books.launches, books.legs, run, betas)
     figures["exposure"] = told_exposure(exposure, hedges, run, figures["benchmark"])
-    idle = "" if len(run.fills) else without_trade(fates)
+    idle = "" if len(run.fills) else _without_fills(run, fates)
     if idle:
         figures["warnings"] = (idle, *figures["warnings"])
     figures["answer"] = answer(launches, fates, figures | dict(about), idle)
@@ -83,6 +84,15 @@ def to_result(
         exposure=exposure,
         hedges=hedges,
     )
+
+
+def _without_fills(run: Run, fates: pd.DataFrame) -> str:
+    """Why nothing was traded: what blocked the orders that answer no launch, else what became of the launches."""
+    alone = Counter(LABELS[int(block["reason"])] for block in run.blocks if block["launch"] < 0)
+    if not alone:
+        return without_trade(fates)
+    told = ", ".join(f"{count:,} {why.replace('_', ' ')}" for why, count in alone.most_common())
+    return f"{UNTRADED}: every order of the strategy was blocked ({told}); blocks.csv has each"
 
 
 def _table(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:

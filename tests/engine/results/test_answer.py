@@ -50,6 +50,11 @@ def test_a_run_without_trades_opens_with_why() -> None:
     assert CHANCE not in said
 
 
+def test_what_to_change_is_told_without_the_marks_of_parameters() -> None:
+    said = answer(*tables([]), FIGURES, "nothing was traded: 3 before the span (take an earlier `start`)")
+    assert said.startswith("Nothing was traded: 3 before the span (take an earlier start). ")
+
+
 def test_an_interval_covers_the_mean_of_normal_samples_about_as_often_as_it_says() -> None:
     """Bootstrap intervals of 30 values cover a little less than 95 %; 200 samples have a standard error of 1.6 points."""
     rng = np.random.default_rng(1)

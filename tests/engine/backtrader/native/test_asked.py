@@ -26,6 +26,9 @@ def test_a_size_below_a_lot_that_trades_nothing_comes_with_a_hint() -> None:
     result = backtest(BUYS, Launches(), free(hk(flat(9))), RUN)
     assert not len(result.fills)
     assert BELOW_A_LOT in result.summary.warnings
+    why = f"nothing was traded: every order of the strategy was blocked ({len(result.blocks)} below lot); blocks.csv has each"
+    assert why in result.summary.warnings
+    assert result.summary.answer.startswith("Nothing was traded: every order of the strategy was blocked")
 
 
 @pytest.mark.parametrize(
