@@ -11,7 +11,7 @@ from ...data.bars.bars import Bars
 from ...data.ledger.launch import Launches
 from ...data.panel.beyond import from_bars
 from ...data.panel.panel import Panel
-from ...data.panel.returns import Returns, factor_returns, levels_of, panel_returns
+from ...data.panel.returns import Level, Returns, factor_returns, levels_of, panel_returns
 from .abnormal import Abnormal, Sample, abnormal_returns, event_rows, event_values
 from .battery import battery
 from .capturable import RoundTrip, capture, sealed, waterfall
@@ -52,9 +52,10 @@ def study(
     events, refused = find_events(
         launches, panel, at=chosen.at, shift=chosen.shift, near=chosen.near, since=chosen.since
     )
-    factor = None
+    factor, ended = None, tuple[str, ...]()
     if chosen.factors:
-        factor = factor_returns(panel, returns, levels_of(panel, returns, chosen.factors, outside))
+        levels = levels_of(panel, returns, chosen.factors, outside)
+        factor, ended = factor_returns(panel, returns, levels), _short_factors(panel, levels)
     measured, thin = _measure(panel, returns.simple, factor, events, chosen)
     rng = np.random.default_rng(chosen.seed)
     table: list[CarRow] = []
@@ -69,7 +70,7 @@ def study(
     captures = capture(panel, returns, measured.events, RoundTrip(last=last, at=chosen.at))
     return Study(
         chosen, measured.events, tuple(table), together(windows), by, _path(measured, chosen), captures, waterfall(captures),
-        (*refused, *thin), _warnings(panel, returns), panel.simulated, trails=_trails(measured, launches, chosen),
+        (*refused, *thin), (*ended, *_warnings(panel, returns)), panel.simulated, trails=_trails(measured, launches, chosen),
     )  # fmt: skip
 
 
@@ -239,6 +240,22 @@ def _path(measured: _Measured, options: StudyOptions) -> Path:
         if n[k]:
             mean[k], wide[k] = 100 * np.nanmean(sample.car), 196 * cluster_deviation(sample)
     return Path(offsets, mean, mean - wide, mean + wide, n.astype(np.int32))
+
+
+def _short_factors(panel: Panel, levels: Mapping[str, Level]) -> tuple[str, ...]:
+    """A sentence for each benchmark or peer whose bars do not cover the sessions of its market."""
+    told = []
+    for code, one in levels.items():
+        own = np.flatnonzero(one.is_open)
+        known = own[np.isfinite(one.level[own])]
+        if not len(known):
+            told.append(f"{code} has no bars in this span: nothing is measured against it")
+        elif known[0] > own[0] or known[-1] < own[-1]:
+            told.append(
+                f"{code} has bars from {panel.sessions[known[0]]} to {panel.sessions[known[-1]]} only: launches whose windows "
+                "lie beyond are not measured against it; give a benchmark that covers the span"
+            )
+    return tuple(told)
 
 
 def _warnings(panel: Panel, returns: Returns) -> tuple[str, ...]:

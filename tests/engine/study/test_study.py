@@ -173,6 +173,23 @@ def test_a_benchmark_without_a_price_gives_no_abnormal_return() -> None:
     assert np.isfinite(factor[row("2025-06-11"), 0])
 
 
+def test_a_benchmark_that_ends_early_is_told_with_its_last_day() -> None:
+    index = walk(T, 5)
+    index[row("2025-09-02") :] = np.nan
+    panel = panel_of({"0700.HK": walk(T, 6), "2800.HK": index})
+    news = ledger(
+        launch("a", "2025-06-12T01:18+08:00", ["0700.HK"]), launch("b", "2025-10-15T01:18+08:00", ["0700.HK"])
+    )
+    options = replace(SHORT, model=Model.MARKET, benchmark=("2800.HK",))
+    found = study(news, panel, options)
+    assert found.warnings[0].startswith(
+        "2800.HK has bars from 2025-01-02 to 2025-09-01 only: launches whose windows lie beyond"
+    )
+    assert {event.launch for event in found.events} == {"a"}
+    whole = study(news, panel_of({"0700.HK": walk(T, 6), "2800.HK": walk(T, 5)}), options)
+    assert not any("has bars from" in sentence for sentence in whole.warnings)
+
+
 def test_each_code_meets_the_benchmark_of_its_own_calendar() -> None:
     hsi, csi = walk(T, 5), walk(T, 6)
     panel = panel_of({"0700.HK": walk(T, 7), "688158.SS": walk(T, 8), "2800.HK": hsi, "510300.SS": csi})
