@@ -82,7 +82,6 @@ def backtest(
     A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
     Raises ConfigError when the strategy's legs make no sense, LookAheadError when they depend on what came later. Money is in `panel.currency`.
     """
-    from ..luck.run_verdict import run_verdict
     from ..results.record import Books, to_result
     from .frictions import ladder
     from .hindsight import hindsight
@@ -114,6 +113,8 @@ def backtest(
         config,
     )
     if options.judge:
+        from ..luck.run_verdict import run_verdict
+
         about["judgement"] = run_verdict(timed, panel, legs, config, progress=options.judging).to_json()
     return to_result(books, run, paper.equity, options.benchmark, about)
 

@@ -66,13 +66,12 @@ def rows(rounds: int, *, sweep: bool = True) -> list[Row]:
         paper_equity(native, nothing, *paper)
 
     clock = time.process_time
-    found = in_turn(
-        rounds,
-        {
-            name: _clocked(clock, work)
-            for name, work in (("stock", stock), ("alone", alone), ("paper", with_paper))
-        },
-    )
+    contenders = {
+        name: _clocked(clock, work)
+        for name, work in (("stock", stock), ("alone", alone), ("paper", with_paper))
+    }
+    in_turn(1, contenders)  # imports what each of them needs
+    found = in_turn(rounds, contenders)
     beside = f"stock backtrader: {found['stock']:.2f} s"
     made = [
         Row(

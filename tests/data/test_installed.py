@@ -68,3 +68,15 @@ def test_a_small_command_imports_no_large_library(words: str) -> None:
     subprocess.run([sys.executable, "-c", code, words], capture_output=True, check=True)  # may fill a cache
     done = subprocess.run([sys.executable, "-c", code, words], capture_output=True, check=True, text=True)
     assert not HEAVY & set(done.stderr.split())
+
+
+@pytest.mark.slow
+def test_a_backtest_that_nobody_judges_loads_no_statistics(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['backtest', '--no-tearsheet', '--out', sys.argv[1]]\n"
+        "import atexit; atexit.register(lambda: print(*sorted(sys.modules), sep='\\n', file=sys.stderr))\n"
+        "from launchlab.cli import main; main()"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert not {"scipy", "quantstats", "matplotlib", "exchange_calendars"} & set(done.stderr.split())
