@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from .engine.backtest.leaks import Checked as Checked
     from .engine.backtrader.native.plan import NativeStrategy as NativeStrategy
     from .engine.config import Config as Config
+    from .engine.orders.order import Orders as Orders
+    from .engine.orders.reconcile import reconcile as reconcile
     from .engine.results.result import Result as Result
     from .engine.results.result import load_result as load_result
     from .engine.results.summary import saved_in as saved_runs  # noqa: F401
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from .strategies.loading.clocks import with_clocks as with_clocks
     from .strategies.loading.loading import describe as describe_strategy  # noqa: F401
     from .strategies.loading.loading import strategy_names as strategy_names
+    from .strategies.loading.orders import orders as orders
 
 __getattr__, __dir__, __all__ = face(
     __name__,
@@ -115,6 +118,9 @@ __getattr__, __dir__, __all__ = face(
         "strategies": ".strategies:",
         "strategy_names": ".strategies.loading.loading",
         "describe_strategy": ".strategies.loading.loading:describe",
+        "orders": ".strategies.loading.orders",
+        "Orders": ".engine.orders.order",
+        "reconcile": ".engine.orders.reconcile",
         "check_strategy": ".strategies.loading.check",
         "Checked": ".engine.backtest.leaks",
         "new_strategy": ".library.new_strategy",

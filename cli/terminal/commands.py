@@ -3,6 +3,14 @@
 # name: (module, what it does in one line); the command is the attribute of that name in its module.
 COMMANDS = {
     "backtest": ("backtest", "Trade a ledger of launches over daily bars and write the report."),
+    "orders": (
+        "orders",
+        "List the orders of the next session: side, code, lots, cut-off, limits, cost and why.",
+    ),
+    "reconcile": (
+        "orders",
+        "Compare a broker's fills with a run's: slippage, by reason, and what only one of them has.",
+    ),
     "strategies": ("strategies", "List the strategies and their parameters."),
     "launches": ("launches", "Show the launches, and when each could first be traded."),
     "universe": ("universe", "List who plays which role in a theme, and from which day."),

@@ -122,13 +122,13 @@ def compile_code(
     if instrument.mainland:
         notes += unexplained
     values["mark"] = marks(values["close"], actions)
-    age = _listed_sessions(instrument, sessions, is_open)
+    age = listed_sessions(instrument, sessions, is_open)
     bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
     if instrument.mainland:
         notes += _judge_strictly(values, np.array(bands.note) == NO_REFERENCE, sessions)
         notes += _believe_first_bars(values, sessions) if instrument.listed is None and not cut else []
-    values |= _rules(instrument, np.maximum(sessions, listed))
+    values |= rules_of(instrument, np.maximum(sessions, listed))
     return Compiled(values, tuple(actions), (*instrument.unknowns, *notes, *_coverage(bars, instrument, own)))
 
 
@@ -159,7 +159,7 @@ def _believe_first_bars(values: dict[str, NDArray[Any]], sessions: Days) -> list
     ]
 
 
-def _rules(instrument: Instrument, listed: Days) -> dict[str, NDArray[Any]]:
+def rules_of(instrument: Instrument, listed: Days) -> dict[str, NDArray[Any]]:
     """Lots, settlement, shorting and ticks by the rules of each day; before the listing, those of the first one."""
     lot_min, lot_step, max_order = lot_rules(instrument, listed)
     return {
@@ -223,7 +223,7 @@ def marks(close: F8, actions: Sequence[RowAction]) -> F8:
     return np.asarray(mark)
 
 
-def _listed_sessions(instrument: Instrument, sessions: Days, is_open: Bool) -> I4:
+def listed_sessions(instrument: Instrument, sessions: Days, is_open: Bool) -> I4:
     """1-based count of the exchange's sessions since listing on each row; 0 where old or unknown."""
     age = np.zeros(len(sessions), np.int32)
     if instrument.listed is None:

@@ -1,0 +1,1 @@
+"""The orders of the next session, and what a broker made of them."""

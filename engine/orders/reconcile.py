@@ -1,0 +1,186 @@
+"""What a broker really filled, beside what the model filled: slippage by fill and reason, and what only one of them has."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data.dated import to_day
+from ...data.doors import read_bytes
+from ...data.errors import ConfigError, DataError, did_you_mean
+from ..results.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEEDED = ("session", "code", "price")
+SIZES = ("shares", "side")
+KNOWN = (*NEEDED, *SIZES, "costs", "at", "currency", "launch", "note")
+SELLS = {
+    "sell": -1.0,
+    "s": -1.0,
+    "short": -1.0,
+    "sell short": -1.0,
+    "buy": 1.0,
+    "b": 1.0,
+    "buy back": 1.0,
+    "cover": 1.0,
+}
+KEYS = ["session", "code", "side"]
+MATCHED, MODEL_ONLY, BROKER_ONLY = "both", "model only", "broker only"
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """Fills by session, code and side. `table`: one row for each, with who has it (`filled`: both, model only, broker
+    only), shares and mean price of both, `slippage_bp` against the trader, `slippage` and `missed` in local money (what the
+    broker's price cost for the shares that both have; value of the shares that it did not fill) and the model's `reason`.
+
+    `by_reason`: fills, shares, slippage_bp (weighted by value) and slippage of those that both have, by the model's reason.
+    """
+
+    table: "pd.DataFrame"
+    by_reason: "pd.DataFrame"
+
+    @property
+    def slippage_bp(self) -> float:
+        """Of all that both filled, weighted by value; NaN where there is none."""
+        return _weighted(self.table[self.table["filled"] == MATCHED])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        rows = {"fills": self.table, "by_reason": self.by_reason}
+        listed = {name: _records(each) for name, each in rows.items()}
+        total = self.slippage_bp
+        return {"slippage_bp": total if np.isfinite(total) else None, **listed}
+
+
+def reconcile(result: Result, fills: "Path | str | pd.DataFrame") -> Reconciled:
+    """Compare a run with what was really filled.
+
+    `fills` has `session`, `code`, `price` and signed `shares`, or a `side` (buy or sell) besides; optional `costs`, and any
+    of `at`, `currency`, `launch`, `note`, which are not used. DataError for a row that makes no sense; ConfigError for a
+    table without the columns.
+    """
+    import pandas as pd
+
+    theirs = _theirs(fills)
+    ours = result.fills
+    model = _grouped(
+        pd.DataFrame(
+            {"session": ours["session"], "code": ours["code"], "shares": ours["shares"], "price": ours["price"],
+             "reason": ours["reason"], "launch": ours["launch"]}
+        )
+    )  # fmt: skip
+    first, last = result.summary.start, result.summary.end
+    outside = theirs[(theirs["session"] < first) | (theirs["session"] > last)]
+    if len(outside):
+        raise DataError(
+            f"a fill of {outside['code'].iloc[0]} on {outside['session'].iloc[0]} lies outside the run, {first} to {last}; "
+            "name the run of those sessions"
+        )
+    both = model.merge(_grouped(theirs), on=KEYS, how="outer", suffixes=("_model", "_broker"))
+    shares = [both[f"shares_{who}"].abs().to_numpy(float) for who in ("model", "broker")]
+    there = [np.isfinite(each) for each in shares]
+    both["filled"] = np.select([there[0] & there[1], there[0]], [MATCHED, MODEL_ONLY], BROKER_ONLY)
+    common = np.fmin(*shares)
+    sign = np.where(both["side"] == "buy", 1.0, -1.0)
+    worse = sign * (both["price_broker"] - both["price_model"])
+    both["slippage_bp"] = 1e4 * worse / both["price_model"]
+    both["slippage"] = worse * common
+    both["missed"] = np.where(there[0], np.fmax(shares[0] - np.nan_to_num(shares[1]), 0.0), 0.0) * both[
+        "price_model"
+    ].fillna(0.0)
+    columns = [*KEYS, "filled", "shares_model", "shares_broker", "price_model", "price_broker", "slippage_bp",
+               "slippage", "missed", "reason", "launch"]  # fmt: skip
+    table = both[columns].sort_values(KEYS, ignore_index=True)
+    return Reconciled(table, _by_reason(table))
+
+
+def _grouped(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """One row for each session, code and side: shares, mean price, and the words of the model joined."""
+    rows = rows.assign(side=np.where(rows["shares"] > 0, "buy", "sell"), paid=rows["shares"] * rows["price"])
+    words = {
+        name: (name, lambda each: ", ".join(dict.fromkeys(map(str, each))))
+        for name in ("reason", "launch")
+        if name in rows
+    }
+    found = rows.groupby(KEYS, as_index=False).agg(shares=("shares", "sum"), paid=("paid", "sum"), **words)
+    return found.assign(price=found["paid"] / found["shares"]).drop(columns="paid")
+
+
+def _by_reason(table: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    matched = table[table["filled"] == MATCHED]
+    rows = [
+        (reason, len(each), each["shares_model"].abs().sum(), _weighted(each), each["slippage"].sum())
+        for reason, each in matched.groupby("reason")
+    ]
+    return pd.DataFrame(rows, columns=["reason", "fills", "shares", "slippage_bp", "slippage"])
+
+
+def _weighted(rows: "pd.DataFrame") -> float:
+    value = (rows["price_model"] * rows[["shares_model", "shares_broker"]].abs().min(axis=1)).to_numpy(float)
+    return float(np.average(rows["slippage_bp"], weights=value)) if value.sum() > 0 else float("nan")
+
+
+def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    columns = [str(name) for name in rows.columns]
+    return [
+        {name: None if value != value else value for name, value in zip(columns, row, strict=True)}
+        for row in rows.astype(object).itertuples(index=False)
+    ]
+
+
+def _theirs(fills: "Path | str | pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    if isinstance(fills, pd.DataFrame):
+        where, rows = (
+            "the fills",
+            [{str(k): str(v) for k, v in row.items()} for row in fills.to_dict("records")],
+        )
+        names = [str(name) for name in fills.columns]
+    else:
+        where = str(fills)
+        try:
+            text = read_bytes(Path(fills), advice="name the CSV file of the fills").decode("utf-8-sig")
+            reader = csv.DictReader(io.StringIO(text))
+            rows = [{str(k): v or "" for k, v in row.items()} for row in reader]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise DataError(f"{where} cannot be read ({error}); save the fills as a UTF-8 CSV") from None
+        names = list(reader.fieldnames or [])
+    for name in (*NEEDED, "shares"):
+        if name not in names:
+            near = did_you_mean(name, names)
+            raise ConfigError(
+                f"{where} has no column {name!r}{near}; it needs session, code, price and shares (signed, or with a side)"
+            )
+    return pd.DataFrame([_fill(row, f"{where}, line {k}") for k, row in enumerate(rows, 2)],
+                        columns=["session", "code", "shares", "price"])  # fmt: skip
+
+
+def _fill(row: dict[str, str], where: str) -> tuple[str, str, float, float]:
+    """One fill; DataError where a cell is none."""
+    from ...data.instruments.spellings import understood
+
+    try:
+        shares, price = float(row["shares"].replace(",", "")), float(row["price"].replace(",", ""))
+    except ValueError:
+        raise DataError(
+            f"{where}: {row['shares']!r} and {row['price']!r} are no shares and price; correct the row"
+        ) from None
+    word = row.get("side", "").strip().lower()
+    if word:
+        if word not in SELLS:
+            raise DataError(f"{where}: side {word!r} is unknown; write buy or sell")
+        shares = abs(shares) * SELLS[word]
+    if not (np.isfinite(shares) and shares and np.isfinite(price) and price > 0.0):
+        raise DataError(
+            f"{where}: {row['shares']} shares at {row['price']} cannot have been filled; correct the row"
+        )
+    return str(to_day(row["session"].strip()[:10], "session")), understood(row["code"].strip()), shares, price
