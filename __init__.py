@@ -6,7 +6,7 @@ The public names are imported when they are first used, so that `import launchla
 from typing import TYPE_CHECKING
 
 from ._version import __version__ as __version__
-from .lazy import face
+from .lazy import door, face
 
 if TYPE_CHECKING:
     from . import strategies as strategies
@@ -66,7 +66,10 @@ if TYPE_CHECKING:
     from .reports.folders import write_sweep as write_sweep
     from .reports.run import write_report as write_report
     from .reports.runs import write_runs as write_runs
+    from .strategies.loading import cerebro as backtrader  # noqa: F401
     from .strategies.loading.backtest import backtest as backtest
+    from .strategies.loading.cerebro import result as result
+    from .strategies.loading.cerebro import run_script as run_script
     from .strategies.loading.check import check_strategy as check_strategy
     from .strategies.loading.clocks import clock_bracket as clock_bracket
     from .strategies.loading.clocks import with_clocks as with_clocks
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
     from .strategies.loading.loading import strategy_names as strategy_names
     from .strategies.loading.orders import orders as orders
 
+door(f"{__name__}.backtrader", f"{__name__}.strategies.loading.cerebro")
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
@@ -117,6 +121,9 @@ __getattr__, __dir__, __all__ = face(
         "with_clocks": ".strategies.loading.clocks",
         "strategies": ".strategies:",
         "strategy_names": ".strategies.loading.loading",
+        "backtrader": ".strategies.loading.cerebro:",
+        "result": ".strategies.loading.cerebro",
+        "run_script": ".strategies.loading.cerebro",
         "describe_strategy": ".strategies.loading.loading:describe",
         "orders": ".strategies.loading.orders",
         "Orders": ".engine.orders.order",

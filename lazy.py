@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 
@@ -25,3 +27,28 @@ def face(
         return value
 
     return found, lambda: names, names
+
+
+class Door:
+    """A module under a second name, imported when that name is (a finder and loader of PEP 451)."""
+
+    def __init__(self, name: str, home: str) -> None:
+        self.name, self.home = name, home
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name == self.name else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(self.home)
+        self.own = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing but to let it keep its own name."""
+        module.__spec__ = self.own
+
+
+def door(name: str, home: str) -> None:
+    """Let the module `home` be imported as `name` too, where a file of that name would hide a library's."""
+    if not any(isinstance(one, Door) and one.name == name for one in sys.meta_path):
+        sys.meta_path.append(Door(name, home))

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     help="A name of `launchlab strategies`, or file.py:Class [default: long-short].",
 )
 @click.option(
+    "--script",
+    metavar="FILE",
+    help="A whole script that runs a backtrader.Cerebro, in the place of a strategy.",
+)
+@click.option(
     "--set", "settings", metavar="K=V", multiple=True, help="A parameter; also config.K=V, brokerage.K=V."
 )
 @click.option(
@@ -114,6 +119,7 @@ def backtest(
     open_page: bool,
     sheet: bool,
     as_json: bool,
+    script: str | None,
     **flags: Any,
 ) -> None:
     """Trade a ledger of launches over daily bars and write the report.
@@ -127,17 +133,24 @@ def backtest(
     from ..strategies.loading.loading import build_strategy, sized
     from .asked.folder import check_out
     from .asked.plan import read_plan
+    from .asked.script import of_script, run_script
 
     plan = read_plan(toml, flags, settings)
     if out is not None:
         check_out(Path(out), "run")
-    strategy = sized(build_strategy(plan.strategy, plan.settings, plan.analyzers), plan.sizer, plan.stake)
+    if script is None:
+        strategy = sized(build_strategy(plan.strategy, plan.settings, plan.analyzers), plan.sizer, plan.stake)
+    else:
+        plan = of_script(script, plan, flags, more=verify or judge or draws is not None)
     market = load_market(plan.market, brokerage=plan.brokerage)
     say(market, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, market)
     if out is None:
         check_out(folder, "run")
-    result = run(strategy, plan, market, verify=verify, judge=judge)
+    if script is not None:
+        result = run_script(script, plan, market)
+    else:
+        result = run(strategy, plan, market, verify=verify, judge=judge)
     if draws is not None:
         result = bracketed(result, strategy, plan, market, draws=draws, clock_days=clock_days)
     if not as_json:
@@ -226,7 +239,7 @@ def usual_folder(plan: "Plan", market: "Market") -> "Path":
     """runs/STRATEGY-START-END; a strategy of one's own gives the name of its class."""
     from pathlib import Path
 
-    name = plan.strategy.rpartition(":")[2]
+    name = Path(plan.strategy.rpartition(":")[2]).stem
     return Path("runs") / f"{name}-{market.panel.sessions[0]}-{market.panel.sessions[-1]}"
 
 

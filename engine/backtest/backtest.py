@@ -103,7 +103,7 @@ def backtest(
     steps = ladder(legs, panel, config, run.equity)
     choices = checked_choices(strategy, timed, panel)
     books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
-    about = _about(options, type(strategy).__name__) | {"foresight": _sampled(asked, len(legs))}
+    about = about_run(options, type(strategy).__name__) | {"foresight": _sampled(asked, len(legs))}
     about["hindsight"] = hindsight(
         lambda known, seen: checked_legs(strategy.legs(known, seen), seen, len(known)),
         timed,
@@ -119,7 +119,8 @@ def backtest(
     return to_result(books, run, paper.equity, options.benchmark, about)
 
 
-def _about(options: RunOptions, class_name: str) -> dict[str, Any]:
+def about_run(options: RunOptions, class_name: str) -> dict[str, Any]:
+    """What a summary says of how a run was asked for."""
     return {
         "name": options.name or class_name,
         "engine": options.engine,
@@ -172,7 +173,7 @@ def _backtest_native(
     native_run = run_native(native, timed, panel, config, options.progress)
     answers = asked.refuse(native_run, before)
     books = Books(panel=panel, launches=timed, legs=native_run.legs, config=config)
-    about = _about(options, native.cls.__name__) | {
+    about = about_run(options, native.cls.__name__) | {
         "analyzers": analyses(native_run.strategy),
         "foresight": _sampled(answers, len(native_run.sent)),
     }

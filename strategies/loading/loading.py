@@ -44,7 +44,7 @@ class Guarded:
         return frozenset(getattr(self.strategy, "shaped_by", ()))
 
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
-        with _blaming(self.path):
+        with blaming(self.path):
             legs: NDArray[Any] = self.strategy.legs(launches, panel)
         return legs
 
@@ -52,7 +52,7 @@ class Guarded:
         """Empty for a strategy that does not say what it looked at."""
         if not isinstance(self.strategy, Chooser):
             return ()
-        with _blaming(self.path):
+        with blaming(self.path):
             return tuple(self.strategy.choices(launches, panel))
 
 
@@ -71,7 +71,7 @@ def find_strategy(name: str) -> type:
     if name.endswith(".py"):
         raise ConfigError(f"{name}: say which class of the file is the strategy, as {name}:MyStrategy")
     for point in (one for one in _offered() if one.name == name):
-        with _blaming(Path(point.value)):
+        with blaming(Path(point.value)):
             found = point.load()
         return _checked(found, name)
     known = strategy_names()
@@ -109,8 +109,8 @@ def build_strategy(
         return cls(**values)
     path = Path(name.rpartition(":")[0] or name)
     if is_native(cls):
-        return NativeStrategy(cls, values, partial(_blaming, path, surely=True), analyzers)
-    with _blaming(path):
+        return NativeStrategy(cls, values, partial(blaming, path, surely=True), analyzers)
+    with blaming(path):
         strategy = cls(**values)
     return Guarded(path, strategy)
 
@@ -190,13 +190,13 @@ def _module(path: Path, changed_ns: int) -> ModuleType:
     folder = str(path.parent.resolve())
     if folder not in sys.path:
         sys.path.append(folder)  # so that the file can import its neighbours
-    with _blaming(path), redirect_stdout(sys.stderr):
+    with blaming(path), redirect_stdout(sys.stderr):
         spec.loader.exec_module(module)
     return module
 
 
 @contextmanager
-def _blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
+def blaming(path: Path, *, surely: bool = False) -> Iterator[None]:
     """Whatever somebody's own code raises becomes a ConfigError with the file and line.
 
     `surely`: only what passed through a line of the file; the rest is a fault of ours.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...engine.backtrader.native.plan import NativeStrategy
-from .loading import Guarded, _blaming, build_strategy
+from .loading import Guarded, blaming, build_strategy
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Variants:
             return self.base.variant(values)
         if not isinstance(self.base, Guarded):
             return replace(self.base, **values)
-        with _blaming(self.base.path):
+        with blaming(self.base.path):
             return Guarded(self.base.path, replace(self.base.strategy, **values))
 
 

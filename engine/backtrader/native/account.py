@@ -87,12 +87,13 @@ class AccountOrders(OrderBook):
         if old == new:
             return
         position.fix(new, position.price * old / new if new else 0.0)
-        for trades in self.cerebro.runningstrats[0]._trades[data].values():
-            trade = trades[-1]
-            if trade.isopen:
-                size = round(trade.size * new / old)
-                trade.price, trade.size = (trade.price * old / new if new else 0.0), size
-                trade.isopen = bool(size)
+        for strategy in self.cerebro.runningstrats:
+            for trades in strategy._trades[data].values():
+                trade = trades[-1]
+                if trade.isopen:
+                    size = round(trade.size * new / old)
+                    trade.price, trade.size = (trade.price * old / new if new else 0.0), size
+                    trade.isopen = bool(size)
 
     def refuse(self) -> None:
         """Orders of NaN shares or at NaN; with one of its orders a whole bracket goes."""
