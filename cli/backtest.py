@@ -57,6 +57,14 @@ if TYPE_CHECKING:
 )
 @click.option("--participation", type=float, help="Largest share of a day's volume [default: 0.1].")
 @click.option("--slippage-bp", type=float, help="Basis points against the trader [default: 0].")
+@click.option(
+    "--minute-price",
+    type=click.Choice(["open", "vwap", "worst"]),
+    help="Price of a minute bar for an entry now [default: open].",
+)
+@click.option(
+    "--give-up", type=float, metavar="MINUTES", help="How long an entry now trades [default: all session]."
+)
 @click.option("--reaction-minutes", type=float, help="From the news to the order [default: 15].")
 @click.option(
     "--dates-known", type=click.Choice(["start", "end"]), help="When date-only launches count as known."

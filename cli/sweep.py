@@ -14,7 +14,7 @@ OF_THE_SWEEP = ("metric", "top", "runs", "executor", "threads", "resume")
 # Options of `launchlab backtest` that a sweep has too: they say what a point is.
 OF_A_RUN = (
     "strategy", "settings", "toml", "capital", "limit_policy", "pairing", "exit_on", "participation",
-    "slippage_bp", "reaction_minutes", "dates_known", "analyzers", "sizer", "stake",
+    "slippage_bp", "minute_price", "give_up", "reaction_minutes", "dates_known", "analyzers", "sizer", "stake",
 )  # fmt: skip
 
 

@@ -34,6 +34,17 @@ class ExitOn(StrEnum):
     TOUCH = "touch"  # inside the bar; a gap trades at the open; stop before target
 
 
+class MinutePrice(StrEnum):
+    """At which price of a minute bar an order is filled that meets it from its start on."""
+
+    OPEN = "open"
+    VWAP = "vwap"  # turnover over volume; the worst price where the turnover is not known
+    WORST = "worst"  # the high for a buyer, the low for a seller
+
+
+MINUTE_FIELDS = ("minute_price", "give_up")
+
+
 class Config(Settings):
     """One portfolio's rules. Money in the panel's base currency; fractions as 0.05 for 5 %."""
 
@@ -52,6 +63,12 @@ class Config(Settings):
     dates_known: Literal["end", "start"] = Field(
         "end", description="date-only launches: known at the day's start or end"
     )
+    minute_price: MinutePrice = Field(
+        MinutePrice.OPEN, description="price of a minute bar: open, vwap or worst for the trader"
+    )
+    give_up: float | None = Field(
+        None, ge=1, le=1_440, description="minutes of a session to keep trading in; none: to its end"
+    )
     max_gross: float = Field(2.0, gt=0, le=10, description="largest (long + short) / NAV after an entry")
     maintenance: float = Field(
         0.25, ge=0, lt=1, description="smallest NAV / (long + short) before forced reduction"
@@ -66,6 +83,12 @@ class Config(Settings):
                 "maintenance must be at most 1 / max_gross, or every full portfolio is called at once"
             )
         return self
+
+    def told(self) -> dict[str, Any]:
+        """The options as JSON values; those of minutes only where they are not the usual ones."""
+        usual = {name: Config.model_fields[name].default for name in MINUTE_FIELDS}
+        left_out = {name for name, value in usual.items() if getattr(self, name) == value}
+        return self.model_dump(mode="json", exclude=left_out)
 
 
 def config_from(values: dict[str, Any]) -> Config:

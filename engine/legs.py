@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 OPEN, TOUCH, CLOSE = range(3)
 AT_NAMES = ("open", "touch", "close")
+# Any larger `at` is a minute of the session, counted from midnight on the exchange's clock: 645 is 10:45.
+FIRST_MINUTE, LAST_MINUTE = 60, 24 * 60 - 1
 
 # launch, code: positions in the ledger and in the panel; side +1 / -1; weight: share of NAV, positive;
-# row: first row to try; at: OPEN or CLOSE; wait: sessions to keep trying after the first;
-# hold: sessions to hold (the exit is at the same auction as the entry); stop, target, trail: fractions, NaN = none.
+# row: first row to try; at: OPEN, CLOSE, or the minute of that row from which the order is there; wait: sessions to keep
+# trying after the first; hold: sessions to hold (the exit is at the same auction as the entry, at the close of an entry in between); stop, target, trail: fractions, NaN = none.
 LEG = np.dtype(
     [
         ("launch", "i4"),
@@ -103,6 +105,20 @@ class Reason(IntEnum):
     def label(self) -> str:
         """The word written into fills.csv and blocks.csv."""
         return "margin" if self is Reason.MARGIN_CALL else self.name.lower()
+
+
+def at_name(at: int) -> str:
+    """The word of an auction, or the clock time of a minute.
+
+    >>> at_name(CLOSE), at_name(645)
+    ('close', '10:45')
+    """
+    return AT_NAMES[at] if at <= CLOSE else f"{at // 60:02d}:{at % 60:02d}"
+
+
+def moment(at: Any) -> Any:
+    """Auctions and minutes in the order of the day: 0 for the open, the minute, the end of the day for the close."""
+    return np.where(np.asarray(at) == CLOSE, LAST_MINUTE + 1, at)
 
 
 def empty_legs(n: int) -> NDArray[Any]:

@@ -28,7 +28,7 @@ def asked_of_points(chosen: Chosen, market: Market, job: SweepJob, seed: int) ->
         "points": len(grid),
         "seed": None if grid.draws is None else seed,
         "analyzers": list(chosen.analyzers),
-        "config": _without(job.config.model_dump(mode="json"), CONFIG, grid.values),
+        "config": _without(job.config.told(), CONFIG, grid.values),
         "brokerage": _without(job.brokerage.model_dump(mode="json"), BROKERAGE, grid.values),
         "currency": panel.currency,
         "start": str(panel.sessions[0]),

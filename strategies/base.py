@@ -13,7 +13,7 @@ from ..data.errors import ConfigError
 from ..data.figures import percent
 from ..data.ledger.launch import KINDS, LAUNCH_ROLES, Launch, Launches, unknown_word
 from ..data.panel.panel import Panel
-from ..data.panel.reach import first_rows
+from ..data.panel.reach import first_rows, ready_minutes
 from ..engine.choices import Choice, Skip, outside
 from ..engine.legs import CLOSE, LEG, OPEN, empty_legs
 from .balance.about import about
@@ -36,8 +36,11 @@ class Intent(NamedTuple):
 class TradeRules:
     """Parameters common to all strategies; fractions as 0.05 for 5 %, None switches a rule off."""
 
-    entry: Literal["open", "close"] = field(
-        default="open", metadata=about("auction of the entry, and of the exit after `hold`")
+    entry: Literal["open", "close", "now"] = field(
+        default="open",
+        metadata=about(
+            "auction of the entry and of the exit after `hold`; now: inside the session, exit at the close"
+        ),
     )
     lag: int = field(default=0, metadata=about("sessions to let pass before the first attempt", "sessions"))
     wait: int = field(
@@ -58,8 +61,8 @@ class TradeRules:
         for kind in self.kinds:
             if kind not in KINDS:
                 raise ConfigError(unknown_word("kind", kind, KINDS))
-        if self.entry not in ("open", "close"):
-            raise ConfigError(f"entry must be open or close, not {self.entry!r}")
+        if self.entry not in ("open", "close", "now"):
+            raise ConfigError(f"entry must be open, close or now, not {self.entry!r}")
         for name, least in (("lag", 0), ("wait", 0), ("hold", 1)):
             if not least <= getattr(self, name) <= 1_000:
                 raise ConfigError(f"{name} must be from {least} to 1000 sessions, not {getattr(self, name)}")
@@ -75,22 +78,35 @@ class TradeRules:
 
     @property
     def at(self) -> int:
-        """OPEN or CLOSE."""
-        return OPEN if self.entry == "open" else CLOSE
+        """OPEN or CLOSE; OPEN of an entry now whose order is there before the session."""
+        return CLOSE if self.entry == "close" else OPEN
 
     def entry_rows(self, launches: Launches, panel: Panel) -> I4:
         """First row to try, after `lag`, per launch and exchange; −1 or `len(panel)` where there is none."""
-        first = first_rows(launches, panel, self.entry)
+        first = first_rows(launches, panel, "open" if self.entry == "open" else "close")
         return later_rows(first, self.lag, panel)
 
-    def to_legs(self, intents: Iterable[Intent], panel: Panel) -> NDArray[Any]:
-        """The legs of the intents that fall inside the panel, in the order in which they are tried."""
+    def to_legs(
+        self, intents: Iterable[Intent], panel: Panel, launches: Launches | None = None
+    ) -> NDArray[Any]:
+        """The legs of the intents that fall inside the panel, in the order in which they are tried.
+
+        `launches` say when an entry now is there: an order that misses the opening auction of its row meets it from the
+        minute in which it is ready.
+        """
         inside = [wish for wish in intents if 0 < wish.row < len(panel)]
         ordered = sorted(inside, key=lambda wish: (wish.row, wish.launch, -wish.side))
         legs = empty_legs(len(ordered))
         for name in Intent._fields:
             legs[name] = [getattr(wish, name) for wish in ordered]
         legs["at"], legs["wait"], legs["hold"] = self.at, self.wait, self.hold
+        if self.entry == "now":
+            if launches is None:
+                raise ConfigError("an entry now depends on the launches' clock; hand them to `to_legs`")
+            ready = ready_minutes(
+                launches, panel, legs["launch"], legs["row"], panel.exchange_of[legs["code"]]
+            )
+            legs["at"] = np.where(ready > 0, ready, OPEN)
         for name in ("stop", "target", "trail"):
             value = getattr(self, name)
             legs[name] = np.nan if value is None else value
@@ -120,7 +136,8 @@ class ChoiceRules(BalanceRules, TradeRules):
     def legs(self, launches: Launches, panel: Panel) -> NDArray[Any]:
         """One leg for each choice without a reason, in the order in which they are tried."""
         wanted = (choice for choice in self.choices(launches, panel) if not choice.reason)
-        return self.to_legs((Intent(one.launch, panel.column(one.code), *one[2:5]) for one in wanted), panel)
+        intents = (Intent(one.launch, panel.column(one.code), *one[2:5]) for one in wanted)
+        return self.to_legs(intents, panel, launches)
 
     def asked(
         self, launch: int, codes: Sequence[str], money: float, rows: I4, panel: Panel

@@ -33,6 +33,10 @@ class FadeGap(BasketRules):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_roles(self.roles)
+        if str(self.entry) not in ("open", "close"):
+            raise ConfigError(
+                f"entry must be close, of the gap's session, or open, the next one, not {self.entry!r}"
+            )
         if not self.min_gap <= self.max_gap:
             raise ConfigError(f"min_gap {self.min_gap} is above max_gap {self.max_gap}; exchange them")
 

@@ -24,6 +24,8 @@ FLAGS = (
     "exit_on",
     "participation",
     "slippage_bp",
+    "minute_price",
+    "give_up",
     "reaction_minutes",
     "dates_known",
 )

@@ -5,12 +5,12 @@ time, so that what was known by a row is a beginning of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import I8, Bool
+from ..arrays import F8, I8, Bool
 
 # One bar: minutes after midnight on the exchange's clock at which it starts and stops; prices in local currency, raw,
 # `open` NaN where the vendor gives none, `vwap` (turnover over volume) NaN without a turnover; volume in shares.
@@ -19,6 +19,7 @@ MINUTE_BAR = np.dtype(
     + [(name, "f8") for name in ("open", "high", "low", "close", "vwap", "volume")],
     align=True,
 )
+PRICES = ("open", "high", "low", "close", "vwap")
 MinuteTable = NDArray[np.void]
 
 
@@ -74,6 +75,22 @@ class Minutes:
             if int(key) % self.codes in place
         ]
         return to_minutes(len(kept), sessions, self.sources)
+
+    def for_everybody(self) -> "Minutes":
+        """The same bars with volume for any order, where anything was traded."""
+        bars = self.bars.copy()
+        bars["volume"] = np.where(bars["volume"] > 0.0, np.inf, bars["volume"])
+        return replace(self, bars=bars)
+
+    def with_other_prices(self, row: int, minute: int, factor: F8) -> "Minutes":
+        """The same up to a minute of a row; what starts there or later is multiplied by each code's `factor` (codes,)."""
+        bars = self.bars.copy()
+        for m in range(int(np.searchsorted(self.key, row * self.codes)), len(self.key)):
+            part = slice(int(self.first[m]), int(self.first[m + 1]))
+            after = (bars["start"][part] >= minute) | (self.key[m] >= (row + 1) * self.codes)
+            for name in (*PRICES, "volume"):
+                bars[name][part] *= np.where(after, factor[self.key[m] % self.codes], 1.0)
+        return replace(self, bars=bars)
 
 
 def to_minutes(

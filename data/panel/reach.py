@@ -1,9 +1,12 @@
 """Panel rows at which launches first become tradable."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import I4, I8
-from ..calendars.hours import MINUTE
+from ..calendars.hours import MINUTE, OFFSET
 from ..calendars.sessions import Auction, cut_off, first_reachable, instant_ns
 from ..ledger.launch import Launches
 from .panel import Panel
@@ -44,3 +47,16 @@ def reached_rows(known: I8, panel: Panel, exchange: int, at: Auction, *, reactio
         row = np.searchsorted(panel.sessions, sessions).astype(np.int32)
         rows[inside] = np.where(sessions < panel.sessions[own[0]], -1, row)
     return rows
+
+
+def ready_minutes(launches: Launches, panel: Panel, launch: I4, row: I4, exchange: NDArray[Any]) -> I4:
+    """The minute after midnight in which an order that answers a launch is ready inside the session of a row.
+
+    Shape (n,), as `launch` (positions), `row` and `exchange`; 0 where it is there for the opening auction. A begun minute
+    counts as the next.
+    """
+    opens = first_rows(launches, panel, "open")
+    ready = launches.known_ns() + round(launches.reaction_minutes * MINUTE) + OFFSET
+    minutes = -(-ready // MINUTE) % (24 * 60)
+    late = opens[launch, exchange] > row
+    return np.where(late, minutes[launch], 0).astype(np.int32)

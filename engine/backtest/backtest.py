@@ -18,7 +18,7 @@ from ...data.panel.panel import Panel
 from ..backtrader.native.plan import NativeStrategy, is_native
 from ..choices import Choice, Chooser
 from ..config import Config, LimitPolicy
-from ..legs import CLOSE, LEG, OPEN, Reason
+from ..legs import CLOSE, FIRST_MINUTE, LAST_MINUTE, LEG, OPEN, Reason
 from ..results.run import Run
 from .foresight import refuse_foresight
 
@@ -239,7 +239,13 @@ def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) 
     ):
         _refuse_first(legs, name, (legs[name] < low) | (legs[name] > high), rule)
     _refuse_first(legs, "side", ~np.isin(legs["side"], (-1, 1)), "must be 1 or -1")
-    _refuse_first(legs, "at", ~np.isin(legs["at"], (OPEN, CLOSE)), "must be OPEN or CLOSE")
+    inside = (legs["at"] >= FIRST_MINUTE) & (legs["at"] <= LAST_MINUTE)
+    _refuse_first(
+        legs,
+        "at",
+        ~(np.isin(legs["at"], (OPEN, CLOSE)) | inside),
+        "must be OPEN, CLOSE or a minute of the day",
+    )
     finite = np.isfinite(legs["weight"]) & (legs["weight"] > 0)
     _refuse_first(legs, "weight", ~finite, "must be a finite share of NAV above 0")
     for name in ("stop", "target", "trail"):

@@ -16,7 +16,7 @@ from ...data.calendars.hours import CHINA_TIME
 from ...data.errors import LaunchlabError, LookAheadError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
-from ..legs import AT_NAMES, LEG, OPEN
+from ..legs import CLOSE, LEG, OPEN, at_name, moment
 
 if TYPE_CHECKING:
     from .backtest import Strategy
@@ -32,7 +32,7 @@ RULES = tuple(name for name in LEG.names or () if name not in ("launch", "code",
 
 
 class Auction(NamedTuple):
-    """Row of the session, and OPEN or CLOSE."""
+    """Row of the session, and OPEN, CLOSE, or a minute of it."""
 
     row: int
     at: int
@@ -82,13 +82,15 @@ def chosen_cuts(legs: NDArray[Any], panel: Panel, rng: np.random.Generator) -> l
 def moment_of(cut: Auction, panel: Panel) -> datetime:
     """The last instant whose news somebody could have before the auction: the opening, or the end of the session's day."""
     day = panel.sessions[cut.row].astype(object)
+    if cut.at > CLOSE:
+        return datetime.combine(day, time(cut.at // 60, cut.at % 60), CHINA_TIME)
     return datetime.combine(day, LAST_OPENING if cut.at == OPEN else time(23, 59, 59), CHINA_TIME)
 
 
 def known_at(cut: Auction, panel: Panel, rng: np.random.Generator) -> Panel:
-    """The panel as it stood at the auction; what its session brought after the open is replaced by other numbers."""
+    """The panel as it stood at the auction or the minute; what its session brought later is replaced by other numbers."""
     known = panel.until(cut.row)
-    if cut.at != OPEN:
+    if cut.at == CLOSE:
         return known
     factor = rng.choice((0.5, 0.8, 1.25, 2.0), len(panel.codes))
     later: dict[str, Any] = {}
@@ -96,6 +98,8 @@ def known_at(cut: Auction, panel: Panel, rng: np.random.Generator) -> Panel:
         values = getattr(known, field).copy(order="F")
         values[-1] *= factor
         later[field] = values
+    if len(known.minutes):
+        later["minutes"] = known.minutes.with_other_prices(cut.row, cut.at, factor)
     rates = known.fx.copy(order="F")
     rates[-1] *= rng.choice((0.9, 1.1), rates.shape[1])  # the fixing comes in the afternoon
     return replace(known, **later, fx=rates)
@@ -104,7 +108,7 @@ def known_at(cut: Auction, panel: Panel, rng: np.random.Generator) -> Panel:
 def until(legs: NDArray[Any], cut: Auction) -> NDArray[Any]:
     """The legs that begin at or before an auction."""
     row, at = legs["row"], legs["at"]
-    return legs[(row < cut.row) | ((row == cut.row) & (at <= cut.at))]
+    return legs[(row < cut.row) | ((row == cut.row) & (moment(at) <= moment(cut.at)))]
 
 
 def described(legs: NDArray[Any], launches: Launches, panel: Panel) -> list[tuple[Any, ...]]:
@@ -127,7 +131,7 @@ def _differs(
     """One sentence about the first leg that is not the same."""
     row, at, code, launch = key = min(set(whole) ^ set(seen))[:4]
     return (
-        f"{who} knows the future: its leg for {code} at the {AT_NAMES[at]} of {panel.sessions[row]} (launch {launch}) "
+        f"{who} knows the future: its leg for {code} at the {at_name(at)} of {panel.sessions[row]} (launch {launch}) "
         f"{change_of(key, whole, seen)} when {_hidden(cut, panel)}; a leg of row t may use rows before t and, at the "
         "open, open[t] and ref[t]"
     )
@@ -153,4 +157,4 @@ def _cannot(who: str, cut: Auction, panel: Panel, error: Exception) -> str:
 
 
 def _hidden(cut: Auction, panel: Panel) -> str:
-    return f"what follows the {AT_NAMES[cut.at]} of {panel.sessions[cut.row]} is hidden"
+    return f"what follows the {at_name(cut.at)} of {panel.sessions[cut.row]} is hidden"

@@ -68,5 +68,5 @@ def _endless(panel: Panel) -> Panel:
     ones = np.ones_like(panel.lot_min)
     return replace(
         _untaxed(panel), lot_min=ones, lot_step=ones, shortable=np.ones_like(panel.shortable),
-        volume=np.where(panel.volume > 0.0, np.inf, panel.volume),
+        volume=np.where(panel.volume > 0.0, np.inf, panel.volume), minutes=panel.minutes.for_everybody(),
     )  # fmt: skip

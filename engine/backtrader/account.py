@@ -12,8 +12,9 @@ from ...data.panel.panel import DELISTED, Panel
 from ..compiled.windows import to_rules
 from ..config import Config
 from ..judge.exits import after_action
-from ..judge.fill import fill_order
-from ..judge.records import EPS, FILLED, Fill, Purse, Quote, Tables
+from ..judge.fill import account_answer, fill_order, legal_size
+from ..judge.minutes import Bar, minute_answer
+from ..judge.records import EPS, FILLED, Fill, Lots, Purse, Quote, Tables
 from ..legs import BLOCK, FILL, OPEN, Reason
 from ..results.run import POSITION, Run
 from .leg_state import Attempt, LegState
@@ -38,13 +39,15 @@ class Account:
     live: list[LegState] = field(default_factory=list)
     long_filled: dict[int, float] = field(default_factory=dict)
     taken: dict[int, float] = field(default_factory=dict)
+    taken_inside: dict[tuple[int, int], float] = field(default_factory=dict)  # by code and minute
     fills: list[tuple[Any, ...]] = field(default_factory=list)
     blocks: list[tuple[Any, ...]] = field(default_factory=list)
     positions: list[tuple[int, int, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cash = self.nav = self.config.capital
-        self.policy = to_rules(self.config).policy
+        rules = to_rules(self.config)
+        self.policy, self.minutely = rules.policy, rules.minutely
         self.money = {k: np.zeros(len(self.panel)) for k in ("cash", "long", "short", "borrow", "dividends")}
         costs = self.panel.costs.reshape(-1, self.panel.costs.shape[2])
         self.tables = Tables(self.panel.tick_bounds, self.panel.tick_sizes, costs)
@@ -62,7 +65,7 @@ class Account:
 
     def _open_books(self, t: int) -> None:
         """Take up session t: last night's borrow is paid, and orders count on the cash that is left."""
-        self.t, self.taken = t, {}
+        self.t, self.taken, self.taken_inside = t, {}, {}
         if t > 0:
             self._borrow(t)
         self.spendable = self.cash + self._financed(t)
@@ -154,7 +157,24 @@ class Account:
             float(p.max_order[t, i]), bool(p.shortable[t, i]), float(allowed), int(p.tick_table[t, i]),
             t * p.costs.shape[1] + int(p.cost_class[i]),
         )  # fmt: skip
+        if attempt.bar is not None:
+            return self._judge_inside(attempt, quote)
         fill: Fill = fill_order(attempt.order, quote, self._purse(attempt), self.policy, self.tables)
+        return fill
+
+    def _judge_inside(self, attempt: Attempt, session: Quote) -> Fill:
+        """The same for an order that meets a minute bar."""
+        one, order = attempt.bar, attempt.order
+        prices = (float(one[name]) for name in ("open", "high", "low", "vwap", "volume"))
+        price, why, allowed = minute_answer(
+            order, session, Bar(*prices), self.minutely, self.policy, self.tables
+        )
+        if why != FILLED:
+            return Fill(0.0, 0.0, 0.0, 0.0, 0.0, int(why))
+        allowed -= self.taken_inside.get((attempt.leg.code, order.at), 0.0)
+        lots = Lots(session.lot_min, session.lot_step, session.max_order, allowed, session.cost_row)
+        size = legal_size(abs(order.wanted), order.held, lots)
+        fill: Fill = account_answer(order, size, price, lots, self._purse(attempt), self.tables.costs)
         return fill
 
     def _purse(self, attempt: Attempt) -> Purse:
@@ -184,6 +204,9 @@ class Account:
             self.spendable -= paid * self.known_rate(i)
             value = abs(fill.shares) * fill.price * self.known_rate(i)
             self.taken[i] = self.taken.get(i, 0.0) + abs(fill.shares)
+            if attempt.bar is not None:
+                inside = (i, order.at)
+                self.taken_inside[inside] = self.taken_inside.get(inside, 0.0) + abs(fill.shares)
             self.gross = max(self.gross + (value if opening else -value), 0.0)
             if self.panel.futures[i]:  # it costs what it differs from the last settlement
                 self.spendable += fill.shares * float(self.panel.size_price[t, i]) * self.known_rate(i)
@@ -198,8 +221,10 @@ class Account:
             self._record(leg, order.at, fill.shares, fill.price, fill[2:5], attempt.reason)
         if abs(fill.shares) < abs(wanted) - EPS:
             why = fill.reason if fill.reason != FILLED else int(Reason.UNPAIRED)
-            self._block(leg, order.at, wanted, fill.shares, why)
-        if opening and leg.filled == 0.0 and fill.reason == Reason.BELOW_LOT:
+            if attempt.bar is None:
+                self._block(leg, order.at, wanted, fill.shares, why)
+            leg.lacked = why
+        if attempt.bar is None and opening and leg.filled == 0.0 and fill.reason == Reason.BELOW_LOT:
             leg.entering = False
 
     def _open(self, leg: LegState, fill: Fill) -> None:

@@ -55,8 +55,13 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             position = self.positions[self.cerebro.datas[code]]
             position.set(position.size + change, position.price)
         self.cash += desk.cash - self._books
-        for at in (OPEN, TOUCH, CLOSE):
-            for attempt in desk.attempts(at):
+        for attempts in (
+            desk.attempts(OPEN),
+            desk.attempts(TOUCH),
+            desk.entries_inside(),
+            desk.attempts(CLOSE),
+        ):
+            for attempt in attempts:
                 self.trader.place(attempt)
                 while self.pending:
                     self._try_exec(self.pending.popleft())

@@ -5,6 +5,8 @@ touched inside the bar, the close, marks and signals. Every order is judged by `
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from ...data.panel.panel import SUSPENDED, TRADING, UNLISTED
 from ..config import ExitOn, Pairing
@@ -17,6 +19,26 @@ from .leg_state import Attempt, LegState
 
 # why a share without an earlier close has no price to size an order by; else it is its first session
 UNPRICED = {UNLISTED: Reason.UNLISTED, SUSPENDED: Reason.NO_BAR}
+
+
+@dataclass
+class Walk:
+    """A leg on its way through the minute bars that it meets in a session; `before`: shares filled before it."""
+
+    leg: LegState
+    bars: Any
+    before: float
+    next: int = 0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it still wants shares and has bars to come."""
+        return self.leg.entering and self.next < len(self.bars)
+
+    @property
+    def start(self) -> int:
+        """When its next bar starts."""
+        return int(self.bars["start"][self.next])
 
 
 class Desk(Account):
@@ -51,7 +73,8 @@ class Desk(Account):
                     if attempt is not None:
                         yield attempt
         for leg in self.live:
-            if leg.entering and leg.at == at and leg.exit_reason < 0 and self._is_open(leg):
+            inside = len(self._bars_met(leg)) > 0
+            if leg.entering and leg.at == at and leg.exit_reason < 0 and self._is_open(leg) and not inside:
                 attempt = self._entry(leg)
                 if attempt is not None:
                     yield attempt
@@ -101,34 +124,82 @@ class Desk(Account):
                     yield Attempt(leg, order, float(price), int(why))
 
     def _entry(self, leg: LegState) -> Attempt | None:
-        """The leg's order; until something of it is filled it is sized anew at every attempt."""
-        p, t, i = self.panel, self.t, leg.code
+        """The leg's order at an auction, or None with the block that says why not."""
         if leg.first_try < 0:
             leg.first_try = self._done(leg)
-        if self.nav <= 0.0:
-            self._block(leg, leg.at, 0.0, 0.0, int(Reason.BANKRUPT))
+        wanted, asked, why = self._wish(leg)
+        if wanted <= 0.0:
+            self._block(leg, leg.at, leg.side * asked, 0.0, why)
             return None
+        prices = self.panel.open if leg.at == OPEN else self.panel.close
+        order = Order(leg.side * wanted, leg.at, 0.0, True, False)
+        return Attempt(leg, order, float(prices[self.t, leg.code]), int(Reason.ENTRY))
+
+    def _wish(self, leg: LegState) -> tuple[float, float, int]:
+        """Shares that the leg's entry wants, those that a block says it wanted, and why it wants none.
+
+        Until something of it is filled a leg is sized anew at every attempt.
+        """
+        p, t, i = self.panel, self.t, leg.code
+        if self.nav <= 0.0:
+            return 0.0, 0.0, int(Reason.BANKRUPT)
         lot_min, lot_step = float(p.lot_min[t, i]), float(p.lot_step[t, i])
         if leg.filled == 0.0:
             price = float(p.size_price[t, i])
             if not price > 0.0:
-                why = UNPRICED.get(int(p.status[t, i]), Reason.NO_PRICE)
-                self._block(leg, leg.at, 0.0, 0.0, int(why))
-                return None
+                return 0.0, 0.0, int(UNPRICED.get(int(p.status[t, i]), Reason.NO_PRICE))
             wish = leg.weight / (price * self.known_rate(i)) * self.nav
             leg.planned = float(planned_shares(wish, lot_min, lot_step))
-        wanted = leg.planned - leg.filled
+        asked = wanted = leg.planned - leg.filled
         if self.config.pairing is Pairing.MATCHED and leg.side < 0 and leg.planned >= lot_min - EPS:
             total = self.long_weight.get(leg.launch, 0.0)
             ratio = self.long_filled.get(leg.launch, 0.0) / total if total > 0.0 else 1.0
             paired = lot_floor(leg.planned * min(ratio, 1.0), lot_min, lot_step) - leg.filled
             wanted = min(wanted, paired)
-            if wanted <= 0.0:
-                self._block(leg, leg.at, leg.side * (leg.planned - leg.filled), 0.0, int(Reason.UNPAIRED))
-                return None
-        prices = p.open if leg.at == OPEN else p.close
-        order = Order(leg.side * wanted, leg.at, 0.0, True, False)
-        return Attempt(leg, order, float(prices[t, i]), int(Reason.ENTRY))
+        return wanted, asked, int(Reason.UNPAIRED)
+
+    def entries_inside(self) -> Iterator[Attempt]:
+        """The entries inside the session, minute by minute, in each in leg order; at its end a block for what is left."""
+        walks = [Walk(leg, bars, leg.filled) for leg in self.live if len(bars := self._bars_met(leg))]
+        for walk in walks:
+            if walk.leg.first_try < 0:
+                walk.leg.first_try = self._done(walk.leg)
+        while waiting := [walk for walk in walks if walk.is_on]:
+            now = min(walk.start for walk in waiting)
+            for walk in waiting:
+                if walk.is_on and walk.start == now:
+                    yield from self._in_bar(walk)
+        for walk in walks:
+            if walk.leg.entering:
+                self._end_inside(walk)
+
+    def _bars_met(self, leg: LegState) -> Any:
+        """The minute bars of this session that a leg's entry meets; none of a leg that enters at auctions."""
+        if leg.minute < 0 or not leg.entering or leg.exit_reason >= 0 or not self._is_open(leg):
+            return self.panel.minutes.bars[:0]
+        bars = self.panel.minutes.of(self.t, leg.code)
+        if self.t == leg.row:
+            bars = bars[bars["start"] >= leg.minute]
+        give_up = self.config.give_up
+        return bars if give_up is None or not len(bars) else bars[bars["start"] < bars["start"][0] + give_up]
+
+    def _in_bar(self, walk: "Walk") -> Iterator[Attempt]:
+        """The order of a leg in the bar that it meets next, where it wants shares."""
+        leg, bar = walk.leg, walk.bars[walk.next]
+        walk.next += 1
+        wanted, _, why = self._wish(leg)
+        leg.lacked = why
+        if wanted > 0.0:
+            order = Order(leg.side * wanted, int(bar["start"]), 0.0, True, False)
+            yield Attempt(leg, order, float(bar["open"]), int(Reason.ENTRY), bar)
+
+    def _end_inside(self, walk: "Walk") -> None:
+        leg, last = walk.leg, int(walk.bars["start"][walk.next - 1])
+        wanted = 0.0 if leg.planned != leg.planned else leg.planned - walk.before
+        self._block(leg, last, leg.side * wanted, leg.side * (leg.filled - walk.before), leg.lacked)
+        small = leg.filled == 0.0 and leg.lacked == Reason.BELOW_LOT
+        if small or self._done(leg) - leg.first_try >= leg.wait:
+            leg.entering = False
 
     def end_session(self) -> None:
         """As any account ends its session; then judge the exits that the close has shown."""
@@ -147,4 +218,6 @@ class Desk(Account):
                 leg.exit_reason = int(close_signal(side * best, side * leg.peak, levels))
         else:
             best = float(p.high[t, i] if leg.side > 0 else p.low[t, i])
+            if leg.minute >= 0 and leg.bought_row == t:  # only the close is surely after the entry
+                best = float(p.close[t, i])
         leg.peak = max(leg.peak, best) if leg.side > 0 else min(leg.peak, best)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..judge.records import Order
+from ..legs import CLOSE
 
 
 @dataclass
@@ -34,6 +35,8 @@ class LegState:
     bought_row: int = -1
     exit_reason: int = -1
     cut: float = 0.0
+    minute: int = -1  # from which it enters inside its first session; −1 at auctions only
+    lacked: int = -1  # what its last order inside a session lacked
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Attempt:
     order: Order
     price: float
     reason: int
+    bar: Any = None  # the minute bar that it meets, None at an auction or a touched price
 
 
 def leg_states(legs: NDArray[Any]) -> list[LegState]:
@@ -51,9 +55,10 @@ def leg_states(legs: NDArray[Any]) -> list[LegState]:
     rules = np.column_stack([legs["stop"], legs["target"], legs["trail"]])
     return [
         LegState(
-            index=k, launch=int(leg["launch"]), code=int(leg["code"]), side=int(leg["side"]), at=int(leg["at"]),
+            index=k, launch=int(leg["launch"]), code=int(leg["code"]), side=int(leg["side"]), at=min(int(leg["at"]), CLOSE),
             row=int(leg["row"]), wait=int(leg["wait"]), hold=int(leg["hold"]), weight=float(leg["weight"]),
             rules=(float(rules[k, 0]), float(rules[k, 1]), float(rules[k, 2])),
+            minute=int(leg["at"]) if leg["at"] > CLOSE else -1,
         )
         for k, leg in enumerate(legs)
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from ...data.panel.panel import TRADING
 from ..legs import CLOSE
 from ..njit import compiled, inlined
 from .state import COVERS, CUT, ENTRIES, NO_EXIT, NOTHING, SELLS, State
-from .windows import STATUS, Windows, window_row
+from .windows import STATUS, Windows, meets_minutes, window_row
 
 # A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which NOTHING follows.
 PART_SHIFT = 26
@@ -83,7 +83,7 @@ def queue_auction(w: Windows, s: State, t: int, at: int, lo: int, ends: I4) -> t
             k = s.today[j]
             held = s.leg[k]["held"]
             if part == ENTRIES:
-                wanted = s.leg[k]["entering"] != 0 and w.leg[k]["at"] == at
+                wanted = s.leg[k]["entering"] != 0 and w.leg[k]["at"] == at and not meets_minutes(w, k, t)
             else:
                 wanted = s.leg[k]["exit"] != NO_EXIT or t >= s.leg[k]["due"] or s.book[CUT] > 0.0
                 wanted = wanted or (at == CLOSE and ends[w.leg[k]["exchange"]] == t)

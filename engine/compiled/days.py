@@ -14,6 +14,7 @@ from ..machine.code import Effort
 from ..njit import compiled, inlined
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
+from .inside import enter_inside
 from .orders import act, delist, enter, leave, leave_inside
 from .state import (
     CASH,
@@ -54,7 +55,7 @@ def _reset(rules: Rules, s: State, out: Out) -> None:
     s.book[CASH] = s.book[NAV] = capital
     s.paired[:] = 0.0
     for i in range(len(s.taken)):
-        s.taken[i]["row"] = NO_ROW
+        s.taken[i]["row"] = s.taken_inside[i]["row"] = NO_ROW
     clear_agenda(s, 0)
     s.value[:] = s.settled[:] = 0.0
     out.counts[:] = 0
@@ -254,6 +255,8 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)
+            if at == TOUCH and len(w.minute):
+                enter_inside(w, rules, s, out, p, t, lo)
             if at == TOUCH or (at == CLOSE and w.close_from == NO_CLOSE):
                 continue
             if full:

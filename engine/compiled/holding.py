@@ -10,6 +10,7 @@ from ...data.panel.panel import TRADING
 from ..judge.exits import Levels, close_signal, exit_levels, level_signal, trail_level
 from ..njit import compiled, inlined
 from .agenda import put_on_list
+from .minutes import AT_AUCTIONS
 from .orders import leg_rules, touched
 from .processor import fetch_line
 from .state import (
@@ -53,10 +54,12 @@ def _first_touch(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> i
     """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
     while True:
         if w.close[r] == w.close[r]:
+            # of a session that was entered inside, only the close is surely after the entry
+            later = w.leg[k]["minute"] != AT_AUCTIONS and r == window_row(w, k, s.past[k]["bought"])
             if w.leg[k]["side"] > 0.0:
-                s.leg[k]["peak"] = max(s.leg[k]["peak"], w.bar[r, HIGH])
+                s.leg[k]["peak"] = max(s.leg[k]["peak"], w.close[r] if later else w.bar[r, HIGH])
             else:
-                s.leg[k]["peak"] = min(s.leg[k]["peak"], w.bar[r, LOW])
+                s.leg[k]["peak"] = min(s.leg[k]["peak"], w.close[r] if later else w.bar[r, LOW])
         r += 1
         if r >= stop:
             return stop

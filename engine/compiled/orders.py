@@ -97,16 +97,14 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
 
 
 @inlined
-def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn, line: Any) -> float:
-    """Signed shares that the leg's entry wants now, else 0.0 with the reason booked as a block.
+def entry_wish(w: Windows, rules: Rules, s: State, p: Point, k: int, line: Any) -> tuple[float, float, int]:
+    """Signed shares that the leg's entry wants now, those that a block says it wanted, and why it wants none, or FILLED.
 
     Until something of it is filled a leg is sized anew at every attempt.
     """
-    k = a.k
     side = w.leg[k]["side"]
     if s.book[NAV] <= 0.0:
-        record_block(w, out, a, 0.0, 0.0, _BANKRUPT)
-        return 0.0
+        return 0.0, 0.0, _BANKRUPT
     lot_min, lot_step = float(line["lot_min"]), float(line["lot_step"])
     if s.leg[k]["filled"] == 0.0:
         part = line["part"]
@@ -116,8 +114,7 @@ def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn,
                 why = _UNLISTED
             elif (line["flags"] & WITHOUT_BAR) != 0:
                 why = _NO_BAR
-            record_block(w, out, a, 0.0, 0.0, why)
-            return 0.0
+            return 0.0, 0.0, why
         s.leg[k]["planned"] = planned_shares(part * p.scale * s.book[NAV], lot_min, lot_step)
     planned = s.leg[k]["planned"]
     wanted = planned - s.leg[k]["filled"]
@@ -126,14 +123,13 @@ def entry_order(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn,
         ratio = s.paired[w.leg[k]["pair"]] / total if total > 0.0 else 1.0
         paired = lot_floor(planned * min(ratio, 1.0), lot_min, lot_step)
         if paired - s.leg[k]["filled"] <= 0.0:
-            record_block(w, out, a, side * wanted, 0.0, _UNPAIRED)
-            return 0.0
-        wanted = min(wanted, paired - s.leg[k]["filled"])
-    return side * wanted
+            return 0.0, side * wanted, _UNPAIRED
+        return side * min(wanted, paired - s.leg[k]["filled"]), side * wanted, FILLED
+    return side * wanted, side * wanted, FILLED
 
 
 @inlined
-def _purse(w: Windows, rules: Rules, s: State, a: Turn, wanted: float, opening: bool) -> Purse:
+def purse(w: Windows, rules: Rules, s: State, a: Turn, wanted: float, opening: bool) -> Purse:
     """What the account allows an order of `wanted` shares."""
     book, fx = s.book, known_rate(w, a.k, a.t)
     if w.leg[a.k]["future"] != 0 and not opening:
@@ -160,14 +156,14 @@ def _lots(line: Any, used: float) -> Lots:
 
 
 @inlined
-def _used(w: Windows, s: State, k: int, t: int) -> Any:
+def shares_taken(w: Windows, s: State, k: int, t: int) -> Any:
     """Shares of leg k's code that the session has traded with us."""
     i = np.uint64(w.leg[k]["code"])
     return s.taken[i]["used"] if s.taken[i]["row"] == t else 0.0
 
 
 @inlined
-def _use(w: Windows, s: State, k: int, t: int, shares: float) -> None:
+def take_shares(w: Windows, s: State, k: int, t: int, shares: float) -> None:
     """Now it has traded so many."""
     i = np.uint64(w.leg[k]["code"])
     s.taken[i]["used"], s.taken[i]["row"] = shares, t
@@ -186,25 +182,25 @@ def judged(w: Windows, rules: Rules, s: State, a: Turn, line: Any, order: Order,
         why = _T_PLUS_ONE
     if why != FILLED:
         return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
-    lots = _lots(line, _used(w, s, a.k, a.t))
-    purse = _purse(w, rules, s, a, order.wanted, opening)
+    lots = _lots(line, shares_taken(w, s, a.k, a.t))
+    money = purse(w, rules, s, a, order.wanted, opening)
     shares = abs(order.wanted)
     if not legal:
         shares = legal_size(shares, order.held, lots)
-    return account_answer(order, shares, price, lots, purse, w.tables.costs)
+    return account_answer(order, shares, price, lots, money, w.tables.costs)
 
 
 @compiled
 def judged_inside(w: Windows, rules: Rules, s: State, a: Turn, order: Order, price: float) -> Fill:
     """What comes of an order at a price touched inside the bar."""
     bar = w.bar[window_row(w, a.k, a.t)]
-    lots = _lots(order_line(w, a.k, a.t, a.at), _used(w, s, a.k, a.t))
+    lots = _lots(order_line(w, a.k, a.t, a.at), shares_taken(w, s, a.k, a.t))
     quote = Quote(
         int(bar[STATUS]), price, bar[HIGH], bar[LOW], bar[UP], bar[DOWN], lots.lot_min, lots.lot_step,
         lots.max_order, True, lots.volume, int(bar[TICKS]), lots.cost_row,
     )  # fmt: skip
-    purse = _purse(w, rules, s, a, order.wanted, False)
-    return fill_order(order, quote, purse, rules.policy, w.tables)
+    money = purse(w, rules, s, a, order.wanted, False)
+    return fill_order(order, quote, money, rules.policy, w.tables)
 
 
 @inlined
@@ -228,7 +224,7 @@ def _move(w: Windows, s: State, a: Turn, fill: Fill, added: float, fx: float) ->
 
 
 @inlined
-def _book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fill, line: Any) -> None:
+def book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fill, line: Any) -> None:
     """A fill of a leg's entry; the first one sets the day it is due."""
     k, t = a.k, a.t
     side, shares, held = w.leg[k]["side"], abs(fill.shares), s.leg[k]["held"]
@@ -263,21 +259,20 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> No
     wait = w.leg[k]["wait"] if p.wait < 0 else p.wait
     expires = sessions_done - s.past[k]["first_try"] >= wait
     fresh = s.leg[k]["filled"] == 0.0
-    shares = entry_order(w, rules, s, out, p, a, line)
+    shares, asked, why = entry_wish(w, rules, s, p, k, line)
+    if why != FILLED:
+        record_block(w, out, a, asked, 0.0, why)
     if shares != 0.0:
-        used = _used(w, s, k, t)
+        taken = shares_taken(w, s, k, t)
         legal = fresh and s.leg[k]["planned"] >= line["lot_min"] - EPS
         fill = judged(w, rules, s, a, line, Order(shares, at, 0.0, True, False), legal)
-        wanted = shares
-        if rules.matched:
-            wanted = w.leg[k]["side"] * (s.leg[k]["planned"] - s.leg[k]["filled"])
         if fill.shares != 0.0:
-            _use(w, s, k, t, used + abs(fill.shares))
-            _book_entry(w, rules, s, p, a, fill, line)
+            take_shares(w, s, k, t, taken + abs(fill.shares))
+            book_entry(w, rules, s, p, a, fill, line)
             record_fill(w, s, out, a, fill, line["fx"], _ENTRY)
-        if abs(fill.shares) < abs(wanted) - EPS:
+        if abs(fill.shares) < abs(asked) - EPS:
             why = fill.reason if fill.reason != FILLED else _UNPAIRED
-            record_block(w, out, a, wanted, fill.shares, why)
+            record_block(w, out, a, asked, fill.shares, why)
         expires |= fresh and fill.reason == _BELOW_LOT
     if expires:
         s.leg[k]["entering"] = 0
@@ -289,7 +284,7 @@ def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill
     k, t = a.k, a.t
     if fill.shares != 0.0:
         shares, fx = abs(fill.shares), order_line(w, k, t, a.at)["fx"]
-        _use(w, s, k, t, _used(w, s, k, t) + shares)
+        take_shares(w, s, k, t, shares_taken(w, s, k, t) + shares)
         _move(w, s, a, fill, -(shares * fill.price), fx)
         s.leg[k]["held"] += fill.shares
         record_fill(w, s, out, a, fill, fx, why)

@@ -21,8 +21,11 @@ STANDING = np.dtype(
 # What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, NO_ROW
 # for none; its next corporate action, NO_ACTION for none.
 PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action")])
-# Shares of a code traded in one row, and that row.
+# Shares of a code traded in one row, and that row; or in one minute bar, and its minute since the panel's first row.
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
+# A leg on its way through the minute bars of a session: the next that it meets and the one after its last, those that it has
+# seen start last and what it lacked there; shares filled before the session.
+WALK = np.dtype([("next", "i4"), ("stop", "i4"), ("at", "i4"), ("why", "i4"), ("before", "f8")])
 # columns of State.book; SPENDABLE, what orders of the session may count on: the cash as if it moved at the rates known when
 # they are sent, as GROSS and SHORT do; FINANCED, what futures held at the last close are worth, signed, which no cash was paid for;
 # MARGIN, what they tie up of it
@@ -57,6 +60,8 @@ class State(NamedTuple):
     value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
     settled: F8  # (3 × (T + 1),): the same of futures, empty where there is none
     taken: NDArray[Any]  # (N,): TAKEN
+    taken_inside: NDArray[Any]  # (N,): TAKEN
+    walk: NDArray[Any]  # (L,): WALK, (0,) where no leg enters inside a session
     paired: F8  # (M,)
     book: F8  # (8,)
 
@@ -99,6 +104,8 @@ def new_state(windows: Windows, codes: int) -> State:
         value=lines(PARTS * (rows + 1), np.dtype(np.float64)),
         settled=np.zeros(SETTLED * (rows + 1) if windows.futures else 0),
         taken=np.zeros(codes, TAKEN),
+        taken_inside=np.zeros(codes, TAKEN),
+        walk=np.zeros(n if len(windows.span) else 0, WALK),
         paired=np.zeros(len(windows.pair_weight)),
         book=np.zeros(8),
     )

@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I1, I4, Bool
 from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
-from ..config import Config, ExitOn, LimitPolicy, Pairing
+from ..config import Config, ExitOn, LimitPolicy, MinutePrice, Pairing
+from ..judge.minutes import AT_OPEN, AT_VWAP, AT_WORST, Minutely
 from ..judge.prices import exchange_answer, locked
 from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, Tables
 from ..legs import CLOSE, OPEN
 from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
+from .minutes import AT_AUCTIONS, minutes_met
 
+MINUTE_PRICES = {MinutePrice.OPEN: AT_OPEN, MinutePrice.VWAP: AT_VWAP, MinutePrice.WORST: AT_WORST}
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
 
 # What the exchange says in one row of a window, one cache line: the price of an order to enter and of one to leave, 0 for a
@@ -41,11 +44,12 @@ STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
 BAR_WIDTH = 7
 
 # A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
-# which the window or the code's listing ends, `gone` the latter; `pair`: its launch; `action`: the code's first; `currency`: row
+# which the window or the code's listing ends, `gone` the latter; `at`: auction of its exits, and of its entries but for those that it
+# meets inside its session from `minute` on; `pair`: its launch; `action`: the code's first; `currency`: row
 # of Windows.fx; `last_mark`:
 # what a share is worth once it is gone.
 LEG_WINDOW = np.dtype(
-    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "future")]
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "future", "minute", "unused")]
     + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
 )  # fmt: skip
 
@@ -71,6 +75,8 @@ class Windows(NamedTuple):
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs; for a future, see holding.py
     close: F8  # (R,): NaN where there is none
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
+    span: I4  # (R, 2): first minute bar that an entry meets in a row, and the one after its last; (0, 2) where none is inside a session
+    minute: NDArray[Any]  # (Q,): MINUTE_ORDER
     leg: NDArray[Any]  # (L,): LEG_WINDOW
     tables: Tables
     fx: F8  # (currencies, T): base money for one unit
@@ -99,6 +105,8 @@ class Rules(NamedTuple):
     maintenance: float
     collateral: float
     close_out: bool
+    minutely: Minutely
+    give_up: float  # minutes, inf for the session's end
 
 
 class Point(NamedTuple):
@@ -206,8 +214,13 @@ class Layout:
         """
         p, n = self.panel, len(legs)
         leg = lines(n, LEG_WINDOW)
-        for name in ("row", "code", "at", "wait", "hold", "side", "weight", "stop", "target", "trail"):
+        for name in ("row", "code", "wait", "hold", "side", "weight", "stop", "target", "trail"):
             leg[name] = legs[name]
+        inside = legs["at"] > CLOSE
+        leg["at"], leg["minute"] = (
+            np.where(inside, CLOSE, legs["at"]),
+            np.where(inside, legs["at"], AT_AUCTIONS),
+        )
         launches, pair = np.unique(legs["launch"], return_inverse=True)
         leg["pair"] = pair.reshape(-1)
         leg["gone"] = self.gone[legs["code"]]
@@ -237,9 +250,11 @@ class Layout:
             cuts = np.linspace(0, n, threads + 1).astype(int)
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
+        how = (rules.policy, rules.minutely, rules.give_up)
+        span, minute = minutes_met(leg, total, longest[0], p, self.tables, how)
         row, code, following, terms = self.actions
         return Windows(
-            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, leg=leg,
+            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, span=span, minute=minute, leg=leg,
             tables=self.tables, fx=self.columns.fx, row_of=self.row_of,
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
@@ -312,6 +327,15 @@ def lines(n: int, kind: "np.dtype[Any]") -> NDArray[Any]:
 def window_row(w: Windows, k: int, t: int) -> int:
     """Row of the windows in which leg k sees session t."""
     return w.leg[k]["start"] + t - w.leg[k]["row"]
+
+
+@inlined
+def meets_minutes(w: Windows, k: int, t: int) -> bool:
+    """Whether leg k enters in minute bars of session t, and not at its auctions."""
+    if len(w.span) == 0 or w.leg[k]["minute"] == AT_AUCTIONS:
+        return False
+    r = window_row(w, k, t)
+    return w.span[r, 1] > w.span[r, 0]
 
 
 @inlined
@@ -428,4 +452,6 @@ def to_rules(config: Config) -> Rules:
         maintenance=float(config.maintenance),
         collateral=float(config.short_collateral),
         close_out=bool(config.close_out),
+        minutely=Minutely(MINUTE_PRICES[config.minute_price], float(config.participation)),
+        give_up=np.inf if config.give_up is None else float(config.give_up),
     )

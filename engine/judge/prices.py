@@ -32,6 +32,22 @@ def to_tick(price: float, up: bool, tables: Tables, table: int) -> float:
 
 
 @inlined
+def slipped(buy: bool, price: float, quote: Quote, policy: Policy, tables: Tables) -> float:
+    """A price with the slippage of the policy, inside the day's limits and on a price step."""
+    if policy.slippage == 0.0 and policy.ticks == 0.0:
+        return price
+    price *= 1.0 + policy.slippage if buy else 1.0 - policy.slippage
+    price = to_tick(price, buy, tables, quote.ticks)
+    tick = tick_of(price, tables, quote.ticks)
+    price = to_tick(
+        price + policy.ticks * tick if buy else price - policy.ticks * tick, buy, tables, quote.ticks
+    )
+    if policy.limits != IGNORE:
+        price = min(price, quote.up) if buy else max(price, quote.down)
+    return max(price, tick)
+
+
+@inlined
 def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Tables) -> tuple[float, int]:
     """Price of the fill and −1, or 0.0 and the Reason why the exchange refuses."""
     price = quote.price
@@ -42,17 +58,9 @@ def fill_price(buy: bool, order: Order, quote: Quote, policy: Policy, tables: Ta
         if policy.limits == STRICT or locked(buy, best, quote.up, quote.down):
             return 0.0, _LIMIT_UP if buy else _LIMIT_DOWN
         return (quote.up if buy else quote.down), FILLED
-    if order.limit or (policy.slippage == 0.0 and policy.ticks == 0.0):
+    if order.limit:
         return price, FILLED
-    price *= 1.0 + policy.slippage if buy else 1.0 - policy.slippage
-    price = to_tick(price, buy, tables, quote.ticks)
-    tick = tick_of(price, tables, quote.ticks)
-    price = to_tick(
-        price + policy.ticks * tick if buy else price - policy.ticks * tick, buy, tables, quote.ticks
-    )
-    if policy.limits != IGNORE:
-        price = min(price, quote.up) if buy else max(price, quote.down)
-    return max(price, tick), FILLED
+    return slipped(buy, price, quote, policy, tables), FILLED
 
 
 @inlined

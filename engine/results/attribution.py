@@ -24,7 +24,7 @@ from ...data.arrays import F8
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import CLOSED, DELISTED, TRADING, Panel
 from ..judge.exits import after_action
-from ..legs import AT_NAMES, OPEN, TOUCH, Reason
+from ..legs import CLOSE, OPEN, TOUCH, Reason
 from .result import COLUMNS, PAID
 from .run import Run
 
@@ -233,12 +233,24 @@ def _gap(panel: Panel, leg: Any) -> float:
     trades = np.flatnonzero(panel.status[row:, i] == TRADING)
     if not len(trades) or not _sized(panel, leg):
         return 0.0
-    return _paper_at(panel, leg, row + int(trades[0]))
+    first = row + int(trades[0])
+    price = _inside(panel, leg, first) if leg["at"] > CLOSE else np.nan
+    return _paper(panel, leg, first, price) if price > 0.0 else _paper_at(panel, leg, first)
+
+
+def _inside(panel: Panel, leg: Any, row: int) -> float:
+    """The first price of a row that an order inside the session could meet; NaN where no minute bar tells."""
+    bars = panel.minutes.of(row, int(leg["code"]))
+    met = bars[bars["start"] >= leg["at"]] if row == leg["row"] else bars
+    if not len(met):
+        return np.nan
+    first, worst = float(met["open"][0]), float(met["high" if leg["side"] > 0 else "low"][0])
+    return first if first > 0.0 else worst
 
 
 def _paper_at(panel: Panel, leg: Any, row: int) -> float:
-    """`_paper` until the leg's auction of a row."""
-    prices = getattr(panel, AT_NAMES[int(leg["at"])])
+    """`_paper` until the leg's auction of a row, the close of one that enters inside a session."""
+    prices = panel.open if leg["at"] == OPEN else panel.close
     return _paper(panel, leg, row, float(prices[row, leg["code"]]))
 
 

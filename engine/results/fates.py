@@ -15,7 +15,7 @@ from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
 from ..choices import Choice, Skip, outside
-from ..legs import Reason
+from ..legs import CLOSE, Reason
 from .reasons import ADVICE, NO_SESSION, REACHED, blocked_words
 from .run import Run
 from .tables import COLUMNS
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Table = NDArray[Any]
 
 TRADED, NOT_TRADED = "traded", "not traded"
+WITHOUT_MINUTES = "at the close: no minute bars"  # beside TRADED
 SIDES = {1: "long", -1: "short", 0: ""}
 # Steps on the way of a launch to a fill; a launch has come as far as the code of it that came furthest.
 STEPS = (
@@ -81,7 +82,7 @@ def to_fates(
                 "legs": mine.legs,
                 "filled_legs": mine.filled,
                 "fate": TRADED if mine.filled else NOT_TRADED,
-                "reason": "" if mine.filled else mine.why,
+                "reason": mine.why if not mine.filled or mine.why == WITHOUT_MINUTES else "",
             }
         )
     return pd.DataFrame(fate_rows, columns=list(COLUMNS["fates"]))
@@ -186,6 +187,8 @@ def _orders(panel: Panel, legs: Table, run: Run) -> dict[tuple[int, str], Orders
         leg = legs[j]
         key = (int(leg["launch"]), panel.codes[int(leg["code"])])
         why = "" if entered[j] else stopped.get(int(j), NO_SESSION)
+        if entered[j] and leg["at"] > CLOSE and not panel.minutes.has(leg["row"], leg["code"]):
+            why = WITHOUT_MINUTES
         one = Orders(int(leg["side"]), float(leg["weight"]), int(leg["row"]), 1, int(entered[j]), why)
         by_code[key] = _together(by_code[key], one) if key in by_code else one
     return by_code

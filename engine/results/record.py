@@ -18,7 +18,7 @@ from ...data.panel.panel import STATUS_NAMES, Panel
 from ...data.rules.bands import warning_matters
 from ..choices import Choice
 from ..config import Config
-from ..legs import AT_NAMES, Reason
+from ..legs import AT_NAMES, CLOSE, Reason, at_name
 from .answer import answer
 from .attribution import Ladder, attribute
 from .exposure import Betas, to_exposure, to_hedges, told_exposure
@@ -102,12 +102,20 @@ def _table(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
 def _record_columns(books: Books, records: NDArray[Any]) -> dict[str, Any]:
     return {
         "session": books.days[records["row"]],
-        "at": np.array(AT_NAMES, dtype=object)[records["at"]],
+        "at": _at_names(records["at"]),
         "code": books.code_names(records["code"]),
         "launch": books.launch_ids(records["launch"]),
         "leg": records["leg"],
         "reason": [LABELS[int(why)] for why in records["reason"]],
     }
+
+
+def _at_names(at: NDArray[np.int32]) -> NDArray[Any]:
+    """The words of auctions, and the clock times of minutes."""
+    names = np.array(AT_NAMES, dtype=object)[np.minimum(at, CLOSE)]
+    inside = np.flatnonzero(at > CLOSE)
+    names[inside] = [at_name(int(minute)) for minute in at[inside]]
+    return names
 
 
 def _fills(books: Books, run: Run) -> pd.DataFrame:
@@ -211,7 +219,7 @@ def _figures(
     return {
         "launchlab": __version__,
         "simulated": p.simulated,
-        "config": config.model_dump(mode="json"),
+        "config": config.told(),
         "capital": config.capital,
         "currency": p.currency,
         "start": str(p.sessions[0]),
@@ -232,6 +240,7 @@ def _figures(
         ),
         "unknowns": (
             *fills_on_assumptions(p, run),
+            *without_minutes(p, books.legs),
             *(note for note in p.unknowns if note.partition(":")[0] not in idle),
         ),
     }
@@ -253,6 +262,17 @@ def _beside(equity: F8, capital: float, benchmark: F8 | None) -> dict[str, float
         before = capital if rows[0] == 0 else float(equity[rows[0]])
         told["return_beside_benchmark"] = float(equity[rows[-1]] / before - 1.0) if before > 0.0 else None
     return told
+
+
+def without_minutes(p: Panel, legs: NDArray[Any]) -> tuple[str, ...]:
+    """How many orders inside a session had no minute bars there; nothing when none."""
+    inside = legs["at"] > CLOSE
+    count = int((~p.minutes.has(legs["row"][inside], legs["code"][inside])).sum())
+    if not count:
+        return ()
+    return (
+        f"{count} of {int(inside.sum())} orders inside a session had no minute bars and waited for its close",
+    )
 
 
 def fills_on_assumptions(p: Panel, run: Run) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from ..lanes import memory as lanes
 from ..lanes.batch import run_batch
 from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
+from ..legs import CLOSE
 from ..machine.code import Effort, by_effort, only
 from ..njit import allocating
 from ..results.metrics import Annual
@@ -99,10 +100,11 @@ def simulate_points(
     points, own = _with_own_rules(points, legs)
     possible = config.exit_on is ExitOn.CLOSE and not config.close_out
     possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0 and not own
-    possible &= not layout.panel.futures[legs["code"]].any()
+    possible &= not layout.panel.futures[legs["code"]].any() and not bool((legs["at"] > CLOSE).any())
     if path == "fast" and not possible:
         raise ConfigError(
-            "the fast path needs exits on the close, independent pairing, no forced close-out, no futures and rules that all legs share"
+            "the fast path needs exits on the close, independent pairing, no forced close-out, no futures, entries at auctions "
+            "and rules that all legs share"
         )
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
     rules = to_rules(config)

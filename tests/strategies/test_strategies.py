@@ -200,7 +200,7 @@ def test_what_cannot_be_sold_short_is_not_faded() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("entry", "noon", "entry must be open or close"),
+        ("entry", "noon", "entry must be open, close or now"),
         ("hold", 0, "hold must be from 1 to 1000 sessions"),
         ("wait", -1, "wait must be from 0 to 1000 sessions"),
         ("lag", -1, "lag must be from 0 to 1000 sessions"),
