@@ -38,7 +38,18 @@ _PREFIXES = (
 # Ranges HKEX allots to exchange-traded products, from memory.
 _HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
 _LEGACY_BSE = re.compile(r"(43|83|87|88)[0-9]{4}\.BJ")
-KEPT_DIGITS = "the last three digits were kept, which a few codes did not do"  # what makes a code of today of an old one
+# What makes a code of today of an old one: its last three digits, but for those whose number was taken. The exchange's own
+# list is not public as a file; the exceptions are those of 248 renumbered codes in github.com/bigbirdyp/StockTradebyZ,
+# bj_market.csv at 682914c, where no two share a new code and each exception's own number is another's.
+KEPT_DIGITS = "the last three digits were kept, but for a public list of exceptions (not the exchange's own)"
+RENUMBERED = MappingProxyType(
+    {
+        "831167": "267", "831175": "375", "831278": "378", "831305": "405", "831396": "496", "831832": "932", "832149": "249",
+        "833030": "130", "833171": "571", "835857": "057", "835892": "992", "836419": "519", "836961": "061", "837023": "123",
+        "837174": "274", "838171": "271", "838670": "870", "839946": "146", "870508": "608", "870726": "926", "871263": "363",
+        "871478": "578", "873152": "252", "873167": "367", "873305": "505", "873726": "026",
+    }
+)  # fmt: skip
 _ST_NAME = re.compile(r"(?:XD|XR|DR|N|G)?S?\*?ST(?![A-Za-z])")
 _WRITTEN = "write it as 0700.HK, 600519.SS, 300364.SZ, 920002.BJ or ^HSI"
 
@@ -61,8 +72,12 @@ def tidy(code: str) -> str:
 
 
 def successor(code: str) -> str | None:
-    """Today's code of an old Beijing one by the common rule, 839493.BJ to 920493.BJ; None for any other."""
-    return f"920{code[3:6]}.BJ" if _LEGACY_BSE.fullmatch(code) else None
+    """Today's code of an old Beijing one, 839493.BJ to 920493.BJ and 837174.BJ to 920274.BJ; None for any other.
+
+    >>> successor("839493.BJ"), successor("837174.BJ"), successor("0700.HK")
+    ('920493.BJ', '920274.BJ', None)
+    """
+    return f"920{RENUMBERED.get(code[:6], code[3:6])}.BJ" if _LEGACY_BSE.fullmatch(code) else None
 
 
 def derive(code: str) -> Instrument:
