@@ -378,12 +378,17 @@ def test_the_clock_variants_shift_day_0_and_date_bare_dates_both_ways(market: Pa
     )
     found = clock_variants(news, market, SHORT)
     clocks = list(dict.fromkeys(one.clock for one in found))
-    assert len(clocks) == 5
+    assert len(clocks) == 7
     by = {(one.clock, one.window): one for one in found}
     late = by["bare dates known at the end", "react"]
     assert late.mean == by["as asked", "react"].mean
     # known at the start of the day is one session earlier: the same as moving day 0, except over weekends
     assert by["bare dates known at the start", "react"].mean != late.mean
+    # of launches of which only the day is known these are the two ends of their bounds
+    assert by["every launch at its latest", "react"].mean == late.mean
+    assert (
+        by["every launch at its earliest", "react"].mean == by["bare dates known at the start", "react"].mean
+    )
     assert len(conclusions(found)) == 3
 
 
