@@ -335,6 +335,20 @@ def test_without_a_plan_what_is_missing_goes_to_the_reason_that_stopped_it() -> 
 # laws
 
 
+def test_without_a_plan_an_order_that_never_filled_is_paid_on_paper_until_the_last_mark() -> None:
+    """A board locked to the end: 10.00 → 13.31, of which 10.00 → 11.00 went before the first auction."""
+    panel = without_costs(moutai([10, 11, 12.1, 13.31], [10, 11, 12.1, 13.31]))
+    row = by_reason(panel, one_leg(wait=1, hold=20))
+    assert_paid(row, paper=0.5 * 0.331, missed_gap=0.05, missed_limits=0.5 * 0.231)
+
+
+def test_without_a_plan_what_is_still_held_is_paid_on_paper_until_the_last_mark() -> None:
+    """5,000 bought at 110 and still held at 118, the session before at 115; sized at 100."""
+    panel = without_costs(tencent([100, 110, 112, 116], [100, 112, 115, 118]))
+    row = by_reason(panel, one_leg(hold=20))
+    assert_paid(row, paper=0.09, captured=0.04, missed_gap=0.05)
+
+
 def random_run(seed: int, **fixed: Any) -> tuple[Panel, NDArray[Any], Config, pd.DataFrame, Run]:
     rng = np.random.default_rng(seed)
     panel = random_panel(rng)
