@@ -403,7 +403,8 @@ def test_neither_slippage_nor_money_moves_what_a_launch_paid_on_paper(seed: int)
     _, _, _, moved, slipped = random_run(seed, **other)
     if alive and (slipped.equity > 0.0).all():
         for name in ("paper", "missed_gap", "missed_limits"):
-            np.testing.assert_allclose(moved[name], table[name], rtol=1e-7, atol=1e-10)
+            # a lot of the ladder's orders, which are a thousand million times as large, is worth some 1e-9 of what is left
+            np.testing.assert_allclose(moved[name], table[name], rtol=1e-7, atol=1e-8)
 
 
 def trades_in_time(panel: Panel, leg: Any) -> bool:
