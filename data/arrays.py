@@ -13,3 +13,4 @@ U8 = NDArray[np.uint64]
 Bool = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 Days = NDArray[np.datetime64]
+Records = NDArray[np.void]  # a structured array

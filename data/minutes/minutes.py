@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..arrays import F8, I8, Bool
+from ..arrays import F8, I8, Bool, Records
 
 # One bar: minutes after midnight on the exchange's clock at which it starts and stops; prices in local currency, raw,
 # `open` NaN where the vendor gives none, `vwap` (turnover over volume) NaN without a turnover; volume in shares.
@@ -20,7 +19,7 @@ MINUTE_BAR = np.dtype(
     align=True,
 )
 PRICES = ("open", "high", "low", "close", "vwap")
-MinuteTable = NDArray[np.void]
+MinuteTable = Records  # of MINUTE_BAR
 
 
 @dataclass(frozen=True)

@@ -215,6 +215,6 @@ def test_a_description_says_type_default_unit_and_help_of_every_parameter() -> N
     stop = next(one for one in describe("long-short")["parameters"] if one["name"] == "stop")
     assert (stop["type"], stop["default"], stop["optional"]) == ("float", None, True)
     entry = next(one for one in describe("long-short")["parameters"] if one["name"] == "entry")
-    assert entry["choices"] == ["open", "close"]
+    assert entry["choices"] == ["open", "close", "now"]
     kinds = next(one for one in describe("long-short")["parameters"] if one["name"] == "kinds")
     assert kinds["type"] == "list[str]"
