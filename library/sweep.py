@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..data.market.market import Market
+from ..data.shown import Shown, Told
 from ..engine.config import Config
 from ..engine.results.metrics import periods_per_year
 from ..engine.results.summary import Inputs, SweepSummary
@@ -36,13 +37,24 @@ TRIALS = 1_000
 CONFIRM, TOP = 3, 20  # best points run again, and written to top.csv
 
 
-@dataclass(frozen=True)
-class Sweep:
+@dataclass(frozen=True, repr=False)
+class Sweep(Shown):
     """A finished sweep or search. `summary` is what summary.json says; `folder` None where nothing was kept."""
 
     summary: SweepSummary
     folder: Path | None = None
     _kept: "pa.Table | None" = field(default=None, repr=False, compare=False)
+
+    def _told(self) -> Told:
+        said = self.summary._told()
+        place = {"folder": str(self.folder)} if self.folder else {}
+        rows = [(name, value) for name, value in self.best.items()]
+        return said._replace(
+            title=said.title.replace("SweepSummary", "Sweep", 1),
+            facts=place | dict(said.facts),
+            columns=("of the best point", "value"),
+            rows=rows,
+        )
 
     @property
     def best(self) -> dict[str, Any]:

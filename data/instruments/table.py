@@ -1,10 +1,12 @@
 """The instruments table: the one that ships, the user's rows over it, and codes derived from their prefix."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import RuleError
+from ..shown import Shown, Told, counted, first_of
 from .codes import KEPT_DIGITS, derive, successor
 from .facts import Facts, laid_over
 from .instrument import A_SHARE_BOARDS, BOARDS, ROLES, Instrument, Spell, spells_cover
@@ -25,8 +27,8 @@ __all__ = [
 NOT_IN_TABLE = "not in the instruments table: "
 
 
-@dataclass(frozen=True)
-class Instruments:
+@dataclass(frozen=True, repr=False)
+class Instruments(Shown):
     """Every instrument that is known, and a way to know the others: `instruments["0700.HK"]`.
 
     A code that is not in the table is derived from its prefix, with `unknowns`; old Beijing codes give the
@@ -37,6 +39,16 @@ class Instruments:
     _former: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _alias: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def _told(self) -> Told:
+        places = Counter(one.exchange for one in self._table.values()).most_common()
+        facts = {
+            "exchanges": ", ".join(f"{n:,} {place}" for place, n in places),
+            "notes": first_of(self.notes),
+        }
+        return Told(
+            f"Instruments: {counted(len(self._table), 'code')}, others derived from their prefix", facts
+        )
 
     def __post_init__(self) -> None:
         alias = {old: row.code for row in self._table.values() for old in row.aliases}

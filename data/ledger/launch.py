@@ -9,6 +9,7 @@ any: it was public between `not_before` and `not_after`.
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -22,6 +23,7 @@ from ..arrays import I8
 from ..calendars.hours import CHINA_TIME
 from ..calendars.sessions import REACTION_MINUTES, instant_ns
 from ..errors import LedgerError, did_you_mean
+from ..shown import Shown, Told, counted, first_of, some
 from .bounds import Bound, clock_text, day_bounds, evidence_cell, misplaced
 
 Precision = Literal["exact", "upper_bound", "date"]
@@ -92,8 +94,8 @@ class LaunchCode:
         return f"{self.code}:{self.role}" if self.role else self.code
 
 
-@dataclass(frozen=True)
-class Launch:
+@dataclass(frozen=True, repr=False)
+class Launch(Shown):
     """One row of the ledger; `codes` is empty where nobody concerned is listed in Hong Kong or on the mainland."""
 
     id: str
@@ -119,6 +121,13 @@ class Launch:
         day = day_bounds(self.announced_at) if self.precision == "date" else None
         if wrong := misplaced(self.announced_at, self.not_before, self.not_after, day):
             raise LedgerError(f"launch {self.id}: {wrong}")
+
+    def _told(self) -> Told:
+        cells = {name: text for name, text in self.as_row().items() if name != "id"}
+        when = f"{cells.pop('announced_at')}, {cells.pop('precision')}"
+        what = f"{cells.pop('company')}: {cells.pop('product')}"
+        codes = some([one.written for one in self.codes])
+        return Told(f"Launch: {self.id}, {what}", cells | {"codes": codes, "announced": when})
 
     @property
     def earliest(self) -> datetime | None:
@@ -177,8 +186,8 @@ class Launch:
         } | {name: text for name, text in bounds.items() if text}
 
 
-@dataclass(frozen=True)
-class Launches:
+@dataclass(frozen=True, repr=False)
+class Launches(Shown):
     """Launches in order of `announced_at`, then id; immutable.
 
     `written` maps each spelling of a code in the ledger to the code that it stands for, `notes` say what else was taken
@@ -198,6 +207,22 @@ class Launches:
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.rows, key=lambda launch: (launch.announced_at, launch.id)))
         object.__setattr__(self, "rows", ordered)
+
+    def _told(self) -> Told:
+        days = [f"{row.announced_at:%Y-%m-%d}" for row in self.rows]
+        facts = {
+            "announced": f"{days[0]} to {days[-1]}" if days else "",
+            "kinds": ", ".join(
+                f"{n} {kind}" for kind, n in Counter(row.kind for row in self.rows).most_common()
+            ),
+            "codes": f"{len(self.codes):,}: {some(self.codes)}" if self.codes else "",
+            "file": self.path,
+            "notes": first_of(self.notes),
+        }
+        columns = ("id", "announced_at", "company", "product", "kind", "codes")
+        rows = [[row.as_row()[name] for name in columns] for row in reversed(self.rows)]
+        title = f"Launches: {counted(len(self.rows), 'row')}, {counted(len(self.replaced), 'correction')}"
+        return Told(title, facts, columns, rows)
 
     def __iter__(self) -> Iterator[Launch]:
         return iter(self.rows)

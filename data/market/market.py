@@ -20,6 +20,7 @@ from ..panel.beyond import from_bars
 from ..panel.build import PanelOptions, load_panel
 from ..panel.panel import Panel
 from ..rules.brokerage import Brokerage
+from ..shown import Shown, Told, counted, first_of, some, span
 from ..store.joined import iter_instruments
 from ..store.known import with_facts
 from ..store.rates import rates_path
@@ -34,8 +35,8 @@ from .source import USUAL_BENCHMARKS, Source, few, find_bars, refuse_missing
 NO_BENCHMARK = "none"
 
 
-@dataclass(frozen=True)
-class Market:
+@dataclass(frozen=True, repr=False)
+class Market(Shown):
     """The launches, the panel of their codes, what they are compared with, and what had to be left out, in sentences.
 
     `benchmark` is None where none was asked for or none has bars. `outside` holds the bars of codes that stand beside
@@ -49,6 +50,19 @@ class Market:
     outside: Mapping[str, Bars] = field(default_factory=dict)
     request: MarketRequest = field(default_factory=MarketRequest)
     brokerage: Brokerage = field(default_factory=Brokerage)
+
+    def _told(self) -> Told:
+        facts = {
+            "sessions": span(self.panel.sessions),
+            "codes": f"{len(self.panel.codes):,}: {some(self.panel.codes)}",
+            "launches": f"{len(self.launches):,}",
+            "currency": self.panel.currency,
+            "benchmark": self.benchmark.name if self.benchmark else "none",
+            "beside the panel": some(tuple(self.outside)),
+            "warnings": first_of(self.warnings),
+        }
+        title = f"Market: {counted(len(self.launches), 'launch', 'launches')}, {counted(len(self.panel.codes), 'code')}"
+        return Told(title, facts, ("warnings",), [(each,) for each in self.warnings], self.panel.simulated)
 
 
 def load_market(

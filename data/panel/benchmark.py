@@ -30,6 +30,10 @@ class Benchmark(NamedTuple):
     name: str
     returns: F8
 
+    def __repr__(self) -> str:
+        known = int(np.isfinite(self.returns).sum())
+        return f"Benchmark: {self.name}, returns on {known:,} of {len(self.returns):,} rows"
+
     @property
     def span(self) -> tuple[int, int]:
         """First and last row of its returns."""

@@ -20,6 +20,7 @@ from ..errors import DataError, did_you_mean
 from ..instruments.spellings import understood
 from ..instruments.table import Instrument
 from ..minutes.minutes import NO_MINUTES, Minutes
+from ..shown import Shown, Told, counted, first_of, some, span
 from ..universe.universe import Universe
 
 CLOSED, TRADING, SUSPENDED, UNLISTED, DELISTED = range(5)
@@ -74,8 +75,8 @@ def is_locked(buy: Any, price: Any, up: Any, down: Any) -> Any:
     return price >= up - NOISE if buy else price <= down + NOISE
 
 
-@dataclass(frozen=True)
-class Panel:
+@dataclass(frozen=True, repr=False)
+class Panel(Shown):
     """Sessions × codes, read-only. Prices are raw and in local currency.
 
     Shapes: (T, N) unless said. Unlimited prices are `inf` (up) and `0.0` (down). OHLC are NaN and volume is 0
@@ -141,6 +142,21 @@ class Panel:
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
+
+    def _told(self) -> Told:
+        facts = {
+            "sessions": span(self.sessions),
+            "codes": some(self.codes),
+            "exchanges": ", ".join(sorted(self.traded_exchanges)),
+            "bars that traded": f"{int((self.status == TRADING).sum()):,} of {self.status.size:,}",
+            "corporate actions": f"{len(self.actions):,}",
+            "warnings": first_of(self.warnings),
+            "unknown": first_of(self.unknowns),
+        }
+        title = (
+            f"Panel: {counted(len(self), 'session')} × {counted(len(self.codes), 'code')} in {self.currency}"
+        )
+        return Told(title, facts, simulated=self.simulated)
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(self)}

@@ -1,5 +1,6 @@
 """A member of the universe, and the universe as it stood on a day."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,6 +8,7 @@ from types import MappingProxyType
 
 from ..dated import as_date
 from ..errors import RuleError, did_you_mean
+from ..shown import Shown, Told, counted, some
 
 HINDSIGHT = "hindsight"  # the confidence of a row that only today's knowledge supports
 MEMBER_ROLES: Mapping[str, str] = MappingProxyType(
@@ -60,14 +62,25 @@ class Member:
         }
 
 
-@dataclass(frozen=True)
-class Universe:
+@dataclass(frozen=True, repr=False)
+class Universe(Shown):
     """Members by role and day, in the order of their rows; immutable.
 
     `as_of` gives the universe as it stood on a day, so that what came later cannot be read from it.
     """
 
     rows: tuple[Member, ...] = ()
+
+    def _told(self) -> Told:
+        roles = Counter(row.role for row in self.rows).most_common()
+        facts = {
+            "codes": f"{len(self.codes):,}: {some(self.codes)}" if self.rows else "",
+            "roles": ", ".join(f"{n} {role}" for role, n in roles),
+            "themes": some(self.themes),
+        }
+        columns = ("code", "role", "since", "until")
+        rows = [(row.code, row.role, row.since, row.until or "") for row in self.rows]
+        return Told(f"Universe: {counted(len(self.rows), 'row')}", facts, columns, rows)
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self.rows)

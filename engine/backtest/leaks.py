@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from ...data.shown import Shown, Told
+
 
 class Leak(NamedTuple):
     """One decision that depends on what came later.
@@ -29,8 +31,8 @@ class Leak(NamedTuple):
         return f"{where}{self.code}{launch} at the {self.at} of {self.session} {self.what}"
 
 
-@dataclass(frozen=True)
-class Checked:
+@dataclass(frozen=True, repr=False)
+class Checked(Shown):
     """A strategy asked at every decision. `asked`: how often; `decisions`: legs or orders that were compared; `more`:
     leaks beyond those that are listed. `notes` say what no asking can find."""
 
@@ -42,6 +44,12 @@ class Checked:
     leaks: tuple[Leak, ...] = ()
     more: int = 0
     notes: tuple[str, ...] = ()
+
+    def _told(self) -> Told:
+        columns = ("line", "session", "at", "code", "launch", "what")
+        rows = [tuple(getattr(leak, name) for name in columns) for leak in self.leaks]
+        facts = {"first leak": self.leaks[0].sentence if self.leaks else ""}
+        return Told(f"Checked: {self.verdict}", facts, columns, rows)
 
     @property
     def clean(self) -> bool:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...data.figures import money
+from ...data.shown import Shown, Told, counted, first_of, some
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,8 +67,8 @@ class Held(NamedTuple):
     launch: str
 
 
-@dataclass(frozen=True)
-class Orders:
+@dataclass(frozen=True, repr=False)
+class Orders(Shown):
     """The orders of `session`, decided at the close of `known`. Money in `currency`; `cash` and `nav` at that close."""
 
     strategy: str
@@ -79,6 +82,20 @@ class Orders:
     waiting: tuple[Waiting, ...] = ()
     held: tuple[Held, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def _told(self) -> Told:
+        facts = {
+            "orders": some([f"{one.side} {one.code}" for one in self.orders]),
+            "waiting": f"{len(self.waiting):,}" if self.waiting else "",
+            "held": some([one.code for one in self.held]),
+            "worth": f"{money(self.nav)} {self.currency}, {money(self.cash)} of it cash",
+            "notes": first_of(self.notes),
+        }
+        columns = ("at", "side", "code", "shares", "why")
+        rows = [tuple(getattr(one, name) for name in columns) for one in self.orders]
+        count = counted(len(self.orders), "order")
+        title = f"Orders: {count} for {self.session}, decided at the close of {self.known} by {self.strategy}"
+        return Told(title, facts, columns, rows, self.simulated)
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -11,6 +11,7 @@ import numpy as np
 from ...data.dated import to_day
 from ...data.doors import read_bytes
 from ...data.errors import ConfigError, DataError, did_you_mean
+from ...data.shown import Shown, Told, counted
 from ..results.result import Result
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ KEYS = ["session", "code", "side"]
 MATCHED, MODEL_ONLY, BROKER_ONLY = "both", "model only", "broker only"
 
 
-@dataclass(frozen=True)
-class Reconciled:
+@dataclass(frozen=True, repr=False)
+class Reconciled(Shown):
     """Fills by session, code and side. `table`: one row for each, with who has it (`filled`: both, model only, broker
     only), shares and mean price of both, `slippage_bp` against the trader, `slippage` and `missed` in local money (what the
     broker's price cost for the shares that both have; value of the shares that it did not fill) and the model's `reason`.
@@ -44,6 +45,13 @@ class Reconciled:
 
     table: "pd.DataFrame"
     by_reason: "pd.DataFrame"
+
+    def _told(self) -> Told:
+        parts = self.table["filled"].value_counts()
+        facts = {str(name): f"{n:,}" for name, n in parts.items()} | {
+            "slippage": f"{self.slippage_bp:.2f} bp"
+        }
+        return Told(f"Reconciled: {counted(len(self.table), 'fill')}", facts)
 
     @property
     def slippage_bp(self) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...data.errors import DataError
 from ...data.files import write_whole
+from ...data.shown import Shown, Told, counted
 from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Result:
+SHOWN = 8  # of the last fills, in a notebook
+
+
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """One finished run. Every attribute but `summary` is a table with the columns of `COLUMNS`."""
 
     fills: "pd.DataFrame"
@@ -38,6 +42,17 @@ class Result:
     fates: "pd.DataFrame" = field(default_factory=partial(no_rows, "fates"))
     exposure: "pd.DataFrame" = field(default_factory=partial(no_rows, "exposure"))
     hedges: "pd.DataFrame" = field(default_factory=partial(no_rows, "hedges"))
+
+    def _told(self) -> Told:
+        said = self.summary._told()
+        counts = f"{counted(len(self.fills), 'fill')}, {counted(len(self.blocks), 'block')}"
+        columns = ("session", "at", "code", "launch", "shares", "price", "reason")
+        return said._replace(
+            title=said.title.replace("RunSummary", "Result", 1),
+            facts={"orders": counts} | dict(said.facts),
+            columns=columns,
+            rows=self.fills[list(columns)].iloc[::-1].head(SHOWN).to_numpy(object).tolist(),
+        )
 
     @property
     def returns(self) -> "pd.Series":

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from ...data.doors import MEGABYTE, is_folder, is_there, read_bytes
 from ...data.errors import DataError
+from ...data.figures import money, percent, ratio
 from ...data.files import remove_abandoned, write_whole
 from ...data.market.request import MarketRequest
+from ...data.shown import Shown, Told, counted, first_of, some
 from .clocks import Clocks, LaunchClock
 from .tables import HIGHEST
 
@@ -62,8 +64,8 @@ class Inputs:
         return cls(**asdict(request))
 
 
-@dataclass(frozen=True)
-class Summary:
+@dataclass(frozen=True, repr=False)
+class Summary(Shown):
     """What every summary has. `summary["name"]`, `get` and `dict(summary)` read its fields as the file names them.
 
     `simulated`: whether the prices are the sample's. `inputs` is None where a library call brought its own tables.
@@ -74,6 +76,13 @@ class Summary:
 
     simulated: bool
     warnings: tuple[str, ...]
+
+    def _told(self) -> Told:
+        name = type(self).__name__
+        return Told(name, self._facts() | {"warnings": first_of(self.warnings)}, simulated=self.simulated)
+
+    def _facts(self) -> dict[str, str]:
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values under their names, the kind first."""
@@ -115,7 +124,7 @@ class Summary:
         return self.to_json().get(name, otherwise)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunSummary(Summary):
     """One run. Money is in `currency`; `metrics` have their `definitions`, and None where nothing can be said.
 
@@ -165,6 +174,19 @@ class RunSummary(Summary):
     foresight: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
     clocks: Clocks | None = field(default=None, metadata=ABSENT)
 
+    def _told(self) -> Told:
+        return super()._told()._replace(title=f"RunSummary: {self.strategy} on {self.engine}")
+
+    def _facts(self) -> dict[str, str]:
+        get = self.metrics.get
+        return {
+            "sessions": f"{self.start} to {self.end} ({self.sessions:,})",
+            "return": f"{percent(get('total_return'))} on {money(self.capital)} {self.currency}, after costs of {money(get('costs'))}",
+            "risk": f"Sharpe {ratio(get('sharpe'))}, worst drawdown {percent(get('max_drawdown'))}",
+            "benchmark": f"{self.benchmark} {percent(get('benchmark_return'))}" if self.benchmark else "",
+            "unknown": first_of(self.unknowns),
+        }
+
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)
         if self.years is not None and not 0.0 < self.years <= HIGHEST:
@@ -204,7 +226,7 @@ class Judgement:
     folds_rolling: tuple[tuple[float | None, float | None], ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SweepSummary(Summary):
     """One sweep or search. `grid`: the values of each parameter; `best`: parameters and metrics of the best by `metric`.
 
@@ -258,6 +280,20 @@ class SweepSummary(Summary):
     first_failure: str | None = field(default=None, metadata=ABSENT)
     inputs: Inputs | None = field(default=None, metadata=ABSENT)
 
+    def _told(self) -> Told:
+        return (
+            super()._told()._replace(title=f"SweepSummary: {self.strategy}, {counted(self.points, 'point')}")
+        )
+
+    def _facts(self) -> dict[str, str]:
+        best = {name: self.best[name] for name in self.grid if name in self.best}
+        return {
+            "sessions": f"{self.start} to {self.end}",
+            "parameters": some([f"{name} ({len(values):,})" for name, values in self.grid.items()]),
+            "best": f"{some([f'{name} {value}' for name, value in best.items()])}: {self.metric} {ratio(self.best.get(self.metric))}",
+            "verdict": str(self.verdict.get("text", "")) if self.verdict else "not judged",
+        }
+
     def __post_init__(self) -> None:
         _refuse_odd_span(self.start, self.end)
         _refuse_odd_periods(self.periods_per_year)
@@ -268,7 +304,7 @@ class SweepSummary(Summary):
         return _checked(Judgement, json.dumps(self.verdict).encode(), "verdict") if self.verdict else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StudySummary(Summary):
     """One event study: its options, what each window showed (`windows`, also `by` group), and what was refused."""
 
@@ -287,6 +323,12 @@ class StudySummary(Summary):
     confounded: int
     refused: tuple[Mapping[str, Any], ...]
     inputs: Inputs | None = field(default=None, metadata=ABSENT)
+
+    def _facts(self) -> dict[str, str]:
+        return {
+            "events": f"{self.events:,} of {counted(self.launches, 'launch', 'launches')}",
+            "windows": some(tuple(self.windows)),
+        }
 
 
 AnySummary = RunSummary | SweepSummary | StudySummary

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from ...data.arrays import F8, I4
+from ...data.figures import points
 from ...data.files import write_whole
+from ...data.shown import Shown, Told, counted, first_of, some
 from ..results.summary import Inputs, StudySummary
 from .battery import Battery, word_of
 from .capturable import Capture, Waterfall
@@ -103,8 +105,8 @@ class Variant:
     flips: int
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
     """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`.
 
     `clock`: the windows under other clocks, from `sensitivity.full_study`; `clock_text` says what they show.
@@ -125,6 +127,21 @@ class Study:
     clock: tuple[Variant, ...] = ()
     clock_text: tuple[str, ...] = ()
     trails: tuple[Trail, ...] = ()
+
+    def _told(self) -> Told:
+        launches = counted(len({event.launch for event in self.events}), "launch", "launches")
+        rows = [
+            (name, one.n, points(one.mean), f"{one.p:.3f}", one.verdict) for name, one in self.windows.items()
+        ]
+        facts = {
+            "windows": some([f"{name} {mean} ({verdict})" for name, _, mean, _, verdict in rows], 3),
+            "model": str(self.options.model),
+            "refused": first_of(self.left_out()),
+            "warnings": first_of(self.warnings),
+        }
+        columns = ("window", "n", "mean", "p", "verdict")
+        title = f"Study: {counted(len(self.events), 'event')} of {launches}"
+        return Told(title, facts, columns, rows, self.simulated)
 
     def left_out(self) -> tuple[str, ...]:
         """What could not be measured, a sentence for each reason, the most frequent first, with what may be done."""

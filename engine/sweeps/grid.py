@@ -15,6 +15,7 @@ import numpy as np
 
 from ...data.arrays import I8
 from ...data.errors import ConfigError
+from ...data.shown import Shown, Told, counted, some
 
 # Parameters that only say how a leg is executed: they override columns of a shared table of legs.
 WHOLE = ("wait", "hold")
@@ -25,12 +26,17 @@ CONFIG, BROKERAGE = "config.", "brokerage."  # before a field of the portfolio o
 MOST_POINTS = 2**62
 
 
-@dataclass(frozen=True)
-class Grid:
+@dataclass(frozen=True, repr=False)
+class Grid(Shown):
     """Values by parameter, in the order given; `draws` numbers of the points to run, ascending, None for all."""
 
     values: Mapping[str, tuple[Any, ...]]
     draws: I8 | None = None
+
+    def _told(self) -> Told:
+        facts = {name: f"{len(values):,}: {some(values)}" for name, values in self.values.items()}
+        drawn = "" if self.draws is None else f", {len(self):,} drawn"
+        return Told(f"Grid: {counted(self.size, 'point')}{drawn}", facts)
 
     def __post_init__(self) -> None:
         for name, values in self.values.items():
