@@ -148,6 +148,10 @@ def backtest(
         check_out(Path(out), "run")
     if script is None:
         strategy = sized(build_strategy(plan.strategy, plan.settings, plan.analyzers), plan.sizer, plan.stake)
+        if draws is not None:
+            from ..engine.backtest.clocks import needs_legs
+
+            needs_legs(strategy)  # before anything runs
     else:
         plan = of_script(script, plan, flags, more=verify or judge or draws is not None)
     market = load_market(plan.market, brokerage=plan.brokerage)

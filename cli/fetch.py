@@ -69,7 +69,8 @@ def _show(report: "FetchReport", *, as_json: bool) -> None:
         print_json(report.to_json() | {"store": str(report.store)})
     else:
         echo(report.counts + _of(report))
-        echo(f"store: {report.store} (use it with --prices)")
+        useful = len(report.of("failed")) < len(report.outcomes)
+        echo(f"store: {report.store}{' (use it with --prices)' if useful else ''}")
     failed = report.of("failed")
     if failed and not as_json:
         for sentence in report.skipped:
@@ -128,7 +129,10 @@ def _show_status(found: "StoreStatus", *, whole: bool) -> None:
         "unknown",
         "second source",
     )
-    print_table(head, [_row(one) for one in found.codes], right=("bars", "holes", "halted", "unknown"))
+    if found.codes:
+        print_table(head, [_row(one) for one in found.codes], right=("bars", "holes", "halted", "unknown"))
+    else:
+        echo("no bars yet; bring them with `launchlab fetch`")
     for one in found.codes:
         if one.fault:
             tell(f"{one.code}: {one.fault}")

@@ -71,7 +71,8 @@ def store_status(
 ) -> StoreStatus:
     """What a store (the user's own unless given) holds of `codes`, all of them unless named."""
     root = default_store() if store is None else Path(store)
-    if not is_store(root):
+    health = Health(root).all()
+    if not is_store(root) and not health:
         raise StoreError(f"{root} is not a store; bring bars into one with `ll.fetch()`")
     place = Store(root)
     book = with_facts(to_instruments(instruments), place)
@@ -79,7 +80,7 @@ def store_status(
     return StoreStatus(
         root,
         tuple(_status(place, code, asked.book) for code in asked.codes or place.codes()),
-        Health(root).all(),
+        health,
         rates_until(place) if rates_path(place) else "",
     )
 

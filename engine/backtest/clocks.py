@@ -19,6 +19,7 @@ from ...data.ledger.certainty import UNBOUNDED_DAYS, clock_choices, public_at
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
+from ..backtrader.native.plan import NativeStrategy
 from ..config import Config
 from ..legs import CLOSE, OPEN
 from ..results.attribution import leg_profits
@@ -41,6 +42,12 @@ class _Case:
     possible: float
 
 
+def needs_legs(strategy: object) -> None:
+    """ConfigError for a strategy of backtrader's, and for whatever else gives no legs."""
+    if isinstance(strategy, NativeStrategy) or not isinstance(strategy, Strategy):
+        raise ConfigError("clocks can be bracketed for strategies that give legs; leave out `clocks`")
+
+
 def clock_bracket(
     strategy: Strategy,
     launches: Launches,
@@ -57,8 +64,7 @@ def clock_bracket(
     `seed` decides the `draws`, in each of which every open launch takes one of its outcomes, all alike likely. ConfigError
     for a strategy of backtrader's, whose legs nobody knows beforehand.
     """
-    if not isinstance(strategy, Strategy):
-        raise ConfigError("clocks can be bracketed for strategies that give legs; leave out `clocks`")
+    needs_legs(strategy)
     if draws < 0 or unbounded_days <= 0:
         raise ConfigError("`clocks` are a number of draws, 0 or more, and `unbounded_days` are above 0")
     config = config or Config()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -124,9 +124,21 @@ def _known(figures: Mapping[str, object]) -> str:
     change = f"{_money(abs(gone))} {currency} {'less' if gone > 0 else 'more'}" if round(gone) else "the same"
     return (
         f"{rest:,} of {int(found['positions']):,} positions rest on links that were not public before the launch, or on "
-        f"today's roles: with known links alone the run would have made {_money(float(found['known_profit']))} {currency} "
+        f"today's roles{_besides(found)}: with known links alone the run would have made {_money(float(found['known_profit']))} {currency} "
         f"instead of {_money(float(found['profit']))}, {change}."
     )
+
+
+def _besides(found: Mapping[str, Any]) -> str:
+    """What known links change without taking a position away; '' where nothing, and for runs that did not count it."""
+    changed, others = (int(found.get(f"{name}_positions", 0)) for name in ("changed", "other"))
+    said = [f"{changed:,} would have another size"] if changed else []
+    said += (
+        [f"{others:,} {'others would' if others > 1 else 'other would'} stand in their place"]
+        if others
+        else []
+    )
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _judged(figures: Mapping[str, object]) -> str:

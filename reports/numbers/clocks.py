@@ -29,7 +29,11 @@ def clock_words(clocks: Clocks, currency: str) -> str:
         return "Clocks: no traded launch leaves open which auctions it can have been public by."
     floor = ""
     if clocks.unbounded:
-        floor = f" ({clocks.unbounded} have no lower bound: taken as at most {clocks.unbounded_days:g} days earlier)"
+        few, days = clocks.unbounded == 1, clocks.unbounded_days
+        floor = (
+            f" ({clocks.unbounded} {'has' if few else 'have'} no lower bound: taken as at most {days:g} "
+            f"{'day' if days == 1 else 'days'} earlier)"
+        )
     early = f", {money(clocks.possible_profit)} of it entered at auctions that are only possible"
     drawn = (
         f"; 90 % of {len(clocks.draws)} draws lie between {percent(clocks.low)} and {percent(clocks.high)}"

@@ -8,6 +8,7 @@ import pytest
 from launchlab.data.errors import ConfigError
 from launchlab.data.ledger.launch import Launches
 from launchlab.engine.backtest.backtest import RunOptions, backtest
+from launchlab.engine.backtest.clocks import needs_legs
 from launchlab.strategies.loading.loading import build_strategy, describe
 
 from ..markets.cli_fixture import asked, faults, launchlab, write_market
@@ -146,6 +147,15 @@ def test_what_cannot_be_run_is_one_sentence(mine: Path, words: tuple[str, ...], 
     name, *rest = words
     ran = launchlab("backtest", *asked(mine.parent), "--strategy", f"{mine}:{name}", *rest)
     assert said in faults(ran)
+
+
+def test_clocks_of_a_class_without_legs_are_refused_before_it_runs(mine: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="clocks can be bracketed for strategies that give legs"):
+        needs_legs(build_strategy(f"{mine}:Mine"))
+    refused = launchlab("backtest", "--strategy", f"{mine}:Mine", "--clocks", "--out", tmp_path / "run")
+    assert refused.exit_code == 2
+    assert "clocks can be bracketed for strategies that give legs; leave out --clocks" in faults(refused)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_of_ones_own_class_works_from_python_and_cannot_be_studied(mine: Path) -> None:

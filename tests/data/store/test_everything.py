@@ -18,6 +18,7 @@ from launchlab.data.patience import Patience
 from launchlab.data.providers.chain import Chain
 from launchlab.data.providers.choose import make_chain
 from launchlab.data.store.fetch import fetch
+from launchlab.data.store.health import Health
 from launchlab.data.store.rates import fetch_rates, rates_path
 from launchlab.data.store.store import Store
 
@@ -197,6 +198,14 @@ def test_the_status_of_a_code_names_span_source_holes_and_unknowns(tmp_path):
     (told,) = ll.store_status(store=place).codes
     assert "is damaged" in told.fault
     assert "is not a store" in faults(launchlab("data", "status", "--store", tmp_path / "nowhere"))
+
+
+def test_a_store_that_no_source_has_filled_says_how_the_sources_fare(tmp_path):
+    Health(tmp_path / "store").failed("first", "first did not answer")
+    shown = launchlab("data", "status", "--store", tmp_path / "store")
+    assert shown.exit_code == 0, shown.output
+    assert "no bars yet" in shown.stdout
+    assert "first did not answer" in shown.stdout
 
 
 def test_holes_are_sessions_without_a_bar(tmp_path):

@@ -28,16 +28,20 @@ def two_names() -> Panel:
 
 
 def test_the_profit_on_a_link_that_nobody_had_said_vanishes_with_known_links() -> None:
-    """Half of 1,000,000 in each of two names at 10: 25,000 shares of the supplier, which earn 1 each."""
+    """Half of 1,000,000 shared by two names at 10: 25,000 shares of the supplier, which earn 1 each.
+
+    With known links the launcher has the whole half: one position is gone, the other one larger.
+    """
     launches = ledger(launch_of("0700.HK:pure_play;9988.HK:supplier"))
     config = Config(capital=1_000_000, participation=1.0)
     strategy = BuyLaunch(roles=ROLES, gross=0.5, hold=2)
     summary = backtest(strategy, launches, two_names(), config).summary
     assert summary.hindsight == {
         "profit": 25_000.0, "known_profit": 0.0, "vanishes": 25_000.0,
-        "positions": 2, "hindsight_positions": 1,
+        "positions": 2, "hindsight_positions": 1, "changed_positions": 1, "other_positions": 0,
     }  # fmt: skip
     assert "1 of 2 positions rest on links that were not public before the launch" in (summary.answer or "")
+    assert "today's roles (1 would have another size): with known links alone" in (summary.answer or "")
     assert "the run would have made 0 HKD instead of 25,000, 25,000 HKD less." in (summary.answer or "")
 
 
