@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import tenacity
+if TYPE_CHECKING:
+    import tenacity
 
 
 class Busy(Exception):
@@ -21,8 +23,10 @@ class Patience:
     first_pause: float = 2.0
     longest_pause: float = 60.0
 
-    def retrying(self, sleep: Callable[[float], None] = time.sleep) -> tenacity.Retrying:
+    def retrying(self, sleep: Callable[[float], None] = time.sleep) -> "tenacity.Retrying":
         """Ask again while the answer is Busy: pauses double, with some chance so that threads do not march in step."""
+        import tenacity
+
         pauses = tenacity.wait_exponential(multiplier=self.first_pause, max=self.longest_pause)
         return tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.attempts),
