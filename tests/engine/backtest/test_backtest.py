@@ -57,7 +57,7 @@ def run(engine: str = "compiled", **options: Any) -> Result:
         ("code", 2, "leg 1: code 2 must be a column of the panel"),
         ("code", -1, "leg 1: code -1 must be a column of the panel"),
         ("side", 0, "leg 1: side 0 must be 1 or -1"),
-        ("at", 1, "leg 1: at 1 must be OPEN or CLOSE"),
+        ("at", 1, "leg 1: at 1 must be OPEN, CLOSE or a minute of the day"),
         ("weight", float("nan"), "leg 1: weight nan must be a finite share of NAV above 0"),
         ("weight", 0.0, r"leg 1: weight 0.0 must be a finite share of NAV above 0"),
         ("weight", float("inf"), "leg 1: weight inf must be a finite share of NAV above 0"),
