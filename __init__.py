@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .engine.study.market import study as study
     from .engine.study.options import StudyOptions as StudyOptions
     from .engine.sweeps.grid import Grid as Grid
+    from .library.examples import write_examples as write_examples
     from .library.new_strategy import new_strategy as new_strategy
     from .library.sweep import Sweep as Sweep
     from .library.sweep import load_sweep as load_sweep
@@ -131,6 +132,7 @@ __getattr__, __dir__, __all__ = face(
         "check_strategy": ".strategies.loading.check",
         "Checked": ".engine.backtest.leaks",
         "new_strategy": ".library.new_strategy",
+        "write_examples": ".library.examples",
         "Strategy": ".engine.backtest.backtest",
         "NativeStrategy": ".engine.backtrader.native.plan",
         "Config": ".engine.config",

@@ -22,6 +22,7 @@ class Told(NamedTuple):
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = ()
     simulated: bool = False
+    caption: str = ""
 
 
 class Shown:
@@ -59,7 +60,7 @@ def as_html(told: Told) -> str:
     parts += [f"<p>{SIMULATED}</p>"] if told.simulated else []
     parts += [_table((), [(name, text) for name, text in facts])] if facts else []
     if told.rows:
-        parts.append(_table(told.columns, told.rows[:MOST_ROWS]))
+        parts.append(_table(told.columns, told.rows[:MOST_ROWS], told.caption))
         more = len(told.rows) - MOST_ROWS
         parts += [f"<p>… and {more:,} more</p>"] if more > 0 else []
     return "\n".join([*parts, "</div>"])
@@ -98,11 +99,12 @@ def _escaped(text: object) -> str:
     return html.escape(clipped(text))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> str:
     head = "".join(f"<th>{_escaped(name)}</th>" for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(clipped(cell, 400))}</td>" for cell in row) + "</tr>"
         for row in rows
     )
-    top = f"<thead><tr>{head}</tr></thead>" if columns else ""
-    return f'<table style="{_STYLE}">{top}<tbody>{body}</tbody></table>'
+    above = f"<caption>{_escaped(caption)}</caption>" if caption else ""
+    top = above + (f"<thead><tr>{head}</tr></thead>" if columns else "")
+    return f'<table style="{_STYLE}" cellpadding="4">{top}<tbody>{body}</tbody></table>'

@@ -21,7 +21,8 @@ COMMANDS = {
     "check": ("check", "Name what is wrong with the bars, by code and session."),
     "study": ("study", "Measure abnormal returns around the launches."),
     "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
-    "warm": ("warm", "Compile the engine ahead of the first large sweep."),
+    "warm": ("beginning.warm", "Compile the engine ahead of the first large sweep."),
+    "examples": ("beginning.examples", "Write the files of the README's examples into a folder."),
     "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
     "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
 }

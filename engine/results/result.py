@@ -51,6 +51,7 @@ class Result(Shown):
             title=said.title.replace("RunSummary", "Result", 1),
             facts={"orders": counts} | dict(said.facts),
             columns=columns,
+            caption=f"the last fills of {len(self.fills):,}",
             rows=self.fills[list(columns)].iloc[::-1].head(SHOWN).to_numpy(object).tolist(),
         )
 

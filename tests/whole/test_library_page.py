@@ -62,8 +62,10 @@ def table_of_commands() -> dict[str, list[str]]:
 
 def imported_by(command: str) -> set[str]:
     """Dotted modules that the file of a command imports from, below the package."""
-    tree = ast.parse((ROOT / "cli" / f"{COMMANDS[command][0]}.py").read_text(encoding="utf-8"))
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 2]
+    steps = COMMANDS[command][0].split(".")
+    tree = ast.parse((ROOT / "cli" / f"{'/'.join(steps)}.py").read_text(encoding="utf-8"))
+    up = 1 + len(steps)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == up]
     return {node.module or "" for node in nodes} | {
         f"{node.module}.{alias.name}" for node in nodes for alias in node.names
     }

@@ -2,8 +2,8 @@
 
 import click
 
-from .options import example
-from .terminal.echo import echo
+from ..options import example
+from ..terminal.echo import echo
 
 
 @click.command(epilog=example("launchlab warm"))
@@ -13,9 +13,9 @@ def warm() -> None:
     Not needed: little work runs without compiled code, large work compiles what it uses. What is compiled is kept in the user's
     cache folder, or in the one that NUMBA_CACHE_DIR names.
     """
-    from ..engine.machine.place import cache_folder
-    from ..library.warm import warm as make_ready
-    from .terminal.progress import compiling_bar
+    from ...engine.machine.place import cache_folder
+    from ...library.warm import warm as make_ready
+    from ..terminal.progress import compiling_bar
 
     with compiling_bar() as tell:
         missing = make_ready(tell)

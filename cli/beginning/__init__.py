@@ -1,0 +1,1 @@
+"""The commands of a first day: the examples' files, and the engine compiled ahead."""
