@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from .engine.study.options import StudyOptions as StudyOptions
     from .engine.sweeps.grid import Grid as Grid
     from .library.examples import write_examples as write_examples
+    from .library.figures import figure as figure
+    from .library.figures import figures as figures
     from .library.new_strategy import new_strategy as new_strategy
     from .library.sweep import Sweep as Sweep
     from .library.sweep import load_sweep as load_sweep
@@ -154,6 +156,8 @@ __getattr__, __dir__, __all__ = face(
         "write_study": ".reports.folders",
         "write_sweep": ".reports.folders",
         "compare": ".reports.folders",
+        "figure": ".library.figures",
+        "figures": ".library.figures",
         "saved_runs": ".engine.results.summary:saved_in",
         "write_runs": ".reports.runs",
     },

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 MOST_LETTERS = 100  # of one value
@@ -38,6 +39,27 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return as_html(self._told())
+
+
+class Drawn(Shown):
+    """A record that pages draw charts of; the package's `figure` and `figures` know how."""
+
+    __slots__ = ()
+
+    def figure(self, name: str) -> Any:
+        """A chart by name as a `plotly.graph_objects.Figure`, as `ll.figure` gives it. Needs the extra `notebook`."""
+        return _public("figure")(self, name)
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """Every chart by name, as `ll.figures` gives them."""
+        drawn: Mapping[str, Any] = _public("figures")(self)
+        return drawn
+
+
+def _public(name: str) -> Any:
+    """A function of the package's face, which lies above this floor and is loaded when a chart is asked for."""
+    return getattr(import_module(__package__.rpartition(".")[0]), name)
 
 
 def in_lines(told: Told) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..data.market.market import Market
-from ..data.shown import Shown, Told
+from ..data.shown import Drawn, Told
 from ..engine.config import Config
 from ..engine.results.metrics import periods_per_year
 from ..engine.results.summary import Inputs, SweepSummary
@@ -38,7 +38,7 @@ CONFIRM, TOP = 3, 20  # best points run again, and written to top.csv
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep(Shown):
+class Sweep(Drawn):
     """A finished sweep or search. `summary` is what summary.json says; `folder` None where nothing was kept."""
 
     summary: SweepSummary

@@ -59,29 +59,34 @@ def _write_pages(result: Result, folder: Path, sheet: bool = True) -> None:
     write_book(result, folder, sheet=sheet)
 
 
-def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
-    """Write index.html, with a link to the tear sheet where there is one, and the chart script; the same result gives the same
-    bytes."""
-    steps = plots.capture_steps(result)
+def run_figures(result: Result) -> dict[str, plots.Figure]:
+    """The charts of a run by name; those of nothing are left out."""
     figures = {
         "equity": plots.equity_figure(result),
         "exposure": plots.exposure_figure(result),
         "launches": plots.launches_figure(result),
         "turnover": plots.turnover_figure(result),
     }
-    if steps:
+    if steps := plots.capture_steps(result):
         figures["waterfall"] = plots.waterfall_figure(steps)
+    clocks = result.summary.clocks
+    if clocks is not None and clocks.left_open:
+        figures["clocks"] = clocks_figure(clocks)
+    return figures
+
+
+def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
+    """Write index.html, with a link to the tear sheet where there is one, and the chart script; the same result gives the same
+    bytes."""
     packed = pack(result)
     summary = result.summary
-    if summary.clocks is not None and summary.clocks.left_open:
-        figures["clocks"] = clocks_figure(summary.clocks)
     render(
         "book.html",
         folder / PAGE,
         summary=summary,
         headline=headline(summary),
         figures_all=metrics(summary),
-        figures=figures,
+        figures=run_figures(result),
         packed=packed,
         pictures=launch_pictures(packed),
         tables=_tables(result),

@@ -28,22 +28,24 @@ TESTS: Mapping[str, str] = {
 
 def write_study(study: Study, folder: FilePath) -> None:
     """Write index.html of a study; the same study gives the same bytes."""
-    steps = _steps(study)
-    figures = {"path": _path_figure(study)}
-    if steps:
-        figures["waterfall"] = waterfall_figure(steps)
     render(
         "study.html",
         folder / "index.html",
         study=study,
         launches=len({event.launch for event in study.events}),
         windows=[_reading(name, found) for name, found in study.windows.items()],
-        figures=figures,
+        figures=study_figures(study),
         cards=cards(study),
         shared=shared_box(study) if study.trails else "",
         packed=pack(study),
         tables=_tables(study),
     )
+
+
+def study_figures(study: Study) -> dict[str, Figure]:
+    """The charts of a study by name; one of nothing is left out."""
+    steps = _steps(study)
+    return {"path": _path_figure(study)} | ({"waterfall": waterfall_figure(steps)} if steps else {})
 
 
 def _reading(name: str, window: WindowSummary) -> dict[str, Any]:

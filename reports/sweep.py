@@ -18,6 +18,7 @@ from ..data.files import check_pages, put_pages
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from ..engine.results.tables import HIGHEST
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
+from .charts.plots import Figure
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
 from .numbers.formats import visible
 from .numbers.metrics import KNOWN
@@ -43,9 +44,7 @@ def write_sweep(
     A column `run` holds folders of full runs beside the page. No point, or no column of the summary's metric, is a
     ConfigError.
     """
-    metric, points = summary.metric, finished_points(points, parameters)
-    if points.empty or metric not in points or not pd.api.types.is_numeric_dtype(points[metric]):
-        raise ConfigError(f"the sweep has no {metric} to draw a map of; run the sweep to its end first")
+    metric, points = summary.metric, _drawable(points, parameters, summary.metric)
     judged = summary.judgement
     threshold = _threshold(judged, summary) if metric == "sharpe" else None
     score = points[metric].astype(float)
@@ -75,6 +74,33 @@ def write_sweep(
     )
 
 
+def sweep_figures(points: pd.DataFrame, summary: SweepSummary) -> dict[str, Figure]:
+    """The charts of a sweep by name; those of what it has not are left out. Errors as `write_sweep`."""
+    parameters, metric, judged = parameters_of(points), summary.metric, summary.judgement
+    points = _drawable(points, parameters, metric)
+    threshold = _threshold(judged, summary) if metric == "sharpe" else None
+    front = front_figure(points, summary)
+    return {
+        "map": map_figure(points, parameters, metric),
+        "plateau": plateau_figure(points, parameters, metric),
+        "spread": spread_figure(points[metric], float(points[metric].max()), threshold),
+        **(panels(judged) if judged else {}),
+        **({"front": front} if front else {}),
+    }
+
+
+def parameters_of(points: pd.DataFrame) -> list[str]:
+    """The columns of a table of points that are parameters."""
+    return [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
+
+
+def _drawable(points: pd.DataFrame, parameters: Sequence[str], metric: str) -> pd.DataFrame:
+    finished = finished_points(points, parameters)
+    if finished.empty or metric not in finished or not pd.api.types.is_numeric_dtype(finished[metric]):
+        raise ConfigError(f"the sweep has no {metric} to draw a map of; run the sweep to its end first")
+    return finished
+
+
 def write_sweep_folder(folder: Path) -> None:
     """Write index.html into the folder of a finished sweep, from its points.parquet and summary.json.
 
@@ -83,7 +109,7 @@ def write_sweep_folder(folder: Path) -> None:
     summary = SweepSummary.read(folder)
     check_pages(folder, PAGES)
     points = read_points(folder)
-    parameters = [name for name in points.columns if name not in KNOWN and name not in EXTRAS]
+    parameters = parameters_of(points)
     linked = _linked(points, parameters, folder)
     put_pages(folder, PAGES, lambda made: write_sweep(linked, parameters, made, summary=summary))
 

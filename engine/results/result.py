@@ -13,7 +13,7 @@ import numpy as np
 
 from ...data.errors import DataError
 from ...data.files import write_whole
-from ...data.shown import Shown, Told, counted
+from ...data.shown import Drawn, Told, counted
 from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
@@ -28,7 +28,7 @@ SHOWN = 8  # of the last fills, in a notebook
 
 
 @dataclass(frozen=True, repr=False)
-class Result(Shown):
+class Result(Drawn):
     """One finished run. Every attribute but `summary` is a table with the columns of `COLUMNS`."""
 
     fills: "pd.DataFrame"

@@ -14,7 +14,7 @@ import numpy as np
 from ...data.arrays import F8, I4
 from ...data.figures import points
 from ...data.files import write_whole
-from ...data.shown import Shown, Told, counted, first_of, some
+from ...data.shown import Drawn, Told, counted, first_of, some
 from ..results.summary import Inputs, StudySummary
 from .battery import Battery, word_of
 from .capturable import Capture, Waterfall
@@ -106,7 +106,7 @@ class Variant:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(Shown):
+class Study(Drawn):
     """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`.
 
     `clock`: the windows under other clocks, from `sensitivity.full_study`; `clock_text` says what they show.

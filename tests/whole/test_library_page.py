@@ -82,6 +82,8 @@ def test_every_command_has_its_public_functions_on_the_page() -> None:
         "certainty",
         "open_auctions",
         "check_provider",
+        "figure",
+        "figures",
     }  # no command of their own
     assert set(FUNCTIONS) - readers == {name for names in table.values() for name in names}
 

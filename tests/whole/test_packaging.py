@@ -84,7 +84,7 @@ def test_every_data_file_is_shipped() -> None:
 
 
 def test_every_import_is_a_declared_requirement() -> None:
-    names = required_names(setup_cfg(), "akshare", "cn", "cluster", "search", "sources", "xlsx")
+    names = required_names(setup_cfg(), "akshare", "cn", "cluster", "notebook", "search", "sources", "xlsx")
     known = packages_distributions()
     for path in files_of_the_package():
         for module in imports_of(path) if path.suffix == ".py" else ():
