@@ -22,6 +22,7 @@ from ...data.panel.reach import first_rows
 from ..backtrader.native.plan import NativeStrategy
 from ..config import Config
 from ..legs import CLOSE, OPEN
+from ..machine.code import repeated
 from ..results.attribution import leg_profits
 from ..results.clocks import Clocks, LaunchClock
 from .backtest import Strategy, checked_legs, execute
@@ -79,14 +80,15 @@ def clock_bracket(
         on_progress(done, total)
         return _case(strategy, _moved(timed, picks), panel, config)
 
-    own = case({})
-    levels = [case({name: at[min(k, len(at) - 1)] for name, at in choices.items()}) for k in range(most)]
-    worst = case({name: at[_worst(name, len(at), levels)] for name, at in choices.items()})
     rng = np.random.default_rng(seed)
-    drawn = [
-        case({name: at[int(rng.integers(len(at)))] for name, at in choices.items()}).total
-        for _ in range(draws if choices else 0)
-    ]
+    with repeated(total):
+        own = case({})
+        levels = [case({name: at[min(k, len(at) - 1)] for name, at in choices.items()}) for k in range(most)]
+        worst = case({name: at[_worst(name, len(at), levels)] for name, at in choices.items()})
+        drawn = [
+            case({name: at[int(rng.integers(len(at)))] for name, at in choices.items()}).total
+            for _ in range(draws if choices else 0)
+        ]
     low, median, high = np.quantile(drawn or [own.total], QUANTILES).tolist()
     clocks = _clocks(timed, choices, own, levels)
     names = {clock.launch for clock in clocks}
