@@ -161,8 +161,9 @@ def _rows(path: Path, content: bytes, how: Mapped) -> list[Mapping[str, Any]]:
     known = {str(name) for row in rows[:100] for name in row}
     for column in how.columns.values():
         if rows and column not in known:
-            hint = did_you_mean(column, known)
-            raise LedgerError(f"{path} has no column {column!r}{hint}; it has {', '.join(sorted(known))}")
+            named = sorted(map(plain, known))
+            hint = did_you_mean(column, named)
+            raise LedgerError(f"{path} has no column {column!r}{hint}; it has {', '.join(named)}")
     return rows
 
 
