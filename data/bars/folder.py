@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from ..doors import Archive, is_folder, is_zip, read_bytes
 from ..errors import DataError, did_you_mean
 from ..instruments.codes import derive, tidy
 from ..instruments.spellings import securities
+from ..listing import Listing
 from .bars import Bars
 from .files import PLAIN, Reading, content_to_bars
-
-ENDINGS = (".csv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,7 @@ class BarsFolder:
             raise DataError(
                 f"{self.path} has two files of {code}, {names[0]} and {names[1]}; keep the right one"
             )
-        if self._archive is not None:
-            return content_to_bars(self._archive.read(names[0]), f"{self.path}!{names[0]}", code, self.how)
-        path = self.path / names[0]
-        return content_to_bars(read_bytes(path), str(path), code, self.how)
+        return content_to_bars(*self._listing.read(names[0]), code, self.how)
 
     def iter_bars(self, codes: Sequence[str] | None = None) -> Iterator[Bars]:
         """Bars of each code, one at a time; all codes when None."""
@@ -59,34 +54,18 @@ class BarsFolder:
         return self._files.get(code) or self._files.get(tidy(code)) or self._files.get(plain) or ()
 
     @cached_property
-    def _archive(self) -> Archive | None:
-        if is_folder(self.path):
-            return None
-        if not is_zip(self.path):
-            raise DataError(
-                f"{self.path} is not a folder or zip of bars; give one holding CODE.csv or CODE.parquet files"
-            )
-        return Archive(self.path)
+    def _listing(self) -> Listing:
+        return Listing(self.path, "bars")
 
     @cached_property
     def _files(self) -> Mapping[str, tuple[str, ...]]:
         """Files by code, in the order of their names; those of a number that several have stand under each stock."""
         files: dict[str, tuple[str, ...]] = {}
-        for name in self._listed():
+        for name in self._listing.names:
             stem = PurePosixPath(name).stem
             for code in _codes_of(stem):
                 files[code] = (*files.get(code, ()), name)
         return files
-
-    def _listed(self) -> Sequence[str]:
-        if self._archive is not None:
-            return [name for name in self._archive.names if _is_bars(name)]
-        try:
-            return sorted(path.name for path in self.path.iterdir() if _is_bars(path.name))
-        except OSError as error:
-            raise DataError(
-                f"{self.path} cannot be listed ({error.strerror}); check its permissions"
-            ) from None
 
 
 def _codes_of(stem: str) -> tuple[str, ...]:
@@ -98,11 +77,6 @@ def _codes_of(stem: str) -> tuple[str, ...]:
 
 def _is_index(code: str) -> bool:
     return derive(code).board == "index"
-
-
-def _is_bars(name: str) -> bool:
-    base = PurePosixPath(name).name
-    return base.lower().endswith(ENDINGS) and not base.startswith((".", "_"))
 
 
 def iter_bars(folder: Path, codes: Sequence[str] | None = None) -> Iterator[Bars]:

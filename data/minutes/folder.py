@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from ..doors import Archive, is_folder, is_zip, read_bytes
 from ..errors import DataError
 from ..instruments.codes import derive
 from ..instruments.spellings import securities
+from ..listing import Listing
 from .read import MinuteRows, content_to_rows
 
-ENDINGS = (".csv", ".parquet")
 _LENGTH = re.compile(r"[_-](\d{1,2})(m|min)$", re.I)
 
 
@@ -33,46 +32,24 @@ class MinuteFolder:
             raise DataError(
                 f"{self.path} has two files of {code}, {names[0]} and {names[1]}; keep the right one"
             )
-        if self._archive is not None:
-            content, name = self._archive.read(names[0]), f"{self.path}!{names[0]}"
-        else:
-            name = str(self.path / names[0])
-            content = read_bytes(self.path / names[0])
+        content, name = self._listing.read(names[0])
         rows = content_to_rows(content, name, code)
         digest = hashlib.sha256(content).hexdigest()
         return replace(rows, source={"path": name, "source": PurePosixPath(names[0]).name, "sha256": digest})
 
     @cached_property
-    def _archive(self) -> Archive | None:
-        if is_folder(self.path):
-            return None
-        if not is_zip(self.path):
-            raise DataError(
-                f"{self.path} is not a folder or zip of minute bars; give one holding CODE.csv files"
-            )
-        return Archive(self.path)
+    def _listing(self) -> Listing:
+        return Listing(self.path, "minute bars")
 
     @cached_property
     def _files(self) -> dict[str, tuple[str, ...]]:
         files: dict[str, tuple[str, ...]] = {}
-        for name in self._listed():
-            base = PurePosixPath(name).name
-            if base.lower().endswith(ENDINGS) and not base.startswith((".", "_")):
-                for code in codes_of(PurePosixPath(name).stem):
-                    files[code] = (*files.get(code, ()), name)
+        for name in self._listing.names:
+            for code in codes_of(PurePosixPath(name).stem):
+                files[code] = (*files.get(code, ()), name)
         if not files:
             raise DataError(f"{self.path} holds no minute bars; name its files after codes, as 600519.csv")
         return files
-
-    def _listed(self) -> tuple[str, ...]:
-        if self._archive is not None:
-            return self._archive.names
-        try:
-            return tuple(sorted(path.name for path in self.path.iterdir()))
-        except OSError as error:
-            raise DataError(
-                f"{self.path} cannot be listed ({error.strerror}); check its permissions"
-            ) from None
 
 
 def codes_of(stem: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ LEVEL = 0.95
 DRAWS = 4_999
 SEED = 20260212
 NORMAL = NormalDist()
-CHANCE = "Not judged: whether that is more than chance was not asked of this run; one that is told to judge says so."
+CHANCE = "Not judged: whether that is more than chance takes a run that is asked to judge."
 
 
 class Interval(NamedTuple):
