@@ -1,6 +1,7 @@
 """The shipped ledger's links: each dated one with its source, and which are left as hindsight."""
 
 import csv
+import re
 from datetime import date
 
 from launchlab.data.ledger.ledger import SHIPPED, load_launches
@@ -22,6 +23,7 @@ def test_every_dated_link_has_its_source_behind_its_code_or_its_day_in_the_note(
     for one, concerned in dated:
         said = (
             f"{concerned.code} since {concerned.since}: http" in one.source
+            or re.search(rf"https?://\S+ \({concerned.code} since {concerned.since}\)", one.source)
             or str(concerned.since) in one.note
         )
         assert said, (one.id, concerned.code)
