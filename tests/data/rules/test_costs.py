@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from launchlab.data.errors import RuleError
+from launchlab.data.errors import ConfigError, RuleError
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.rules.brokerage import Brokerage
 from launchlab.data.rules.costs import (
@@ -81,6 +81,14 @@ def test_a_hong_kong_broker_s_commission_and_minimum_are_the_user_s():
     mine = Brokerage(hk_rate=0.0003, hk_min=3.0)
     assert costs_of("0700.HK", "2025-06-30", "buy", 500.0, 100, mine)["commission"] == 15.0
     assert costs_of("0700.HK", "2025-06-30", "buy", 50.0, 100, mine)["commission"] == 3.0
+
+
+def test_a_broker_may_ask_nothing_but_not_less_than_nothing():
+    free = Brokerage(hk_rate=0, hk_min=0, cn_rate=0, cn_min=0)
+    assert costs_of("600519.SS", "2026-11-20", "sell", 100, 1000, free)["commission"] == 0
+    for name in ("hk_rate", "hk_min", "cn_rate", "cn_min"):
+        with pytest.raises(ConfigError, match=name):
+            Brokerage(**{name: -0.0001})
 
 
 def test_each_order_of_a_large_trade_pays_its_own_minimum():

@@ -166,6 +166,7 @@ def test_many_sessions_at_once_give_what_one_at_a_time_gives():
         (13.00, {"bonus_ratio": 0.3, "cash": 0.2}, 9.85),
         (13.00, {"rights_ratio": 0.3, "rights_price": 5.0}, 11.15),
         (18.50, {"bonus_ratio": 0.8, "cash": 0.5}, 10.00),
+        (15.00, {"bonus_ratio": 0.2, "rights_ratio": 0.3, "rights_price": 5.0}, 11.00),
         (10.00, {"cash": 0.005}, 10.00),  # 9.995 is a tie: half-up
         (1.005, {"cash": 0.0005, "tick": 0.001}, 1.005),
     ],

@@ -271,13 +271,25 @@ def test_a_split_changes_nothing() -> None:
     assert_paid(paid(panel, one_leg()), paper=0.105, captured=0.055, missed_gap=0.05)
 
 
+def in_hong_kong_dollars(folder: Path, close: list[float], rates: list[float]) -> Panel:
+    """Moutai without costs, at a rate of its own on each of four sessions."""
+    path = folder / "fx.csv"
+    rows = [f"{day},{rate}" for day, rate in zip(DAYS[:4], rates, strict=True)]
+    path.write_text("\n".join(["date,CNYHKD", *rows]) + "\n")
+    return without_costs(build_panel([bars("600519.SS", DAYS[:4], close)], options=PanelOptions(fx=path)))
+
+
 def test_the_currency_is_part_of_the_return(tmp_path: Path) -> None:
     # CNY at 1.25, 1.60, then 2.00: 40,000 shares sized at 12.50 HKD, bought at 16, sold at 20
-    rates = tmp_path / "fx.csv"
-    rates.write_text("date,CNYHKD\n2026-03-05,1.25\n2026-03-06,1.6\n2026-03-09,1.6\n2026-03-10,2.0\n")
-    panel = build_panel([bars("600519.SS", DAYS[:4], [10.0] * 4)], options=PanelOptions(fx=rates))
-    row = paid(without_costs(panel), one_leg(hold=2))
-    assert_paid(row, paper=0.3, captured=0.16, missed_gap=0.14)
+    panel = in_hong_kong_dollars(tmp_path, [10.0] * 4, [1.25, 1.6, 1.6, 2.0])
+    assert_paid(paid(panel, one_leg(hold=2)), paper=0.3, captured=0.16, missed_gap=0.14)
+
+
+def test_what_never_traded_is_worth_the_last_mark_at_the_last_rate(tmp_path: Path) -> None:
+    """Locked to the end: 12.50 HKD before, 13.75 at the first auction, 13.31 CNY at 2.00 in the end."""
+    panel = in_hong_kong_dollars(tmp_path, [10, 11, 12.1, 13.31], [1.25, 1.25, 1.25, 2.0])
+    row = paid(panel, one_leg(wait=1, hold=20))
+    assert_paid(row, paper=0.5648, missed_gap=0.05, missed_limits=0.5148)
 
 
 def test_what_is_still_held_counts_at_its_last_mark() -> None:
@@ -347,6 +359,12 @@ def test_without_a_plan_what_is_still_held_is_paid_on_paper_until_the_last_mark(
     panel = without_costs(tencent([100, 110, 112, 116], [100, 112, 115, 118]))
     row = by_reason(panel, one_leg(hold=20))
     assert_paid(row, paper=0.09, captured=0.04, missed_gap=0.05)
+
+
+def test_without_a_plan_what_is_still_held_is_worth_its_last_mark_at_the_last_rate(tmp_path: Path) -> None:
+    """40,000 sized and bought at 10.00 CNY for 1.25, at 2.00 in the end."""
+    row = by_reason(in_hong_kong_dollars(tmp_path, [10.0] * 4, [1.25, 1.25, 1.25, 2.0]), one_leg(hold=20))
+    assert_paid(row, paper=0.3, captured=0.3)
 
 
 def random_run(seed: int, **fixed: Any) -> tuple[Panel, NDArray[Any], Config, pd.DataFrame, Run]:
