@@ -16,6 +16,8 @@ from .references import Before, closes_before
 # that close itself: a reference is the exchange's own arithmetic, an opening price also holds the night's news, and
 # one after a suspension the news of months.
 REFERENCE_APART, OPENING_APART, LATER_APART = 0.03, 0.10, 0.70
+# An opening price so far away, and nearer to the close before, is worth a look: the night's news seldom hides a payment.
+UNSEEN = 0.05
 # How far at most in any case: no rounding, treasury share or rights issue untold explains more of a reference, nothing
 # but another action more of a price (a factor of 1.9; of 8 after a suspension).
 REFERENCE_FAR, OPENING_FAR, LATER_FAR = 0.35, 0.64, 2.08
@@ -32,14 +34,15 @@ def with_actions(bars: Bars, kept: Bool) -> Bars:
 
 
 def action_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
-    """One finding for each action that cannot be or that the prices of its ex-date contradict; `bars` in order."""
+    """One finding for each action that cannot be, that its ex-date contradicts or does not show; `bars` in order."""
     if not len(bars.actions):
         return
     before = closes_before(bars, calendar)
     for action in bars.actions:
-        what = _impossible(action) or _contradiction(bars, action, before)
-        if what:
-            yield finding(bars.code, action["session"], "action", what)
+        impossible = _impossible(action)
+        found = ("action", impossible) if impossible else _contradiction(bars, action, before)
+        if found:
+            yield finding(bars.code, action["session"], *found)
 
 
 def _impossible(action: Any) -> str:
@@ -53,20 +56,26 @@ def _impossible(action: Any) -> str:
     return ""
 
 
-def _contradiction(bars: Bars, action: Any, before: Before) -> str:
-    """How the ex-date contradicts an action; empty when it does not, or when no price before it is known."""
+def _contradiction(bars: Bars, action: Any, before: Before) -> tuple[str, str] | None:
+    """Kind of fault and how the ex-date contradicts an action; None where it does not, or no price before it is known."""
     i = int(np.searchsorted(bars.sessions, action["session"]))
     prev = float(before.price[i]) if i < len(bars) else np.nan
     if not prev > 0:
-        return ""
+        return None
     expected = ex_price(action, prev)
     makes = f"ratio {digits(action['ratio'])} and cash {digits(action['cash'])}"
     if not expected > 0:
-        return f"{makes} leave nothing of the close before, {digits(prev)}"
+        return "action", f"{makes} leave nothing of the close before, {digits(prev)}"
     witness = _witness(bars, i, at_once=not before.hole[i])
-    if witness is None or not _speaks_against(witness, expected, prev):
-        return ""
-    return f"{makes} make {expected:.4g} of the close before, {digits(prev)}, but {witness.words}"
+    if witness is None:
+        return None
+    against = f"{makes} make {expected:.4g} of the close before, {digits(prev)}, but {witness.words}"
+    if _speaks_against(witness, expected, prev):
+        return "action", against
+    unseen = witness.apart <= OPENING_APART and _speaks_against(
+        witness._replace(apart=UNSEEN), expected, prev
+    )
+    return ("unseen_action", against) if unseen else None
 
 
 class _Witness(NamedTuple):

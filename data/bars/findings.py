@@ -12,6 +12,7 @@
 | not_daily | error | weekly or monthly bars |
 | unruled | warning | a session before the board's, or the book's, first rule |
 | unsure_limit | warning | beyond the limit among the first bars of a code whose listing day is unknown |
+| unseen_action | warning | an action of some size of which the opening price shows little |
 | gap | warning | Hong Kong: opened a third away from the close before |
 | turnover | warning | turnover over volume is no price of that day |
 | missing_session | warning | open exchange, no bar: a suspension, or a hole of the source |
@@ -49,6 +50,7 @@ ADVICE = {
     "not_daily": "give daily bars",
     "unruled": "start later, or leave these bars out",
     "unsure_limit": "give the listing day in an instruments CSV: a share's first sessions have no limit",
+    "unseen_action": "compare with another source; cash is money for one share: 5 for 10 shares are 0.5",
     "gap": "compare with another source: a split or bonus issue may be missing",
     "turnover": "compare with another source: the price, the volume or the turnover is wrong",
     "missing_session": "mark the sessions suspended (status 0), or fetch them from another source",

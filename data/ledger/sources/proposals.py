@@ -266,10 +266,15 @@ def codes_of(cell: str) -> tuple[LaunchCode, ...]:
     return tuple(codes)
 
 
-def _read(row: Mapping[str, Any]) -> Proposed:
+def _read(row: Mapping[str | None, Any]) -> Proposed:
+    """A row of csv.DictReader: what is missing at its end is None there, what is too much stands under None."""
+    named = {name: cell for name, cell in row.items() if name is not None}
+    cells = sum(cell is not None for cell in named.values()) + len(row.get(None, ()))
+    if cells != len(named):
+        raise ValueError(f"{cells} cells where the heading has {len(named)}")
     evidence = evidence_of(row["evidence"])
-    before = _bound(row["not_before"], evidence.get("not_before")) if row["not_before"] else None
-    after = _bound(row["not_after"], evidence.get("not_after"))
+    before = _bound(named, "not_before", evidence) if row["not_before"] else None
+    after = _bound(named, "not_after", evidence)
     if row["kind"] not in KINDS:
         raise ValueError(f"kind {row['kind']!r} is unknown{did_you_mean(row['kind'], KINDS)}")
     if row["status"] not in STATUSES:
@@ -280,10 +285,10 @@ def _read(row: Mapping[str, Any]) -> Proposed:
     return Proposed(Proposal(*texts, after, before, codes_of(row["codes"]), row["note"]), row["status"])
 
 
-def _bound(text: str, evidence: Evidence | None) -> Bound:
-    instant = moment(text)
+def _bound(row: Mapping[str, str], side: str, evidence: Mapping[str, Evidence]) -> Bound:
+    instant, seen = moment(row[side]), evidence.get(side)
     if instant is None:
-        raise ValueError(f"{text!r} is no instant with a zone")
-    if evidence is None or evidence.read_at is None:
-        raise ValueError("the evidence names no clock and no time of reading")
-    return Bound(instant, evidence)
+        raise ValueError(f"{side} {row[side]!r} is no instant with a zone")
+    if seen is None or seen.read_at is None:
+        raise ValueError(f"the evidence of {side} names no clock and no time of reading")
+    return Bound(instant, seen)

@@ -78,6 +78,15 @@ def test_an_action_that_the_opening_price_bears_out_is_silent(columns, closes):
     assert faults(on_the_third_day(closes=closes, **columns)) == []
 
 
+@pytest.mark.parametrize(("cash", "seen"), [(10.0, ["unseen_action"]), (5.0, [])])
+def test_an_action_of_which_the_opening_price_shows_little_is_worth_a_look(cash, seen):
+    # 1.00 for a share as the 10.00 of ten: 109.5 of 119.5, but it opens near 119; 114.5 may be the night's news
+    held = on_the_third_day(cash=cash)
+    found = check_bars(held, INSTRUMENTS["9988.HK"], calendar=calendar("XHKG").sessions)
+    assert [finding.kind for finding in found if finding.session == "2025-06-11"] == seen
+    assert errors_of(found) == ()
+
+
 def test_a_stated_reference_decides_before_the_opening_price_does():
     # 13 shares for 10 of a close of 10.00 make 7.69; the exchange's own reference says whether they did
     closes = (10.0, 10.0, 8.4, 8.4, 8.4)

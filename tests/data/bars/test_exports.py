@@ -133,6 +133,8 @@ def scales(code: str, price: float, shares: float, **columns: object) -> list[st
 def test_prices_in_cents_and_volume_in_lots_are_doubted_where_nothing_contradicts_them():
     assert scales("0700.HK", 548.0, 26e6) == []
     assert scales("0700.HK", 54_800.0, 26e6)[0].endswith("prices may be in cents")
+    assert scales("0700.HK", 54_800.0, 1e3)[0].endswith("prices may be in cents"), "by the price alone"
+    assert scales("0020.HK", 200.0, 5e8)[0].endswith("prices may be in cents"), "by what it is worth alone"
     assert scales("600519.SS", 1_500.0, 3e6) == []
     assert scales("600519.SS", 1_500.0, 3e4)[0].endswith("volume may be in lots")
     assert scales("600519.SS", 10.0, 4e5)[0].endswith("volume may be in lots")

@@ -75,7 +75,7 @@ def test_the_first_session_of_a_share_has_no_close_to_leap_from():
 def test_after_a_suspension_only_a_factor_of_eight_is_another_unit():
     status = [1, 1, 0, 1, 1, 1, 1]
     assert found(tencent(scaled(0.35, 3), status=status)) == [("2026-03-10", "warning", "gap")]
-    assert found(tencent(scaled(0.1, 3), status=status)) == [("2026-03-10", "error", "leap")]
+    assert found(tencent(scaled(0.12, 3), status=status)) == [("2026-03-10", "error", "leap")]
 
 
 def test_a_reference_ten_times_the_close_before_is_not_believed_either():
@@ -92,6 +92,8 @@ def test_a_consolidation_has_to_be_given_and_a_bonus_issue_may_show_in_the_refer
         ("2026-03-10", "warning", "pre_close"),
     ]
     assert found(tencent(scaled(0.5, 3), pre_close=stated(249.4))) == [("2026-03-10", "warning", "pre_close")]
+    # of ten shares for one the bars have to say more than a reference
+    assert ("2026-03-10", "error", "leap") in found(tencent(scaled(0.1, 3), pre_close=stated(49.9)))
 
 
 def test_leaving_the_leap_out_mends_a_spike_but_no_change_of_unit():
@@ -149,6 +151,10 @@ def test_lots_are_told_for_their_own_sessions_and_small_volumes_are_not_held_to_
     assert found(huafa(volume=volume, amount=paid * lots)) == [("2025-05-16", "warning", "volume_units")]
     # 430 shares written as 400: turnover over volume is 7 % too high and means nothing
     assert found(huafa(volume=np.full(5, 400.0), amount=paid * 430)) == []
+    # 4,300 written as 4,000 are no rounding
+    assert found(huafa(volume=np.full(5, 4000.0), amount=paid * 4300)) == [
+        (day, "error", "adjusted") for day in HUAFA
+    ]
 
 
 @pytest.mark.parametrize(("step", "word"), [(5, "weekly"), (21, "monthly")])

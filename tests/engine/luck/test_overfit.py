@@ -225,14 +225,18 @@ def test_the_chosen_point_is_judged_and_the_figure_it_was_chosen_by_is_named() -
     assert "The best by total return has an annual Sharpe ratio of" in judged.text
 
 
-def test_what_hangs_on_one_launch_is_told_of_the_point_that_is_judged() -> None:
-    """The second point is judged: 2 of its 5 come from its best launch; of the first, which earned most, 9 of 11."""
-    returns = np.random.default_rng(0).normal(0.001, 0.01, (300, 2))
-    profits = np.array([[1.0, 1.0, 9.0], [2.0, 2.0, 1.0]])
-    judged = verdict(Evidence(returns, longest_hold=5, spa=False, best=1, profits=profits))
+def test_profits_and_neighbours_are_those_of_the_point_that_is_judged() -> None:
+    """The third point is judged: 2 of its 5 come from its best launch, and it has one neighbour; the second, the best, two."""
+    returns = np.random.default_rng(0).normal(0.001, 0.01, (300, 3)) + np.array([0.0, 0.002, 0.001])
+    profits = np.array([[1.0, 1.0, 9.0], [1.0, 2.0, 9.0], [2.0, 2.0, 1.0]])
+    found = Evidence(
+        returns, longest_hold=5, spa=False, best=2, profits=profits, params={"hold": np.array([1, 2, 3])}
+    )
+    judged = verdict(found)
     assert judged.to_json()["largest_launch_share"] == pytest.approx(2 / 5)
     assert judged.to_json()["without_largest_launch"] == pytest.approx(3.0)
     assert "Its best launch made 40 % of the profit." in judged.text
+    assert judged.neighbours == 1
 
 
 def test_a_clear_skill_is_recognised_and_put_into_words() -> None:

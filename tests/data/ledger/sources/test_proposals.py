@@ -164,6 +164,25 @@ def test_a_damaged_file_of_proposals_is_refused(tmp_path: Path, text: str) -> No
         read_proposals(tmp_path / "p.csv")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",proposed,", ",", "12 cells where the heading has 13"),
+        (",proposed,", ",proposed,,", "14 cells where the heading has 13"),
+        (",proposed", "", "12 cells where the heading has 13"),
+        ("2026-02-11T17:18:00+00:00,", "2026-02-11,", "not_after '2026-02-11' is no instant with a zone"),
+    ],
+)
+def test_a_damaged_row_says_what_is_wrong_with_it(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = tmp_path / "p.csv"
+    write_proposals(path, [Proposed(proposal("b", None))])
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(LedgerError, match=r"row 1 \(b\): " + said):
+        read_proposals(path)
+
+
 def test_names_and_owners_lead_to_codes_on_the_days_they_are_listed() -> None:
     assert known_as("智谱") == known_as("THUDM") == "Zhipu"
     before, after = datetime(2025, 1, 5, tzinfo=UTC).date(), datetime(2026, 2, 12, tzinfo=UTC).date()
