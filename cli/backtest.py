@@ -87,13 +87,12 @@ if TYPE_CHECKING:
 @click.option("--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1].")
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option(
-    "--judge",
-    is_flag=True,
+    "--judge/--no-judge",
+    default=None,
     help="Ask whether it is more than chance: placebos and a study of the names traded.",
 )
 @click.option(
     "--clocks",
-    "draws",
     type=click.IntRange(0, 100_000),
     is_flag=False,
     flag_value=200,
@@ -103,9 +102,8 @@ if TYPE_CHECKING:
 @click.option(
     "--clock-days",
     type=click.FloatRange(0, 3650, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="How much earlier a launch without a lower bound can have been public.",
+    metavar="DAYS",
+    help="How much earlier a launch without a lower bound can have been public, for --clocks [default: 1].",
 )
 @click.option("--out", metavar="DIR", help="Folder of the run [default: runs/STRATEGY-START-END].")
 @click.option(
@@ -120,9 +118,6 @@ def backtest(
     settings: tuple[str, ...],
     toml: str | None,
     verify: bool,
-    judge: bool,
-    draws: int | None,
-    clock_days: float,
     out: str | None,
     open_page: bool,
     sheet: bool,
@@ -148,12 +143,12 @@ def backtest(
         check_out(Path(out), "run")
     if script is None:
         strategy = sized(build_strategy(plan.strategy, plan.settings, plan.analyzers), plan.sizer, plan.stake)
-        if draws is not None:
+        if plan.clocks is not None:
             from ..engine.backtest.clocks import needs_legs
 
             needs_legs(strategy)  # before anything runs
     else:
-        plan = of_script(script, plan, flags, more=verify or judge or draws is not None)
+        plan = of_script(script, plan, flags, verify=verify)
     market = load_market(plan.market, brokerage=plan.brokerage)
     say(market, labelled=not as_json)
     folder = Path(out) if out is not None else usual_folder(plan, market)
@@ -162,9 +157,9 @@ def backtest(
     if script is not None:
         result = run_script(script, plan, market)
     else:
-        result = run(strategy, plan, market, verify=verify, judge=judge)
-    if draws is not None:
-        result = bracketed(result, strategy, plan, market, draws=draws, clock_days=clock_days)
+        result = run(strategy, plan, market, verify=verify)
+    if plan.clocks is not None:
+        result = bracketed(result, strategy, plan, market, plan.clocks)
     if not as_json:
         figures(result)  # they need not wait for the pages
     write(result, folder, sheet=sheet)
@@ -177,15 +172,14 @@ def backtest(
         click.launch((folder / "index.html").resolve().as_uri())
 
 
-def run(
-    strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False, judge: bool = False
-) -> "Result":
+def run(strategy: Any, plan: "Plan", market: "Market", *, verify: bool = False) -> "Result":
     """The Result of a plan over its market."""
     import sys
     from contextlib import redirect_stdout
     from dataclasses import replace
 
     from ..engine.backtest.backtest import BELOW_A_LOT, RunOptions
+    from ..engine.backtest.without_effect import WITHOUT_EFFECT
     from ..engine.machine.watch import watching
     from ..engine.results.fates import UNTRADED
     from ..strategies.loading.backtest import backtest as run_backtest
@@ -200,25 +194,23 @@ def run(
         compiling_bar() as compiling,
         watching(compiling),
         progress(f"{plan.strategy} on {plan.engine}", len(market.panel)) as step,
-        judging(judge) as told,
+        judging(plan.judge) as told,
         redirect_stdout(sys.stderr),
     ):
         result = run_backtest(
             strategy,
             market,
             plan.config,
-            options=replace(options, progress=step, judge=judge, judging=told),
+            options=replace(options, progress=step, judge=plan.judge, judging=told),
             verify=verify,
         )
     for hint in result.summary.warnings:
-        if hint.startswith(UNTRADED) or hint == BELOW_A_LOT:
+        if hint.startswith((UNTRADED, WITHOUT_EFFECT)) or hint == BELOW_A_LOT:
             warn(hint)
     return result
 
 
-def bracketed(
-    result: "Result", strategy: Any, plan: "Plan", market: "Market", *, draws: int, clock_days: float
-) -> "Result":
+def bracketed(result: "Result", strategy: Any, plan: "Plan", market: "Market", draws: int) -> "Result":
     """The Result with its bracket over the auctions that the launches' clocks leave open."""
     import sys
     from contextlib import redirect_stdout
@@ -234,7 +226,7 @@ def bracketed(
         redirect_stdout(sys.stderr),
     ):
         bracket = clock_bracket(
-            strategy, market, plan.config, draws=draws, unbounded_days=clock_days, on_progress=step
+            strategy, market, plan.config, draws=draws, unbounded_days=plan.clock_days, on_progress=step
         )
     return with_clocks(result, bracket)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared, tell, warn
+from .options import example, print_json, refuse_beside, shared, tell, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def check(
     if prices and store:
         raise click.ClickException("give --prices or --store, not both")
     place: Any = prices or store
+    refuse_beside("sources", "adjusted", "errors_only", "strict", "minutes", "minute_stamps")
     if how["sources"]:
         found = compare_sources(codes, store=place, instruments=instruments)
         _show_sources(found, as_json=how["as_json"])

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, say, shared, tell, warn
+from .options import example, print_json, refuse_without, say, shared, tell, warn
 from .proposals import accept, add, import_, proposals_
 from .terminal.echo import echo
 
@@ -148,6 +148,8 @@ def check(
     from ..data.ledger.hygiene import WORDS, check_launches
     from ..data.ledger.ledger import load_launches
 
+    refuse_without("prices", "strategy")
+    refuse_without("draws", "strategy")
     ledger = load_launches(launches, to_instruments(instruments))
     doubts = check_launches(ledger, estimation_days=estimation_days)
     moves = _moves(launches, instruments, **asked) if asked["strategy"] else ""

@@ -87,6 +87,9 @@ MARKET = (
     *("universe", "links", "calendar", "minutes", "minute_stamps", "futures"),
 )
 
+# Of commands that compare nothing.
+UNCOMPARED = tuple(name for name in MARKET if name != "benchmark")
+
 
 def shared(*names: str) -> Decorator:
     """A decorator that adds the named options, in that order."""
@@ -97,6 +100,33 @@ def shared(*names: str) -> Decorator:
         return function
 
     return decorate
+
+
+def refuse_without(option: str, *others: str) -> None:
+    """Refuse an option of the running command that was typed without any of the others, without which it does nothing."""
+    if _typed(option) and not any(map(_typed, others)):
+        raise click.UsageError(
+            f"{_flag(option)} does nothing without {' or '.join(map(_flag, others))}; give both, or leave it out"
+        )
+
+
+def refuse_beside(option: str, *others: str) -> None:
+    """Refuse options of the running command that were typed beside one under which they do nothing."""
+    for other in others:
+        if _typed(option) and _typed(other):
+            raise click.UsageError(
+                f"{_flag(other)} does nothing beside {_flag(option)}; leave one of them out"
+            )
+
+
+def _typed(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(option)
+    return source not in (None, click.core.ParameterSource.DEFAULT)
+
+
+def _flag(option: str) -> str:
+    params = click.get_current_context().command.params
+    return next(flag for one in params if one.name == option for flag in one.opts if flag.startswith("--"))
 
 
 def example(*lines: str) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import MARKET, example, print_json, shared, warn
+from .options import UNCOMPARED, example, print_json, refuse_beside, shared, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ RIGHT = ("shares", "lots", "price", "low", "high", "value", "cost")
         "launchlab orders --prices store --strategy buy-launch --set hold=3 --csv > orders.csv",
     )
 )
-@shared(*MARKET)
+@shared(*UNCOMPARED)
 @click.option("--on", metavar="DAY", help="The day whose close decides [default: that of the last bar].")
 @click.option(
     "--strategy",
@@ -64,6 +64,7 @@ def orders(
     from ..strategies.loading.orders import orders as next_orders
     from .asked.plan import read_plan
 
+    refuse_beside("as_json", "as_csv")
     plan = read_plan(toml, flags, settings)
     build_strategy(plan.strategy, plan.settings)
     market = load_market(plan.market, brokerage=plan.brokerage)
@@ -81,13 +82,14 @@ def orders(
 
 
 def _print(told: "Orders") -> None:
+    from ..data.shown import counted
     from .terminal.tables import print_table
 
     if told.simulated:
         echo("SIMULATED DATA — not market prices")
     echo(
-        f"{len(told.orders)} orders of {told.strategy} for {told.session}, decided at the close of {told.known}: "
-        f"NAV {told.nav:,.0f} {told.currency}, cash {told.cash:,.0f}, {len(told.held)} positions"
+        f"{counted(len(told.orders), 'order')} of {told.strategy} for {told.session}, decided at the close of {told.known}: "
+        f"NAV {told.nav:,.0f} {told.currency}, cash {told.cash:,.0f}, {counted(len(told.held), 'position')}"
     )
     rows = [{**one._asdict(), "if": one.if_} for one in told.orders]
     if rows:
@@ -146,7 +148,7 @@ def _print_fills(found: "Reconciled") -> None:
         + (f"; slippage {total:+.1f} bp" if total == total else "")
     )
     right = [name for name in table.columns if table[name].dtype.kind == "f"]
-    for rows in (table, found.by_reason):
+    for rows in (each for each in (table, found.by_reason) if len(each)):
         echo()
         print_table(
             list(rows.columns),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared, tell, warn
+from .options import example, print_json, refuse_without, shared, tell, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ def add(id_: str, ledger: str, correct: bool, recorded: str | None, **cells: Any
     from ..data.ledger.sources.proposals import append
     from ..data.ledger.sources.revisions import correction
 
+    refuse_without("upper_bound", "at")
     bound = cells.pop("upper_bound")
     if not correct:
         if recorded:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import MARKET, example, print_json, say, shared
+from .options import UNCOMPARED, example, print_json, say, shared
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _default(parameter: dict[str, Any]) -> str:
     ),
 )
 @click.argument("strategy", metavar="NAME")
-@shared(*MARKET)
+@shared(*UNCOMPARED)
 @click.option(
     "--set", "settings", metavar="K=V", multiple=True, help="A parameter; also config.K=V, brokerage.K=V."
 )

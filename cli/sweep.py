@@ -6,7 +6,7 @@ import click
 
 from .asked.search import search_options
 from .backtest import backtest
-from .options import MARKET, example, say, shared
+from .options import MARKET, example, refuse_beside, refuse_without, say, shared
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
 MANY = 10_000_000  # points above which to ask first
@@ -98,6 +98,9 @@ def sweep(
     from .outcome import show, watch
     from .terminal.progress import compiling_bar
 
+    refuse_beside("quick", "confirm", "page")
+    refuse_without("seed", "count", "kind")
+    refuse_without("benchmark", "runs")
     plan = read_plan(
         toml, {name: options[name] for name in (*MARKET, *OF_A_RUN) if name in options}, settings
     )

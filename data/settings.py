@@ -32,4 +32,6 @@ def _sentence(cls: type[BaseModel], error: ValidationError) -> str:
     given = first.get("input")
     commas = isinstance(given, str) and WITH_COMMAS.fullmatch(given.strip())
     mend = "; write the number without commas" if commas else ""
-    return f"{where}: {first['msg']} (got {given!r}){mend}"
+    field = cls.model_fields.get(where)
+    about = f"; it is {field.description}" if field is not None and field.description and not mend else ""
+    return f"{where}: {first['msg']} (got {given!r}){mend}{about}"

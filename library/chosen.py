@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..data.errors import ConfigError
+from ..engine.backtest.without_effect import WITHOUT_EFFECT
 from ..engine.backtrader.native.plan import NativeStrategy, is_native
 from ..engine.sweeps.conditions import of_strategy
 from ..engine.sweeps.grid import Grid
@@ -15,6 +18,8 @@ from ..strategies.loading.loading import file_sha256, find_strategy, inner
 from ..strategies.loading.parameters import values_of
 from ..strategies.loading.variants import Variants, variants
 from ..strategies.registry import STRATEGIES
+
+MOST_ASKED = 100  # points of a grid at which parameters are asked what they decide
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,21 @@ class Chosen:
         """The parameters that no grid concerns, as plain values."""
         values = values_of(inner(self.build({})))
         return {name: value for name, value in values.items() if name not in self.grid.values}
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """A sentence for each parameter that was set or is swept, and decides nothing at any of points spread over the grid."""
+        places = np.unique(np.linspace(0, len(self.grid) - 1, MOST_ASKED).astype(np.int64))
+        numbers = [int(self.grid.numbers(k, k + 1)[0]) for k in places]
+        found = [inner(self.build(of_strategy(self.grid.point(number)))) for number in numbers]
+        if not all(hasattr(one, "idle") for one in found):
+            return ()
+        told = {name: sentence for one in found for name, sentence in one.idle.items()}
+        return tuple(
+            f"{WITHOUT_EFFECT}: {sentence}"
+            for name, sentence in told.items()
+            if all(name in one.unused for one in found)
+        )
 
 
 def choose(

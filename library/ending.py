@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.errors import ConfigError
 from ..data.files import write_whole
+from ..data.panel.benchmark import Benchmark
 from ..engine.results.summary import Inputs, SweepSummary
 from ..engine.sweeps.folder import POINTS, TOP, SweepFolder
 from ..engine.sweeps.job import SweepJob
@@ -39,6 +40,7 @@ class Ending:
     page: bool
     runs: int = 0
     inputs: Inputs | None = None
+    benchmark: Benchmark | None = None  # of the runs that are written whole
 
 
 def finish(
@@ -70,7 +72,7 @@ def finish(
             f"{runner.retried} pieces of work ran again because their workers were lost; no figure depends on it"
         )
     write_whole(folder.path / TOP, to_csv(rows))
-    runs = _write_runs(job, folder, rows[: ending.runs], summary.strategy, watch)
+    runs = _write_runs(job, folder, rows[: ending.runs], summary.strategy, ending.benchmark, watch)
     if ending.page:
         _draw(folder, summary, dict(zip(outcome.rows.tolist(), runs, strict=False)), watch)
     folder.end(summary)
@@ -128,7 +130,12 @@ def _judged(
 
 
 def _write_runs(
-    job: SweepJob, folder: SweepFolder, rows: list[dict[str, Any]], name: str, watch: Watch
+    job: SweepJob,
+    folder: SweepFolder,
+    rows: list[dict[str, Any]],
+    name: str,
+    benchmark: Benchmark | None,
+    watch: Watch,
 ) -> list[str]:
     """The whole runs of the best points, as a backtest writes them; names of their folders."""
     if not rows:
@@ -140,7 +147,7 @@ def _write_runs(
         for rank, row in enumerate(rows, 1):
             values = {key: row[key] for key in job.grid.values}
             at = job.under(values)
-            options = RunOptions(name=name, parameters=values)
+            options = RunOptions(name=name, parameters=values, benchmark=benchmark)
             with redirect_stdout(sys.stderr):  # what a strategy of one's own prints
                 result = backtest(job.strategy(values), at.launches, at.panel, at.config, options=options)
             write_report(result, folder.path / f"top-{rank}")

@@ -3,15 +3,18 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from ..data.errors import ConfigError
 from ..data.market.market import Market
 from ..data.shown import Drawn, Told
+from ..engine.backtest.backtest import checked_legs
+from ..engine.backtest.without_effect import without_effect, without_effect_on_orders
 from ..engine.config import Config
 from ..engine.results.metrics import periods_per_year
 from ..engine.results.summary import Inputs, SweepSummary
@@ -265,6 +268,10 @@ def to_job(wanted: Wanted) -> SweepJob:
     chosen, market, config, options = wanted.chosen, wanted.market, wanted.config, wanted.options
     panel = market.panel.without_members() if chosen.is_native else market.panel
     spec = check_spec(options.executor) if options.executor else None
+    if options.threads and (spec or (options.executor or "").startswith("dask")):
+        raise ConfigError(
+            f"`threads` does nothing beside `executor='{options.executor}'`, which says itself how many; leave one of them out"
+        )
     return job_class(chosen.build.base)(
         build=chosen.build,
         grid=options.drawn(chosen.grid),
@@ -294,22 +301,41 @@ def _check_search(wanted: Wanted, search: Search, job: SweepJob, watch: Watch) -
 def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str, Any], watch: Watch) -> None:
     """Everything from the first point to summary.json."""
     options = wanted.options
-    for number in {int(job.grid.numbers(k, k + 1)[0]) for k in (0, len(job.grid) - 1)}:
+    ends = sorted({int(job.grid.numbers(k, k + 1)[0]) for k in (0, len(job.grid) - 1)})
+    for number in ends:
         job.refuse_foresight(number)
+    idle = (*wanted.chosen.idle, *_without_effect(job, ends, native=wanted.chosen.is_native))
+    for sentence in idle:
+        watch.warn(sentence)
     with job.open_runner(options.executor) as runner:
         started = time.perf_counter()
         outcome = _points(wanted, job, folder, asked, runner, watch)
         ending = Ending(
             seconds=time.perf_counter() - started,
-            warnings=wanted.market.warnings,
+            warnings=(*wanted.market.warnings, *idle),
             metric=options.metric,
             confirm=options.confirm,
             judge=options.judge,
             page=options.page,
             runs=options.runs,
+            benchmark=wanted.market.benchmark,
             inputs=_inputs(wanted),
         )
         finish(job, folder, asked, outcome, ending, runner=runner, watch=watch)
+
+
+def _without_effect(job: SweepJob, numbers: Sequence[int], *, native: bool) -> tuple[str, ...]:
+    """What the portfolio was asked for and meets no order at any of some points."""
+    told: list[tuple[str, ...]] = []
+    for number in numbers:
+        values = job.grid.point(number)
+        at = job.under(values)
+        if native:
+            told.append(without_effect_on_orders(at.panel, at.config))
+        else:
+            legs = checked_legs(job.strategy(values).legs(at.launches, at.panel), at.panel, len(at.launches))
+            told.append(without_effect(legs, at.panel, at.config))
+    return tuple(sentence for sentence in told[0] if all(sentence in others for others in told))
 
 
 def _inputs(wanted: Wanted) -> Inputs:

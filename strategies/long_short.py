@@ -33,6 +33,7 @@ class LongShort(BasketRules):
     """
 
     buys_issuer: ClassVar[bool] = True
+    two_sided: ClassVar[bool] = True
     needs_lead: ClassVar[bool] = True  # whether nothing is sold where nothing can be bought
 
     longs: tuple[str, ...] = field(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from ..data.errors import ConfigError
 from ..data.ledger.launch import Launch
 from ..data.panel.panel import Panel
 from .base import Choice, Skip, about
@@ -29,6 +30,13 @@ class Rivals(LongShort):
         default="hedge",
         metadata=about("share of a name that cannot be sold short: unspent, to the others, or into the fund"),
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.longs != ("launcher",):
+            raise ConfigError(
+                f"rivals buys the launcher alone, not longs {','.join(self.longs)}; take `long-short` with `shorts=rival`"
+            )
 
     def bought(self, launch: Launch, base: int, panel: Panel) -> tuple[list[str], list[Choice]]:
         """The launcher; a launch whose maker is not listed has short positions alone."""

@@ -16,6 +16,7 @@ from ...engine.config import Config, config_from, read_toml
 from ...engine.results.summary import Inputs
 
 DEFAULT_STRATEGY = "long-short"
+CLOCK_DAYS, MOST_DAYS, MOST_DRAWS = 1.0, 3_650, 100_000
 # Fields of Config that have a flag of their own.
 FLAGS = (
     "capital",
@@ -45,6 +46,9 @@ class Plan:
     analyzers: tuple[str, ...] = ()
     sizer: str | None = None
     stake: int | None = None
+    judge: bool = False
+    clocks: int | None = None
+    clock_days: float = CLOCK_DAYS
 
 
 TABLES: Mapping[str, tuple[str, ...] | None] = {
@@ -52,7 +56,7 @@ TABLES: Mapping[str, tuple[str, ...] | None] = {
     "brokerage": None,
     "strategy": None,
     "data": FIELDS,
-    "run": ("engine", "analyzers", "sizer", "stake"),
+    "run": ("engine", "analyzers", "sizer", "stake", "judge", "clocks", "clock_days"),
 }
 
 
@@ -64,10 +68,11 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
     """
     tables = _tables(Path(path)) if path is not None else {name: {} for name in TABLES}
     given = {name: value for name, value in flags.items() if value is not None}
+    if not given.get("analyzers"):
+        given.pop("analyzers", None)
     for name in TABLES["run"] or ():
-        if given.get(name):
+        if name in given:
             tables["run"][name] = given.pop(name)
-    given.pop("analyzers", None)
     if "strategy" in given:
         if given["strategy"] != tables["strategy"].get("name"):
             tables["strategy"] = {}  # the parameters in the file belong to another strategy
@@ -76,17 +81,24 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
         tables[table][name] = value
     for name, value in given.items():
         tables["data" if name in TABLES["data"] else "config"][name] = value  # type: ignore[operator]
-    strategy = dict(tables["strategy"])
+    strategy, run = dict(tables["strategy"]), tables["run"]
+    if "clock_days" in run and run.get("clocks") is None:
+        raise ConfigError(
+            "`clock_days` says how far `clocks` look back, and does nothing without them; give `clocks` too"
+        )
     return Plan(
         market=market_request(tables["data"]),
         strategy=str(strategy.pop("name", DEFAULT_STRATEGY)),
         settings=strategy,
         config=config_from(tables["config"]),
         brokerage=brokerage_from(tables["brokerage"]),
-        engine=str(tables["run"].get("engine", "backtrader")),
-        analyzers=_words(tables["run"].get("analyzers", ())),
-        sizer=_sizer(tables["run"].get("sizer")),
-        stake=_stake(tables["run"].get("stake")),
+        engine=str(run.get("engine", "backtrader")),
+        analyzers=_words(run.get("analyzers", ())),
+        sizer=_sizer(run.get("sizer")),
+        stake=_stake(run.get("stake")),
+        judge=_judge(run.get("judge", False)),
+        clocks=_clocks(run.get("clocks")),
+        clock_days=_clock_days(run.get("clock_days", CLOCK_DAYS)),
     )
 
 
@@ -106,6 +118,28 @@ def _stake(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise ConfigError(f"`stake` must be a number of shares, not {value!r}")
     return value
+
+
+def _judge(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"`judge` must be true or false, not {value!r}")
+    return value
+
+
+def _clocks(value: Any) -> int | None:
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DRAWS
+    ):
+        raise ConfigError(f"`clocks` must be a number of draws from 0 to {MOST_DRAWS:,}, not {value!r}")
+    return value
+
+
+def _clock_days(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_DAYS:
+        raise ConfigError(
+            f"`clock_days` must be a number of days above 0 and at most {MOST_DAYS:,}, not {value!r}"
+        )
+    return float(value)
 
 
 def inputs_of(plan: Plan) -> Inputs:
@@ -133,6 +167,10 @@ def command_line(plan: Plan) -> str:
         words += ["--analyzer", name]
     for flag, value in (("--sizer", plan.sizer), ("--stake", plan.stake)):
         words += [] if value is None else [flag, str(value)]
+    words += ["--judge"] if plan.judge else []
+    if plan.clocks is not None:
+        words += ["--clocks", str(plan.clocks)]
+        words += [] if plan.clock_days == CLOCK_DAYS else ["--clock-days", f"{plan.clock_days:g}"]
     return shlex.join(words)
 
 

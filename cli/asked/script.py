@@ -10,18 +10,34 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
-def of_script(script: str, plan: "Plan", flags: dict[str, Any], *, more: bool) -> "Plan":
+DECIDED = ("strategy", "engine", "analyzers", "sizer", "stake")
+NOT_SEEN = (
+    "pairing",
+    "exit_on",
+    "minute_price",
+    "give_up",
+    "minutes",
+    "minute_stamps",
+    "futures",
+    "universe",
+)
+
+
+def of_script(script: str, plan: "Plan", flags: dict[str, Any], *, verify: bool) -> "Plan":
     """The plan under the name of a script; what a script decides by itself is refused."""
     from dataclasses import replace
 
     from ...data.errors import ConfigError
 
-    for name in ("strategy", "engine", "analyzers", "sizer", "stake"):
+    for name in DECIDED:
         if flags.get(name):
             raise ConfigError(
                 f"a script decides by itself: leave out `{name.removesuffix('s')}`, or leave out `script`"
             )
-    if more or plan.settings:
+    for name in NOT_SEEN:
+        if flags.get(name) is not None:
+            raise ConfigError(f"a script does not see `{name}`: leave it out, or leave out `script`")
+    if verify or plan.judge or plan.clocks is not None or plan.settings:
         raise ConfigError(
             "a script has no parameters, second engine, judgement or clocks: leave those options out"
         )

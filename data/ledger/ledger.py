@@ -56,6 +56,11 @@ def load_launches(
     """
     if isinstance(source, Launches):
         return source
+    if source is None and ledger_tz is not None:
+        raise LedgerError(
+            "`ledger_tz` is the zone of clock times that state none, and the shipped ledger states them all; leave it out, "
+            "or name a ledger of your own with `launches`"
+        )
     reader = LaunchReader(_book(instruments), zone_of(ledger_tz))
     if source is None or isinstance(source, str | Path):
         file = SHIPPED if source is None else Path(source)

@@ -8,7 +8,7 @@ from typing import Any
 from ..bars.checks import Finding, errors_of
 from ..bars.findings import finding
 from ..bars.reconcile import Agreement
-from ..errors import DataError, LaunchlabError, StoreError
+from ..errors import ConfigError, DataError, LaunchlabError, StoreError
 from ..instruments.spellings import names_of
 from ..instruments.table import Instruments, to_instruments
 from ..instruments.typed import Typed, typed
@@ -18,6 +18,7 @@ from ..store.joined import iter_instruments
 from ..store.known import with_facts
 from ..store.store import Store, default_store, is_store
 from .beside import minute_findings, open_minutes
+from .request import SAMPLE_MINUTES
 from .source import Source, find_bars, named_codes
 
 
@@ -51,6 +52,15 @@ def check(
     `adjusted` are not held to ticks and limits. `minutes` is a folder or zip of minute bars, which are held against the daily
     ones; without `codes`, only codes that have minutes are then checked. `on_progress` gets how many codes are done, of how many.
     """
+    if minute_stamps is not None and minutes is None:
+        raise ConfigError(
+            "`minute_stamps` says what minute bars are stamped with; name their folder with `minutes`"
+        )
+    if minutes == SAMPLE_MINUTES:
+        raise ConfigError(
+            "`minutes` sample are simulated for a run of the sample market, and right by construction; name a folder of minute "
+            "bars to check"
+        )
     book = to_instruments(instruments)
     source = find_bars(default_store() if prices is None else prices)
     if isinstance(source.prices, Store):

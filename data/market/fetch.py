@@ -58,6 +58,15 @@ def fetch(
     nothing of the others and is an outcome of the report. `on_progress` gets how many are done, of how many, and the
     outcome. LaunchlabError for what cannot be asked.
     """
+    if launches is None and ledger_tz is not None:
+        raise ConfigError(
+            "`ledger_tz` is the zone of a ledger's clock times; name the ledger with `launches`"
+        )
+    if path is None and (volume_unit or accept_adjusted):
+        name = "volume_unit" if volume_unit else "accept_adjusted"
+        raise ConfigError(
+            f"`{name}` is for files, and what a server sends states it; leave it out, or give `path`"
+        )
     book = to_instruments(instruments)
     ledger = None if launches is None else load_launches(launches, book, ledger_tz=ledger_tz)
     whole = everything(book) if not codes and ledger is None and path is None else None

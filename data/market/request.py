@@ -67,6 +67,10 @@ class MarketRequest:
                 f"`minute_stamps` {self.minute_stamps!r} is unknown{did_you_mean(str(self.minute_stamps), STAMPS)}; "
                 f"use one of {', '.join(STAMPS)}"
             )
+        if self.minute_stamps is not None and self.minutes in (None, SAMPLE_MINUTES):
+            raise ConfigError(
+                "`minute_stamps` says what the minute bars of a folder are stamped with, and `minutes` names none; leave it out"
+            )
         if self.minutes == SAMPLE_MINUTES and self.prices is not None:
             raise ConfigError(
                 "`minutes` sample are of the sample market, and these are other `prices`; give a folder of their minute bars"

@@ -85,6 +85,7 @@ def backtest(
     from ..results.record import Books, to_result
     from .frictions import ladder
     from .hindsight import hindsight
+    from .without_effect import warned, without_effect
 
     config, options = config or Config(), options or RunOptions()
     if isinstance(strategy, type):
@@ -116,7 +117,9 @@ def backtest(
         from ..luck.run_verdict import run_verdict
 
         about["judgement"] = run_verdict(timed, panel, legs, config, progress=options.judging).to_json()
-    return to_result(books, run, paper.equity, options.benchmark, about)
+    return warned(
+        to_result(books, run, paper.equity, options.benchmark, about), without_effect(legs, panel, config)
+    )
 
 
 def about_run(options: RunOptions, class_name: str) -> dict[str, Any]:
@@ -154,6 +157,7 @@ def _backtest_native(
     from ..backtrader.native.result import analyses, paper_equity, run_native
     from ..results.record import Books, to_result
     from .native_foresight import Asked
+    from .without_effect import warned, without_effect_on_orders
 
     if options.engine != "backtrader":
         raise ConfigError(
@@ -165,6 +169,7 @@ def _backtest_native(
             f"{native.cls.__name__} is a backtrader strategy: it sends orders, which cannot be moved to other days as legs "
             "can; leave out `judge`, and test it with a sweep"
         )
+    idle = without_effect_on_orders(panel, config)
     panel = panel.without_members()  # its feeds are the codes of the ledger
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     asked = Asked(native, timed, panel, config)
@@ -177,15 +182,14 @@ def _backtest_native(
         "analyzers": analyses(native_run.strategy),
         "foresight": _sampled(answers, len(native_run.sent)),
     }
-    result = to_result(books, native_run.run, paper, options.benchmark, about)
+    result = warned(to_result(books, native_run.run, paper, options.benchmark, about), idle)
     if (
         len(result.fills)
         or not len(result.blocks)
         or set(result.blocks["reason"]) != {Reason.BELOW_LOT.label}
     ):
         return result
-    summary = replace(result.summary, warnings=(*result.summary.warnings, BELOW_A_LOT))
-    return replace(result, summary=summary)
+    return warned(result, (BELOW_A_LOT,))
 
 
 def execute(

@@ -2,7 +2,8 @@
 
 Two questions, and both must say yes. Placebos: does the strategy earn more than the same orders on other days like
 theirs? A study: did the names that it bought rise, or those that it sold fall, by more than usual around the launches
-that it traded? A strategy without skill passes the first once in twenty, so both no more often than that.
+that it traded? Days of launches are noisier than others, so a strategy without skill passes the first alone more often than once
+in twenty; both together less often (docs/research.md has the measured rates).
 """
 
 import math

@@ -52,6 +52,11 @@ class StudyOptions:
             raise ConfigError("`model='market'` needs `benchmark`, the code of an index or fund with bars")
         if self.model is Model.PEER and not self.peer:
             raise ConfigError("`model='peer'` needs `peer`, the code of a comparable company with bars")
+        for name, model in (("benchmark", Model.MARKET), ("peer", Model.PEER)):
+            if getattr(self, name) and self.model is not model:
+                raise ConfigError(
+                    f"`{name}` belongs to `model='{model}'`, and this study's model is {self.model}; leave one of them out"
+                )
         if not self.windows:
             raise ConfigError("a study needs at least one window, such as react=0:1")
         for name, span in {"estimation": self.estimation, "near": self.near, **self.windows}.items():

@@ -1,6 +1,7 @@
 """The parameters by which a strategy on baskets is balanced."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from ...data.errors import ConfigError
@@ -10,6 +11,7 @@ from .overlap import OVERLAPS, Caps, Overlap
 from .weights import Weights
 
 NEUTRAL = ("none", "money", "beta")
+ESTIMATES = "`neutral=beta`, `weights` other than equal, or an `adv_cap`"
 WEIGHTS = ("equal", "inverse-vol", "liquidity")
 
 
@@ -48,6 +50,7 @@ class BalanceRules:
         default=10_000_000.0, metadata=about("capital for which adv_cap is worked out", "base currency")
     )
 
+    two_sided: ClassVar[bool] = False  # whether a launch can have longs and shorts
     decided_at_entry: ClassVar[bool] = (
         False  # names are only known at their own first session, not at the launch
     )
@@ -93,6 +96,31 @@ class BalanceRules:
     def weighs(self) -> bool:
         """Whether any weight inside a launch changes."""
         return self.neutral != "none" or self.weights != "equal" or self.adv_cap is not None
+
+    @property
+    def unused(self) -> Mapping[str, str]:
+        """What each parameter that decides nothing beside the others would need, by its name."""
+        estimates = self.neutral == "beta" or self.weights != "equal" or self.adv_cap is not None
+        needs = {
+            "window": (estimates, ESTIMATES),
+            "least": (estimates, ESTIMATES),
+            "shrink": (self.neutral == "beta", "`neutral=beta`"),
+            "adv_capital": (self.adv_cap is not None, "an `adv_cap`"),
+            "name_cap": (self.overlap == "cap", "`overlap=cap`"),
+            "gross_cap": (self.overlap == "cap", "`overlap=cap`"),
+            "neutral": (self.two_sided or bool(self.hedge), "a `hedge`: a launch has one side alone"),
+        }
+        return {name: need for name, (used, need) in needs.items() if not used}
+
+    @property
+    def idle(self) -> Mapping[str, str]:
+        """A sentence for each parameter that was set and decides nothing, by its name."""
+        usual = {each.name: each.default for each in fields(self)}
+        return {
+            name: f"`{name}` decides nothing without {need}"
+            for name, need in self.unused.items()
+            if getattr(self, name) != usual[name]
+        }
 
     @property
     def shaped_by(self) -> frozenset[str]:

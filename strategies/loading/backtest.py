@@ -13,6 +13,7 @@ from ...data.panel.panel import Panel
 from ...engine.backtest.backtest import RunOptions, Strategy
 from ...engine.backtest.backtest import backtest as run_backtest
 from ...engine.backtest.verify import confirm
+from ...engine.backtest.without_effect import WITHOUT_EFFECT, warned
 from ...engine.backtrader.native.plan import NativeStrategy
 from ...engine.config import Config
 from ...engine.results.result import Result
@@ -94,6 +95,9 @@ def backtest(
             chosen, judge=False, engine="compiled" if chosen.engine == "backtrader" else "backtrader"
         )
         confirm(result, run_backtest(runnable, market.launches, market.panel, portfolio, options=other))
+    result = warned(
+        result, tuple(f"{WITHOUT_EFFECT}: {each}" for each in getattr(inner(runnable), "idle", {}).values())
+    )
     if not market.warnings:
         return result
     summary = result.summary

@@ -14,6 +14,8 @@ from launchlab.data.instruments.instrument import Instrument
 from launchlab.data.market.market import Market, load_market
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import execute
+from launchlab.engine.backtest.without_effect import without_effect
+from launchlab.engine.config import Config
 from launchlab.engine.machine.code import only
 from launchlab.strategies import STRATEGIES
 
@@ -74,6 +76,17 @@ def test_the_market_holds_the_months_in_turn(market: Market) -> None:
     # four points from month to month, and the costs on either side of them
     assert np.allclose(panel.fair_cash[panel.futures[panel.actions["code"]]], -4.0)
     assert set(panel.beside) >= {"IF=F", "HTI=F"}
+
+
+def test_a_run_that_trades_none_of_its_futures_says_so(market: Market) -> None:
+    panel = market.panel
+
+    def told(**settings: Any) -> list[str]:
+        legs = STRATEGIES["long-short"](**settings).legs(market.launches, panel)
+        return [one for one in without_effect(legs, panel, Config()) if "`futures`" in one]
+
+    assert len(told()) == 1
+    assert told(neutral="beta", hedge=("IF",)) == []
 
 
 @pytest.mark.parametrize("book", BOOKS)

@@ -48,6 +48,10 @@ def import_launches(
         raise ConfigError(
             "no source is named; write one such as github:zai-org or rss:https://example.org/feed.xml"
         )
+    if mapping is not None and not any(isinstance(source, Export) for source in chosen.values()):
+        raise ConfigError(
+            "`mapping` says what the columns of a file are, and no source is a file:NAME.csv; leave it out"
+        )
     for word, source in chosen.items():
         if mapping is not None and isinstance(source, Export):
             chosen[word] = Export(source.name, mapping)

@@ -147,6 +147,11 @@ def accept(
             return ()
         text = _text_of(ledger, shipped=shipped)
         present = _present(ledger, shipped=shipped)
+        if shipped and any(launch.id not in present for launch in load_launches()):
+            raise LedgerError(
+                f"`shipped` begins a new ledger, and {ledger} is there without the shipped launches; leave it out, or name "
+                "another `ledger`"
+            )
         chosen = [
             replace(_with_codes(rows[name], (codes or {}).get(name)), status=ACCEPTED) for name in wanted
         ]

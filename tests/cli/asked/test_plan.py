@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.cli.asked.plan import Plan, command_line, read_plan
+from launchlab.cli.asked.plan import TABLES, Plan, command_line, read_plan
 from launchlab.data.errors import ConfigError
 from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import Config
@@ -38,6 +38,8 @@ def test_the_documented_file_is_a_plan_and_names_every_option(documented: Path) 
     text = documented.read_text()
     for name in (*Config.model_fields, *Brokerage.model_fields, *plan.market.__dataclass_fields__):
         assert re.search(rf"^{name} = ", text, re.MULTILINE), name
+    for name in TABLES["run"] or ():
+        assert re.search(rf"^(# )?{name} = ", text, re.MULTILINE), name
 
 
 def test_flags_win_over_the_file_and_another_strategy_drops_its_parameters(documented: Path) -> None:
@@ -96,3 +98,21 @@ def test_what_is_no_file_of_settings_is_one_sentence(tmp_path: Path, name: str, 
     (tmp_path / "here").mkdir()
     with pytest.raises(ConfigError, match=said):
         read_plan(str(tmp_path / name), {})
+
+
+def test_judge_and_clocks_stand_in_a_file_and_in_the_recorded_command(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("[run]\njudge = true\nclocks = 40\nclock_days = 2.5\n")
+    plan = read_plan(str(path), {})
+    assert (plan.judge, plan.clocks, plan.clock_days) == (True, 40, 2.5)
+    assert command_line(plan) == "launchlab backtest --judge --clocks 40 --clock-days 2.5"
+    assert not read_plan(str(path), {"judge": False}).judge
+    for wrong, said in (
+        ("judge = 1", "true or false"),
+        ("clocks = true", "number of draws"),
+        ("clocks = 3\nclock_days = 0", "above 0"),
+        ("clock_days = 2", "give `clocks` too"),
+    ):
+        path.write_text(f"[run]\n{wrong}\n")
+        with pytest.raises(ConfigError, match=said):
+            read_plan(str(path), {})
