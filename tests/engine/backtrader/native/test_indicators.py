@@ -117,6 +117,26 @@ def test_what_is_made_of_lines_begins_with_the_share(name: str, make: Made) -> N
     assert np.isfinite(ours(cls, mixed()).made[0])
 
 
+def test_an_average_over_two_shares_begins_with_the_later_one() -> None:
+    """An EMA of five begins with the plain mean of the first five differences, whoever's sessions it counts."""
+    panel = market(walk(HK, seed=2), walk(CN, late=12))
+    one, other = panel.column(HK), panel.column(CN)
+    begun = np.flatnonzero(np.isfinite(panel.close[:, other]))[0]
+    rows = np.flatnonzero(np.isfinite(panel.close[:, one]))
+    # what was traded last stands where the other exchange is shut
+    apart = (panel.mark[:, one] - panel.mark[:, other])[rows[rows >= begun]]
+    expected = [apart[:5].mean()]
+    for value in apart[5:]:
+        expected.append(expected[-1] + (value - expected[-1]) / 3.0)
+
+    def begin(self: Any) -> None:
+        self.made = bt.ind.EMA(self.getdatabyname(HK).close - self.getdatabyname(CN).close, period=5)
+
+    cls = type("Apart", (bt.Strategy,), {"__init__": begin, "__module__": __name__})
+    line = np.array(ours(cls, panel).made.lines[0].array)[: len(rows)]
+    np.testing.assert_allclose(line[np.isfinite(line)], expected, rtol=1e-9)
+
+
 def test_psar_of_a_late_share_is_a_number() -> None:
     cls = with_indicator(lambda kind, data: kind(data), bt.ind.PSAR)
     assert np.isfinite(ours(cls, mixed()).made[0])
