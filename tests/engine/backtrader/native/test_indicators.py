@@ -123,8 +123,9 @@ def test_an_average_over_two_shares_begins_with_the_later_one() -> None:
     one, other = panel.column(HK), panel.column(CN)
     begun = np.flatnonzero(np.isfinite(panel.close[:, other]))[0]
     rows = np.flatnonzero(np.isfinite(panel.close[:, one]))
-    # what was traded last stands where the other exchange is shut
-    apart = (panel.mark[:, one] - panel.mark[:, other])[rows[rows >= begun]]
+    # as in stock backtrader a value of the first share's bar follows the other until the first has its next one
+    until = np.append(rows[1:], len(panel)) - 1
+    apart = (panel.mark[rows, one] - panel.mark[until, other])[rows >= begun]
     expected = [apart[:5].mean()]
     for value in apart[5:]:
         expected.append(expected[-1] + (value - expected[-1]) / 3.0)
