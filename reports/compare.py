@@ -10,7 +10,8 @@ from ..data.errors import ConfigError
 from ..data.figures import MINUS, NOTHING, missing
 from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
-from .charts.plots import Figure, label, line, rounded
+from .charts.plots import label, line, rounded
+from .charts.shares import Figure, in_percent
 from .numbers.formats import exact, told, visible
 from .numbers.metrics import KNOWN, written
 from .numbers.tables import Cell, Column, Table
@@ -58,8 +59,8 @@ def _figure(results: Mapping[str, Result]) -> Figure:
         # equal runs lie on each other: each is thinner than the one below it
         width = 1.5 + min(len(results) - 1 - i, 3)
         data.append(line(level.index.tolist(), rounded(level, 6), label(name), width=width, **style))
-    axis = {"tickformat": ".0%", "title": {"text": "return since the start"}}
-    return {"data": data, "layout": {"yaxis": axis, "hovermode": "x unified"}}
+    layout = {"yaxis": {"title": {"text": "return since the start"}}, "hovermode": "x unified"}
+    return in_percent({"data": data, "layout": layout})
 
 
 def _figures_table(names: Sequence[str], runs: Sequence[Result]) -> list[dict[str, Any]]:
@@ -81,6 +82,8 @@ def _difference(key: str, value: Any, first: Any) -> str:
     if step == 0:
         return "same"
     text = written(key, step)
+    if text == written(key, 0.0):
+        return text  # too little to have a sign
     return text if text.startswith(MINUS) else f"+{text}"
 
 

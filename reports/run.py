@@ -17,6 +17,7 @@ from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.clocks import clocks_figure
 from .charts.launches import local_time, pack
+from .charts.shares import Figure
 from .numbers.capacity import capacity
 from .numbers.clocks import clock_sentence, clock_table
 from .numbers.formats import sentence, visible
@@ -59,7 +60,7 @@ def _write_pages(result: Result, folder: Path, sheet: bool = True) -> None:
     write_book(result, folder, sheet=sheet)
 
 
-def run_figures(result: Result) -> dict[str, plots.Figure]:
+def run_figures(result: Result) -> dict[str, Figure]:
     """The charts of a run by name; those of nothing are left out."""
     figures = {
         "equity": plots.equity_figure(result),

@@ -1,6 +1,6 @@
 """The runs, sweeps and studies of a folder on one page: what each was, what it made, and the shape of its equity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +32,18 @@ def write_runs(folder: Path) -> None:
     saved, _ = saved_in(folder)
     rows = [_row(place, summary) for place, summary in saved]
     shown = [KNOWN[key][0] for key in SHOWN]
-    put_pages(folder, (PAGE, SCRIPT), lambda made: render("runs.html", made / PAGE, runs=rows, shown=shown))
+    put_pages(
+        folder,
+        (PAGE, SCRIPT),
+        lambda made: render("runs.html", made / PAGE, runs=rows, shown=shown, counted=_counted(rows)),
+    )
+
+
+def _counted(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many of each kind there are, such as `3 runs, 1 sweep`."""
+    many = {"run": "runs", "sweep": "sweeps", "study": "studies"}
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in many}
+    return ", ".join(f"{n} {kind if n == 1 else many[kind]}" for kind, n in counts.items() if n) or "0 runs"
 
 
 def _check(folder: Path) -> None:

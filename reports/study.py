@@ -9,7 +9,8 @@ import pandas as pd
 from ..data.figures import missing, number, percent, points, ratio
 from ..engine.study.findings import Study, WindowSummary
 from .cards import cards, pack, shared_box
-from .charts.plots import Figure, line, rounded, waterfall_figure
+from .charts.plots import line, rounded, waterfall_figure
+from .charts.shares import Figure
 from .numbers.formats import visible
 from .numbers.tables import Column, Table, table
 from .page import render

@@ -18,7 +18,7 @@ from ..data.files import check_pages, put_pages
 from ..engine.results.summary import Judgement, RunSummary, SweepSummary
 from ..engine.results.tables import HIGHEST
 from .charts.front import OF_A_TRIAL, finished_points, front_figure, trials_told
-from .charts.plots import Figure
+from .charts.shares import Figure
 from .charts.sweep import map_figure, panels, plateau_figure, spread_figure
 from .numbers.formats import visible
 from .numbers.metrics import KNOWN

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..arrays import F8, I4, Bool, Days
 from ..bars.findings import Finding
+from ..figures import percent
 from .read import MinuteRows
 from .stamps import Placed
 
@@ -183,7 +184,7 @@ def _of_all(
         k = int(short.argmax())
         yield (
             "minute_extremes",
-            f"{int((short > NEAR).sum())} of {n} sessions miss the day's high or low, {sessions[k].day} by {short[k]:.1%}",
+            f"{int((short > NEAR).sum())} of {n} sessions miss the day's high or low, {sessions[k].day} by {percent(short[k], 1)}",
         )
     unknown = int(np.isnan(rows.open).sum())
     if unknown:

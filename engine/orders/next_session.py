@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...data.calendars.sessions import Auction as Moment
 from ...data.calendars.sessions import cut_off
+from ...data.figures import percent
 from ...data.ledger.launch import Launches
 from ...data.panel.ahead import ahead
 from ...data.panel.panel import SUSPENDED, Panel
@@ -199,12 +200,12 @@ def _why(wish: Wish, desk: Desk) -> str:
     if wish.reason == Reason.ENTRY:
         again = f", attempt {tries + 1}" if tries > 0 else ""
         rest = f", the rest of {leg.planned:g}" if leg.filled > 0.0 else ""
-        return f"entry: {leg.weight:.2%} of NAV{again}{rest}"
+        return f"entry: {percent(leg.weight)} of NAV{again}{rest}"
     words = {
         Reason.HOLD: f"held {leg.hold} sessions",
-        Reason.STOP: f"stop {leg.rules[0]:.1%}",
-        Reason.TARGET: f"target {leg.rules[1]:.1%}",
-        Reason.TRAIL: f"trail {leg.rules[2]:.1%}",
+        Reason.STOP: f"stop {percent(leg.rules[0], 1)}",
+        Reason.TARGET: f"target {percent(leg.rules[1], 1)}",
+        Reason.TRAIL: f"trail {percent(leg.rules[2], 1)}",
         Reason.MARGIN_CALL: "margin call",
     }
     return words.get(wish.reason, wish.reason.label)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ...data.arrays import F8
+from ...data.figures import money, percent
 from .fates import TRADED
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _traded(launches: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> l
         return ["The orders of the strategy answer no launch, so nothing is said of launches."]
     said = f"{len(traded):,} of {total:,} launches could be traded."
     paid = mean_interval(traded["captured"].to_numpy(np.float64))
-    told = f"A traded launch paid {_percent(paid.mean)} of equity on average after all costs"
+    told = f"A traded launch paid {percent(paid.mean)} of equity on average after all costs"
     if np.isfinite(paid.low):
-        doubt = f"{_percent(paid.low)} to {_percent(paid.high)} with {LEVEL:.0%} confidence"
+        doubt = f"{percent(paid.low)} to {percent(paid.high)} with {percent(LEVEL, 0)} confidence"
         told = f"{told} ({doubt}, bootstrap over launches)."
     else:
         told = f"{told}; {len(traded)} are too few to say how surely."
@@ -95,7 +96,7 @@ def _sides(traded: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> str:
         profit = float(traded[f"{side}_profit"].sum())
         held = ((fates["fate"] == TRADED) & (fates["side"] == side)).any() or profit != 0.0
         told.append(
-            f"the {side} side made {_money(profit)} {currency}" if held else f"there was no {side} side"
+            f"the {side} side made {money(profit)} {currency}" if held else f"there was no {side} side"
         )
     return f"{told[0][0].upper()}{told[0][1:]}; {told[1]}."
 
@@ -106,8 +107,8 @@ def _taken(launches: "pd.DataFrame") -> str:
     if not np.isfinite(list(mean.values())).all():
         return ""
     return (
-        f"Of a whole move of {_percent(mean['paper'])} of equity, the gap before the first price took "
-        f"{_percent(mean['missed_gap'])}, price limits and suspensions {_percent(mean['missed_limits'])} "
+        f"Of a whole move of {percent(mean['paper'])} of equity, the gap before the first price took "
+        f"{percent(mean['missed_gap'])}, price limits and suspensions {percent(mean['missed_limits'])} "
         "(mean of all launches with an order)."
     )
 
@@ -121,11 +122,11 @@ def _known(figures: Mapping[str, object]) -> str:
     if not rest and not found["vanishes"]:
         return "No position rests on a link that was not public before its launch."
     gone = float(found["vanishes"])
-    change = f"{_money(abs(gone))} {currency} {'less' if gone > 0 else 'more'}" if round(gone) else "the same"
+    change = f"{money(abs(gone))} {currency} {'less' if gone > 0 else 'more'}" if round(gone) else "the same"
     return (
         f"{rest:,} of {int(found['positions']):,} positions rest on links that were not public before the launch, or on "
-        f"today's roles{_besides(found)}: with known links alone the run would have made {_money(float(found['known_profit']))} {currency} "
-        f"instead of {_money(float(found['profit']))}, {change}."
+        f"today's roles{_besides(found)}: with known links alone the run would have made {money(float(found['known_profit']))} {currency} "
+        f"instead of {money(float(found['profit']))}, {change}."
     )
 
 
@@ -158,12 +159,3 @@ def _assumed(figures: Mapping[str, object]) -> list[str]:
             f"{'it is' if count == 1 else 'they are'} not known."
         )
     return said
-
-
-def _percent(value: float) -> str:
-    text = f"{100.0 * value:,.2f}"
-    return f"{'0.00' if float(text.replace(',', '')) == 0 else text} %".replace("-", "−")
-
-
-def _money(value: float) -> str:
-    return f"{value:,.0f}".replace("-", "−") if round(value) else "0"

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ...engine.results.clocks import Clocks
-from .plots import Figure, rounded
+from .plots import rounded
+from .shares import Figure, in_percent
 
 BINS = 24
 
@@ -30,8 +31,8 @@ def clocks_figure(clocks: Clocks) -> Figure:
         for name, (at, color) in marks.items()
     ]  # fmt: skip
     layout = {
-        "xaxis": {"tickformat": ".0%", "title": {"text": "total return"}},
+        "xaxis": {"title": {"text": "total return"}},
         "yaxis": {"title": {"text": "draws"}},
         "bargap": 0,
     }
-    return {"data": [bars, *lines], "layout": layout}
+    return in_percent({"data": [bars, *lines], "layout": layout}, "xaxis")

@@ -7,7 +7,8 @@ import pandas as pd
 from ...engine.results.summary import SweepSummary
 from ...engine.search.search import OBJECTIVES
 from ..numbers.metrics import KNOWN
-from .plots import Figure, label, rounded
+from .plots import label, rounded
+from .shares import Figure, in_percent
 
 COMPLETE = "complete"
 OF_A_TRIAL = ("trial", "state", "repeat", "early", "capacity")  # columns that a search adds
@@ -40,8 +41,12 @@ def front_figure(points: pd.DataFrame, summary: SweepSummary) -> Figure | None:
         _dots(points, across, up, "points", "benchmark", 5),
         _dots(front, across, up, "front", "strategy", 8),
     ]
-    axes = {name: _axis(column) for name, column in (("xaxis", across), ("yaxis", up))}
-    return {"data": data, "layout": {**axes, "hovermode": "closest"}}
+    axes = {"xaxis": across, "yaxis": up}
+    titles = {name: {"title": {"text": label(_called(column))}} for name, column in axes.items()}
+    figure = {"data": data, "layout": {**titles, "hovermode": "closest"}}
+    for name in (name for name, column in axes.items() if column in PERCENT):
+        figure = in_percent(figure, name)
+    return figure
 
 
 def _dots(rows: pd.DataFrame, across: str, up: str, name: str, color: str, size: int) -> Figure:
@@ -51,6 +56,5 @@ def _dots(rows: pd.DataFrame, across: str, up: str, name: str, color: str, size:
     }  # fmt: skip
 
 
-def _axis(column: str) -> Figure:
-    title = {"title": {"text": label(KNOWN.get(column, (column.capitalize(),))[0])}}
-    return title | ({"tickformat": ".0%"} if column in PERCENT else {})
+def _called(column: str) -> str:
+    return KNOWN.get(column, (column.capitalize(),))[0]

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...data.figures import percent, points
 from ...engine.results.result import PAID, Result
 from ..numbers.formats import visible
 from ..numbers.measures import drawdown, exposure
+from .shares import Figure, in_percent
 
-Figure = dict[str, Any]
 SMALLEST = 5e-7  # of a step that is drawn
 # what took a part of the whole move, in the order in which it did
 MISSED = {
@@ -60,11 +61,11 @@ def equity_figure(result: Result) -> Figure:
     data.append(fall)
     layout = {
         "yaxis": {"domain": [0.3, 1], "title": {"text": f"equity, {label(result.summary.currency)}"}},
-        "yaxis2": {"domain": [0, 0.22], "tickformat": ".0%", "title": {"text": "drawdown"}},
+        "yaxis2": {"domain": [0, 0.22], "title": {"text": "drawdown"}},
         "xaxis": {"anchor": "y2"},
         "hovermode": "x unified",
     }
-    return {"data": data, "layout": layout}
+    return in_percent({"data": data, "layout": layout}, "yaxis2")
 
 
 def exposure_figure(result: Result) -> Figure:
@@ -92,13 +93,8 @@ def exposure_figure(result: Result) -> Figure:
                 {"type": "scatter", "mode": "markers", "x": shut, "y": [0] * len(shut), "name": title,
                  "marker": marker, "hovertemplate": "%{x}"}
             )  # fmt: skip
-    return {
-        "data": data,
-        "layout": {
-            "yaxis": {"tickformat": ".0%", "title": {"text": "share of equity"}},
-            "hovermode": "x unified",
-        },
-    }
+    layout = {"yaxis": {"title": {"text": "share of equity"}}, "hovermode": "x unified"}
+    return in_percent({"data": data, "layout": layout})
 
 
 def _alone(markets: str, name: str) -> bool:
@@ -112,7 +108,7 @@ def launches_figure(result: Result) -> Figure:
     table = traded(result).sort_values("captured", kind="stable")
     names = [label(f"{row.launch} {row.company}", 40) for row in table.itertuples()]
     about = [
-        f"{label(row.company)}<br>{label(row.product)}<br>whole move {row.paper:.2%}"
+        f"{label(row.company)}<br>{label(row.product)}<br>whole move {percent(row.paper)}"
         for row in table.itertuples()
     ]
     values = rounded(table["captured"], 6)
@@ -127,14 +123,8 @@ def launches_figure(result: Result) -> Figure:
         "type": "category",
         "showgrid": False,
     }
-    return {
-        "data": [bars],
-        "layout": {
-            "xaxis": axis,
-            "yaxis": {"tickformat": ".1%", "title": {"text": "captured"}},
-            "showlegend": False,
-        },
-    }
+    layout = {"xaxis": axis, "yaxis": {"title": {"text": "captured"}}, "showlegend": False}
+    return in_percent({"data": [bars], "layout": layout})
 
 
 def traded(result: Result) -> pd.DataFrame:
@@ -150,16 +140,13 @@ def waterfall_figure(steps: Sequence[tuple[str, float]]) -> Figure:
     measure = ["absolute", *["relative"] * (len(steps) - 2), "total"]
     bars = {
         "type": "waterfall", "x": names, "y": rounded(values, 6), "measure": measure,
-        "text": [f"{value:+.2%}".replace("-", "−") for value in values], "textposition": "outside",
+        "text": [points(100.0 * value) for value in values], "textposition": "outside",
         "cliponaxis": False,
         "increasing": {"marker": {"color": "var:long"}}, "decreasing": {"marker": {"color": "var:short"}},
         "totals": {"marker": {"color": "var:strategy"}}, "connector": {"line": {"color": "var:rule", "width": 1}},
         "hovertemplate": "%{x}: %{text}<extra></extra>",
     }  # fmt: skip
-    return {
-        "data": [bars],
-        "layout": {"yaxis": {"tickformat": ".1%"}, "xaxis": {"showgrid": False}, "showlegend": False},
-    }
+    return in_percent({"data": [bars], "layout": {"xaxis": {"showgrid": False}, "showlegend": False}})
 
 
 def capture_steps(result: Result) -> tuple[tuple[str, float], ...]:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ...engine.results.summary import Judgement
 from ..numbers.sweep_pack import coded, level_text
-from .plots import Figure, label, line, rounded
+from .plots import label, line, rounded
+from .shares import Figure
 
 BINS = 80
 INKS = ("strategy", "paper", "long", "violet", "short", "benchmark")

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..charts.plots import Figure
+from ..charts.shares import Figure
 from . import ticks
 from .axes import Axis, gap, steps, x_axis, y_axis
 from .marks import COLORS, area, box, mark, path, text

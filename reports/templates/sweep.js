@@ -43,12 +43,13 @@ launchlab.ready(() => {
     sliders.forEach(({ row }, i) => { row.hidden = i === a || i === b || axes[i].levels.length < 2; });
     const grid = cells(a, b, metrics[name]);
     const z = grid.map((line) => line.map((cell) => (cell.length ? pick[how.value](cell) : null)));
+    const scale = percent.has(name) ? 100 : 1, inks = z.map((line) => line.map((v) => (v === null ? null : scale * v)));
     const flat = z.flat().filter((v) => v !== null);
     const low = Math.min(...flat), high = Math.max(...flat), signed = low < 0 && high > 0;
     const reach = Math.max(-low, high);
     const text = grid.map((line, j) => line.map((cell, i) => `${launchlab.escape(axes[a].name)} ${launchlab.escape(axes[a].levels[i])}, ${launchlab.escape(axes[b].name)} ${launchlab.escape(axes[b].levels[j])}<br>${z[j][i] === null ? "no point" : tell(name, z[j][i])}, ${cell.length} points`));
     const colors = signed ? [[0, "var:short"], [0.5, "var:card"], [1, "var:long"]] : [[0, "var:card"], [1, "var:strategy"]];
-    const heat = { type: "heatmap", z, x: axes[a].levels.map(launchlab.escape), y: axes[b].levels.map(launchlab.escape), text, hovertemplate: "%{text}<extra></extra>", colorscale: colors, zmin: signed ? -reach : low, zmax: signed ? reach : high, xgap: 1, ygap: 1, colorbar: { thickness: 12, outlinewidth: 0, tickformat: percent.has(name) ? ".0%" : "" } };
+    const heat = { type: "heatmap", z: inks, x: axes[a].levels.map(launchlab.escape), y: axes[b].levels.map(launchlab.escape), text, hovertemplate: "%{text}<extra></extra>", colorscale: colors, zmin: scale * (signed ? -reach : low), zmax: scale * (signed ? reach : high), xgap: 1, ygap: 1, colorbar: { thickness: 12, outlinewidth: 0, ticksuffix: percent.has(name) ? " %" : "" } };
     const mark = { type: "scatter", mode: "markers", x: [launchlab.escape(axes[a].levels[axes[a].at[best]])], y: [launchlab.escape(axes[b].levels[axes[b].at[best]])], marker: { symbol: "circle-open", size: 18, color: "var:ink", line: { width: 2.5, color: "var:ink" } }, hoverinfo: "skip", showlegend: false };
     launchlab.draw(node("heat"), { data: [heat, mark], layout: { xaxis: { type: "category", title: { text: launchlab.escape(axes[a].name) }, showgrid: false }, yaxis: { type: "category", title: { text: launchlab.escape(axes[b].name) }, showgrid: false } } });
     const used = grid.flat().reduce((sum, cell) => sum + cell.length, 0);

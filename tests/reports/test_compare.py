@@ -52,6 +52,17 @@ def test_one_fill_at_another_price_is_counted_as_such(tmp_path: Path) -> None:
     assert re.findall(r">([^<]*)</td>", row) == [str(len(fills) - 2), "1", "1", "0"]
 
 
+def test_a_difference_too_small_for_its_digits_has_no_sign(tmp_path: Path) -> None:
+    result = make_result()
+    less = {**result.summary.metrics, "volatility": result.summary.metrics["volatility"] - 1e-6}
+    other = dataclasses.replace(result, summary=dataclasses.replace(result.summary, metrics=less))
+    write_comparison({"a": result, "b": other}, tmp_path)
+    row = re.search(r"<tr[^>]*><th[^>]*>Volatility.*?</tr>", text(tmp_path), re.S)
+    assert row is not None
+    assert ">0.00 %<" in row[0]
+    assert "+0.00" not in row[0]
+
+
 def test_every_metric_of_every_run_is_on_the_page(tmp_path: Path) -> None:
     runs = {"one": make_result(), "two": make_result(seed=8)}
     write_comparison(runs, tmp_path)
@@ -88,7 +99,7 @@ def test_the_index_lists_runs_and_passes_over_other_folders(tmp_path: Path) -> N
     (tmp_path / "broken/summary.json").write_text("[1]")
     reports.write_runs(tmp_path)
     page = text(tmp_path)
-    assert "1 saved run<" in page
+    assert '<p class="lede">1 run<' in page
     assert "a &amp; &lt;b&gt;" in page
     assert f'data-v="{result.summary["metrics"]["total_return"]!r}"' in page
 

@@ -30,7 +30,7 @@ def test_a_run_is_told_in_plain_words() -> None:
     span = f"{100 * low:.2f} % to {100 * high:.2f} %".replace("-", "−")
     assert said == (
         "5 of 6 launches could be traded. A traded launch paid 1.00 % of equity on average after all costs "
-        f"({span} with 95% confidence, bootstrap over launches). The long side made 5,000 HKD; the short side made "
+        f"({span} with 95 % confidence, bootstrap over launches). The long side made 5,000 HKD; the short side made "
         "−200 HKD. Of a whole move of 4.00 % of equity, the gap before the first price took 2.00 %, price limits and "
         f"suspensions 1.00 % (mean of all launches with an order). {CHANCE} 2 things are assumed, because they are not known."
     )
