@@ -49,7 +49,8 @@ def unruled(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     if len(early):
         listed = "they count as not listed" if instrument.mainland else "no price step is known"
         rules = f"before the rules of board {instrument.board} start on {first}"
-        what = f"{len(early)} sessions, {early[0]} to {early[-1]}, {rules}: {listed}"
+        span = f"{len(early)} sessions, {early[0]} to {early[-1]}" if len(early) > 1 else f"{early[0]}"
+        what = f"{span}, {rules}: {listed}"
         yield finding(bars.code, early[0], "unruled", what)
 
 

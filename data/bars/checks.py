@@ -21,6 +21,8 @@ from .reconcile import price_differences, volume_ratio
 from .stated import as_stated
 from .units import leaps, scale, spacing, turnover_faults
 
+YEAR = np.timedelta64(366, "D")  # later than this after every known session a bar is misdated
+
 __all__ = ["ADVICE", "Finding", "bad_sessions", "check_bars", "errors_of", "suspend_bad"]
 
 
@@ -107,6 +109,12 @@ def _session_faults(bars: Bars, calendar: Days) -> Iterator[Finding]:
     inside = (days >= calendar[0]) & (days <= calendar[-1])
     yield from each(
         bars, "not_a_session", np.asarray(inside & ~known), lambda i: "a bar on a day without trading"
+    )
+    yield from each(
+        bars,
+        "not_a_session",
+        days > calendar[-1] + YEAR,
+        lambda i: f"years after the last session that is known, {calendar[-1]}",
     )
 
 

@@ -36,7 +36,7 @@ from .bars import Bars
 ADVICE = {
     "duplicate": "delete all but one row of the session",
     "unsorted": "sort the file by date",
-    "not_a_session": "delete the row: the exchange was shut that day",
+    "not_a_session": "delete the row, or correct its date: the exchange was shut that day",
     "missing_price": "fill the price, or write status 0 if the code was suspended",
     "non_positive": "take the bar from another source, or mark the session suspended",
     "ohlc": "take the bar from another source; high and low must hold open and close",

@@ -6,13 +6,12 @@ import numpy as np
 
 from ..arrays import Days
 from ..bars.bars import Bars
+from ..bars.checks import YEAR
 from ..calendars.calendar import calendar
 from ..calendars.hours import CALENDAR_OF
 from ..calendars.overrides import Additions
 from ..errors import DataError
 from ..instruments.instrument import Instrument
-
-YEAR = np.timedelta64(366, "D")
 
 
 def with_proven(added: Additions, series: Sequence[Bars], instruments: Sequence[Instrument]) -> Additions:

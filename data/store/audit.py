@@ -8,7 +8,7 @@ from ..bars.checks import Finding, check_bars
 from ..bars.findings import finding
 from ..bars.reconcile import Agreement, reconcile
 from ..calendars.sessions import calendar
-from ..errors import LaunchlabError
+from ..errors import DataError, LaunchlabError
 from ..instruments.table import Instrument, Instruments
 from .store import Prices, Store, open_prices
 
@@ -34,6 +34,8 @@ def check_prices(
         bars = None
         try:
             bars = opened.read(code)
+            if not len(bars):
+                raise DataError(f"{bars.source.get('path', code)} has a heading and no bars")
             second = _second(opened, bars) if isinstance(opened, Store) else None
             yield code, _findings(bars, instruments[code], code not in adjusted, second)
         except LaunchlabError as error:

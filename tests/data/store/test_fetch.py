@@ -143,6 +143,21 @@ def test_a_code_that_the_rule_book_does_not_know_ends_in_its_own_finding(tmp_pat
     assert not any(one.severity == "error" for one in found["920047.BJ"])
 
 
+def test_a_file_without_bars_and_one_of_another_century_end_in_their_own_findings(tmp_path):
+    heading = "date,open,high,low,close,volume\n"
+    (tmp_path / "600519.SS.csv").write_text(heading)
+    (tmp_path / "0700.HK.csv").write_text(
+        heading + "2026-02-12,500,500,500,500,1000\n2062-02-13,500,500,500,500,1000\n"
+    )
+    found = dict(check_prices(tmp_path, instruments=TABLE))
+    assert [one.fault.split("; ")[0] for one in found["600519.SS"]] == [
+        f"not_checked: {tmp_path / '600519.SS.csv'} has a heading and no bars"
+    ]
+    assert ("2062-02-13", "error", "not_a_session") in [
+        (one.session, one.severity, one.kind) for one in found["0700.HK"]
+    ]
+
+
 def test_today_counts_only_after_six_in_the_evening_china_time():
     china = dt.timezone(dt.timedelta(hours=8))
     assert last_final_day(dt.datetime(2026, 2, 12, 17, 59, tzinfo=china)) == date(2026, 2, 11)
