@@ -55,7 +55,7 @@ def hindsight(
 
 
 def _plain(legs: NDArray[Any]) -> NDArray[np.float64]:
-    return np.array([[float(np.nan_to_num(leg[name])) for name in legs.dtype.names or ()] for leg in legs])
+    return np.column_stack([np.nan_to_num(legs[name].astype(np.float64)) for name in legs.dtype.names or ()])
 
 
 def _wanted(legs: NDArray[Any]) -> Wanted:

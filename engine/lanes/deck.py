@@ -157,11 +157,11 @@ def _room(line: Any, crowd: int) -> Any:
 
 
 @inlined
-def _cheap(costs: F8, buy: bool) -> Any:
-    """Whether a cost row charges nothing but a commission."""
-    cheap = costs[STAMP_BUY if buy else STAMP_SELL] == 0.0
-    for j in range(FIRST_LEVY, len(costs), 4):
-        cheap &= costs[j] == 0.0 and costs[j + 1] == 0.0 and costs[j + 2] == 0.0
+def _cheap(costs: F8, r: int, buy: bool) -> Any:
+    """Whether row r of the costs charges nothing but a commission."""
+    cheap = costs[r, STAMP_BUY if buy else STAMP_SELL] == 0.0
+    for j in range(FIRST_LEVY, costs.shape[1], 4):
+        cheap &= costs[r, j] == 0.0 and costs[r, j + 1] == 0.0 and costs[r, j + 2] == 0.0
     return cheap
 
 
@@ -196,8 +196,8 @@ def _pack(w: Windows, e: Entries, t: Exits, order: I8, crowd: I8, integers: I8, 
         integers[x, ENTRY_COSTS], integers[x, STEADY], integers[x, ACTS] = regime, steady, acts
         integers[x, EASY] = e.plain[k] and e.tries[k] == 0
         side = w.leg[k]["side"]
-        integers[x, CHEAP_ENTRY] = _cheap(w.tables.costs[regime], side > 0.0)
-        integers[x, CHEAP_EXIT] = _cheap(w.tables.costs[regime], side < 0.0)
+        integers[x, CHEAP_ENTRY] = _cheap(w.tables.costs, regime, side > 0.0)
+        integers[x, CHEAP_EXIT] = _cheap(w.tables.costs, regime, side < 0.0)
         floats[x, SIDE], floats[x, PART] = side, e.part[k]
         floats[x, LOT_MIN] = float(orders[entered]["lot_min"])
         floats[x, LOT_STEP] = float(orders[entered]["lot_step"])

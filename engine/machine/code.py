@@ -90,9 +90,22 @@ def as_python(function: Any) -> Callable[..., Any]:
     @wraps(function)
     def run(*args: Any) -> Any:
         with np.errstate(all="ignore"):
-            return function(*args)
+            return function(*map(_quick_to_read, args))
 
     return run
+
+
+def _quick_to_read(value: Any) -> Any:
+    """What a marked function is given, with views in the place of arrays of numbers that it cannot write to.
+
+    A view answers with Python's own numbers, of the same value, in half the time.
+    """
+    if isinstance(value, tuple):
+        parts = [_quick_to_read(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "biuf" and not value.flags.writeable:
+        return memoryview(value)
+    return value
 
 
 def machine_code(function: Any) -> Callable[..., Any]:
