@@ -82,6 +82,7 @@ def backtest(
     A subclass of backtrader.Strategy runs with its own defaults, or with others as NativeStrategy(cls, values).
     Raises ConfigError when the strategy's legs make no sense, LookAheadError when they depend on what came later. Money is in `panel.currency`.
     """
+    from ..compiled.simulate import simulated_equity
     from ..results.record import Books, to_result
     from .frictions import ladder
     from .hindsight import hindsight
@@ -100,7 +101,7 @@ def backtest(
     legs = checked_legs(strategy.legs(timed, panel), panel, len(timed))
     asked = refuse_foresight(strategy, timed, panel, legs, name=options.name)
     run = execute(legs, panel, config, options.engine, options.progress)
-    paper = execute(legs, *on_paper(panel, config), "compiled")
+    paper = simulated_equity(legs, *on_paper(panel, config))
     steps = ladder(legs, panel, config, run.equity)
     choices = checked_choices(strategy, timed, panel)
     books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
@@ -117,9 +118,7 @@ def backtest(
         from ..luck.run_verdict import run_verdict
 
         about["judgement"] = run_verdict(timed, panel, legs, config, progress=options.judging).to_json()
-    return warned(
-        to_result(books, run, paper.equity, options.benchmark, about), without_effect(legs, panel, config)
-    )
+    return warned(to_result(books, run, paper, options.benchmark, about), without_effect(legs, panel, config))
 
 
 def about_run(options: RunOptions, class_name: str) -> dict[str, Any]:

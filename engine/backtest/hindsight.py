@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...data.errors import LaunchlabError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
-from ..compiled.simulate import simulate
+from ..compiled.simulate import simulated_equity
 from ..config import Config
 from ..results.run import Run
 
@@ -43,7 +43,7 @@ def hindsight(
         return None
     profit = float(run.equity[-1] - config.capital)
     same = np.array_equal(_plain(legs), _plain(others))
-    without = profit if same else float(simulate(others, seen, config).equity[-1] - config.capital)
+    without = profit if same else float(simulated_equity(others, seen, config)[-1] - config.capital)
     vanishes = profit - without
     return {
         "profit": profit,

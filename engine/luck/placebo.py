@@ -17,7 +17,7 @@ from ...data.arrays import F8, I1, I4, Bool
 from ...data.errors import ConfigError
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns, panel_returns
-from ..compiled.simulate import simulate
+from ..compiled.simulate import simulated_equity
 from ..compiled.windows import Layout
 from ..config import Config
 from ..machine.code import repeated
@@ -72,7 +72,7 @@ class ThroughEngine:
         return Layout(self.panel)
 
     def __call__(self, legs: Legs) -> F8:
-        equity = simulate(legs, self.panel, self.config, layout=self._layout).equity
+        equity = simulated_equity(legs, self.panel, self.config, layout=self._layout)
         return session_returns(equity, self.config.capital)
 
 

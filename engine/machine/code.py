@@ -103,7 +103,12 @@ def _quick_to_read(value: Any) -> Any:
     if isinstance(value, tuple):
         parts = [_quick_to_read(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "biuf" and not value.flags.writeable:
+    if (
+        isinstance(value, np.ndarray)
+        and value.size
+        and value.dtype.kind in "biuf"
+        and not value.flags.writeable
+    ):
         return memoryview(value)
     return value
 

@@ -9,9 +9,12 @@ from ...data.figures import missing
 
 def visible(text: object) -> str:
     """A name on one line, without control characters or marks that reverse the reading order."""
+    words = str(text)
+    if words.isprintable():  # none of these is
+        return " ".join(words.split())
     kept = (
         " " if letter in "\t\n\r\u2028\u2029" else letter
-        for letter in str(text)
+        for letter in words
         if unicodedata.category(letter) not in ("Cc", "Cf", "Cs") or letter in "\t\n\r\u2028\u2029"
     )
     return " ".join("".join(kept).split())

@@ -117,13 +117,15 @@ def _candles(bars: Packed, rows: Sequence[int], x: Axis, y: Axis) -> Iterator[st
     wicks: list[str] = []
     rose: list[str] = []
     fell: list[str] = []
+    opens, highs, lows, closes = (bars[key] for key in "ohlc")
     for k, i in enumerate(rows):
-        first, high, low, last = (bars[key][i] for key in "ohlc")
-        if None in (first, high, low, last):
+        first, high, low, last = opens[i], highs[i], lows[i], closes[i]
+        if first is None or high is None or low is None or last is None:
             continue
         top, bottom = y.on(max(first, last)), y.on(min(first, last))
-        wicks += [f"M{x.on(k):.1f},{y.on(high):.1f}V{top:.1f}M{x.on(k):.1f},{bottom:.1f}V{y.on(low):.1f}"]
-        body = f"M{x.on(k - 0.32):.1f},{top:.1f}H{x.on(k + 0.32):.1f}V{max(bottom, top + 0.5):.1f}H{x.on(k - 0.32):.1f}z"
+        left, middle, right = f"{x.on(k - 0.32):.1f}", f"{x.on(k):.1f}", f"{x.on(k + 0.32):.1f}"
+        wicks += [f"M{middle},{y.on(high):.1f}V{top:.1f}M{middle},{bottom:.1f}V{y.on(low):.1f}"]
+        body = f"M{left},{top:.1f}H{right}V{max(bottom, top + 0.5):.1f}H{left}z"
         (rose if last >= first else fell).append(body)
     yield f'<path d="{"".join(wicks + rose)}" fill="none" stroke-width=".8" class="s-soft" stroke="#59626c"/>'
     yield f'<path d="{"".join(fell)}" class="f-soft" fill="#59626c"/>'

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtrader.broker import run_backtrader
-from launchlab.engine.compiled.simulate import simulate
+from launchlab.engine.compiled.simulate import simulate, simulated_equity
 from launchlab.engine.config import Config
 from launchlab.engine.legs import CLOSE, LEG, TOUCH, Reason
 from launchlab.engine.results.run import Run
@@ -48,6 +48,15 @@ def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
     panel = random_panel(rng)
     legs, config = random_legs(rng, panel), random_config(rng)
     assert_same(run_backtrader(legs, panel, config), simulate(legs, panel, config))
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(SEEDS)
+def test_the_equity_alone_is_that_of_the_run_to_the_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel = random_panel(rng)
+    legs, config = random_legs(rng, panel), random_config(rng)
+    np.testing.assert_array_equal(simulated_equity(legs, panel, config), simulate(legs, panel, config).equity)
 
 
 @pytest.mark.slow
