@@ -109,7 +109,7 @@ def _quick_to_read(value: Any) -> Any:
         and value.dtype.kind in "biuf"
         and not value.flags.writeable
     ):
-        return memoryview(value)
+        return value.data
     return value
 
 
