@@ -90,8 +90,12 @@ def _show(checked: "Checked", *, as_json: bool, errors_only: bool, strict: bool,
         )
     if not checked.errors:
         return
-    found = _count(len(checked.errors), "error")
-    advice = f"{found} in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
+    unread = sum(finding.kind == "not_checked" for finding in checked.errors)
+    wrong = len(checked.errors) - unread
+    said = [
+        f"{_count(wrong, 'error')} in the bars; repair them, or backtest with --bad-bars suspend to leave them out"
+    ] * bool(wrong) + [f"{_count(unread, 'code')} could not be checked; mend what is named"] * bool(unread)
+    advice = "; ".join(said)
     if strict:
         raise click.ClickException(advice)
     warn(advice)

@@ -16,7 +16,7 @@ from ..instruments.table import Instrument
 from .accepted import beyond_limit, off_tick, ruled_bars, unlike_the_close, unruled
 from .actions import action_faults, possible, with_actions
 from .bars import PRICES, Bars
-from .findings import ADVICE, Finding, bad_sessions, each, errors_of, finding
+from .findings import ADVICE, Finding, bad_sessions, digits, each, errors_of, finding
 from .reconcile import price_differences, volume_ratio
 from .stated import as_stated
 from .units import leaps, scale, spacing, turnover_faults
@@ -163,7 +163,7 @@ def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
         bars,
         "non_positive",
         below | (wrong_volume & volume_means_trading),
-        lambda i: f"prices {_bar(bars, i)}, volume {bars.volume[i]:g}",
+        lambda i: f"prices {_bar(bars, i)}, volume {digits(bars.volume[i])}",
     )
     body_high, body_low = np.maximum(open_, close), np.minimum(open_, close)
     disorder = ((body_high > high) | (body_low < low) | (high < low)) & ~bars.suspended

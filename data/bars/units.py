@@ -43,7 +43,7 @@ def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_D
     idle = bars.suspended | bars.stale
     late = before.hole | np.append(True, (idle & ~np.isin(bars.sessions, aside))[:-1])
     told = (*instrument.no_limit, *(spell.first for spell in instrument.delisting))
-    free = (before.bar < 0) | np.isin(bars.sessions, np.array(told, "M8[D]"))
+    free = ~(before.price > 0) | np.isin(bars.sessions, np.array(told, "M8[D]"))
     free |= np.isin(bars.sessions, bars.actions["session"])
     with np.errstate(invalid="ignore", divide="ignore"):
         times = np.maximum(bars.open / expected, expected / bars.open)

@@ -87,3 +87,12 @@ def test_two_sources_of_a_code_are_compared_and_the_rule_that_picks_one_is_named
 
 def test_a_folder_has_no_second_source(market: Path) -> None:
     assert "is not a store" in faults(launchlab("check", "--sources", "--prices", "bars"))
+
+
+def test_a_file_that_cannot_be_read_is_not_advised_to_be_suspended(market: Path) -> None:
+
+    (market / "bars/0700.HK.csv").write_text("date,open,high,low,close,volume\n2026-02-12,n/a?,1,1,1,1\n")
+    said = launchlab("check", "--prices", market / "bars")
+    assert said.exit_code == 0
+    assert "warning: 1 code could not be checked; mend what is named\n" in said.stderr
+    assert "--bad-bars" not in said.stderr

@@ -61,6 +61,16 @@ def test_a_price_that_truly_halved_overnight_is_believed_on_a_day_named_in_the_i
     assert found(tencent(scaled(0.5, 3), pre_close=pre_close)) == [("2026-03-10", "error", "leap")]
 
 
+def test_a_price_below_zero_is_told_once_and_not_as_a_leap():
+    pre_close = np.append(np.nan, CLOSES[:-1])
+    turned = CLOSES.copy()
+    turned[2] = -499.0
+    kinds = {
+        kind for day, severity, kind in found(tencent(turned, pre_close=pre_close)) if severity == "error"
+    }
+    assert kinds == {"non_positive"}
+
+
 def test_a_third_up_overnight_is_worth_a_look_in_hong_kong():
     assert found(tencent(scaled(1.5, 3))) == [("2026-03-10", "warning", "gap")]
     assert found(tencent(scaled(1.4, 3))) == []

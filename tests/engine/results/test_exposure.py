@@ -90,6 +90,7 @@ def test_without_a_benchmark_no_beta_is_told() -> None:
     done = result(benchmark=False)
     assert done.exposure["beta_net"].isna().all()
     assert done.hedges["beta_net"].isna().all()
+    assert (done.hedges["guessed"] == 0).all()
     told = done.summary.exposure
     assert told is not None
     assert told["against"] is None
