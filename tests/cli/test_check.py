@@ -90,7 +90,6 @@ def test_a_folder_has_no_second_source(market: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_not_advised_to_be_suspended(market: Path) -> None:
-
     (market / "bars/0700.HK.csv").write_text("date,open,high,low,close,volume\n2026-02-12,n/a?,1,1,1,1\n")
     said = launchlab("check", "--prices", market / "bars")
     assert said.exit_code == 0

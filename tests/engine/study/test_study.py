@@ -89,15 +89,16 @@ def test_the_closing_auction_can_date_day_0(market: Panel) -> None:
     assert day0 == {"0700.HK": "2025-06-12", "688158.SS": "2025-06-13"}
 
 
-def test_news_at_noon_moves_the_day_of_the_news_and_nothing_before_it() -> None:
-    """3 % after each announcement at 10:30: all of it is reaction, although the first open is the next day's."""
+@pytest.mark.parametrize("clock", ["10:30", "15:55"])
+def test_news_during_trading_moves_the_day_of_the_news_and_nothing_before_it(clock: str) -> None:
+    """3 % after each announcement, also one that no order can react to: all of it is reaction; the first open is the next day's."""
     days_of_news = [
         str(GRID[k]) for k in range(60, 240, 30) if GRID[k] in sessions("XHKG", GRID[0], GRID[-1])
     ]
     price = walk(T, 7)
     for day in days_of_news:
         price[row(day) :] *= 1.03
-    news = ledger(*(launch(day, f"{day}T10:30+08:00", ["0700.HK"]) for day in days_of_news))
+    news = ledger(*(launch(day, f"{day}T{clock}+08:00", ["0700.HK"]) for day in days_of_news))
     quiet = study(news, panel_of({"0700.HK": walk(T, 7)}), SHORT).windows
     found = study(news, panel_of({"0700.HK": price}), SHORT)
     assert {str(GRID[event.row - 1]) for event in found.events} == set(
