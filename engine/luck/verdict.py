@@ -223,8 +223,10 @@ def sentences(judged: Verdict, label: str, reasons: tuple[str, ...]) -> list[str
     said = []
     if tried:
         sweeps = f" in {tried.sweeps} sweeps on these data" if tried.sweeps > 1 else ""
+        alone = f"{tried.independent:,.0f}"
+        ones = "one" if alone == "1" else "ones"
         said.append(
-            f"{tried.points:,} points were tried{sweeps}, alike enough to be worth about {tried.independent:,.0f} independent ones."
+            f"{tried.points:,} points were tried{sweeps}, alike enough to be worth about {alone} independent {ones}."
         )
     if judged.record and judged.dsr is not None and judged.psr is not None:
         best = "best" if judged.metric == SHARPE else f"best by {judged.metric.replace('_', ' ')}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ...data.bars.bars import Bars
-from ...data.figures import points
+from ...data.figures import MINUS, points
 from ...data.ledger.certainty import at_ends
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
@@ -39,7 +39,8 @@ def clock_variants(
     variants = list(_variants("as asked", as_asked, as_asked))
     for shift in (-1, 1):
         moved = study(launches, panel, replace(options, shift=options.shift + shift), outside=outside)
-        variants += _variants(f"day 0 {shift:+d} session", moved, as_asked)
+        clock = f"day 0 {shift:+d} session".replace("-", MINUS)
+        variants += _variants(clock, moved, as_asked)
     for when in ("start", "end"):
         timed = launches.timed(reaction_minutes=launches.reaction_minutes, dates_known=when)
         variants += _variants(

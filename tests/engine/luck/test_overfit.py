@@ -237,6 +237,8 @@ def test_profits_and_neighbours_are_those_of_the_point_that_is_judged() -> None:
     assert judged.to_json()["without_largest_launch"] == pytest.approx(3.0)
     assert "Its best launch made 40 % of the profit." in judged.text
     assert judged.neighbours == 1
+    alike = verdict(replace(found, returns=np.repeat(returns[:, :1], 3, axis=1), best=0))
+    assert "3 points were tried, alike enough to be worth about 1 independent one. " in alike.text
 
 
 def test_a_clear_skill_is_recognised_and_put_into_words() -> None:

@@ -492,7 +492,7 @@ def test_one_session_of_clock_error_flips_the_sign_of_glm_5s_reaction() -> None:
     options = StudyOptions(estimation=(-20, -6), windows={"day": (0, 0)}, draws=99)
     mean = {one.clock: one.mean for one in clock_variants(glm, panel, options)}
     assert mean["as asked"] > 10
-    assert mean["day 0 -1 session"] < 0
+    assert mean["day 0 −1 session"] < 0
 
 
 @real_data
