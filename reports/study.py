@@ -94,7 +94,7 @@ def _path_figure(study: Study) -> Figure:
     zero = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
     zero["line"] = {"color": "var:ink", "width": 1.2, "dash": "dash"}
     axes = {
-        "xaxis": {"title": {"text": "sessions from the first that closes after the news"}, "zeroline": False},
+        "xaxis": {"title": {"text": "sessions from day 0"}, "zeroline": False},
         "yaxis": {"ticksuffix": " %", "title": {"text": "cumulative abnormal return"}},
     }
     return {"data": [lower, upper, mean], "layout": {**axes, "shapes": [zero], "hovermode": "closest"}}

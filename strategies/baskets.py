@@ -3,12 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..data.arrays import I4
 from ..data.errors import ConfigError
 from ..data.ledger.launch import Launch, unknown_word
 from ..data.panel.estimates import Window
-from ..data.panel.panel import TRADING, Panel
-from .base import ChoiceRules, about
+from ..data.panel.panel import TRADING, UNLISTED, Panel
+from .base import ChoiceRules, Skip, about
 
 USUAL_TRADE = Window(20, 1)  # sessions whose mean traded value says how liquid a name is
 SECTOR_FUND = "3033.HK"  # the Hang Seng Tech fund in Hong Kong dollars
@@ -66,6 +68,16 @@ def is_sealed(code: str, t: int, panel: Panel) -> bool:
     """Whether a buyer found nobody at the close of row t."""
     i = panel.column(code)
     return bool(panel.status[t, i] == TRADING and panel.locked(t, i, 1, "close"))
+
+
+def not_listed(code: str, base: int, panel: Panel) -> str:
+    """Why a code has no price on row `base`: no bars at all, or none yet; empty where it has one, or before the panel."""
+    if code not in panel:
+        return Skip.NO_BARS
+    i = panel.column(code)
+    if not 0 <= base < len(panel) or np.isfinite(panel.mark[base, i]):
+        return ""
+    return Skip.BEFORE_LISTING if panel.status[base, i] == UNLISTED else Skip.NO_BARS
 
 
 def can_be_shorted(code: str, t: int, panel: Panel) -> bool:

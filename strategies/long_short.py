@@ -10,12 +10,14 @@ from ..data.ledger.launch import LAUNCH_ROLES, Launch, Launches
 from ..data.panel.panel import Panel
 from .base import Choice, Skip, about
 from .baskets import (
+    SECTOR_FUND,
     BasketRules,
     base_row,
     can_be_shorted,
     check_words,
     codes_of_roles,
     launcher_codes,
+    not_listed,
     sector_fund,
 )
 
@@ -86,15 +88,21 @@ class LongShort(BasketRules):
         for choice in self.short_side(k, [code for code in shorts if code not in own], rows, panel):
             yield choice if has_lead or choice.reason else choice._replace(reason=Skip.NO_LEAD)
         yield from (Choice(k, code, -1, reason=Skip.OWN_LAUNCH) for code in shorts if code in own)
+        if "index" in self.shorts and base >= 0 and not sector_fund(base, panel, self.theme):
+            barred = SECTOR_FUND in panel and not can_be_shorted(
+                SECTOR_FUND, min(base, len(panel) - 1), panel
+            )
+            yield Choice(k, SECTOR_FUND, -1, reason=Skip.NOT_SHORTABLE if barred else Skip.NO_BARS)
 
     def bought(self, launch: Launch, base: int, panel: Panel) -> tuple[list[str], list[Choice]]:
         """The codes to buy, and choices for those that were passed over: without bars, or sealed at their limit."""
         own = launcher_codes(launch)
-        listed = any(code in panel for code in own)
+        missing = {code: why for code in own if (why := not_listed(code, base, panel))}
+        listed = len(missing) < len(own)
         wants_own = "launcher" in self.longs or "both" in self.longs
         wants_basket = {"basket", "both"} & set(self.longs) or ("launcher" in self.longs and not listed)
         codes = codes_of_roles(launch, self.longs) + (own if wants_own and listed else [])
-        beside = [Choice(0, code, 1, reason=Skip.NO_BARS) for code in own if wants_own and not listed]
+        beside = [Choice(0, code, 1, reason=why) for code, why in missing.items() if wants_own and not listed]
         if wants_basket:
             rivals = codes_of_roles(launch, ("rival",))
             members, sealed = self.members("pure_play", base, panel, but=rivals)

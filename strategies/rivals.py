@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from ..data.errors import ConfigError
 from ..data.ledger.launch import Launch
 from ..data.panel.panel import Panel
-from .base import Choice, Skip, about
-from .baskets import codes_of_roles, launcher_codes
+from .base import Choice, about
+from .baskets import codes_of_roles, launcher_codes, not_listed
 from .long_short import LongShort
 
 
@@ -41,8 +41,9 @@ class Rivals(LongShort):
     def bought(self, launch: Launch, base: int, panel: Panel) -> tuple[list[str], list[Choice]]:
         """The launcher; a launch whose maker is not listed has short positions alone."""
         own = launcher_codes(launch)
-        beside = [Choice(0, code, 1, reason=Skip.NO_BARS) for code in own if code not in panel]
-        return [code for code in own if code in panel], beside
+        missing = {code: why for code in own if (why := not_listed(code, base, panel))}
+        beside = [Choice(0, code, 1, reason=why) for code, why in missing.items()]
+        return [code for code in own if code not in missing], beside
 
     def sold(self, launch: Launch, base: int, panel: Panel) -> list[str]:
         """The rivals, whether or not they can be sold short."""

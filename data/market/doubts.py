@@ -35,7 +35,8 @@ def left_outside(launches: Launches, panel: Panel) -> tuple[str, ...]:
 
 def shorter_benchmarks(panel: Panel, chosen: Benchmark, tried: Sequence[Benchmark]) -> tuple[str, ...]:
     """Sentences about a benchmark that does not cover the panel, and about those before it in the list that cover less."""
-    told = [f"{_covers(panel, one)}: {chosen.name} takes its place" for one in tried if one is not chosen]
+    before = tried[: [one is chosen for one in tried].index(True)]
+    told = [f"{_covers(panel, one)}: {chosen.name} takes its place" for one in before]
     if not chosen.is_whole:
         first, last = chosen.span
         beside = f"it is compared over these {last - first + 1:,} of {len(panel):,} sessions"

@@ -8,7 +8,8 @@ import numpy as np
 
 from ...data.arrays import F8
 from ...data.figures import money, percent
-from .fates import TRADED
+from ..choices import Skip
+from .fates import MOST_TOLD, TRADED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,9 +97,18 @@ def _sides(traded: "pd.DataFrame", fates: "pd.DataFrame", currency: str) -> str:
         profit = float(traded[f"{side}_profit"].sum())
         held = ((fates["fate"] == TRADED) & (fates["side"] == side)).any() or profit != 0.0
         told.append(
-            f"the {side} side made {money(profit)} {currency}" if held else f"there was no {side} side"
+            f"the {side} side made {money(profit)} {currency}"
+            if held
+            else f"there was no {side} side{_why_none(fates, side)}"
         )
     return f"{told[0][0].upper()}{told[0][1:]}; {told[1]}."
+
+
+def _why_none(fates: "pd.DataFrame", side: str) -> str:
+    """` (16 no bars, 2 not shortable)`: why no position of a side that was wished for was had; '' where none was."""
+    wished = fates[(fates["side"] == side) & ~fates["reason"].isin((Skip.BEFORE_SPAN, Skip.AFTER_SPAN))]
+    counts = sorted(wished["reason"].value_counts().items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return f" ({', '.join(f'{count:,} {why}' for why, count in counts[:MOST_TOLD])})" if counts else ""
 
 
 def _taken(launches: "pd.DataFrame") -> str:

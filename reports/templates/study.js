@@ -44,7 +44,7 @@
       document.getElementById("large-title").textContent = card.querySelector("h3").textContent + ", " + card.querySelector(".facts").textContent;
       large.showModal();
       const shapes = news.map((x) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: "var:ink", width: 1.3, dash: "dash" } }));
-      launchlab.draw(plot, { data: trails.map(trace), layout: { shapes, hovermode: "x unified", showlegend: true, xaxis: { title: { text: "sessions from the first that closes after the news" }, zeroline: false }, yaxis: { ticksuffix: " %" } } });
+      launchlab.draw(plot, { data: trails.map(trace), layout: { shapes, hovermode: "x unified", showlegend: true, xaxis: { title: { text: "sessions from day 0" }, zeroline: false }, yaxis: { ticksuffix: " %" } } });
     };
     box.addEventListener("click", (event) => {
       const button = event.target.closest("[data-enlarge]");

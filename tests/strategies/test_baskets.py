@@ -12,7 +12,7 @@ import pytest
 
 import launchlab as ll
 from launchlab.data.calendars.hours import CHINA_TIME
-from launchlab.data.panel.panel import Panel
+from launchlab.data.panel.panel import SUSPENDED, UNLISTED, Panel
 from launchlab.data.universe.universe import Member, Universe
 from launchlab.strategies import STRATEGIES, FadeGap, LongShort, Rivals, SectorPair, Suppliers
 
@@ -58,6 +58,25 @@ def test_a_listed_launcher_is_bought_alone_unless_the_basket_is_asked_for() -> N
     assert {code for code, side, _ in both if side > 0} == {ZHIPU, MINIMAX, 5}
     wide = sides(LongShort(gross=0.6, shorts=("basket",)), own)
     assert wide == [(ZHIPU, 1, 0.3), (TENCENT, -1, 0.15), (ALIBABA, -1, 0.15)]
+
+
+@pytest.mark.parametrize(("status", "why"), [(UNLISTED, "before listing"), (SUSPENDED, "no bars")])
+def test_a_launcher_without_a_price_yet_is_not_listed_yet(status: int, why: str) -> None:
+    """Its place is taken by the basket of the day; nothing is sold against a name that could not be bought."""
+    panel = peopled()
+    there, mark = panel.status.copy(), panel.mark.copy()
+    there[:2, ZHIPU], mark[:2, ZHIPU] = status, np.nan
+    panel = replace(panel, status=there, mark=mark)
+    own = "2513.HK:issuer;0700.HK:diversified"
+    assert sides(LongShort(gross=0.6, names=1), own, panel) == [(MINIMAX, 1, 0.3), (TENCENT, -1, 0.3)]
+    for strategy in (LongShort(), Rivals()):
+        assert said(strategy, ledger(launch_of(own, NIGHT)), panel)[0, "2513.HK"] == why
+
+
+def test_a_fund_that_is_not_there_is_named() -> None:
+    strategy, launches = SectorPair(gross=0.6, names=1), ledger(launch_of("0700.HK:diversified", NIGHT))
+    assert sides(strategy, "0700.HK:diversified") == [(MINIMAX, 1, 0.3)]
+    assert said(strategy, launches, peopled())[0, "3033.HK"] == "no bars"
 
 
 def test_the_launcher_is_never_sold_on_its_own_launch() -> None:

@@ -45,6 +45,10 @@ def test_a_benchmark_that_ends_early_is_said_and_the_next_of_a_list_takes_its_pl
     assert listed.warnings == (f"{said}: 0700.HK takes its place",)
     assert listed.benchmark is not None
     assert listed.benchmark.is_whole
+    other = folder / "bars" / "0700.HK.csv"
+    other.write_text("\n".join(other.read_text().splitlines()[:4]) + "\n")
+    both = load(folder, benchmark="3033.HK, 0700.HK", codes="2513.HK")
+    assert both.warnings == alone.warnings  # the second covers less, and takes nobody's place
 
 
 def test_codes_without_bars_are_left_out_and_named(folder: Path) -> None:

@@ -20,6 +20,7 @@ def tables(captured: list[float], shorts: float = 0.0) -> tuple[pd.DataFrame, pd
     launches["long_profit"], launches["short_profit"] = 1_000.0, shorts
     fates = pd.DataFrame({"launch": [*names, "lost"], "side": [*["long"] * len(names), ""]})
     fates["fate"] = [*["traded"] * len(names), "not traded"]
+    fates["reason"] = [*[""] * len(names), "no bars"]
     return launches, fates
 
 
@@ -41,6 +42,9 @@ def test_few_launches_have_no_interval_and_one_side_may_be_missing() -> None:
     assert "paid 1.50 % of equity on average after all costs; 2 are too few to say how surely." in said
     assert "The long side made 2,000 HKD; there was no short side." in said
     assert said.endswith("The prices are simulated: nothing here happened on a market.")
+    launches, fates = tables([0.01, 0.02])
+    fates["side"] = ["long", "long", "short"]
+    assert "there was no short side (1 no bars)." in answer(launches, fates, FIGURES)
 
 
 def test_a_run_without_trades_opens_with_why() -> None:
