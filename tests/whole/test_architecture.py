@@ -18,6 +18,7 @@ ONLY_IN = {
     "backtrader": {
         "engine/backtrader/broker.py",
         "engine/backtrader/feeds.py",
+        "engine/backtrader/steps.py",
         *(f"engine/backtrader/native/{name}.py" for name in NATIVE),
     },
     "quantstats": {"reports/tearsheet.py"},

@@ -10,11 +10,12 @@ from ....data.errors import ConfigError
 from ....data.ledger.launch import Launch
 from ....data.panel.panel import Panel
 from ..feeds import session_clock
+from ..steps import quicken
 from .broker import NativeBroker
 from .desk import NativeDesk
 from .feeds import FeedSource, OwnFeed
 from .sealed import kept_for, seal
-from .warmup import delay, fill_in, hollow, lines_of, step_with_own_bars
+from .warmup import delay, fill_in, hollow, lines_by_feed, step_with_own_bars
 
 Notices = Mapping[int, list[tuple[int, Launch, list[int]]]]
 
@@ -84,7 +85,7 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
             if bar is not None and data.take(bar):
                 moved = True
                 if len(data) == 1:
-                    for line in (*lines_of(strategy, data, self.datas), strategy.lines.datetime):
+                    for line in (*self._moving[id(data)], strategy.lines.datetime):
                         fill_in(line)
         return moved
 
@@ -108,14 +109,16 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
             return int((sources[clock].rows < max(sources[part].first for part in parts)).sum())
 
         delay(strategy, missed, self.datas)
+        quicken(strategy)
         if len(self.datas) > 1:
             step_with_own_bars(strategy, self.datas)
         _wait_for(strategy, [sources[id(data)].begins_by(first) for data in self.datas])
+        self._moving = lines_by_feed(strategy, self.datas)
         if first:
             hollow(strategy.lines.datetime, self._now)
         for data in self.datas:
             if sources[id(data)].first:
-                for line in lines_of(strategy, data, self.datas):
+                for line in self._moving[id(data)]:
                     hollow(line)
                 hollow(data.lines.datetime, self._now)
 

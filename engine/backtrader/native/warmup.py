@@ -37,12 +37,13 @@ def fill_in(line: Any) -> None:
         line.array = array("d", line.array)
 
 
-def lines_of(strategy: Any, feed: Any, feeds: Collection[Any]) -> list[Any]:
-    """All lines that move with a feed, its own first."""
-    known, lines = {id(feed) for feed in feeds}, list(feed.lines)
+def lines_by_feed(strategy: Any, feeds: Collection[Any]) -> dict[int, list[Any]]:
+    """By the `id` of each feed all lines that move with it, its own first."""
+    lines = {id(feed): list(feed.lines) for feed in feeds}
     for indicator in indicators(strategy):
-        if _clock(indicator, known) == id(feed):
-            lines += list(indicator.lines)
+        clock = _clock(indicator, lines)
+        if clock is not None:
+            lines[clock] += list(indicator.lines)
     return lines
 
 

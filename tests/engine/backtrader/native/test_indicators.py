@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from launchlab.data.panel.panel import Panel
+from launchlab.engine.backtrader.native import cerebro
 
 from ....markets.stock_backtrader import CN, HK, market, ours, theirs, walk
 
@@ -141,3 +142,36 @@ def test_an_average_over_two_shares_begins_with_the_later_one() -> None:
 def test_psar_of_a_late_share_is_a_number() -> None:
     cls = with_indicator(lambda kind, data: kind(data), bt.ind.PSAR)
     assert np.isfinite(ours(cls, mixed()).made[0])
+
+
+@pytest.mark.parametrize("name", ["CrossOver", "MACDHisto", "Stochastic", "Ichimoku"])
+def test_a_quicker_step_changes_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(kind: type, data: Any) -> Any:
+        return kind(data, bt.ind.SMA(data, period=5)) if name in OF_TWO else kind(data)
+
+    cls = with_indicator(made, CLASSES[name])
+    quick = list(values(ours(cls, mixed())))
+    monkeypatch.setattr(cerebro, "quicken", lambda strategy: None)
+    for mine, right in zip(quick, values(ours(cls, mixed())), strict=True):
+        assert mine.tobytes() == right.tobytes()
+
+
+class Counting(bt.Indicator):  # type: ignore[misc]
+    """Counts its steps, which is a way of its own to step."""
+
+    lines = ("steps",)
+    counted = 0
+
+    def _next(self) -> None:
+        self.counted += 1
+        super()._next()
+
+    def next(self) -> None:
+        self.lines.steps[0] = self.counted
+
+
+def test_an_indicator_that_steps_in_a_way_of_its_own_keeps_it() -> None:
+    cls = with_indicator(lambda kind, data: bt.ind.SMA(kind(data), period=3), Counting)
+    (average,) = values(ours(cls, mixed()))
+    bars = np.arange(3, len(average) + 1)
+    np.testing.assert_allclose(average[2:], bars - 1.0, rtol=1e-12)
