@@ -109,10 +109,8 @@ def _refuse_strange_sessions(folder: Path, tables: Mapping[str, "pd.DataFrame"],
             f"{folder / 'equity.csv'}: {span[2]} sessions from {span[0]} to {span[1]}, where summary.json has "
             f"{summary.sessions} from {summary.start} to {summary.end}; run the backtest again"
         )
-    if not sessions.is_monotonic_increasing or sessions.duplicated().any():
-        raise DataError(
-            f"{folder / 'equity.csv'}: sessions must be in order, each once; run the backtest again"
-        )
+    if not sessions.is_monotonic_increasing:
+        raise DataError(f"{folder / 'equity.csv'}: sessions must be in order; run the backtest again")
     for name, table in tables.items():
         strange = (
             []

@@ -92,6 +92,17 @@ def test_a_wrong_cell_is_named_with_its_line(folder: Path, table: str, old: str,
     assert "\n" not in str(fault.value)
 
 
+@pytest.mark.parametrize("order", [(5, 5), (6, 5)], ids=["twice", "turned"])
+def test_a_session_that_comes_twice_or_out_of_order_is_refused(folder: Path, order: tuple[int, int]) -> None:
+    """As many sessions as the summary has, from the first to the last of them."""
+    path = folder / "equity.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[5:7] = [lines[at] for at in order]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="sessions must be in order|line 7 repeats the session"):
+        load_result(folder)
+
+
 def test_tables_of_another_span_than_the_summary_are_refused(folder: Path) -> None:
     lines = (folder / "equity.csv").read_text(encoding="utf-8").splitlines()
     (folder / "equity.csv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
