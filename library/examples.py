@@ -3,6 +3,7 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from ..data.doors import exists, reason
 from ..data.errors import ConfigError
 from ..data.files import write_whole
 
@@ -17,7 +18,7 @@ def write_examples(folder: Path | str = "launchlab-examples") -> tuple[Path, ...
     already nothing is written (ConfigError).
     """
     home = Path(folder)
-    if home.exists() and not home.is_dir():
+    if exists(home) and not home.is_dir():
         raise ConfigError(f"{home} is a file, and the examples are several; name a folder")
     with as_file(files(__package__) / "files") as shipped:
         texts = {
@@ -26,9 +27,12 @@ def write_examples(folder: Path | str = "launchlab-examples") -> tuple[Path, ...
             if path.is_file()
         }
     for path in texts:
-        if path.exists():
+        if exists(path):
             raise ConfigError(f"{path} is there already and is not replaced; name another folder")
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text)
+    try:
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text)
+    except (OSError, ValueError) as fault:
+        raise ConfigError(f"{home} cannot be written ({reason(fault)}); name another folder") from None
     return tuple(sorted(texts))

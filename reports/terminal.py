@@ -47,7 +47,9 @@ def print_run(result: Result, folder: Path | None = None, *, console: Console | 
 
 def print_place(folder: Path, *, console: Console | None = None) -> None:
     """Print where the report of a run is."""
-    _line(console or Console(highlight=False), f"\nreport  {folder / 'index.html'}", "bold")
+    page = str(folder / "index.html")
+    shown = page if page.isprintable() else visible(page)
+    _line(console or Console(highlight=False), f"\nreport  {shown}", "bold")
 
 
 def print_figures(result: Result, *, written: bool, console: Console | None = None) -> None:

@@ -57,3 +57,11 @@ def test_a_file_that_is_there_is_kept_and_nothing_else_written(tmp_path: Path) -
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
     assert "is a file" in faults(launchlab("examples", tmp_path / "taken"))
+
+
+@pytest.mark.parametrize("place", ["mine/x", "loop", "long" * 80])
+def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, place: str) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert "cannot be written" in faults(launchlab("examples", tmp_path / place))
+    assert (tmp_path / "mine").read_text() == "mine"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from launchlab.reports.terminal import BLOCKS, print_run, sparkline
+from launchlab.reports.terminal import BLOCKS, print_place, print_run, sparkline
 
 from ..markets.result_fixture import make_result
 
@@ -56,6 +56,10 @@ def test_no_encoding_of_a_terminal_stops_the_summary(encoding: str) -> None:
 def test_names_cannot_colour_or_steer_the_terminal() -> None:
     assert "\x1b" not in printed(hostile=True)
     assert "\u202e" not in printed(hostile=True)
+    told = io.StringIO()
+    print_place(Path("\u202eruns\x1b]0;mine\x07"), console=Console(file=told))
+    assert not set(told.getvalue()) & set("\u202e\x1b\x07")
+    assert "runs" in told.getvalue()
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=300), st.integers(1, 80))

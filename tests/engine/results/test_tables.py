@@ -99,7 +99,7 @@ def test_a_session_that_comes_twice_or_out_of_order_is_refused(folder: Path, ord
     lines = path.read_text(encoding="utf-8").splitlines()
     lines[5:7] = [lines[at] for at in order]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match="sessions must be in order|line 7 repeats the session"):
+    with pytest.raises(DataError, match=r"sessions must be in order|line 7 repeats the session"):
         load_result(folder)
 
 
