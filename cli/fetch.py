@@ -55,7 +55,8 @@ def fetch(as_json: bool, **asked: Any) -> None:
 
         def told(number: int, total: int, outcome: "FetchOutcome") -> None:
             step(number, total)
-            tell(f"[{number}/{total}] {outcome}" if as_json else str(outcome), err=as_json)
+            line = outcome.brief if total > 1 else str(outcome)
+            tell(f"[{number}/{total}] {line}" if as_json else line, err=as_json)
 
         report = fetch_bars(**asked, on_progress=told)
     _show(report, as_json=as_json)
@@ -68,6 +69,9 @@ def _show(report: "FetchReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report.to_json() | {"store": str(report.store)})
     else:
+        if len(report.outcomes) > 1:
+            for shared in report.reasons:
+                tell(str(shared))
         echo(report.counts + _of(report))
         useful = len(report.of("failed")) < len(report.outcomes)
         echo(f"store: {report.store}{' (use it with --prices)' if useful else ''}")

@@ -155,7 +155,8 @@ def _settled(
     """The instrument with values of a source, which is named, and without the doubts that they end."""
     left = tuple(text for text in instrument.unknowns if not text.startswith(tuple(doubts) or ("\0",)))
     since = f" {facts.seen_at[:10]}" if facts.seen_at else ""
-    source = "; ".join(filter(None, (instrument.source, f"{what}: {facts.source}{since}")))
+    told = f"{what}: {facts.source}{since}"
+    source = "; ".join(dict.fromkeys(filter(None, (*instrument.source.split("; "), told))))
     return replace(instrument, unknowns=left, source=source, **values)
 
 

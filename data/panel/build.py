@@ -26,6 +26,7 @@ from ..rules.brokerage import Brokerage
 from ..rules.costs import cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
 from ..store.joined import GUESS, iter_instruments
+from ..store.known import with_facts
 from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, default_store, open_prices
 from ..universe.universe import Universe
@@ -80,16 +81,18 @@ def load_panel(
     """The panel of `codes` from `start` to `end` (both included; default: the span of their bars).
 
     `prices` is a folder or zip of bars, a store, data frames by code, or None for the simulated sample. Bars under an
-    earlier code are joined. A code without bars is left out, with a warning in `panel.warnings`. Raises DataError, RuleError or CalendarError with one sentence naming the code, the session and the fault.
+    earlier code are joined; what a store's sources state of the codes is laid over the instruments. A code without bars is left
+    out, with a warning in `panel.warnings`. Raises DataError, RuleError or CalendarError with one sentence naming the code, the
+    session and the fault.
     """
     chosen = options or PanelOptions()
-    asked = typed(codes, chosen.instruments)
+    place = open_prices(to_prices(prices))
+    book = with_facts(chosen.instruments, place) if isinstance(place, Store) else chosen.instruments
+    asked = typed(codes, book)
     chosen = replace(chosen, instruments=asked.book)
     wanted = asked.instruments
     if not wanted:
         raise DataError("there is no code to load; name at least one")
-    source = to_prices(prices)
-    place = open_prices(source)
     have = frozenset(place.codes())
     held = [instrument for instrument in wanted if names_of(instrument, have)] or wanted
     span = (_day(start, "start"), _day(end, "end"))

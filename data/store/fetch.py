@@ -14,9 +14,9 @@ from ..calendars.sessions import calendar
 from ..errors import FetchError, LaunchlabError, SourceError, StoreError
 from ..instruments.table import Instrument
 from ..providers.chain import Chain, chain_of
-from ..providers.provider import FactSource, Provider
+from ..providers.provider import Provider
 from .health import Health, asked_first
-from .known import are_fresh, keep_facts
+from .known import are_stated, bring_facts
 from .outcome import FAILED, FETCHED, KEPT, FetchOutcome, FetchReport, Tried
 from .series import Span, bring, in_words, kept, moment, take_over
 from .store import Store
@@ -118,10 +118,11 @@ class _Work:
         """Whom to ask for a code: the source of its series first, and no source that is to be left in peace."""
         names = list(self.chain.of(instrument))
         before, turn = self._series(instrument), _Turn(instrument, names)
-        have = kept(self.store, instrument.code, before, self.span) if before and not self.refresh else None
-        if have is not None:
-            message = f"{have.rows} bars, {have.first} to {have.last} from {before}"
-            turn.found = turn.outcome(KEPT, message, revision=have, source=before)
+        if before and (stored := self._kept(turn, before)):
+            if self._owes_facts(instrument.code, before):
+                turn.queue = [before]
+            else:
+                turn.found = stored
             return turn
         if before == OWN_FILES:
             raise FetchError(
@@ -187,14 +188,29 @@ class _Work:
             self.health.answered(name)
         return found
 
+    def _kept(self, turn: _Turn, name: str) -> FetchOutcome | None:
+        """The outcome of a code whose bars from that source are stored already; None where they are to be asked for."""
+        have = None if self.refresh else kept(self.store, turn.instrument.code, name, self.span)
+        if have is None:
+            return None
+        whose = f" from {name}" if self.chain.chooses else ""
+        said = f"{have.rows} bars, {have.first} to {have.last}{whose}"
+        return turn.outcome(KEPT, said, revision=have, source=name)
+
+    def _owes_facts(self, code: str, name: str) -> bool:
+        """Whether a fetch was cut short before it kept the facts of a stored code, and its source can be asked."""
+        source = self.chain.sources.get(name)
+        return bool(source and not are_stated(self.store, code, source) and not self.health.resting(name))
+
     def _asked(self, turn: _Turn) -> FetchOutcome:
         instrument, provider = turn.instrument, self.chain.sources[turn.queue[0]]
         code = instrument.code
+        mine = not self.chain.chooses or provider.name == self._series(instrument)
+        if mine and (stored := self._kept(turn, provider.name)):
+            owed = self._owes_facts(code, provider.name)
+            told = self._facts(instrument, provider) if owed else ""
+            return replace(stored, message=stored.message + told)
         if not self.chain.chooses:
-            have = None if self.refresh else kept(self.store, code, provider.name, self.span)
-            if have is not None:
-                message = f"{have.rows} bars, {have.first} to {have.last}"
-                return turn.outcome(KEPT, message, revision=have, source=provider.name)
             order = PREFERENCE.get(instrument.exchange, ())
             revision, bars = bring(instrument, self.span, provider, self.store, preference=order)
             said = in_words(code, revision, bars, self.store.root)
@@ -217,12 +233,11 @@ class _Work:
 
     def _facts(self, instrument: Instrument, provider: Provider) -> str:
         """Keep what a source states of a code beside its bars; '' or why that failed, which costs no bars."""
-        if not isinstance(provider, FactSource):
-            return ""
         try:
-            if self.refresh or not are_fresh(self.store, instrument.code, provider.name):
-                keep_facts(self.store, replace(provider.facts(instrument), seen_at=moment()))
+            bring_facts(self.store, instrument, provider, refresh=self.refresh)
         except LaunchlabError as error:
+            if isinstance(error, SourceError):
+                self.health.failed(provider.name, str(error))
             return f"; no listing day or names: {error}"
         return ""
 

@@ -1,6 +1,7 @@
 """What sources state of a code beside its bars, kept in its folder of the store: `facts.json`, one entry a source."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..doors import exists, read_json
@@ -8,7 +9,9 @@ from ..errors import StoreError
 from ..instruments.facts import Facts, facts_from
 from ..instruments.instrument import Instrument
 from ..instruments.table import Instruments
+from ..providers.provider import FactSource, Provider
 from .lock import Lock, keep_file
+from .series import moment
 from .store import Store
 
 FILE = "facts.json"
@@ -48,6 +51,18 @@ def are_fresh(store: Store, code: str, source: str) -> bool:
     """Whether a source was asked lately enough about a code."""
     seen = next((one.seen_at for one in read_facts(store, code) if one.source == source), "")
     return bool(seen) and datetime.now(UTC) - datetime.fromisoformat(seen) < FRESH
+
+
+def bring_facts(store: Store, instrument: Instrument, provider: Provider, *, refresh: bool = False) -> None:
+    """Ask a source that states facts for those of a code and keep them, unless it did lately; its errors are raised."""
+    if isinstance(provider, FactSource) and (refresh or not are_fresh(store, instrument.code, provider.name)):
+        keep_facts(store, replace(provider.facts(instrument), seen_at=moment()))
+
+
+def are_stated(store: Store, code: str, provider: Provider) -> bool:
+    """Whether a source has been heard about a code, or states no facts at all."""
+    heard = (one.source for one in read_facts(store, code))
+    return not isinstance(provider, FactSource) or provider.name in heard
 
 
 def with_facts(book: Instruments, store: Store) -> Instruments:

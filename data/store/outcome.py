@@ -1,5 +1,6 @@
 """What became of each code that was fetched."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,9 @@ from ..bars.reconcile import Agreement
 from .manifest import Revision
 
 FETCHED, KEPT, FAILED = "fetched", "kept", "failed"
+# What stands before a reason and differs from code to code: until when the source rests, and the code.
+RESTING = re.compile(r"not asked until .*?, the last: ")
+OF_A_CODE = re.compile(r"(\^[A-Z]+|\d+(\.[A-Z]+)?): ")
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,29 @@ class Tried:
 
     source: str
     reason: str
+
+    @property
+    def plain(self) -> str:
+        """The reason without the code that it was given for, so that equal ones can be counted.
+
+        >>> Tried("a", "not asked until 9:00, after 3 failures in a row, the last: 0700.HK: a did not answer").plain
+        'a did not answer'
+        """
+        told = RESTING.sub("", self.reason)
+        return OF_A_CODE.sub("", told, count=1) if OF_A_CODE.match(told) else told
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A reason that a source gave for `codes`, in their order."""
+
+    source: str
+    reason: str
+    codes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        count = self.codes[0] if len(self.codes) == 1 else f"{len(self.codes)} codes"
+        return f"{self.source}, {count}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +59,19 @@ class FetchOutcome:
     source: str = ""
     tried: tuple[Tried, ...] = ()
     agreement: Agreement | None = None
+
+    @property
+    def brief(self) -> str:
+        """The outcome as a line that leaves the sources' reasons to `FetchReport.reasons`."""
+        if not self.tried:
+            return str(self)
+        names = ", ".join(dict.fromkeys(one.source for one in self.tried))
+        if self.status == FAILED:
+            return f"{self.code:<10} {self.status:<8} not from {names}"
+        text = self.message
+        for one in self.tried:
+            text = text.replace(f"; {one.source}: {one.reason}", "")
+        return f"{self.code:<10} {self.status:<8} {text}, not from {names}"
 
     def to_json(self) -> dict[str, object]:
         row: dict[str, object] = {"code": self.code, "status": self.status, "message": self.message}
@@ -76,6 +116,16 @@ class FetchReport:
             if outcome.source and outcome.status != FAILED:
                 counts[outcome.source] = counts.get(outcome.source, 0) + 1
         return dict(sorted(counts.items()))
+
+    @property
+    def reasons(self) -> tuple[Shared, ...]:
+        """Why sources did not answer, equal reasons of one source together, most codes first."""
+        codes: dict[tuple[str, str], list[str]] = {}
+        for outcome in self.outcomes:
+            for one in outcome.tried:
+                codes.setdefault((one.source, one.plain), []).append(outcome.code)
+        shared = [Shared(*key, tuple(dict.fromkeys(held))) for key, held in codes.items()]
+        return tuple(sorted(shared, key=lambda one: -len(one.codes)))
 
     def to_json(self) -> dict[str, object]:
         counts = {status: len(self.of(status)) for status in (FETCHED, KEPT, FAILED)}

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+import launchlab as ll
 from launchlab.data.errors import DataError
 from launchlab.data.instruments.codes import is_delisting_name, is_st_name
 from launchlab.data.instruments.facts import Facts, Named, facts_from, laid_over, spells_of
@@ -91,3 +92,24 @@ def test_a_file_of_name_changes_is_read_in_tushare_s_columns_or_ours(tmp_path, e
     path.write_text("code,name\n", encoding=encoding)
     with pytest.raises(DataError, match="has no column 'first'"):
         read_names(path)
+
+
+def test_a_panel_of_a_store_knows_what_its_sources_state_as_a_market_does(tmp_path):
+    rows = "2024-01-02,10,10,10,10,1000\n2024-01-03,10,10,10,10,1000\n"
+    bars = tmp_path / "bars"
+    bars.mkdir()
+    (bars / "600606.SS.csv").write_text("date,open,high,low,close,volume\n" + rows)
+    (tmp_path / "names.csv").write_text(
+        "code,name,first,last\n600606.SS,绿地控股,2015-08-18,2023-12-29\n600606.SS,ST绿地,2023-12-30,\n"
+    )
+    place, span = tmp_path / "store", {"start": "2024-01-02", "end": "2024-01-03"}
+    ll.fetch("600606.SS", path=bars, store=place, names=tmp_path / "names.csv", **span)
+    panel = ll.load_panel(["600606.SS"], prices=place, currency="CNY")
+    (row,) = panel.instruments
+    assert [str(one.first) for one in row.st] == ["2023-12-30"]
+    assert "names: names of names.csv" in row.source
+    assert panel.limit_up[1, 0] == 10.5, "5 % of a risk warning, not 10 %"
+    assert not any("ST" in text for text in panel.unknowns)
+    unheard = ll.load_panel(["600606.SS"], prices=bars, currency="CNY")
+    assert any("ST spells unknown" in text for text in unheard.unknowns)
+    assert unheard.limit_up[1, 0] == 11.0

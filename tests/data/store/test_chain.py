@@ -15,6 +15,7 @@ import pytest
 from launchlab.data.bars.bars import Bars, bars_from_columns
 from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import ConfigError, FetchError, SourceError
+from launchlab.data.instruments.facts import Facts
 from launchlab.data.instruments.table import Instrument, load_instruments
 from launchlab.data.patience import Busy, Patience
 from launchlab.data.providers.chain import Chain
@@ -22,6 +23,7 @@ from launchlab.data.providers.choose import make_chain, make_provider, provider_
 from launchlab.data.providers.provider import Gives, Provider, gives
 from launchlab.data.store.fetch import fetch
 from launchlab.data.store.health import LONGEST_REST, TOLERATED, Health
+from launchlab.data.store.known import read_facts
 from launchlab.data.store.store import Store
 
 TABLE = load_instruments()
@@ -271,3 +273,40 @@ def test_a_source_of_another_package_is_found_by_its_entry_point(monkeypatch):
     monkeypatch.setattr(Point, "load", lambda self: lambda: 1 / 0)
     with pytest.raises(ConfigError, match=r"cannot be made \(ZeroDivisionError"):
         make_provider("private")
+
+
+@dataclass
+class Stating(Source):
+    """A source that states a listing day as well, unless its `facts_fail`."""
+
+    facts_fail: bool = False
+
+    def facts(self, instrument: Instrument) -> Facts:
+        if self.facts_fail:
+            raise SourceError(f"{instrument.code}: {self.name} hung up")
+        return Facts(instrument.code, self.name, listed=date(2004, 6, 16))
+
+
+def test_facts_that_a_fetch_cut_short_did_not_bring_come_with_the_next_one(tmp_path):
+    first = Stating("first", facts_fail=True)
+    (outcome,) = run([first], tmp_path, "0700.HK").outcomes
+    assert "no listing day or names: 0700.HK: first hung up" in outcome.message
+    first.facts_fail = False
+    for _ in range(2):
+        (outcome,) = run([first, Source("second")], tmp_path, "0700.HK").outcomes
+        assert outcome.status == "kept"
+    assert [str(one.listed) for one in read_facts(Store(tmp_path), "0700.HK")] == ["2004-06-16"]
+    assert first.asked == ["0700.HK"], "its bars were asked for once"
+
+
+def test_equal_reasons_of_a_source_are_told_once_with_their_codes(tmp_path):
+    first, second = Source("first", dead=True), Source("second", lacks=SIXTY[:1])
+    report = run([first, second], tmp_path, *SIXTY[:30])
+    told = {(one.source, one.reason): len(one.codes) for one in report.reasons}
+    assert told == {("first", "first did not answer"): 30, ("second", "second has no such code"): 1}
+    assert str(report.reasons[0]) == "first, 30 codes: first did not answer"
+    assert str(report.reasons[1]) == f"second, {SIXTY[0]}: second has no such code"
+    assert report.outcomes[0].brief == f"{SIXTY[0]}    failed   not from first, second"
+    assert report.outcomes[1].brief.endswith("from second, not from first")
+    assert "first did not answer" in str(report.outcomes[1])
+    assert "first did not answer" in json.dumps(report.outcomes[1].to_json())
