@@ -427,3 +427,16 @@ def test_an_exit_at_the_close_frees_its_cash_for_an_entry_at_the_same_close(engi
     )
     run = done(legs, panel, engine, maintenance=0.0)
     assert [(row, shares) for row, _, shares, _, _ in fills(run)] == [(1, 1e4), (3, -1e4), (3, 1e4)]
+
+
+def test_a_position_of_one_share_is_kept(engine: str) -> None:
+    """A consolidation of 5,000 shares to one leaves one."""
+    panel = tencent(
+        [100.0, 100.0, 500_000.0, 500_000.0], [100.0, 100.0, 500_000.0, 500_000.0], ratio=[1, 1, 0.0002, 1]
+    )
+    run = done(one_leg(hold=9), panel, engine)
+    assert [(int(row["row"]), float(row["shares"])) for row in run.positions] == [
+        (1, 5000.0),
+        (2, 1.0),
+        (3, 1.0),
+    ]
