@@ -110,7 +110,7 @@ def _out_of_order(
         )
     if launch is None or launch.recorded is None:
         return [
-            f"id {name} is already on line {first_line}; ids are unique; a correction says when it was `recorded`"
+            f"id {name} is already on line {first_line}; ids are unique; a correction has its time in the column recorded"
         ]
     last = earlier[-1].recorded if earlier else None
     if last is not None and launch.recorded <= last:

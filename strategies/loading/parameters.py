@@ -13,6 +13,7 @@ from ...data.errors import ConfigError, did_you_mean
 from ...engine.backtrader.native.plan import NativeStrategy, is_native, native_params
 
 RANGE = re.compile(r"\s*[\d.]+\s*[-–~]\s*[\d.]+\s*")  # as people write one
+PERCENT = re.compile(r"([+-]?\d{1,9}(?:\.\d{1,9})?)\s*%")
 OFF = ("none", "null", "off")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -47,8 +48,9 @@ class Parameter:
         except ValueError:
             options = [str(option) for option in _choices(self.hint)]
             hint = did_you_mean(str(value), options)
-            mend = "; a range belongs to a sweep, written as 1:20" if RANGE.fullmatch(str(value)) else ""
-            raise ConfigError(f"{self.name} must be {self.type_name}, not {value!r}{hint}{mend}") from None
+            raise ConfigError(
+                f"{self.name} must be {self.type_name}, not {value!r}{hint}{_mend(str(value))}"
+            ) from None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready for JSON: `type` is int, float, bool, str or a list of one of them."""
@@ -64,6 +66,15 @@ class Parameter:
             "unit": self.unit,
             "help": self.help,
         }
+
+
+def _mend(text: str) -> str:
+    """What somebody who wrote a range or a percentage may write instead; empty for anything else."""
+    if RANGE.fullmatch(text):
+        return "; a range belongs to a sweep, written as 1:20"
+    if share := PERCENT.fullmatch(text):
+        return f"; write {share[1]} % as {float(share[1]) / 100:g}"
+    return ""
 
 
 def parameters(strategy: type) -> dict[str, Parameter]:

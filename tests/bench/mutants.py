@@ -28,7 +28,7 @@ AREAS = {
     "judge": (("engine/judge/*.py",), ("tests/engine/judge", "tests/engine/compiled")),
     "kernel": (
         ("engine/compiled/*.py",),
-        ("tests/engine/compiled", "tests/engine/backtrader/test_broker.py"),
+        ("tests/engine/compiled", "tests/engine/inside", "tests/engine/backtrader/test_broker.py"),
     ),
     "results": (("engine/results/*.py",), ("tests/engine/results", "tests/engine/backtest/test_backtest.py")),
     "research": (("engine/study/*.py", "engine/luck/*.py"), ("tests/engine/study", "tests/engine/luck")),

@@ -91,6 +91,7 @@ def test_parameters_stay_in_the_order_given_and_their_product_is_the_size() -> N
         (["hold=0.5:2:0.5"], "hold must be a whole number"),
         (["stop=no"], "stop must be a number or none"),
         (["hold=1-20"], "not '1-20'; a range belongs to a sweep, written as 1:20"),
+        (["stop=5%"], "not '5%'; write 5 % as 0.05"),
         (["entry=opne"], "did you mean 'open'"),
     ],
 )

@@ -206,7 +206,7 @@ def test_what_is_recorded_later_changes_nothing_of_what_was_known(
 @pytest.mark.parametrize(
     ("second", "sentence"),
     [
-        ({"recorded": ""}, "ids are unique; a correction says when it was `recorded`"),
+        ({"recorded": ""}, "ids are unique; a correction has its time in the column recorded"),
         ({"recorded": "2026-02-20"}, "was corrected at"),
     ],
 )

@@ -218,7 +218,7 @@ def test_all_bad_rows_are_reported_at_once_each_by_its_own_line(tmp_path: Path) 
     told = faults(tmp_path, rows)
     assert (
         told[0]
-        == "line 5: id glm-5 is already on line 2; ids are unique; a correction says when it was `recorded`"
+        == "line 5: id glm-5 is already on line 2; ids are unique; a correction has its time in the column recorded"
     )
     assert [line.split(":")[0] for line in told] == ["line 5", "line 6", "line 7", "line 7"]
 
