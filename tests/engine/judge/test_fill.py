@@ -63,6 +63,12 @@ def test_without_a_lot_s_worth_of_cash_nothing_is_bought() -> None:
         assert_blocked(judged(buy(), quote(), purse=Purse(budget, 1.0, math.inf, 1.0)), Reason.NO_CASH)
 
 
+def test_a_large_budget_buys_to_the_last_lot() -> None:
+    """9,997,400 shares at 10.00 cost 99,974,000 + 24,993.50 + 999.74; a hundred more would cost 100,000,993.50."""
+    fill = judged(buy(2e7), quote(cost_row=SSE, volume=1e12), purse=Purse(1e8, 1.0, math.inf, 1.0))
+    assert (fill.shares, fill.reason) == (9_997_400.0, Reason.NO_CASH)
+
+
 def test_short_of_cash_a_levy_s_maximum_is_not_asked_twice() -> None:
     # 89,882,400 at 1.00 on 2025-06-27: stamp 89,883, levies 2,426.82 + 134.82 + 5,078.36, and 100 for settlement, which
     # without its maximum would be 1,797.65: seventeen lots
