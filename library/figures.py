@@ -18,7 +18,7 @@ HEIGHT = 460  # pixels
 def figure(of: Result | Sweep | Study, name: str) -> "Figure":
     """A chart of a run, a sweep or a study as a `plotly.graph_objects.Figure`; an unknown name is a ConfigError.
 
-    A run has equity, exposure, launches, turnover, waterfall and clocks; a sweep map, plateau, spread and what its verdict rests
+    A run has equity, exposure, launches, path, rolling, turnover, waterfall and clocks; a sweep map, plateau, spread and what its verdict rests
     on; a study paths and waterfall. What a run, sweep or study has nothing of is left out. Needs the extra `notebook`.
     """
     found = _found(of)

@@ -17,11 +17,13 @@ from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.clocks import clocks_figure
 from .charts.launches import local_time, pack
+from .charts.over_time import path_figure, rolling_figure
 from .charts.shares import Figure
 from .numbers.capacity import capacity
 from .numbers.clocks import clock_sentence, clock_table
-from .numbers.formats import sentence, visible
+from .numbers.formats import price, sentence, shares, visible, words
 from .numbers.metrics import headline, metrics
+from .numbers.rounds import fall_table, trip_table
 from .numbers.tables import Column, Table, table, toml
 from .numbers.unhedged import unhedged
 from .page import SCRIPT, render
@@ -70,6 +72,10 @@ def run_figures(result: Result) -> dict[str, Figure]:
     }
     if steps := plots.capture_steps(result):
         figures["waterfall"] = plots.waterfall_figure(steps)
+    if (rolling := rolling_figure(result)) is not None:
+        figures["rolling"] = rolling
+    if result.summary.path is not None:
+        figures["path"] = path_figure(result.summary.path)
     clocks = result.summary.clocks
     if clocks is not None and clocks.left_open:
         figures["clocks"] = clocks_figure(clocks)
@@ -112,6 +118,8 @@ def _tables(result: Result) -> dict[str, Table]:
             result.blocks, BLOCKS, id="blocks", caption="Attempts that got less than they wanted", file="blocks.csv"
         ),
         "fills": table(result.fills, FILLS, id="fills", caption="Every execution", file="fills.csv"),
+        "trips": trip_table(result),
+        "drawdowns": fall_table(result),
         "hedges": table(result.hedges, HEDGES, id="hedges", caption="Each launch after its entries, as a share of equity before it", file="hedges.csv"),
         "capacity": table(capacity(result), CAPACITY, id="capacity", caption="Capital at which the first entry, a tenth and half of them reach the share"),
         "clocks": clock_table(result.summary),
@@ -219,18 +227,6 @@ def _lengths(pairs: list[tuple[str, float]], digits: int) -> list[tuple[str, str
     return [(name, number(value, digits), round(abs(value) / widest, 4)) for name, value in pairs]
 
 
-def _words(value: Any) -> str:
-    return visible(value).replace("_", " ")
-
-
-def _shares(value: Any) -> str:
-    return number(value, 0 if float(value).is_integer() else 2)
-
-
-def _price(value: Any) -> str:
-    return number(value, 3 if round(value, 2) != round(value, 3) else 2)
-
-
 def _short_hash(value: Any) -> str:
     return visible(value)[:12]
 
@@ -271,16 +267,16 @@ HEDGES = (
 )  # fmt: skip
 BLOCKS = (
     Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),
-    Column("launch", "Launch"), Column("leg", "Leg", number, "number"), Column("wanted", "Wanted", _shares, "number"),
-    Column("filled", "Filled", _shares, "number"), Column("reason", "Reason", _words, "choice"),
+    Column("launch", "Launch"), Column("leg", "Leg", number, "number"), Column("wanted", "Wanted", shares, "number"),
+    Column("filled", "Filled", shares, "number"), Column("reason", "Reason", words, "choice"),
 )  # fmt: skip
 FILLS = (
     Column("session", "Session"), Column("at", "At", kind="choice"), Column("code", "Code", kind="choice"),
-    Column("launch", "Launch"), Column("shares", "Shares", _shares, "number"),
-    Column("price", "Price", _price, "number", "In local currency"), Column("currency", "Currency"),
+    Column("launch", "Launch"), Column("shares", "Shares", shares, "number"),
+    Column("price", "Price", price, "number", "In local currency"), Column("currency", "Currency"),
     Column("fx", "FX", lambda value: number(value, 4), "number", "Base money for one unit of local currency"),
     Column("costs", "Costs", lambda value: number(value, 2), "number", "Commission, stamp duty and levies, base currency"),
-    Column("cash", "Cash after", money, "number", "Base currency"), Column("reason", "Reason", _words, "choice"),
+    Column("cash", "Cash after", money, "number", "Base currency"), Column("reason", "Reason", words, "choice"),
 )  # fmt: skip
 CAPACITY = (
     Column("participation", "Share of volume", lambda value: percent(value, 0), "number"),

@@ -24,6 +24,7 @@ from .attribution import Ladder, attribute
 from .exposure import Betas, to_exposure, to_hedges, told_exposure
 from .fates import UNTRADED, to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
+from .path import launch_path
 from .result import COLUMNS, PAID, Result
 from .run import Run
 from .summary import RunSummary
@@ -67,6 +68,7 @@ def to_result(
     exposure = to_exposure(books.days, run, betas)
     hedges = to_hedges(books.launches, books.legs, run, betas)
     figures["exposure"] = told_exposure(exposure, hedges, run, figures["benchmark"])
+    figures["path"] = launch_path(books.panel, run)
     idle = "" if len(run.fills) else _without_fills(run, fates)
     if idle:
         figures["warnings"] = (idle, *figures["warnings"])

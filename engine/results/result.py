@@ -80,6 +80,20 @@ class Result(Drawn):
         returns = session_returns(level, self.summary.capital)
         return pd.Series(returns, pd.DatetimeIndex(table["session"]), name=name)
 
+    @property
+    def round_trips(self) -> "pd.DataFrame":
+        """One row for each position from entry to exit: code, launch, sessions held, profit and its share; columns of `rounds.TRIPS`."""
+        from .rounds import round_trips
+
+        return round_trips(self)
+
+    @property
+    def drawdowns(self) -> "pd.DataFrame":
+        """The ten deepest falls of equity from a peak, deepest first; columns of `rounds.FALLS`."""
+        from .rounds import drawdowns
+
+        return drawdowns(self)
+
     def save(self, folder: Path) -> None:
         """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from ...data.files import remove_abandoned, write_whole
 from ...data.market.request import MarketRequest
 from ...data.shown import Shown, Told, counted, first_of, some
 from .clocks import Clocks, LaunchClock
+from .path import LaunchPath
 from .tables import HIGHEST
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class RunSummary(Summary):
     the run in Hong Kong. `exposure`: net, beta-adjusted net and what was unhedged, as engine/results/exposure.py has
     them. `hindsight`: the profit with known links alone beside the run's, as engine/backtest/hindsight.py has it;
     `judgement`: whether the run is more than chance, where that was asked, as engine/luck/run_verdict.py has it.
-    `clocks`: the run bracketed over what its launches' clocks leave open, where that was asked for.
+    `clocks`: the run bracketed over what its launches' clocks leave open, where that was asked for; `path`: the mean path of what was traded.
     `data`: code, source, sha256, first, last and rows of each code's
     bars; `blocked` counts attempts by reason; `parameters` are the strategy's. `foresight`: how often the strategy was asked about
     the future, the legs or orders compared, and how many depended on it.
@@ -173,6 +174,7 @@ class RunSummary(Summary):
     made: str | None = field(default=None, metadata=ABSENT)
     foresight: Mapping[str, int] | None = field(default=None, metadata=ABSENT)
     clocks: Clocks | None = field(default=None, metadata=ABSENT)
+    path: LaunchPath | None = field(default=None, metadata=ABSENT)
 
     def _told(self) -> Told:
         return super()._told()._replace(title=f"RunSummary: {self.strategy} on {self.engine}")
@@ -420,7 +422,7 @@ def _shown(record: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A field as JSON values."""
-    if isinstance(value, Inputs | Searched | Clocks | LaunchClock):
+    if isinstance(value, Inputs | Searched | Clocks | LaunchClock | LaunchPath):
         return _shown(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from ...data.figures import missing
+from ...data.figures import missing, number
 
 
 def visible(text: object) -> str:
@@ -38,3 +38,18 @@ def exact(value: Any) -> str:
     """The number as Python prints it, for machines; empty when there is none."""
     plain = getattr(value, "item", lambda: value)()
     return "" if missing(plain) else repr(plain)
+
+
+def words(value: Any) -> str:
+    """A name of the tables in words."""
+    return visible(value).replace("_", " ")
+
+
+def shares(value: Any) -> str:
+    """A number of shares; parts of one where there are."""
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+def price(value: Any) -> str:
+    """A price with the third digit where it has one."""
+    return number(value, 3 if round(value, 2) != round(value, 3) else 2)
