@@ -75,13 +75,17 @@ def ask(patience: Patience, source: str, code: str, question: Callable[[Any], An
             f"{code}: {source} did not answer {patience.attempts} times, at last with {error}; "
             "wait some minutes and fetch again, what came is kept"
         ) from None
-    except IndexError:
+    except (IndexError, _Nothing):
         raise FetchError(f"{code}: {source} has no such page; check the code") from None
     except SourceError as error:
         raise SourceError(f"{code}: {source}'s {error}") from None
     if not len(frame):
         raise FetchError(f"{code}: {source} has no bars in these days; check the code and the dates")
     return frame
+
+
+class _Nothing(Exception):
+    """An answer without data, which is what Eastmoney gives for a code of Hong Kong that it does not have."""
 
 
 def _once(question: Callable[[Any], Any], akshare: Any) -> Any:
@@ -104,6 +108,8 @@ def _once(question: Callable[[Any], Any], akshare: Any) -> Any:
         TypeError,
         AttributeError,
     ) as error:
+        if isinstance(error, TypeError) and "'NoneType' object is not subscriptable" in str(error):
+            raise _Nothing from None
         raise Busy(f"{type(error).__name__}: {error}"[:160]) from None
     except RuntimeError as error:  # of the engine that decodes Sina's script
         raise Busy(f"{type(error).__name__}: {error}"[:160]) from None

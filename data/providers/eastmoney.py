@@ -17,12 +17,11 @@ from ..instruments.table import Instrument
 from ..patience import Patience
 from .akshare_client import ask, client, floats, mainland_actions, version
 from .proof import in_shares
-from .provider import Gives, gives
+from .provider import Gives, gives, without_actions
 
 ALL = "bars turnover references dividends splits rights"
 GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XBSE": ALL, "XHKG": "bars turnover references"})
 THEIRS = {"open": "开盘", "high": "最高", "low": "最低", "close": "收盘", "amount": "成交额"}
-NO_ACTIONS = "eastmoney has no dividends and splits of Hong Kong: they show in the references alone"
 
 
 @dataclass
@@ -46,8 +45,8 @@ class Eastmoney:
         )
         source: dict[str, object] = {"provider": self.name}
         source["version"] = version(client(self.patience.timeout), "Eastmoney")
-        if not instrument.mainland:
-            source["said"] = NO_ACTIONS
+        if instrument.board not in A_SHARE_BOARDS:
+            source["said"] = without_actions(self.name, instrument)
         bars = _to_bars(instrument, frame, source).between(start, end)
         if instrument.board not in A_SHARE_BOARDS or not len(bars):
             return bars

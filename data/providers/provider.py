@@ -72,3 +72,11 @@ def gives(by_exchange: Mapping[str, str]) -> Gives:
             if word not in FIELDS:
                 raise ConfigError(f"{word!r} is nothing that a source gives{did_you_mean(word, FIELDS)}")
     return MappingProxyType({name: frozenset(words.split()) for name, words in by_exchange.items()})
+
+
+def without_actions(name: str, instrument: Instrument) -> str:
+    """What is said of the bars of a share or fund whose dividends and splits a source does not state; '' for an index."""
+    if not instrument.tradable:
+        return ""
+    what = "funds" if instrument.mainland else "Hong Kong"
+    return f"{name} has no dividends and splits of {what}: take another source where they matter"

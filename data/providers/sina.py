@@ -18,7 +18,7 @@ from ..instruments.table import Instrument
 from ..patience import Patience
 from .akshare_client import ask, client, floats, mainland_actions, version
 from .proof import in_shares
-from .provider import Gives, gives
+from .provider import Gives, gives, without_actions
 
 ALL = "bars turnover dividends splits rights"
 GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XHKG": "bars dividends splits"})
@@ -47,6 +47,8 @@ class Sina:
         )
         source: dict[str, object] = {"provider": self.name}
         source["version"] = version(client(self.patience.timeout), "Sina")
+        if instrument.mainland and instrument.tradable and instrument.board not in A_SHARE_BOARDS:
+            source["said"] = without_actions(self.name, instrument)
         bars = _to_bars(instrument, frame, source).between(start, end)
         if not len(bars):
             raise FetchError(f"{instrument.code}: sina has no bars from {start} to {end}; widen the dates")

@@ -25,7 +25,7 @@ from ..instruments.table import Instrument
 from ..patience import Patience
 from ..rules.limits import limit_bands
 from .proof import in_shares
-from .provider import Gives, gives
+from .provider import Gives, gives, without_actions
 from .tushare_api import NotAllowedError, Row, TushareApi
 
 ALL = "bars turnover references suspensions st dividends splits"
@@ -62,7 +62,9 @@ class Tushare:
                 f"{instrument.code}: tushare has no bars from {start} to {end}; check the code and the dates"
             )
         if instrument.board not in A_SHARE_BOARDS:
-            return replace(_to_bars(instrument, rows, scale), source=_source(()))
+            return replace(
+                _to_bars(instrument, rows, scale), source=_source([without_actions(self.name, instrument)])
+            )
         refused: list[str] = []
 
         def beside(name: str, fields: str, **params: str) -> list[Row]:
@@ -188,7 +190,7 @@ def _to_bars(instrument: Instrument, rows: Sequence[Row], scale: tuple[float, fl
 
 
 def _source(said: Sequence[str]) -> dict[str, object]:
-    told = {"said": "; ".join(said)} if said else {}
+    told = {"said": "; ".join(said)} if any(said) else {}
     return {"provider": "tushare", "version": VERSION, **told}
 
 

@@ -76,7 +76,7 @@ class FakeBaostock(socketserver.ThreadingTCPServer):
         self.faults: list[str] = []
 
     def __enter__(self) -> "FakeBaostock":
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

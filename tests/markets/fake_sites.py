@@ -104,7 +104,7 @@ class FakeSites(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
     def __enter__(self) -> "FakeSites":
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,7 +14,6 @@ from launchlab.data.instruments.table import load_instruments
 from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_chain, make_provider
 from launchlab.data.providers.coverage import coverage_table
-from launchlab.data.providers.proof import raw_proof
 from launchlab.data.providers.sina import Sina
 from launchlab.data.providers.tushare import Tushare
 from launchlab.data.store.fetch import fetch
@@ -283,17 +282,3 @@ def test_akshare_stands_for_eastmoney_and_sina():
 
 def test_the_table_of_the_documentation_is_that_of_the_code():
     assert coverage_table() in (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-
-
-def test_prices_between_the_ticks_before_a_day_and_on_them_after_it_are_adjusted():
-    from launchlab.data.bars.bars import bars_from_columns
-
-    days = calendar("XHKG").sessions[-60:-30]
-    price = np.where(np.arange(30) < 15, 391.37, 400.0)
-    columns = dict.fromkeys(("open", "high", "low", "close"), price) | {
-        "date": days,
-        "volume": np.full(30, 1e6),
-    }
-    bars = bars_from_columns("0700.HK", columns, {"provider": "x"})
-    with pytest.raises(FetchError, match="lies between the ticks"):
-        raw_proof(bars, TABLE["0700.HK"], calendar("XHKG").sessions)

@@ -1,0 +1,144 @@
+"""Hong Kong, funds and indexes through the real clients: the same days of one instrument as each server would state them."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pytest
+
+from launchlab.data.errors import FetchError
+from launchlab.data.instruments.table import load_instruments
+from launchlab.data.patience import Patience
+from launchlab.data.providers.choose import make_provider
+from launchlab.data.store.fetch import fetch
+from launchlab.data.store.known import read_facts
+from launchlab.data.store.store import Store
+
+from ...markets.fake_sites import FakeSites
+from ...markets.sina_script import sina_script
+from ...markets.vendor_servers import TOKEN, Day, klines, tushare_answer
+
+TABLE = load_instruments()
+QUICK = Patience(timeout=5.0, attempts=3, first_pause=0.01, longest_pause=0.02)
+SPAN = (date(2022, 5, 16), date(2022, 5, 18))
+# Five shares for one and 1.60 for each old one: (360 - 1.60) / 5 = 71.68.
+SHARE = (
+    Day("2022-05-16", 350.0, 356.0, 348.0, 352.0, 10_000_000, 350.4),
+    Day("2022-05-17", 356.0, 362.0, 354.0, 360.0, 11_000_000, 352.0),
+    Day("2022-05-18", 71.0, 72.0, 70.5, 71.5, 52_000_000, 71.68),
+)
+PLAIN = (
+    Day("2022-05-16", 0.55, 0.56, 0.54, 0.55, 10_000_000, 0.55),
+    Day("2022-05-17", 0.55, 0.58, 0.55, 0.57, 11_000_000, 0.55),
+    Day("2022-05-18", 0.57, 0.58, 0.56, 0.56, 12_000_000, 0.57),
+)
+INDEX = tuple(Day(one.day, *(4000 + 100 * price for price in one[1:5]), one.volume, 4055.0) for one in PLAIN)
+FACTORS = 'var hfq={"total":2,"data":[{"d":"2022-05-18","f":"5.0","c":"1.6"},{"d":"1900-01-01","f":"1.0","c":"0"}]}\n'
+# The code, its days, Tushare's table with its units, Eastmoney's market, the folder of Sina's script.
+KINDS = {
+    "share": ("0700.HK", SHARE, ("00700.HK", "hk_daily", 1, 1), "116.00700", "hkstock/00700/klc2_kl"),
+    "fund": ("513180.SS", PLAIN, ("513180.SH", "fund_daily", 100, 1000), "1.513180", "sh513180/hisdata_klc2/klc_kl"),
+    "index": ("000300.SS", INDEX, ("000300.SH", "index_daily", 100, 1000), "", "sh000300/hisdata/klc_kl"),
+    "Hong Kong's index": ("^HSI", INDEX, ("", "", 1, 1), "", "hkstock/HSI/klc2_kl"),
+}  # fmt: skip
+
+
+def sites(kind: str) -> Callable[..., tuple[int, str]]:
+    _, days, (code, table, lot, thousand), secid, folder = KINDS[kind]
+    rows = [
+        {
+            "ts_code": code, "trade_date": one.day.replace("-", ""), "open": one.open, "high": one.high, "low": one.low,
+            "close": one.close, "pre_close": one.reference, "vol": one.volume / lot, "amount": one.amount / thousand,
+        }
+        for one in days
+    ]  # fmt: skip
+    basic = {"ts_code": code, "list_date": "20040616", "delist_date": None, "trade_unit": 100.0}
+    tushare = tushare_answer({table: rows, "hk_basic": [basic]})
+
+    def answer(host: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, str]:
+        if host.endswith("eastmoney.com"):
+            known = query["secid"] == [secid]
+            return 200, klines(days, unit=lot) if known else json.dumps({"rc": 100, "data": None})
+        if host.endswith("sina.com.cn"):
+            if path.endswith("hfq.js"):
+                return 200, FACTORS
+            script = sina_script([(*one[:6], one.amount) for one in days])
+            return (200, f'var KLC="{script}";') if f"{folder}.js" in path else (404, "nothing here")
+        return tushare(host, path, query, body)
+
+    return answer
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    pytest.importorskip("akshare")
+    with FakeSites(tmp_path, lambda *_: (404, "")) as made:
+        for name, value in made.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setenv("TUSHARE_URL", made.address)
+        monkeypatch.setenv("TUSHARE_TOKEN", TOKEN)
+        monkeypatch.setattr("launchlab.data.providers.tushare_api.PAUSE", 0.0)
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, kind) for name in ("tushare", "eastmoney", "sina") for kind in ("share", "fund")),
+        ("tushare", "index"),
+        ("sina", "index"),
+        ("sina", "Hong Kong's index"),
+    ],
+)
+def test_every_kind_comes_as_it_was_traded(server, name, kind):
+    code, days, *_ = KINDS[kind]
+    server.answer = sites(kind)
+    provider = make_provider(name, QUICK)
+    bars = provider.bars(TABLE[code], *SPAN)
+    assert bars.sessions.astype(str).tolist() == [one.day for one in days]
+    for column in ("open", "high", "low", "close", "volume"):
+        assert getattr(bars, column).tolist() == pytest.approx([getattr(one, column) for one in days]), column
+    if "references" in provider.gives[TABLE[code].exchange]:
+        assert bars.pre_close.tolist() == pytest.approx([one.reference for one in days])
+
+
+def test_hong_kong_s_split_and_dividend_come_from_sina_and_the_others_say_that_they_have_none(server):
+    server.answer = sites("share")
+    (action,) = make_provider("sina", QUICK).bars(TABLE["0700.HK"], *SPAN).actions
+    assert (str(action["session"]), action["ratio"], action["cash"]) == ("2022-05-18", 5.0, 1.6)
+    for name in ("tushare", "eastmoney"):
+        bars = make_provider(name, QUICK).bars(TABLE["0700.HK"], *SPAN)
+        assert not len(bars.actions)
+        assert f"{name} has no dividends and splits of Hong Kong" in bars.source["said"]
+
+
+def test_no_source_of_the_mainland_has_distributions_of_funds_and_each_says_so(server):
+    server.answer = sites("fund")
+    for name in ("tushare", "eastmoney", "sina"):
+        bars = make_provider(name, QUICK).bars(TABLE["513180.SS"], *SPAN)
+        assert f"{name} has no dividends and splits of funds" in bars.source["said"]
+
+
+def test_a_code_that_a_source_does_not_have_is_no_failure_of_the_source(server):
+    server.answer = sites("fund")
+    for name in ("tushare", "eastmoney", "sina"):
+        before = len(server.log)
+        with pytest.raises(FetchError, match=r"0700\.HK") as refused:
+            make_provider(name, QUICK).bars(TABLE["0700.HK"], *SPAN)
+        assert type(refused.value) is FetchError
+        assert len(server.log) == before + 1, "asked once"
+    with pytest.raises(FetchError, match="eastmoney is asked for shares and funds alone"):
+        make_provider("eastmoney", QUICK).bars(TABLE["000300.SS"], *SPAN)
+
+
+def test_hong_kong_s_listing_day_and_lot_are_kept_beside_the_bars(server, tmp_path):
+    server.answer = sites("share")
+    store = Store(tmp_path / "store")
+    report = fetch([TABLE["0700.HK"]], SPAN, provider=make_provider("tushare", QUICK), store=store)
+    assert report.complete, str(report)
+    (facts,) = read_facts(store, "0700.HK")
+    assert (str(facts.listed), facts.lot) == ("2004-06-16", 100)
+    assert np.array_equal(store.read("0700.HK").close, [one.close for one in SHARE])
