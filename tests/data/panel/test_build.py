@@ -230,6 +230,8 @@ def test_a_code_without_one_good_bar_is_refused_even_when_bad_bars_are_suspended
         DataError, match=r"600519\.SS has no good bar.*repair its file, or leave the code out"
     ):
         build_panel([good, bad], options=options)
+    asleep = bars("600519.SS", MARCH, [10.0] * 7, status=[0] * 7)  # suspended all along, and nothing is wrong
+    assert TRADING not in column(build_panel([asleep, good], options=options), "status")
     mended = bars("600519.SS", MARCH, [10.0015] * 6 + [10.0])
     assert column(build_panel([mended, good], options=options), "status").count(TRADING) == 1
 

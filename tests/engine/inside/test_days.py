@@ -34,7 +34,7 @@ def bars(*prices: float, volume: float = 10_000.0, length: int = 15, day: str = 
 
 @pytest.fixture
 def world(tmp_path):
-    def made(minutes: str, news: str = "2026-02-09T10:05+08:00", high: float = 11.0, low: float = 9.0) -> Any:
+    def made(minutes: str, *news: str, high: float = 11.0, low: float = 9.0) -> Any:
         daily = "date,open,high,low,close,volume,pre_close\n"
         for day in DAYS:
             daily += f"{day},10.0,{high},{low},10.0,160000,10.0\n"
@@ -42,8 +42,11 @@ def world(tmp_path):
             (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / "bars" / "600589.SS.csv").write_text(daily)
         (tmp_path / "minutes" / "600589.SS.csv").write_text(HEAD + minutes)
-        row = f"one,{news},exact,Acme,One,launch,600589.SS:pure_play,https://example.org,\n"
-        (tmp_path / "launches.csv").write_text(HEAD_OF_LEDGER + row)
+        rows = "".join(
+            f"launch {k},{when},exact,Acme,One,launch,600589.SS:pure_play,https://example.org,\n"
+            for k, when in enumerate(news or ("2026-02-09T10:05+08:00",))
+        )
+        (tmp_path / "launches.csv").write_text(HEAD_OF_LEDGER + rows)
         return load_market(
             launches=load_launches(tmp_path / "launches.csv"), prices=tmp_path / "bars", minutes=tmp_path / "minutes",
             benchmark="none", currency="CNY", universe="none",
@@ -87,6 +90,14 @@ def test_an_order_trades_in_the_first_bar_that_starts_after_it_and_goes_on_bar_b
         ("2026-02-09", "10:45", 1_000, 10.3),
     ]
     assert blocks(found) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_order_of_a_session_meets_its_own_bars(world, engine: str) -> None:
+    """News at 10:05 and 10:35: a quarter each, 2,500 shares in the bars from 10:15 and from 10:45."""
+    news = ("2026-02-09T10:05+08:00", "2026-02-09T10:35+08:00")
+    found = run(world(bars(9.0, 9.0, 9.0, 10.1, 10.2, 10.3, volume=2e6), *news), engine, gross=0.25)
+    assert entries(found) == [("2026-02-09", "10:15", 2_500, 10.1), ("2026-02-09", "10:45", 2_500, 10.3)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
