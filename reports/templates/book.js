@@ -34,7 +34,7 @@ launchlab.ready(() => {
     const news = exact ? { ...line, x0: launch.at, x1: launch.at, line: { color: "var:ink", width: 1.4, dash: "dash" } }
       : { ...line, type: "rect", x0: day + " 00:00", x1: day + " 23:59", fillcolor: "var:rule", opacity: 0.6, line: { width: 0 }, layer: "below" };
     const first = { ...line, type: "rect", x0: launch.first + " 00:00", x1: launch.first + " 23:59", fillcolor: "var:strategy", opacity: 0.14, line: { width: 0 }, layer: "below" };
-    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: "right", text: known[launch.precision] || "announced" }];
+    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: "left", text: known[launch.precision] || "announced" }];
     if (launch.first) { shapes.push(first); notes.push({ ...note, x: launch.first + " 23:59", y: 0.04, xanchor: "left", text: "first tradable session" }); }
     return { shapes, annotations: notes };
   };
