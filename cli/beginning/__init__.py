@@ -1,1 +1,1 @@
-"""The commands of a first day: the examples' files, and the engine compiled ahead."""
+"""The commands of a first day: the examples' files, completion in a shell, and the engine compiled ahead."""

@@ -23,6 +23,10 @@ COMMANDS = {
     "sweep": ("sweep", "Run a strategy at every point of a grid of its parameters."),
     "warm": ("beginning.warm", "Compile the engine ahead of the first large sweep."),
     "examples": ("beginning.examples", "Write the files of the README's examples into a folder."),
+    "completion": (
+        "beginning.completion",
+        "Print what a shell needs to complete launchlab's commands and options.",
+    ),
     "report": ("report", "Write the pages of a saved run or sweep again, or compare runs."),
     "runs": ("runs", "List the saved runs, sweeps and studies of a folder."),
 }
