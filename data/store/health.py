@@ -13,7 +13,7 @@ from typing import Any
 
 from ..doors import exists, read_json
 from ..errors import StoreError
-from ..files import write_whole
+from .lock import Lock, keep_file
 
 FILE = "sources.json"
 FORMAT = 1
@@ -92,14 +92,8 @@ class Health:
             known[name] = change(known.get(name, SourceHealth()))
             rows = {one: asdict(row) for one, row in sorted(known.items())}
             content = json.dumps({"format": FORMAT, "sources": rows}, indent=1, ensure_ascii=False) + "\n"
-            try:
-                self.root.mkdir(parents=True, exist_ok=True)
-                write_whole(self.root / FILE, content)
-            except OSError as error:
-                raise StoreError(
-                    f"{self.root / FILE} could not be written ({error.strerror}); "
-                    "free some space or give another folder with `store`"
-                ) from None
+            with Lock(self.root):
+                keep_file(self.root / FILE, content.encode(), durable=False)
 
     def _read(self) -> dict[str, SourceHealth]:
         """What the file says, read once; a file that cannot be understood counts as none, for nothing hangs on it."""

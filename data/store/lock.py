@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..doors import reason
 from ..errors import StoreError
-from ..files import write_whole
+from ..files import remove_leftovers, write_whole
 
 LOCK_SECONDS = 60.0
 
@@ -35,16 +35,17 @@ class Lock:
             raise StoreError(
                 f"{self.folder} cannot be locked ({error.strerror}); give a writable `store`"
             ) from None
+        remove_leftovers(self.folder)
 
     def __exit__(self, *_: object) -> None:
         self.lock.release()
 
 
-def keep_file(path: Path, content: bytes) -> None:
-    """Write one file of the store, so that it outlives a loss of power; a full disk is a StoreError."""
+def keep_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write one file of the store, `durable` so that it outlives a loss of power; a full disk is a StoreError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content, durable=True)
+        write_whole(path, content, durable=durable)
     except OSError as error:
         raise StoreError(
             f"{path} could not be written ({error.strerror}); nothing was changed: "

@@ -24,7 +24,6 @@ from ..bars.reconcile import Agreement
 from ..bars.text import read_parquet
 from ..doors import exists, is_file, is_folder, read_bytes
 from ..errors import DataError, StoreError, did_you_mean
-from ..files import remove_leftovers
 from .lock import Lock, keep_file
 from .manifest import FORMAT, Manifest, Revision, read_manifest
 from .memory import BarsInMemory
@@ -111,7 +110,6 @@ class Store:
         """
         folder = self.folder(bars.code)
         with self._locked(folder):
-            remove_leftovers(folder)
             provider = str(bars.source.get("provider", "files"))
             manifest = self.manifest(bars.code) or Manifest(bars.code, provider, "")
             _remove_orphans(folder, manifest)
@@ -181,7 +179,6 @@ class Store:
         marker = self.root / MARKER
         if not exists(marker):
             with Lock(self.root):
-                remove_leftovers(self.root)
                 if not exists(marker):
                     keep_file(marker, f'{{"format": {FORMAT}}}\n'.encode())
         return Lock(folder)
