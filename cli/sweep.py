@@ -95,7 +95,7 @@ def sweep(
     from ..strategies.loading.variants import Variants
     from .asked.plan import read_plan
     from .asked.search import count_of, to_search
-    from .outcome import show, watch
+    from .outcome import Printed, watch
     from .terminal.progress import compiling_bar
 
     refuse_beside("quick", "confirm", "page")
@@ -124,9 +124,10 @@ def sweep(
     say(market)
     folder = Path(options["out"]) if options["out"] else usual_folder(chosen, market)
     wanted = Wanted(chosen, market, plan.config, how, search, options["storage"])
+    printed = Printed(as_json=options["as_json"])
     with compiling_bar() as compiling, watching(compiling):
-        found = run_wanted(wanted, folder, watch())
-    show(found, folder, as_json=options["as_json"])
+        found = run_wanted(wanted, folder, watch(printed.points))
+    printed.rest(found, folder)
 
 
 sweep.params[len(MARKET) : len(MARKET)] = [one for one in backtest.params if one.name in OF_A_RUN]

@@ -59,6 +59,7 @@ def finish(
     job.refuse_foresight(int(outcome.numbers[0]))
     rows = outcome_rows(job.grid, outcome.numbers, outcome.metrics)
     figures = figures_of(job, asked, outcome, ending, rows)
+    watch.ranked(SweepSummary.of(figures), to_csv(rows))
     figures["confirmed"] = _confirmed(job, outcome, ending.confirm, watch)
     if figures["confirmed"] < min(ending.confirm, len(rows)):
         figures["warnings"].append(UNSTEADY)

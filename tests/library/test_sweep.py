@@ -1,7 +1,8 @@
 """`ll.sweep` and `ll.search`: what the command does, from Python; also over fields of the portfolio and the broker."""
 
 import doctest
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ import launchlab as ll
 from launchlab.data.errors import ConfigError
 from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import ExitOn
+from launchlab.engine.results.summary import SweepSummary
 from launchlab.engine.sweeps.points import METRICS
 from launchlab.library import sweep as library
-from launchlab.library.sweep import SweepOptions, SweepWords
+from launchlab.library.chosen import choose
+from launchlab.library.sweep import SweepOptions, SweepWords, Wanted, run_wanted
+from launchlab.library.watch import Watch
 from launchlab.strategies import BuyLaunch, LongShort
 
 SPAN = {"currency": "HKD"}  # the whole sample
@@ -187,3 +191,23 @@ def test_what_cannot_be_swept_is_one_sentence(
 
 def test_the_keywords_of_a_sweep_are_the_fields_of_its_options() -> None:
     assert list(SweepWords.__annotations__) == [field.name for field in fields(SweepOptions)]
+
+
+def test_the_best_points_are_told_before_anything_is_judged(market: ll.Market, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def stage(what: str) -> Iterator[None]:
+        told.append(what)
+        raise KeyboardInterrupt
+        yield
+
+    def ranked(summary: SweepSummary, top: str) -> None:
+        told.append(f"{summary.points} points, {summary.judgement}")
+        told.append(top.splitlines()[1].split(",")[0])
+
+    chosen = choose("buy-launch", {"hold": "1:3"})
+    wanted = Wanted(chosen, market, ll.Config(), SweepOptions(), None, None)
+    with pytest.raises(KeyboardInterrupt):
+        run_wanted(wanted, tmp_path / "s", Watch(ranked=ranked, stage=stage))
+    assert told == ["3 points, None", "1", "running the best 3 again on backtrader"]
