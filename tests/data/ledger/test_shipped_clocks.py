@@ -3,6 +3,7 @@
 from launchlab.data.instruments.table import load_instruments
 from launchlab.data.ledger.bounds import ONLY_BEFORE
 from launchlab.data.ledger.certainty import open_auctions
+from launchlab.data.ledger.companies import suggestions
 from launchlab.data.ledger.launch import Launch
 from launchlab.data.ledger.ledger import load_launches
 
@@ -15,10 +16,10 @@ def exchanges(launch: Launch) -> list[str]:
     return sorted({BOOK[concerned.code].exchange for concerned in launch.codes})
 
 
-def test_a_fifth_of_the_tradable_launches_lies_within_one_auction_interval() -> None:
+def test_more_than_a_quarter_of_the_tradable_launches_lie_within_one_auction_interval() -> None:
     """The goal is two fifths; the evidence at hand goes no further. Raise these numbers with it."""
     inside = [launch.id for launch in TRADABLE if open_auctions(launch, exchanges(launch)) == ()]
-    assert (len(inside), len(TRADABLE)) == (18, 90)
+    assert (len(inside), len(TRADABLE)) == (27, 98)
 
 
 def test_every_bound_has_its_evidence_at_an_address_and_a_clock_that_can_prove_it() -> None:
@@ -27,7 +28,7 @@ def test_every_bound_has_its_evidence_at_an_address_and_a_clock_that_can_prove_i
             if bound is None:
                 continue
             assert bound.evidence is not None, launch.id
-            assert bound.evidence.url.startswith("https://"), launch.id
+            assert bound.evidence.url.startswith(("https://", "http://")), launch.id
         if launch.not_after and launch.not_after.evidence:
             assert launch.not_after.evidence.clock not in ONLY_BEFORE, launch.id
 
@@ -46,3 +47,15 @@ def test_beneficiaries_carry_the_day_on_which_they_were_named_and_were_known_by_
                 "688041.SS",
             ):
                 assert launch.knew(concerned) or launch.id.startswith("seedance"), (launch.id, concerned.code)
+
+
+def test_a_code_that_is_suggested_for_a_maker_has_the_role_that_its_shipped_rows_give_it() -> None:
+    """Ant is Alibaba's only through a stake: one role, whether suggested or shipped."""
+    compared = set()
+    for launch in TRADABLE:
+        shipped = {concerned.code: concerned.role for concerned in launch.codes}
+        for one in suggestions(launch.company, launch.latest.date()):
+            if one.role and one.code in shipped:
+                compared.add(launch.company)
+                assert one.role == shipped[one.code], (launch.id, one.code)
+    assert {"Ant Group", "Alibaba", "Kuaishou", "DeepSeek"} <= compared

@@ -188,7 +188,7 @@ def test_names_and_owners_lead_to_codes_on_the_days_they_are_listed() -> None:
     before, after = datetime(2025, 1, 5, tzinfo=UTC).date(), datetime(2026, 2, 12, tzinfo=UTC).date()
     assert suggestions("zai-org", before) == (), "2513.HK was listed on 2026-01-08"
     assert [one.cell for one in suggestions("zai-org", after)] == ["2513.HK"]
-    assert [one.cell for one in suggestions("inclusionAI", after)] == ["9988.HK:issuer"]
+    assert [one.cell for one in suggestions("inclusionAI", after)] == ["9988.HK:concept:2019-09-24"]
     assert suggestions("01-ai", after) == ()
     assert all(
         row.role in ("", *LAUNCH_ROLES) and row.source.startswith(("https://", "http://"))
