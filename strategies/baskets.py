@@ -43,18 +43,13 @@ class BasketRules(ChoiceRules):
             return [], []
         from ..data.panel.history import history_of
 
-        history = history_of(panel)
-        values = {
-            code: history.traded_value(panel.column(code), base, USUAL_TRADE)
-            for code in panel.members(role, base, self.theme)
-            if code not in but
-        }
-        ranked = sorted((code for code, value in values.items() if value > 0.0), key=lambda c: -values[c])
         chosen: list[str] = []
         passed: list[str] = []
-        for code in ranked:
+        for code in history_of(panel).by_value(role, base, self.theme, USUAL_TRADE):
             if len(chosen) == self.names:
                 break
+            if code in but:
+                continue
             (passed if role == "pure_play" and is_sealed(code, base, panel) else chosen).append(code)
         return chosen, passed
 
@@ -91,10 +86,8 @@ def sector_fund(base: int, panel: Panel, theme: str = "") -> str | None:
         return None
     from ..data.panel.history import history_of
 
-    held = [code for code in panel.members("hedge", base, theme) if can_be_shorted(code, base, panel)]
-    history = history_of(panel)
-    traded = {code: history.traded_value(panel.column(code), base, USUAL_TRADE) for code in held}
-    ranked = sorted((code for code, value in traded.items() if value > 0.0), key=lambda c: -traded[c])
+    traded = history_of(panel).by_value("hedge", base, theme, USUAL_TRADE)
+    ranked = [code for code in traded if can_be_shorted(code, base, panel)]
     return SECTOR_FUND if SECTOR_FUND in ranked else next(iter(ranked), None)
 
 

@@ -20,6 +20,9 @@ class History:
 
     panel: Panel
     _known: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False, compare=False)
+    _ranked: dict[tuple[object, ...], tuple[str, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def returns(self) -> Returns:
@@ -75,6 +78,16 @@ class History:
             rows = np.flatnonzero(self.listed[: base + 1, code])[-window.most :]
             self._known[key] = traded_value(self.value[rows, code], least=window.least)
         return self._known[key]
+
+    def by_value(self, role: str, base: int, theme: str, window: Window) -> tuple[str, ...]:
+        """Members of a role on row `base`, the most traded first; without those of which nothing was traded."""
+        key = (role, base, theme, window)
+        if key not in self._ranked:
+            members = self.panel.members(role, base, theme)
+            value = {code: self.traded_value(self.panel.column(code), base, window) for code in members}
+            traded = (code for code in members if value[code] > 0.0)
+            self._ranked[key] = tuple(sorted(traded, key=lambda code: -value[code]))
+        return self._ranked[key]
 
     def _rows(self, code: int, base: int, window: Window) -> Rows:
         """The last rows up to `base` on which the code has a return."""
