@@ -144,12 +144,14 @@ def reach(
             "known_at": known.isoformat(timespec="minutes"),
             "precision": launch.precision,
         }
-        for concerned in launch.codes or (LaunchCode(""),):
-            exchange = book[concerned.code].exchange if concerned.code else ""
+        concerns = launch.codes or (LaunchCode(""),)
+        exchanges = [book[one.code].exchange if one.code else "" for one in concerns]
+        first = {each: _first(launch, known, each, reaction, added) for each in dict.fromkeys(exchanges)}
+        for concerned, exchange in zip(concerns, exchanges, strict=True):
             rows.append(
                 about
                 | {"code": concerned.code or None, "role": concerned.role, "exchange": exchange or None}
-                | _first(launch, known, exchange, reaction, added)
+                | first[exchange]
             )
     return rows
 

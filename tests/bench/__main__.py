@@ -5,7 +5,7 @@
 Commands and strategies are counted in processor time (user and system, of all processes), the engine in points a second
 of wall clock, the market in both: run it on an idle machine. `--quick` takes a quarter of an hour: fewer rounds, a tenth of the market, no
 sweep of 100,000 points. `--before` runs the commands of another checkout in turn with this one's. `--write` puts the
-table into README.md, between its marks.
+table into README.md, between its marks; with `--only` the rows of the other parts stay as they are.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from . import commands, own_strategies
 from .engines import contenders, machine, measure
 from .loading import loaded, stored
 from .shell import thousand
-from .table import README, Row, as_markdown, write_into
+from .table import README, Row, as_markdown, with_others, write_into
 from .workloads import make
 
 PARTS = ("small", "backtest", "sweep", "shell", "own", "market", "engine")
@@ -88,10 +88,11 @@ def main() -> None:
         f"Measured by `python -m tests.bench{' --quick' if asked.quick else ''}` on {os.cpu_count()} cores: "
         f"{machine()}. Medians of runs in turn; commands and strategies in seconds of processor time."
     )
-    text = f"{as_markdown(rows)}\n\n{about}"
-    print(f"\n{text}")
+    print(f"\n{as_markdown(rows)}\n\n{about}")
     if asked.write:
-        write_into(README, text)
+        page = README.read_text(encoding="utf-8")
+        every = with_others(page, rows) if asked.only else rows
+        write_into(README, f"{as_markdown(every)}\n\n{about}")
 
 
 if __name__ == "__main__":

@@ -50,9 +50,9 @@ BACKTESTS = (
 )
 SWEEPS = (
     Asked("sweep of 80 points with its verdict", EIGHTY, ""),
-    Asked("the same, nothing in the cache", EIGHTY, "4", True),
+    Asked("the sweep of 80 points, nothing in the cache", EIGHTY, "4", True),
     Asked("sweep of 100,000 points, `--quick`", MANY, ""),
-    Asked("the same, nothing in the cache", MANY, "25", True),
+    Asked("the sweep of 100,000 points, nothing in the cache", MANY, "25", True),
 )
 
 

@@ -35,6 +35,15 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
+def with_others(page: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows that a page has, those measured again in their places, and the new ones behind them."""
+    lines = page[page.index(BEGIN) : page.index(END)].splitlines()[3:]
+    there = [Row(*(cell.strip() for cell in line.split("|")[1:-1])) for line in lines if line.startswith("|")]
+    again = {row.what: row for row in rows}
+    kept = [again.pop(row.what, row) for row in there]
+    return [*kept, *again.values()]
+
+
 def write_into(path: Path, text: str) -> None:
     """Put text between the marks of a page; ValueError where it has none."""
     page = path.read_text(encoding="utf-8")

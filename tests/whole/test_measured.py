@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ..bench.table import BEGIN, END, README, Row, as_markdown, in_turn, write_into
+from ..bench.table import BEGIN, END, README, Row, as_markdown, in_turn, with_others, write_into
 
 
 def test_the_readme_has_one_place_for_the_table() -> None:
@@ -42,3 +42,10 @@ def test_contenders_take_turns_and_each_has_its_median() -> None:
     a, b = [1.0, 5.0, 3.0], [2.0, 2.0, 9.0]
     assert in_turn(3, {"a": lambda: tells("a", a), "b": lambda: tells("b", b)}) == {"a": 3.0, "b": 2.0}
     assert said == ["a", "b"] * 3
+
+
+def test_rows_measured_again_take_their_places_and_others_stay() -> None:
+    table = as_markdown([Row("a", "1 s", "2 s"), Row("b", "3 s", "", "click: 4 s")])
+    page = f"# page\n{BEGIN}\n{table}\n\nMeasured long ago.\n{END}\n"
+    found = with_others(page, [Row("c", "5 s"), Row("a", "0.5 s", "2 s")])
+    assert found == [Row("a", "0.5 s", "2 s"), Row("b", "3 s", "", "click: 4 s"), Row("c", "5 s")]
