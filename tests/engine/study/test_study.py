@@ -365,6 +365,22 @@ def test_a_window_that_ends_at_a_limit_is_called_censored_and_prolonged() -> Non
     assert leak.car_unlocked == leak.car
 
 
+@pytest.mark.parametrize(("sealed", "known"), [(21, True), (22, False)])
+def test_a_lock_is_followed_for_twenty_sessions_after_the_window(sealed: int, known: bool) -> None:
+    """Of a window that ends on day 1 the twentieth session after it is day 21: the last whose close may end the lock."""
+    price = walk(T, 2, volatility=0.01)
+    start = row("2025-06-12")
+    own = [k for k in range(start, T) if GRID[k] in sessions("XSHG", GRID[0], GRID[-1])]
+    for k in range(sealed):
+        price[own[k] :] = round(price[own[k] - 1] * 1.1, 2)
+    price[own[sealed] :] = price[own[sealed] - 1] * walk(T - own[sealed], 4, volatility=0.01, start=1.0)
+    panel = panel_of({"688158.SS": price}, limit=0.10)
+    found = study(ledger(launch("a", "2025-06-12T01:00+08:00", ["688158.SS"])), panel, SHORT)
+    react = next(line for line in found.table if line.window == "react")
+    assert react.censored
+    assert np.isfinite(react.car_unlocked) == known
+
+
 def test_the_path_ends_at_the_mean_of_the_windows_that_make_it_up(market: Panel) -> None:
     news = ledger(*(launch(f"l{k}", f"2025-0{k}-12T01:00+08:00", ["0700.HK"]) for k in range(3, 9)))
     found = study(news, market, SHORT)

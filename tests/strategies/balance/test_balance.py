@@ -139,6 +139,8 @@ def test_what_overlaps_is_told_among_the_choices() -> None:
     assert [(one.launch, one.reason) for one in choices] == [
         (0, ""), (0, ""), (1, "held by an earlier launch"), (1, "held by an earlier launch"),
     ]  # fmt: skip
+    assert [one.weight > 0.0 for one in choices[:2]] == [True, True]
+    assert [one.weight for one in choices[2:]] == [0.0, 0.0]
 
 
 # nothing known later enters
