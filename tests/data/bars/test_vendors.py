@@ -289,3 +289,10 @@ def test_a_column_that_nobody_understands_is_a_warning_of_the_checks():
     text = "date,open,high,low,close,volume,sentiment\n2024-01-02,10,10,10,10,100,7\n"
     found = check_bars(bars(text), load_instruments()["600519.SS"], calendar=calendar("XSHG").sessions)
     assert [(one.severity, one.fault) for one in found] == [("warning", "unread_column: not read: sentiment")]
+
+
+def test_two_columns_of_one_thing_are_named_and_neither_is_taken() -> None:
+    with pytest.raises(
+        DataError, match=r"x\.csv: its columns '收盘' and '收盘价' are both close; keep the right one"
+    ):
+        recognise(("日期", "开盘", "最高", "最低", "收盘", "收盘价", "成交量"), "x.csv")
