@@ -296,3 +296,14 @@ def test_two_columns_of_one_thing_are_named_and_neither_is_taken() -> None:
         DataError, match=r"x\.csv: its columns '收盘' and '收盘价' are both close; keep the right one"
     ):
         recognise(("日期", "开盘", "最高", "最低", "收盘", "收盘价", "成交量"), "x.csv")
+
+
+@pytest.mark.parametrize(("number", "fits"), [("600519", True), ("858", False), ("000858", False)])
+def test_a_column_that_sounds_like_codes_says_whose_bars_they_are(number: str, fits: bool) -> None:
+    """No vendor's name, and bare numbers, which say no market: in a column that sounds so they are codes."""
+    text = f"date,open,high,low,close,volume,listing code\n2024-01-02,1715,1718.19,1678.1,1685.01,3215644,{number}\n"
+    if fits:
+        assert len(content_to_bars(text.encode(), "600519.SS.csv", "600519.SS")) == 1
+        return
+    with pytest.raises(DataError, match=f"is asked for as 600519.SS, but it names '{number}'"):
+        content_to_bars(text.encode(), "600519.SS.csv", "600519.SS")
