@@ -3,6 +3,7 @@
 The copy is never imported here, so that each trial imports it as it stands at that moment. Runs interpreted.
 """
 
+import ast
 import importlib
 import os
 import pickle
@@ -102,10 +103,10 @@ class Covering:
     def tests_of(self, source: Path, first: int, last: int) -> list[list[str]]:
         """Test functions in the order to try them: those that run the lines, then the others of their files.
 
-        Lines that are run when the file is imported are everybody's who uses the file, and a table's are everybody's.
+        Lines outside functions are everybody's who uses the file, whichever test imported it first, and a table's are everybody's.
         """
-        rows = self.lines[str(source)]
-        near = set().union(*(rows.get(line, set()) for line in range(first, last + 1)))
+        rows, inside = self.lines[str(source)], _in_functions(source)
+        near = set().union(*(rows.get(line, set()) for line in range(first, last + 1) if line in inside))
         near = near or set().union(*rows.values()) or set(self.seconds)
         files = {test.split("::")[0] for test in near}
         beside = {test for test in self.seconds if test.split("::")[0] in files} - near
@@ -113,6 +114,14 @@ class Covering:
             sorted(tests - self.failing, key=lambda test: (source.stem not in test, self.seconds[test]))
             for tests in (near, beside)
         ]
+
+
+def _in_functions(source: Path) -> set[int]:
+    """Lines of a file that are run when one of its functions is called."""
+    functions = [
+        node for node in ast.walk(ast.parse(source.read_bytes())) if isinstance(node, ast.FunctionDef)
+    ]
+    return {line for one in functions for line in range(one.body[0].lineno, (one.end_lineno or 0) + 1)}
 
 
 def _watched(file: Path, sources: list[Path]) -> tuple[Lines, dict[str, float], set[str]]:

@@ -5,7 +5,7 @@ import pytest
 
 from launchlab.data.bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from launchlab.data.errors import ConfigError, DataError
-from launchlab.data.panel.benchmark import benchmark_returns, parse_benchmark
+from launchlab.data.panel.benchmark import benchmark_returns, parse_benchmark, total_return_marks
 
 ROWS = np.array(["2026-02-11", "2026-02-12", "2026-02-13", "2026-02-16"], "M8[D]")
 ONE = np.ones(4)
@@ -135,3 +135,11 @@ def test_an_action_that_cannot_have_been_stops_a_benchmark_too(columns):
     held = bars("3033.HK", ROWS, [5.0, 5.1, 5.0, 5.05], **named)
     with pytest.raises(DataError, match=r"3033\.HK 2026-02-13 error: action: "):
         benchmark_returns(((1.0, "3033.HK"),), {"3033.HK": held}, {"3033.HK": ONE}, ROWS)
+
+
+@pytest.mark.parametrize("days", [(), ("2026-02-12", "2026-02-13")], ids=["never", "later"])
+def test_a_benchmark_without_a_close_at_the_start_is_refused(days):
+    late = bars("3033.HK", days, [5.0] * len(days))
+    started = days[0] if days else "never"
+    with pytest.raises(DataError, match=f"3033.HK starts {started}, after the first row"):
+        total_return_marks(late, ROWS)
