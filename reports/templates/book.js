@@ -26,16 +26,18 @@ launchlab.ready(() => {
     hovertemplate: "%{text}<extra></extra>", marker: { symbol, color, size: 12, line: { color: "var:paper-bg", width: 1 } },
   });
   const level = (bars, day) => { const at = bars.t.indexOf(packed.sessions.indexOf(day)); return at < 0 ? null : bars.o[at] ?? bars.c[at] ?? bars.u[at]; };
-  const moments = (launch) => {
+  const moments = (launch, range) => {
     const [day, clock] = launch.at.split(" ");
+    // words stand on the side where there is room for them
+    const side = (x) => (2 * Date.parse(x) > Date.parse(range[0]) + Date.parse(range[1]) ? "right" : "left");
     const exact = launch.precision !== "date" && clock;
     const line = { type: "line", yref: "paper", y0: 0, y1: 1 };
     const note = { yref: "paper", showarrow: false, font: { size: 11, color: "var:soft" }, bgcolor: "var:paper-bg" };
     const news = exact ? { ...line, x0: launch.at, x1: launch.at, line: { color: "var:ink", width: 1.4, dash: "dash" } }
       : { ...line, type: "rect", x0: day + " 00:00", x1: day + " 23:59", fillcolor: "var:rule", opacity: 0.6, line: { width: 0 }, layer: "below" };
     const first = { ...line, type: "rect", x0: launch.first + " 00:00", x1: launch.first + " 23:59", fillcolor: "var:strategy", opacity: 0.14, line: { width: 0 }, layer: "below" };
-    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: "left", text: known[launch.precision] || "announced" }];
-    if (launch.first) { shapes.push(first); notes.push({ ...note, x: launch.first + " 23:59", y: 0.04, xanchor: "left", text: "first tradable session" }); }
+    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: side(day), text: known[launch.precision] || "announced" }];
+    if (launch.first) { shapes.push(first); notes.push({ ...note, x: launch.first + (side(launch.first) === "left" ? " 23:59" : " 00:00"), y: 0.04, xanchor: side(launch.first), text: "first tradable session" }); }
     return { shapes, annotations: notes };
   };
   const show = () => {
@@ -66,7 +68,7 @@ launchlab.ready(() => {
       const low = Math.min(...inside.map((i) => bars.l[i] ?? Infinity), ...met.map((i) => bars.d[i] ?? Infinity));
       const high = Math.max(...inside.map((i) => bars.h[i] ?? -Infinity), ...met.map((i) => bars.u[i] ?? -Infinity));
       const pad = (high - low) * 0.12 || 1;
-      const layout = { ...moments(launch), xaxis: { type: "date", range, rangeslider: { visible: false }, hoverformat: "%a %d %b %Y" }, yaxis: { range: [low - pad, high + pad] }, hovermode: "x" };
+      const layout = { ...moments(launch, range), xaxis: { type: "date", range, rangeslider: { visible: false }, hoverformat: "%a %d %b %Y" }, yaxis: { range: [low - pad, high + pad] }, hovermode: "x" };
       launchlab.draw(plot, { data, layout });
     }
     const when = launch.precision === "date" ? launch.at.slice(0, 10) + ", time unknown" : launch.at + " Hong Kong time" + (launch.precision === "upper_bound" ? " or before" : "");

@@ -29,6 +29,15 @@ PAGES = (
 STILLS = {"plain/index.html": 5 + 24, "study/index.html": 2, "sweep/index.html": 6, "compare/index.html": 1}
 
 
+# Titles of axes and notes that reach beyond their drawing.
+CUT_WORDS = """
+return [...document.querySelectorAll(".js-plotly-plot .xtitle, .js-plotly-plot .annotation-text")].filter((words) => {
+  const drawing = words.closest("svg").getBoundingClientRect(), box = words.getBoundingClientRect();
+  return box.left < drawing.left - 1 || box.right > drawing.right + 1;
+}).map((words) => words.textContent)
+"""
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with chromium(tmp_path_factory.mktemp("profile")) as found:
@@ -98,6 +107,13 @@ def test_a_page_is_never_wider_than_the_window(browser: Any, site: Path, page: s
     open_page(browser, site / page, width=width)
     scroll_through(browser)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("sweep")])
+def test_no_words_of_a_chart_are_cut_on_a_phone(browser: Any, site: Path, page: str) -> None:
+    open_page(browser, site / page, width=390)
+    scroll_through(browser)
+    assert browser.execute_script(CUT_WORDS) == []
 
 
 def test_every_figure_on_the_page_is_that_of_the_summary(browser: Any, site: Path) -> None:
