@@ -28,13 +28,21 @@ AREAS = {
     "judge": (("engine/judge/*.py",), ("tests/engine/judge", "tests/engine/compiled")),
     "kernel": (
         ("engine/compiled/*.py",),
-        ("tests/engine/compiled", "tests/engine/inside", "tests/engine/backtrader/test_broker.py"),
+        (
+            "tests/engine/compiled",
+            "tests/engine/inside",
+            "tests/engine/backtrader/test_broker.py",
+            "tests/laws/test_futures.py",
+        ),
     ),
     "results": (("engine/results/*.py",), ("tests/engine/results", "tests/engine/backtest/test_backtest.py")),
     "research": (("engine/study/*.py", "engine/luck/*.py"), ("tests/engine/study", "tests/engine/luck")),
     "balance": (("strategies/balance/*.py",), ("tests/strategies/balance",)),
     "ledger": (("data/ledger/*.py",), ("tests/data/ledger",)),
-    "panel": (("data/panel/*.py",), ("tests/data/panel", "tests/data/market", "tests/laws/test_actions.py")),
+    "panel": (
+        ("data/panel/*.py",),
+        ("tests/data/panel", "tests/data/market", "tests/laws/test_actions.py", "tests/laws/test_futures.py"),
+    ),
 }
 COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq

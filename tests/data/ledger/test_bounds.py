@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from launchlab.data.calendars.sessions import cut_off, first_reachable, instant_ns
 from launchlab.data.errors import LedgerError
 from launchlab.data.ledger.bounds import Bound, Evidence
-from launchlab.data.ledger.certainty import certainty, clock_choices, open_auctions
+from launchlab.data.ledger.certainty import at_ends, certainty, clock_choices, open_auctions
 from launchlab.data.ledger.launch import Launch, Launches
 from launchlab.data.ledger.ledger import load_launches, reach
 from launchlab.data.ledger.sources.proposal import Proposal
@@ -48,6 +48,20 @@ def test_an_old_row_is_bounded_by_what_its_precision_says() -> None:
     assert (day.earliest, day.latest) == (at("2026-02-11T00:00+08:00"), at("2026-02-12T00:00+08:00"))
     (exact,) = load_launches([ROW | {"precision": "exact"}])
     assert exact.earliest == exact.latest == at("2026-02-12T01:18+08:00")
+
+
+def test_each_end_of_the_bounds_is_taken_for_certain() -> None:
+    bounded = ROW | {
+        "id": "bounded",
+        "not_before": "2026-02-11T09:00+08:00",
+        "not_after": ROW["announced_at"],
+    }
+    both = load_launches([ROW, bounded])
+    latest = [at("2026-02-12T01:18+08:00")] * 2
+    assert [row.known_at() for row in at_ends(both, "latest")] == latest
+    assert [row.known_at() for row in at_ends(both, "earliest", unbounded_days=2)] == [
+        at("2026-02-10T01:18+08:00"), at("2026-02-11T09:00+08:00"),
+    ]  # fmt: skip
 
 
 def test_a_ledger_without_bounds_keeps_its_hash() -> None:
