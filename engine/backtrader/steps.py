@@ -1,4 +1,4 @@
-"""Indicators that step at a third of the cost: what backtrader finds out anew at every bar is found out once.
+"""Indicators that step at less cost: what backtrader finds out anew at every bar is found out once.
 
 Which lines an indicator has, what counts its bars, and that nothing on the way is somebody's own, stays as it is for
 a whole run. Every indicator still calculates bar by bar, with its own `next`, `nextstart` and `prenext`.

@@ -72,12 +72,12 @@ def step_with_own_bars(strategy: Any, feeds: Collection[Any]) -> None:
 
 
 def _with_new_bars(usual: Callable[[], None], feed: Any) -> Callable[[], None]:
-    seen = 0
+    bars, seen = feed.lines[0], 0
 
     def step() -> None:
         nonlocal seen
-        if len(feed) != seen:
-            seen = len(feed)
+        if bars.lencount != seen:
+            seen = bars.lencount
             usual()
 
     return step
