@@ -215,9 +215,9 @@ def _missing(
     known = {name[:3] for name in table} | {name[3:] for name in table}
     absent = [name for name in pair if name not in known]
     if absent:
-        return f"no rate of {currency} in {base} on {day}: {where} has no {absent[0]}; give a file of rates that has"
+        return f"no rate of {currency} in {base} on {day}: {where} has no {absent[0]}; give a file of rates that has with `fx`"
     spans = [s.days for name, s in table.items() if currency in (name[:3], name[3:])]
     return (
         f"no rate of {currency} in {base} on {day}, nor in the {max_age_days} days before: {where} covers "
-        f"{min(s[0] for s in spans)} to {max(s[-1] for s in spans)}; give a newer file of rates or change the dates"
+        f"{min(s[0] for s in spans)} to {max(s[-1] for s in spans)}; give a newer file of rates with `fx`, or change the dates"
     )

@@ -34,7 +34,7 @@ class TushareApi:
     """Asks Tushare's tables; safe among threads, which share one pace."""
 
     patience: Patience
-    pause: float = PAUSE
+    pause: float = field(default_factory=lambda: PAUSE)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _next: float = 0.0
 

@@ -1,8 +1,12 @@
 """`launchlab fetch` without a network: what is stored, what is kept, the exit codes."""
 
+import json
 from pathlib import Path
 
 import pytest
+
+import launchlab as ll
+from launchlab.data.calendars.sessions import sessions
 
 from ..markets.cli_fixture import faults, json_of, launchlab, write_market
 
@@ -69,3 +73,48 @@ def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
 )
 def test_a_fetch_that_makes_no_sense_is_one_sentence(market: Path, args: tuple[str, ...], said: str) -> None:
     assert said in faults(launchlab("fetch", *args))
+
+
+NAMED = (
+    "ts_code,name,start_date,end_date\n"
+    "600606.SH,绿地控股,20150818,20260208\n"
+    "600606.SH,ST绿地,20260209,20260227\n"
+    "600606.SH,绿地退,20260228,\n"
+)
+
+
+def test_names_by_day_end_what_a_run_had_to_assume_and_say_where_they_come_from(tmp_path: Path) -> None:
+    """5 % under a risk warning: 10.50 from 10.00 is the limit of an ST share and no limit of another."""
+    bars, place = tmp_path / "bars", tmp_path / "store"
+    bars.mkdir()
+    days = [str(day) for day in sessions("XSHG", "2026-01-26", "2026-03-06")]
+    price = {day: 10.5 if day == "2026-02-12" else 10.0 for day in days}
+    rows = [f"{day},{price[day]},{price[day]},{price[day]},{price[day]},5000000" for day in days]
+    (bars / "600606.SS.csv").write_text("date,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    (tmp_path / "names.csv").write_bytes(NAMED.encode("gb18030"))
+    (tmp_path / "week.csv").write_text(
+        "id,announced_at,precision,company,product,kind,codes,source\n"
+        "one,2026-02-11T20:00+08:00,exact,A,B,launch,600606.SS:pure_play,https://example.org\n"
+    )
+    asked = ("fetch", "600606.SS", "--path", bars, "--store", place, *SPAN)
+    run = ("--launches", tmp_path / "week.csv", "--prices", place, "--currency", "CNY", "--benchmark", "none")
+    found = {}
+    for name, more in (("unheard", ()), ("named", ("--names", tmp_path / "names.csv"))):
+        assert launchlab(*asked, *more).exit_code == 0
+        out = tmp_path / name
+        done = launchlab("backtest", *run, "--set", "hold=1", "--out", out)
+        assert done.exit_code == 0, done.output
+        found[name] = json.loads((out / "summary.json").read_text(encoding="utf-8")), done.output
+    unheard, named = (summary for summary, _ in found.values())
+    assert any("600606.SS: " in text and "ST spells unknown" in text for text in unheard["unknowns"])
+    assert not any("ST spells" in text for text in named["unknowns"])
+    assert "rest on an assumed status" in found["unheard"][1]
+    assert "rest on an assumed status" not in found["named"][1]
+    assert (unheard["metrics"]["blocked"], named["metrics"]["blocked"]) == (0, 1), "locked at 10.50"
+    blocks = (tmp_path / "named" / "blocks.csv").read_text(encoding="utf-8")
+    assert "2026-02-12" in blocks
+    assert "limit_up" in blocks
+    (row,) = ll.load_panel(["600606.SS"], prices=place, currency="CNY").instruments
+    assert [(str(one.first), str(one.last)) for one in row.st] == [("2026-02-09", "2026-02-27")]
+    assert [str(one.first) for one in row.delisting] == ["2026-02-28"]
+    assert "names: names of names.csv" in row.source

@@ -1,5 +1,6 @@
 """A run in January 2027, of which no calendar library knows a session yet."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import launchlab as ll
 from launchlab.data.errors import CalendarError, DataError
+from launchlab.data.panel import fx
 
 from ..markets.cli_fixture import faults, json_of, launchlab
 
@@ -138,6 +140,30 @@ def _rates(folder: Path) -> Path:
     path = folder / "rates.csv"
     path.write_text("date,HKDCNY\n" + "".join(f"{day},0.9\n" for day in DAYS))
     return path
+
+
+def test_where_the_shipped_rates_have_ended_both_markets_run_on_a_file_of_rates(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shipped table ends on 2026-07-31 of this test: a mixed run of January says so, and what to give."""
+    with zipfile.ZipFile(folder / "shipped.zip", "w") as archive:
+        archive.writestr("rates.csv", "Date,USD,CNY,HKD,\n2026-07-31,1.1,7.9,8.6,\n2026-07-30,1.1,7.9,8.6,\n")
+    monkeypatch.setattr("currency_converter.CURRENCY_FILE", str(folder / "shipped.zip"))
+    monkeypatch.setattr(fx, "_ecb", fx._ecb.__wrapped__)
+    shanghai = pd.read_csv(folder / "bars" / "0700.HK.csv")
+    shanghai.loc[:, ["open", "high", "low", "close"]] = 20.0
+    shanghai.to_csv(folder / "bars" / "600519.SS.csv", index=False)
+    mixed = LEDGER.replace("0700.HK:diversified", "600519.SS:diversified")
+    (folder / "week.csv").write_text(mixed)
+    said = faults(launchlab("backtest", *asked(folder), "--out", folder / "run"))
+    assert (
+        "covers 2026-07-30 to 2026-07-31; give a newer file of rates with --fx, or change the dates" in said
+    )
+    assert not (folder / "run").exists()
+    found = json_of(
+        launchlab("backtest", *asked(folder), "--fx", _rates(folder), "--out", folder / "run", "--json")
+    )
+    assert found["metrics"]["fills"] > 0
 
 
 def test_the_command_shows_a_year() -> None:

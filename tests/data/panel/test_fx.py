@@ -81,7 +81,7 @@ def test_a_fixing_older_than_the_age_allowed_is_missing(bank: Path) -> None:
 
 
 def test_a_currency_that_the_source_does_not_have_is_named(bank: Path) -> None:
-    with pytest.raises(DataError, match=r"has no TWD; give a file of rates that has"):
+    with pytest.raises(DataError, match=r"has no TWD; give a file of rates that has with `fx`"):
         rates(["TWD"], "HKD", days("2026-02-12"), path=bank)
     with pytest.raises(DataError, match="has no XXX"):
         rates(["USD"], "XXX", days("2026-02-12"))

@@ -91,9 +91,9 @@ def test_cut_short_at_its_first_middle_and_last_writes_it_is_completed(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kill", "stop", "full"])
-def test_cut_short_at_any_of_its_writes_it_is_completed(cut, tmp_path, expected, kind, monkeypatch):
+def test_cut_short_at_every_fifth_of_its_writes_it_is_completed(cut, tmp_path, expected, kind, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
     content, writes = expected
     assert writes > 20
-    for write in range(1, writes):
+    for write in range(1, writes, 5):
         check(cut, kind, tmp_path / f"store-{write}", write, content)
