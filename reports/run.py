@@ -16,11 +16,11 @@ from ..engine.results.result import Result
 from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.clocks import clocks_figure
-from .charts.launches import local_time, pack
+from .charts.launches import announced, pack
 from .charts.over_time import path_figure, rolling_figure
 from .charts.shares import Figure
 from .numbers.capacity import capacity
-from .numbers.clocks import clock_sentence, clock_table
+from .numbers.clocks import clock_sentence, clock_table, clock_width
 from .numbers.formats import price, sentence, shares, visible, words
 from .numbers.metrics import headline, metrics
 from .numbers.rounds import fall_table, trip_table
@@ -132,14 +132,12 @@ def _tables(result: Result) -> dict[str, Table]:
 
 def _launch_table(result: Result) -> Table:
     frame = result.launches
-    frame = frame.assign(announced=list(map(_announced, frame["announced_at"], frame["precision"])))
+    clocks = list(
+        zip(*(frame[name] for name in ("announced_at", "precision", "earliest", "latest")), strict=True)
+    )
+    told, widths = [announced(*clock) for clock in clocks], [clock_width(*clock[2:]) for clock in clocks]
+    frame = frame.assign(announced=told, width=widths)
     return table(frame, LAUNCHES, id="launches", caption="Every launch of the run", file="launches.csv")
-
-
-def _announced(announced_at: object, precision: str) -> str:
-    """When the news came, as far as it is known: a time, `by` a time, or a day."""
-    time = local_time(announced_at)
-    return f"by {time}" if precision == "upper_bound" else time[:10] if precision == "date" else time
 
 
 def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -234,6 +232,7 @@ def _short_hash(value: Any) -> str:
 LAUNCHES = (
     Column("launch", "Launch"), Column("announced", "Announced", hint="Hong Kong time; a day alone where no clock time is known"), Column("company", "Company"),
     Column("product", "Product"), Column("kind", "Kind", kind="choice"),
+    Column("width", "Clock, hours", partial(number, digits=1), "number", "Between the two instants between which it became public; empty where nothing says when it was not yet public"),
     Column("first_session", "First session", hint="First session on which the news could be traded"),
     Column("captured", "Captured", percent, "number", "What was left, as a share of equity at entry"),
     Column("paper", "Whole move", percent, "number", "From the last close before the news to the exit of its own rules, with neither limits nor costs"),

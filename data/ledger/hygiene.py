@@ -17,7 +17,7 @@ from .launch import Launch, Launches
 NEAR = timedelta(days=7)  # one product is told again within so many days
 BESIDE = timedelta(days=2)  # an event of another kind disturbs within so many days
 ALIKE = 0.8  # share of two names' letters that are the same
-DISTURBING = ("policy", "negative", "index", "listing")
+DISTURBING = ("policy", "negative", "index", "listing", "analyst")
 LAUNCHING = ("launch", "open-weights")
 PRE_RELEASE = re.compile(r"(?i)(?:^|[\s._-])(?:rc|alpha|dev|nightly|hotfix|patch)\.?\d*\b")
 PATCH = re.compile(r"(?i)\bv?\d+\.\d+\.(?!0\b)\d+\b")

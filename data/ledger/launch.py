@@ -50,6 +50,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "index": "a share joins or leaves an index or a trading link",
         "policy": "a regulator or government acts or speaks",
         "negative": "bad news about a company or its product",
+        "analyst": "an analyst takes a share up, or moves a rating or a target",
     }
 )
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
+from ...data.ledger.bounds import clock_text
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import CLOSED, DELISTED, TRADING, Panel
 from ..judge.exits import after_action
@@ -93,6 +94,8 @@ def _about(panel: Panel, launch: Launch, legs: Table) -> dict[str, object]:
     about = launch.as_row()
     return {name: about[name] for name in names} | {
         "launch": launch.id,
+        "earliest": clock_text(launch.earliest) if launch.earliest else "",
+        "latest": clock_text(launch.latest),
         "first_session": str(panel.sessions[legs["row"].min()]),
         "codes": ";".join(panel.codes[i] for i in dict.fromkeys(legs["code"].tolist())),
         "legs": len(legs),

@@ -39,8 +39,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "equity": ("session", "equity", "cash", "long", "short", "gross", "net", "borrow", "dividends"),
     # every open position at every close
     "positions": ("session", "code", "shares", "price", "fx", "value"),
-    # one row per launch; paper = the sum of PAID; long_profit and short_profit in base currency, after everything
-    "launches": ("launch", "announced_at", "precision", "company", "product", "kind", "first_session", "codes",
+    # one row per launch; it became public between `earliest` (empty where nothing bounds it from below) and `latest`;
+    # paper = the sum of PAID; long_profit and short_profit in base currency, after everything
+    "launches": ("launch", "announced_at", "precision", "earliest", "latest", "company", "product", "kind", "first_session", "codes",
                  "legs", "filled_legs", "blocked", "paper", *PAID, "long_profit", "short_profit", "source"),
     # one row per launch and code: traded or not, and why not; `weight`: share of NAV asked for; `tried_from`: first session
     # to try, empty where there is none
@@ -62,12 +63,18 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 # 0.1 counted sizes, money, slippage and tax as `missed_limits`; what it did not tell apart is NaN.
 _NOT_IN_0_1 = ("missed_size", "missed_cash", "slippage", "dividend_tax", "borrow")
-OF_0_1 = {"launches": tuple(name for name in COLUMNS["launches"] if name not in _NOT_IN_0_1)}
+_BOUNDS = ("earliest", "latest")  # of a launch: empty in folders that were written before them
+OLDER: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "launches": tuple(
+        tuple(name for name in COLUMNS["launches"] if name not in lacking)
+        for lacking in (_BOUNDS, (*_BOUNDS, *_NOT_IN_0_1))
+    )
+}
 
 DAYS = frozenset({"session", "first_session"})
 TEXT = frozenset(
-    {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "company", "product", "kind", "codes",
-     "source", "status", "open_markets", "side", "tried_from", "fate", "lacking"}
+    {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "earliest", "latest", "company",
+     "product", "kind", "codes", "source", "status", "open_markets", "side", "tried_from", "fate", "lacking"}
 )  # fmt: skip
 WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked", "guessed"})
 # What no two rows of a table have in common.
@@ -104,12 +111,13 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
         raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?")
     cells = _cells(path)
     header = tuple(cells.iloc[0])
-    if header != COLUMNS[name] and header != OF_0_1.get(name):
+    if header != COLUMNS[name] and header not in OLDER.get(name, ()):
         raise DataError(f"{path}: expected the columns {','.join(COLUMNS[name])}; {_ADVICE}")
     rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(header), axis=1)
     table = pd.DataFrame({column: _typed(rows[column], name, path) for column in header})
     _refuse_repeats(table, ONCE.get(name, ()), path)
-    return table.reindex(columns=list(COLUMNS[name]))
+    unknown = {bound: "" for bound in _BOUNDS if bound in COLUMNS[name] and bound not in header}
+    return table.assign(**unknown).reindex(columns=list(COLUMNS[name]))
 
 
 def _refuse_repeats(table: "pd.DataFrame", names: Sequence[str], path: Path) -> None:

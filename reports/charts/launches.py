@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ...engine.results.result import Result
+from ..numbers.clocks import clock_width
 from ..numbers.formats import visible
 from .plots import rounded
 
+DAY = 24.0  # hours
 BEFORE, AFTER = 20, 15  # sessions shown around the first and the last event of a launch
 _PRICES = {"open": "o", "high": "h", "low": "l", "close": "c", "limit_up": "u", "limit_down": "d"}
 
@@ -51,6 +53,8 @@ def _launch(entry: Any, fills: pd.DataFrame | None, blocks: pd.DataFrame | None)
     return {
         "id": visible(entry.launch), "company": visible(entry.company), "product": visible(entry.product),
         "kind": visible(entry.kind), "at": local_time(entry.announced_at), "precision": str(entry.precision),
+        "told": announced(entry.announced_at, str(entry.precision), entry.earliest, entry.latest),
+        "between": _between(entry.earliest, entry.latest),
         "first": str(entry.first_session), "codes": list(dict.fromkeys(met + named)), "fills": orders,
         "blocks": attempts,
     }  # fmt: skip
@@ -65,6 +69,25 @@ def local_time(announced_at: object) -> str:
     if moment.tzinfo is not None:
         moment = moment.tz_convert("Asia/Hong_Kong")
     return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def announced(announced_at: object, precision: str, earliest: object, latest: object) -> str:
+    """When the news came, as far as it is known: a time, `by` a time, a day, or the two instants between which it did."""
+    time, width = local_time(announced_at), clock_width(earliest, latest)
+    if width > 0 and (precision, width) != ("date", DAY):
+        return f"{local_time(earliest)} to {local_time(latest)}"
+    return (
+        f"by {time}"
+        if precision == "upper_bound" and width != 0
+        else time[:10]
+        if precision == "date"
+        else time
+    )
+
+
+def _between(earliest: object, latest: object) -> list[str]:
+    """The two instants on Hong Kong clocks where they differ and both are known, else nothing."""
+    return [local_time(earliest), local_time(latest)] if clock_width(earliest, latest) > 0 else []
 
 
 def _window(launch: dict[str, Any], code: str, row: dict[str, int], n: int) -> range:

@@ -1,8 +1,11 @@
 """What a run owes to clocks, in words, and as a table."""
 
+from datetime import timedelta
+
 import pandas as pd
 
 from ...data.figures import money, number, percent
+from ...data.ledger.bounds import moment
 from ...engine.results.clocks import Clocks
 from ...engine.results.summary import RunSummary
 from .formats import visible
@@ -16,6 +19,12 @@ COLUMNS = (
     Column("worst", "Worst", money, "number", "Profit at the outcome that paid least"),
     Column("best", "Best", money, "number", "Profit at the outcome that paid most"),
 )
+
+
+def clock_width(earliest: object, latest: object) -> float:
+    """Hours between the two instants, ISO texts, between which a launch became public; NaN where one is not known."""
+    first, last = moment(earliest), moment(latest)
+    return (last - first) / timedelta(hours=1) if first and last else float("nan")
 
 
 def clock_sentence(summary: RunSummary) -> str:

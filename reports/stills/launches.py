@@ -80,13 +80,13 @@ def _frame(y: Axis) -> Iterator[str]:
 
 
 def _moments(launch: Packed, days: Sequence[str], rows: Sequence[int], x: Axis) -> Iterator[str]:
-    """The announcement, a line at its moment or a band over its day, and the first tradable session."""
+    """The announcement, a line at its moment or a band over what is known of it, and the first tradable session."""
     shown = [days[row] for row in rows]
     if launch["first"] in shown:
         k = shown.index(launch["first"])
         yield box((x.on(k - 0.5), x.on(k + 0.5)), (TOP, FLOOR), "var:strategy", soft=True)
     at = launch["at"]
-    places = [_place(shown, moment) for moment in _span(at, launch["precision"])]
+    places = [_place(shown, moment) for moment in _span(at, launch["precision"], launch["between"])]
     if len(places) == 1:
         yield path([(x.on(places[0]), TOP), (x.on(places[0]), FLOOR)], "var:ink", width=1.2, dash="dash")
     elif places:
@@ -95,7 +95,10 @@ def _moments(launch: Packed, days: Sequence[str], rows: Sequence[int], x: Axis) 
         )
 
 
-def _span(at: str, precision: str) -> list[datetime]:
+def _span(at: str, precision: str, between: Sequence[str]) -> list[datetime]:
+    """The moment of an announcement, or the two between which it came."""
+    if between:
+        return [datetime.fromisoformat(end) for end in between]
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:

@@ -30,13 +30,14 @@ launchlab.ready(() => {
     const [day, clock] = launch.at.split(" ");
     // words stand on the side where there is room for them
     const side = (x) => (2 * Date.parse(x) > Date.parse(range[0]) + Date.parse(range[1]) ? "right" : "left");
-    const exact = launch.precision !== "date" && clock;
+    const [from, to] = launch.between.length ? launch.between : [day + " 00:00", day + " 23:59"];
+    const exact = launch.precision !== "date" && clock && !launch.between.length;
     const line = { type: "line", yref: "paper", y0: 0, y1: 1 };
     const note = { yref: "paper", showarrow: false, font: { size: 11, color: "var:soft" }, bgcolor: "var:paper-bg" };
     const news = exact ? { ...line, x0: launch.at, x1: launch.at, line: { color: "var:ink", width: 1.4, dash: "dash" } }
-      : { ...line, type: "rect", x0: day + " 00:00", x1: day + " 23:59", fillcolor: "var:rule", opacity: 0.6, line: { width: 0 }, layer: "below" };
+      : { ...line, type: "rect", x0: from, x1: to, fillcolor: "var:rule", opacity: 0.6, line: { width: 0 }, layer: "below" };
     const first = { ...line, type: "rect", x0: launch.first + " 00:00", x1: launch.first + " 23:59", fillcolor: "var:strategy", opacity: 0.14, line: { width: 0 }, layer: "below" };
-    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : day + " 12:00", y: 1, xanchor: side(day), text: known[launch.precision] || "announced" }];
+    const shapes = [news], notes = [{ ...note, x: exact ? launch.at : from, y: 1, xanchor: side(day), text: known[launch.precision] || "announced" }];
     if (launch.first) { shapes.push(first); notes.push({ ...note, x: launch.first + (side(launch.first) === "left" ? " 23:59" : " 00:00"), y: 0.04, xanchor: side(launch.first), text: "first tradable session" }); }
     return { shapes, annotations: notes };
   };
@@ -71,7 +72,7 @@ launchlab.ready(() => {
       const layout = { ...moments(launch, range), xaxis: { type: "date", range, rangeslider: { visible: false }, hoverformat: "%a %d %b %Y" }, yaxis: { range: [low - pad, high + pad] }, hovermode: "x" };
       launchlab.draw(plot, { data, layout });
     }
-    const when = launch.precision === "date" ? launch.at.slice(0, 10) + ", time unknown" : launch.at + " Hong Kong time" + (launch.precision === "upper_bound" ? " or before" : "");
+    const when = launch.told + (launch.told.includes(":") ? " Hong Kong time" : ", time unknown");
     document.getElementById("facts").textContent = `${launch.company}: ${launch.product} (${launch.kind}), ${when}; first tradable session ${launch.first || "none"}.`;
     const rows = [...launch.fills.map((fill) => [fill[0], fill[1], fill[2], number(fill[3]), number(fill[4]), words(fill[5])]),
       ...launch.blocks.map((row) => [row[0], row[1], row[2], number(row[3]), "–", "blocked: " + words(row[5]) + (row[4] ? `, got ${number(row[4])}` : "")])];

@@ -89,12 +89,14 @@ def test_each_doubt_names_its_row() -> None:
         row("bare", "Zhipu", "AutoGLM", days=60, source=""),
         row("mock", "Zhipu", "CogView 5", days=90, source="https://example.org/x"),
         row("dated", "Zhipu", "GLM-6", days=148, precision="date", codes=(own,)),
+        row("note", "A broker", "Zhipu started at overweight", days=149, kind="analyst", codes=(own,)),
     )
     doubts = {(one.kind, one.launch, one.other) for one in check_launches(Launches(rows))}
     assert doubts == {
         ("minor", "patch", ""),
         ("confound", "patch", "first"),
         ("beside", "first", "word"),
+        ("beside", "dated", "note"),
         ("source", "bare", ""),
         ("source", "mock", ""),
         ("coarse", "dated", ""),
