@@ -41,6 +41,7 @@ def write_comparison(results: Mapping[str, Result], folder: Path) -> None:
         figures={"equity": _figure(results)},
         table=_figures_table(names, runs),
         settings=_settings(runs),
+        unknowns=_unknowns(runs),
         orders=[_orders(runs[0], other) for other in runs[1:]],
         launches=_launches(names, runs),
     )
@@ -93,6 +94,14 @@ def _settings(runs: Sequence[Result]) -> list[tuple[str, list[str]]]:
     keys = list(dict.fromkeys(key for one in flat for key in one))
     rows = [(key, [told(one.get(key, "")) for one in flat]) for key in keys]
     return [(key, values) for key, values in rows if len(set(values)) > 1]
+
+
+def _unknowns(runs: Sequence[Result]) -> list[tuple[str, list[str]]]:
+    """Each thing that some run had to assume, and of every run whether it did; what all assumed comes last."""
+    told = [set(run.summary.unknowns) for run in runs]
+    every = dict.fromkeys(text for run in runs for text in run.summary.unknowns)
+    rows = [(text, ["yes" if text in one else "" for one in told]) for text in every]
+    return sorted(rows, key=lambda row: all(row[1]))
 
 
 def _flat(summary: RunSummary) -> dict[str, Any]:

@@ -73,6 +73,11 @@ def test_it_may_be_asked_for_by_name_and_the_summary_keeps_it(folder: Path) -> N
     assert done.exit_code == 0, done.output
     assert SAID in (out / "index.html").read_text(encoding="utf-8")
     assert "--calendar from-bars" in (out / "summary.json").read_text(encoding="utf-8")
+    other = ("--calendar", "from-bars", "--set", "hold=2", "--out", folder / "longer")
+    assert launchlab("backtest", *asked(folder), *other).exit_code == 0
+    done = launchlab("report", "compare", out, folder / "longer", "--out", folder / "both")
+    assert done.exit_code == 0, done.output
+    assert SAID in (folder / "both" / "index.html").read_text(encoding="utf-8")
 
 
 def test_only_published_sessions_can_be_asked_for(folder: Path) -> None:
