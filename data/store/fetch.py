@@ -17,6 +17,7 @@ from ..providers.chain import Chain, chain_of
 from ..providers.provider import Provider
 from .health import Health, asked_first
 from .known import are_stated, bring_facts
+from .lock import tidy
 from .outcome import FAILED, FETCHED, KEPT, FetchOutcome, FetchReport, Tried
 from .series import Span, bring, in_words, kept, moment, take_over
 from .store import Store
@@ -48,6 +49,7 @@ def fetch(
     for exchange in {instrument.exchange for instrument in unique}:
         # Built before there are threads: the library's start-up is not safe among them.
         calendar(exchange)
+    tidy(store.root)
     chain = provider if isinstance(provider, Chain) else chain_of(provider)
     work = _Work(chain, store, span, refresh, Health(store.root), compare)
     outcomes: dict[str, FetchOutcome] = {}

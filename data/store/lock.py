@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..doors import reason
 from ..errors import StoreError
-from ..files import remove_leftovers, write_whole
+from ..files import TEMPORARY, remove_leftovers, write_whole
 
 LOCK_SECONDS = 60.0
 
@@ -39,6 +39,13 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self.lock.release()
+
+
+def tidy(folder: Path) -> None:
+    """Delete what killed writers left in a folder that may not be written again, where there is any."""
+    if any(folder.glob(f"{TEMPORARY}*")):
+        with Lock(folder):
+            pass
 
 
 def keep_file(path: Path, content: bytes, *, durable: bool = True) -> None:
