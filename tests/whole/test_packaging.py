@@ -95,7 +95,9 @@ def test_every_import_is_a_declared_requirement() -> None:
 def test_the_contributing_guide_has_the_two_commands_of_a_fresh_machine() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/launchlab backtest\n" in guide
-    assert "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest\n" in guide
+    assert (
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -n auto\n" in guide
+    )
 
 
 def test_the_chart_library_is_the_file_that_its_notes_describe_with_its_licences_inside() -> None:
