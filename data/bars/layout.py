@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from .bars import NO_ACTION, PRICES, Bars
 
+# What a source says of its bars beside their rows, kept with them: the name now, and what it cannot know.
+TOLD = ("name", "said")
+
 
 def bars_to_columns(bars: Bars) -> dict[str, NDArray[Any]]:
     """The house format's columns of `bars`, without the optional ones that say nothing.
@@ -47,8 +50,8 @@ def bars_to_parquet(bars: Bars) -> bytes:
     columns = bars_to_columns(bars)
     table = pa.table({name: pa.array(values) for name, values in columns.items()})
     table = table.set_column(0, "date", table.column("date").cast(pa.date32()))
-    named = {"launchlab.name": str(bars.source["name"])} if bars.source.get("name") else {}
-    table = table.replace_schema_metadata({"launchlab.code": bars.code} | named)
+    told = {f"launchlab.{what}": str(bars.source[what]) for what in TOLD if bars.source.get(what)}
+    table = table.replace_schema_metadata({"launchlab.code": bars.code} | told)
     sink = io.BytesIO()
     pa.parquet.write_table(
         table, sink, compression="none", use_dictionary=False, write_statistics=False, store_schema=True

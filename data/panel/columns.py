@@ -129,7 +129,9 @@ def compile_code(
         notes += _judge_strictly(values, np.array(bands.note) == NO_REFERENCE, sessions)
         notes += _believe_first_bars(values, sessions) if instrument.listed is None and not cut else []
     values |= rules_of(instrument, np.maximum(sessions, listed))
-    return Compiled(values, tuple(actions), (*instrument.unknowns, *notes, *_coverage(bars, instrument, own)))
+    said = [str(bars.source["said"])] if bars.source.get("said") else []
+    unknowns = (*instrument.unknowns, *said, *notes, *_coverage(bars, instrument, own))
+    return Compiled(values, tuple(actions), unknowns)
 
 
 def _judge_strictly(values: dict[str, NDArray[Any]], unknown: Bool, sessions: Days) -> list[str]:

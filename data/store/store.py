@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..bars.arrow import metadata
 from ..bars.bars import Bars
 from ..bars.files import table_to_bars
 from ..bars.folder import BarsFolder
-from ..bars.layout import bars_to_parquet
+from ..bars.layout import TOLD, bars_to_parquet
 from ..bars.merge import compare_bars, factor_apart, merge_bars
 from ..bars.reconcile import Agreement
 from ..bars.text import read_parquet
@@ -230,8 +231,8 @@ def _content_to_bars(code: str, content: bytes, revision: Revision, path: Path) 
         "fetched_at": revision.fetched_at,
         "revision": revision.number,
     }
-    if name := (table.schema.metadata or {}).get(b"launchlab.name"):
-        source["name"] = name.decode("utf-8", "replace")
+    told = metadata(table, b"launchlab.")
+    source |= {what: told[what] for what in TOLD if what in told}
     return table_to_bars(code, table, MappingProxyType(source))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import load_instruments
+from launchlab.data.panel.build import load_panel
 from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_provider
 from launchlab.data.store.fetch import fetch
@@ -113,6 +114,13 @@ def test_hong_kong_s_split_and_dividend_come_from_sina_and_the_others_say_that_t
         bars = make_provider(name, QUICK).bars(TABLE["0700.HK"], *SPAN)
         assert not len(bars.actions)
         assert f"{name} has no dividends and splits of Hong Kong" in bars.source["said"]
+
+
+def test_what_a_source_does_not_have_of_stored_bars_is_among_the_unknowns_of_a_run(server, tmp_path):
+    server.answer = sites("share")
+    fetch([TABLE["0700.HK"]], SPAN, provider=make_provider("tushare", QUICK), store=Store(tmp_path))
+    panel = load_panel(["0700.HK"], prices=tmp_path)
+    assert "0700.HK: tushare has no dividends and splits of Hong Kong" in "\n".join(panel.unknowns)
 
 
 def test_no_source_of_the_mainland_has_distributions_of_funds_and_each_says_so(server):

@@ -49,8 +49,9 @@ def same(one: Bars, other: Bars) -> bool:
 
 
 def fingerprint(root: Path) -> dict[str, str]:
-    """Content of every file that is not a lock."""
-    files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".lock"]
+    """Content of every file but locks and `sources.json`, which holds the moments at which sources answered."""
+    others = (".lock", "sources.json")
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name not in others]
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
