@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..data.errors import ConfigError, DataError
 from ..data.figures import number
 from ..data.files import is_as_written, put_pages
+from ..data.panel.beyond import rests_on_bars
 from ..engine.results.summary import SUMMARY, AnySummary, RunSummary, StudySummary, read_summary, saved_in
 from ..engine.results.tables import read_table
 from .numbers.formats import exact, visible
@@ -82,7 +83,8 @@ def _told(place: Path, summary: AnySummary) -> dict[str, Any]:
         return about | {
             "line": _line(place),
             "figures": _figures(summary.metrics),
-            "says": visible(summary.engine),
+            "says": visible(summary.engine)
+            + (", some sessions taken from the bars" if rests_on_bars(summary.unknowns) else ""),
         }
     label = summary.judgement.label if summary.judgement else "not judged"
     says = f"the best of {number(summary.points)}: {visible(label)}"

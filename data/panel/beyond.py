@@ -1,6 +1,6 @@
 """Sessions beyond the published calendars: which of them the bars prove, and what is said of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..calendars.hours import CALENDAR_OF
 from ..calendars.overrides import Additions
 from ..errors import DataError
 from ..instruments.instrument import Instrument
+
+# What is said of sessions that only bars prove.
+TAKEN = "are not in the published calendars and are taken from the bars"
 
 
 def with_proven(added: Additions, series: Sequence[Bars], instruments: Sequence[Instrument]) -> Additions:
@@ -39,9 +42,14 @@ def from_bars(added: Additions, sessions: Days) -> tuple[str, ...]:
     if not days:
         return ()
     return (
-        f"{len(days)} sessions from {min(days)} on are not in the published calendars and are taken from the bars: a "
+        f"{len(days)} sessions from {min(days)} on {TAKEN}: a "
         "session without any bar, a half-day or changed hours would not be known",
     )
+
+
+def rests_on_bars(unknowns: Iterable[str]) -> bool:
+    """Whether what a run had to assume holds sessions that only its bars prove."""
+    return any(TAKEN in text for text in unknowns)
 
 
 def dated(bars: Bars, day: np.datetime64, added: Additions) -> np.datetime64:

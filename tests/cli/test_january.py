@@ -78,6 +78,9 @@ def test_it_may_be_asked_for_by_name_and_the_summary_keeps_it(folder: Path) -> N
     done = launchlab("report", "compare", out, folder / "longer", "--out", folder / "both")
     assert done.exit_code == 0, done.output
     assert SAID in (folder / "both" / "index.html").read_text(encoding="utf-8")
+    assert launchlab("runs", folder, "--page").exit_code == 0
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert page.count("some sessions taken from the bars") == 2
 
 
 def test_only_published_sessions_can_be_asked_for(folder: Path) -> None:
