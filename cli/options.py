@@ -111,9 +111,9 @@ def refuse_without(option: str, *others: str) -> None:
 
 
 def refuse_beside(option: str, *others: str) -> None:
-    """Refuse options of the running command that were typed beside one under which they do nothing."""
+    """Refuse options of the running command that were typed beside one under which they do nothing; `--no-…` agrees with it."""
     for other in others:
-        if _typed(option) and _typed(other):
+        if _typed(option) and _typed(other) and click.get_current_context().params[other] is not False:
             raise click.UsageError(
                 f"{_flag(other)} does nothing beside {_flag(option)}; leave one of them out"
             )

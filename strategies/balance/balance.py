@@ -43,7 +43,7 @@ def base_rows(launches: Launches, panel: Panel) -> I4:
     """Last row that was over before a launch could be traded on any exchange, (launches,); −1 where there is none."""
     traded = sorted({int(e) for e in panel.exchange_of})
     first = first_rows(launches, panel, "close")[:, traded]
-    return np.asarray(first.min(axis=1, initial=len(panel)) - 1, np.int32)
+    return np.asarray(np.maximum(first.min(axis=1, initial=len(panel)) - 1, -1), np.int32)
 
 
 def _weighed(choices: list[Choice], rules: BalanceRules, launches: Launches, panel: Panel) -> list[Choice]:
@@ -60,7 +60,8 @@ def _weighed(choices: list[Choice], rules: BalanceRules, launches: Launches, pan
         weights, hedging = weigher.weights(basket, hedges)
         for k, weight in zip(members, weights.tolist(), strict=True):
             choices[k] = _with_weight(choices[k], weight, Skip.NO_VALUE)
-        added += _hedge_choices(launch, hedging, hedges, basket, panel)
+        why = "" if any(not choices[k].reason for k in members) else choices[members[0]].reason
+        added += _hedge_choices(launch, hedging, hedges, basket, panel, why)
     return sorted(choices + added, key=lambda choice: choice.launch) if added else choices
 
 
@@ -187,9 +188,12 @@ def hedges_of(codes: I4, hedges: tuple[int, ...], panel: Panel) -> I4:
 
 
 def _hedge_choices(
-    launch: int, hedging: F8, hedges: tuple[int, ...], basket: Positions, panel: Panel
+    launch: int, hedging: F8, hedges: tuple[int, ...], basket: Positions, panel: Panel, why: str
 ) -> Iterator[Choice]:
-    """A choice for each hedge, from the first session of its own that is not before those it hedges."""
+    """A choice for each hedge, from the first session of its own that is not before those it hedges.
+
+    `why` is the reason for which none of these is traded, and then the hedge is not either; empty where one is.
+    """
     if not hedges:
         return
     chosen = hedges_of(basket.code, hedges, panel)
@@ -197,7 +201,7 @@ def _hedge_choices(
         if abs(signed) >= LEAST:
             row = _own_row(int(basket.row[chosen == h].min()), hedges[h], panel)
             side = 1 if signed > 0.0 else -1
-            yield Choice(launch, panel.codes[hedges[h]], side, abs(signed), row, outside(row, panel))
+            yield Choice(launch, panel.codes[hedges[h]], side, abs(signed), row, outside(row, panel) or why)
 
 
 def _own_row(row: int, code: int, panel: Panel) -> int:

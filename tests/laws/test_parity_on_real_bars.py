@@ -73,7 +73,8 @@ POLICIES: dict[str, dict[str, Any]] = {
 
 def variants(name: str) -> Iterator[Any]:
     for entry, rules in (("open", {}), ("close", {"stop": 0.05, "target": 0.10, "trail": 0.08, "wait": 6})):
-        own = {"shorts": ("basket",)} if name == "sector-pair" else {}  # there are real bars of no fund
+        # There are real bars of no fund, and no gap of 5 % on them that could be sold short.
+        own = {"sector-pair": {"shorts": ("basket",)}, "fade-gap": {"min_gap": 0.02}}.get(name, {})
         yield STRATEGIES[name](entry=entry, kinds=tuple(KINDS), **rules, **own)
 
 

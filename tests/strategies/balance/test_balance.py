@@ -189,6 +189,18 @@ def test_the_ledger_and_the_panel_cut_at_any_day_give_the_same_legs(
     assert described(seen, then) == described(whole[whole["row"] <= t], launches)
 
 
+def test_before_the_span_nothing_is_estimated_and_no_hedge_stands_alone() -> None:
+    """The gap of a launch before the first session is not known, so that its hedge would have nothing to hedge."""
+    launches, panel = sample()
+    bases = base_rows(launches, panel)
+    assert bases.min() == -1
+    hedged = STRATEGIES["fade-gap"](neutral="beta", hedge=("3033.HK",), entry="open", hold=1, window=20)
+    legs = hedged.legs(launches, panel)
+    for launch in np.unique(legs["launch"]):
+        sides = set(legs["side"][legs["launch"] == launch].tolist())
+        assert sides == {-1, 1}, launches[int(launch)].id
+
+
 @SOME
 @given(ASKED, st.integers(0, 10_000))
 def test_no_price_after_the_base_row_changes_a_launch(asked: dict[str, Any], at: int) -> None:
