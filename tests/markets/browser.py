@@ -54,6 +54,13 @@ def scroll_through(browser: Any) -> None:
     )
 
 
+def wait_for(browser: Any, selector: str) -> None:
+    """Wait until the page holds something that matches; an error after twenty seconds."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 20).until(lambda page: page.find_elements("css selector", selector))
+
+
 def console(browser: Any) -> list[str]:
     """Errors and warnings of the page since it was opened."""
     return [
