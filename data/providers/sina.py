@@ -1,7 +1,8 @@
 """Sina through akshare: raw daily bars of the mainland and Hong Kong, funds and indexes.
 
 Volume is in shares. There are no references. Actions of A-shares stand on a page of their own, rights issues with them;
-of Hong Kong they follow from the list by which Sina adjusts backwards: price × factor + cash.
+of Hong Kong and of funds they follow from the list by which Sina adjusts backwards: price × factor + cash, and of a fund
+what it has paid and split since its first day.
 """
 
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,8 @@ from ..instruments.table import Instrument
 from ..patience import Patience
 from .akshare_client import ask, client, floats, mainland_actions, version
 from .proof import in_shares
-from .provider import Gives, gives, without_actions
+from .provider import Gives, gives
+from .sina_funds import Distributions, ask_distributions, distributions
 
 ALL = "bars turnover dividends splits rights"
 GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XHKG": "bars dividends splits"})
@@ -47,36 +49,40 @@ class Sina:
         )
         source: dict[str, object] = {"provider": self.name}
         source["version"] = version(client(self.patience.timeout), "Sina")
-        if instrument.mainland and instrument.tradable and instrument.board not in A_SHARE_BOARDS:
-            source["said"] = without_actions(self.name, instrument)
         bars = _to_bars(instrument, frame, source).between(start, end)
         if not len(bars):
             raise FetchError(f"{instrument.code}: sina has no bars from {start} to {end}; widen the dates")
-        actions = self._actions(instrument)
+        actions, said = self._actions(instrument)
         inside = (actions["session"] >= np.datetime64(start)) & (actions["session"] <= np.datetime64(end))
-        return replace(bars, actions=actions[inside])
+        told = {"said": said} if said else {}
+        return replace(bars, actions=actions[inside], source={**bars.source, **told})
 
     def close(self) -> None:
         """Nothing to end: each request stands alone."""
 
-    def _actions(self, instrument: Instrument) -> NDArray[Any]:
+    def _actions(self, instrument: Instrument) -> Distributions:
+        """Actions of all days, and what Sina does not say of them."""
+        none = Distributions(np.zeros(0, CORPORATE_ACTION), "")
         if instrument.board in A_SHARE_BOARDS:
-            return mainland_actions(self.patience, instrument)
-        if instrument.mainland or not instrument.tradable:
-            return np.zeros(0, CORPORATE_ACTION)
-        symbol = f"{instrument.code.partition('.')[0]:0>5}"
+            return Distributions(mainland_actions(self.patience, instrument), "")
+        if not instrument.tradable:
+            return none
+        symbol, timeout = _symbol(instrument), self.patience.timeout
+
+        def question(akshare: Any) -> Any:
+            if instrument.mainland:
+                return ask_distributions(symbol, timeout)
+            return akshare.stock_hk_daily(symbol=symbol, adjust="hfq-factor")
+
         try:
-            frame = ask(
-                self.patience,
-                self.name,
-                instrument.code,
-                lambda akshare: akshare.stock_hk_daily(symbol=symbol, adjust="hfq-factor"),
-            )
+            frame = ask(self.patience, self.name, instrument.code, question)
         except SourceError:
             raise
         except FetchError:
-            return np.zeros(0, CORPORATE_ACTION)
-        return factors_to_actions(frame)
+            return none
+        if instrument.mainland:
+            return distributions(instrument.code, frame.to_dict("records"))
+        return Distributions(factors_to_actions(frame), "")
 
 
 def factors_to_actions(frame: Any) -> NDArray[Any]:
@@ -107,15 +113,20 @@ def factors_to_actions(frame: Any) -> NDArray[Any]:
     return np.array([row for row in rows if row[1] != 1.0 or row[2] > 0.0], CORPORATE_ACTION)
 
 
-def _frame(akshare: Any, instrument: Instrument, start: date, end: date) -> Any:
+def _symbol(instrument: Instrument) -> str:
+    """Sina's spelling: sh510050, sz159915, 00700."""
     number, _, suffix = instrument.code.partition(".")
-    symbol = f"{'sh' if suffix == 'SS' else 'sz'}{number}"
+    return f"{number:0>5}" if suffix == "HK" else f"{'sh' if suffix == 'SS' else 'sz'}{number}"
+
+
+def _frame(akshare: Any, instrument: Instrument, start: date, end: date) -> Any:
+    symbol = _symbol(instrument)
     if instrument.code in INDEXES:
         return akshare.stock_hk_index_daily_sina(symbol=INDEXES[instrument.code])
     if instrument.code.startswith("^"):
         raise FetchError(f"{instrument.code}: sina has no such index")
     if not instrument.mainland:
-        return akshare.stock_hk_daily(symbol=f"{number:0>5}", adjust="")
+        return akshare.stock_hk_daily(symbol=symbol, adjust="")
     if instrument.board == "index":
         return akshare.stock_zh_index_daily(symbol=symbol)
     if instrument.board in A_SHARE_BOARDS:

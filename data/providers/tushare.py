@@ -1,11 +1,11 @@
 """Tushare: the exchange's references, actions, suspensions, names and limits of A-shares; Hong Kong's daily bars.
 
-Tables: daily, fund_daily, index_daily, hk_daily; dividend, adj_factor, suspend_d, namechange, stk_limit, stock_basic,
-new_share, hk_basic. What an account may not ask for is left out and named. Rights issues have no table: they show in
-adj_factor and in the reference, and are named.
+Tables: daily, fund_daily, index_daily, hk_daily; dividend, fund_div, adj_factor, fund_adj, suspend_d, namechange, stk_limit,
+stock_basic, new_share, hk_basic. What an account may not ask for is left out and named. Rights issues and splits of a fund
+have no table: they show in the factors and in the reference, and are named.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -33,6 +33,7 @@ GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XBSE": ALL, "XHKG": "bars turno
 VERSION = "tushare pro"
 BARS = "trade_date,open,high,low,close,pre_close,vol,amount"
 DONE = "实施"
+FUND_BOARDS = ("fund", "fund20", "reit")
 HALF_TICK = 0.006
 # How far a factor may move against what the known actions make of it: references are rounded to the tick.
 FACTOR_APART = 0.004
@@ -61,19 +62,14 @@ class Tushare:
             raise FetchError(
                 f"{instrument.code}: tushare has no bars from {start} to {end}; check the code and the dates"
             )
+        if instrument.board in FUND_BOARDS:
+            return self._with_distributions(_to_bars(instrument, rows, scale), code, (start, end))
         if instrument.board not in A_SHARE_BOARDS:
             return replace(
                 _to_bars(instrument, rows, scale), source=_source([without_actions(self.name, instrument)])
             )
         refused: list[str] = []
-
-        def beside(name: str, fields: str, **params: str) -> list[Row]:
-            try:
-                return self.api.rows(name, fields, **params)
-            except NotAllowedError:
-                refused.append(name)
-                return []
-
+        beside = self._beside(refused)
         halted = beside("suspend_d", "trade_date,suspend_timing,suspend_type", **span)
         names = beside("namechange", "name,start_date,end_date", ts_code=code)
         paid = beside("dividend", "div_proc,stk_div,cash_div_tax,ex_date", ts_code=code)
@@ -82,10 +78,37 @@ class Tushare:
         bars = _to_bars(instrument, [*rows, *_idle(rows, halted)], scale)
         bars = replace(bars, st=_status(names, bars.sessions), actions=_actions(paid, start, end))
         said = [
-            *_untold(bars, factors),
+            *_untold(bars, factors, "dividends (a rights issue?)"),
             *_other_limits(instrument, bars, limits),
-            *([f"not asked, as this account may not: {', '.join(refused)}"] if refused else []),
+            *_not_asked(refused),
         ]
+        return replace(bars, source=_source(said))
+
+    def _beside(self, refused: list[str]) -> Callable[..., list[Row]]:
+        """Asks a table; nothing, and its name in `refused`, where this account may not."""
+
+        def rows(name: str, fields: str, **params: str) -> list[Row]:
+            try:
+                return self.api.rows(name, fields, **params)
+            except NotAllowedError:
+                refused.append(name)
+                return []
+
+        return rows
+
+    def _with_distributions(self, bars: Bars, code: str, days: tuple[date, date]) -> Bars:
+        """A fund's bars with its distributions, which the table has under the fund's own number, too (510300.OF)."""
+        refused: list[str] = []
+        beside = self._beside(refused)
+        fields, (start, end) = "div_proc,ex_date,div_cash", days
+        paid = beside("fund_div", fields, ts_code=code)
+        if not paid and not refused:
+            paid = beside("fund_div", fields, ts_code=f"{code.partition('.')[0]}.OF")
+        span = {"start_date": f"{start:%Y%m%d}", "end_date": f"{end:%Y%m%d}"}
+        factors = beside("fund_adj", "trade_date,adj_factor", ts_code=code, **span)
+        rows = [{**row, "cash_div_tax": row.get("div_cash")} for row in paid]
+        bars = replace(bars, actions=_actions(rows, start, end))
+        said = [*_untold(bars, factors, "distributions (a split?)"), *_not_asked(refused)]
         return replace(bars, source=_source(said))
 
     def facts(self, instrument: Instrument) -> Facts:
@@ -167,7 +190,7 @@ def _table(instrument: Instrument) -> tuple[str, tuple[float, float]]:
         return "hk_daily", (1.0, 1.0)
     if instrument.board == "index":
         return "index_daily", (100.0, 1000.0)
-    if instrument.board in ("fund", "fund20", "reit"):
+    if instrument.board in FUND_BOARDS:
         return "fund_daily", (100.0, 1000.0)
     if instrument.board in A_SHARE_BOARDS:
         return "daily", (100.0, 1000.0)
@@ -232,8 +255,12 @@ def _actions(rows: Sequence[Row], start: date, end: date) -> Any:
     )
 
 
-def _untold(bars: Bars, factors: Sequence[Row]) -> list[str]:
-    """Days on which the factor moves and no known action does: a rights issue, most often."""
+def _not_asked(refused: Sequence[str]) -> list[str]:
+    return [f"not asked, as this account may not: {', '.join(refused)}"] if refused else []
+
+
+def _untold(bars: Bars, factors: Sequence[Row], among: str) -> list[str]:
+    """Days on which the factor moves and no known action does: of a share a rights issue, most often; of a fund a split."""
     by_day = {_iso(row["trade_date"]): _number(row["adj_factor"]) for row in factors}
     days = sorted(by_day)
     told = set(bars.actions["session"].astype(str).tolist())
@@ -245,8 +272,7 @@ def _untold(bars: Bars, factors: Sequence[Row]) -> list[str]:
     if not moved:
         return []
     return [
-        f"an action on {', '.join(moved[:3])} has no row among the dividends (a rights issue?): "
-        "it shows in the reference alone"
+        f"an action on {', '.join(moved[:3])} has no row among the {among}: it shows in the reference alone"
     ]
 
 

@@ -12,6 +12,7 @@ from launchlab.data.instruments.table import load_instruments
 from launchlab.data.panel.build import load_panel
 from launchlab.data.patience import Patience
 from launchlab.data.providers.choose import make_provider
+from launchlab.data.providers.sina_funds import distributions
 from launchlab.data.store.fetch import fetch
 from launchlab.data.store.known import read_facts
 from launchlab.data.store.store import Store
@@ -123,11 +124,105 @@ def test_what_a_source_does_not_have_of_stored_bars_is_among_the_unknowns_of_a_r
     assert "0700.HK: tushare has no dividends and splits of Hong Kong" in "\n".join(panel.unknowns)
 
 
-def test_no_source_of_the_mainland_has_distributions_of_funds_and_each_says_so(server):
-    server.answer = sites("fund")
-    for name in ("tushare", "eastmoney", "sina"):
+def with_distributions(rows: str, *, paid: bool = True, factors: tuple[float, ...] = (1.0, 1.0, 1.0)):
+    """The fund's sites, Sina with a list of distributions, Tushare with tables of them and of factors."""
+    plain = sites("fund")
+    row = {"ts_code": "513180.OF", "div_proc": "实施", "ex_date": "20220518", "div_cash": 0.02}
+    moved = [
+        {"ts_code": "513180.SH", "trade_date": one.day.replace("-", ""), "adj_factor": factor}
+        for one, factor in zip(PLAIN, factors, strict=True)
+    ]
+    days = [
+        {
+            "ts_code": "513180.SH", "trade_date": one.day.replace("-", ""), "open": one.open, "high": one.high,
+            "low": one.low, "close": one.close, "pre_close": one.reference, "vol": one.volume / 100,
+            "amount": one.amount / 1000,
+        }
+        for one in PLAIN
+    ]  # fmt: skip
+    tables = {"fund_daily": days, "fund_div": [row] if paid else [], "fund_adj": moved}
+
+    def answer(host: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, str]:
+        if path.endswith("hfq.js"):
+            return (200, rows) if rows else (404, "nothing here")
+        if "sina.com.cn" in host or "eastmoney.com" in host:
+            return plain(host, path, query, body)
+        wanted = json.loads(body)
+        named = wanted["params"].get("ts_code", "")
+        kept = {
+            name: [one for one in table if one.get("ts_code", named) == named]
+            for name, table in tables.items()
+        }
+        return tushare_answer(kept)(host, path, query, body)
+
+    return answer
+
+
+LIST = (
+    'var sh513180hfq={"total":3,"data":['
+    '{"d":"2022-05-18","f":"1.0","s":"1.0","u":"0.05"},{"d":"2021-11-01","f":"1.0","s":"1.0","u":"0.03"},'
+    '{"d":"1900-01-01","f":"1.0","s":"1.0","u":"0.0"}]}\n/* 1 */\n'
+)
+
+
+def test_distributions_of_funds_come_from_sina_and_tushare_and_eastmoney_says_that_it_has_none(server):
+    server.answer = with_distributions(LIST)
+    for name in ("sina", "tushare"):
         bars = make_provider(name, QUICK).bars(TABLE["513180.SS"], *SPAN)
-        assert f"{name} has no dividends and splits of funds" in bars.source["said"]
+        (action,) = bars.actions
+        assert (str(action["session"]), action["ratio"], action["cash"]) == ("2022-05-18", 1.0, 0.02), name
+        assert "said" not in bars.source
+    bars = make_provider("eastmoney", QUICK).bars(TABLE["513180.SS"], *SPAN)
+    assert "eastmoney has no dividends and splits of funds" in bars.source["said"]
+
+
+def test_a_fund_that_never_paid_has_no_actions_and_nothing_is_missing(server):
+    never = 'var sh513180hfq={"total":1,"data":[{"d":"1900-01-01","f":"1.0","s":"1.0","u":"0.0"}]}'
+    for rows in (never, ""):
+        server.answer = with_distributions(rows, paid=False)
+        for name in ("sina", "tushare"):
+            bars = make_provider(name, QUICK).bars(TABLE["513180.SS"], *SPAN)
+            assert not len(bars.actions)
+            assert "said" not in bars.source
+
+
+def test_a_split_that_tushare_has_no_row_of_is_named(server):
+    server.answer = with_distributions("", paid=False, factors=(1.0, 1.0, 2.0))
+    bars = make_provider("tushare", QUICK).bars(TABLE["513180.SS"], *SPAN)
+    assert "an action on 2022-05-18 has no row among the distributions (a split?)" in bars.source["said"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "actions", "said"),
+    [
+        ([("1900-01-01", 1, 0, 1), ("2022-05-18", 1, 0.02, 1)], [("2022-05-18", 1.0, 0.02)], ""),
+        ([("1900-01-01", 1, 1, 0), ("2022-05-18", 1, 2, 0)], [("2022-05-18", 2.0, 0.0)], ""),
+        ([("1900-01-01", 1, 1, 0), ("2022-05-18", 1, 0.25, 0.1)], [("2022-05-18", 0.25, 0.1)], ""),
+        (
+            [("1900-01-01", 1, 1, 0), ("2021-05-18", 1, 2, 0), ("2022-05-18", 1, 2, 0.1)],
+            [("2021-05-18", 2.0, 0.0), ("2022-05-18", 1.0, 0.1)],
+            "after its split of 2021-05-18",
+        ),
+        ([("1900-01-01", 1, 1, 1), ("2022-05-18", 1, 1, 1.1)], [], "cannot be read"),
+        ([("2022-05-18", 1, 1, 0.1)], [], "cannot be read"),
+        ([("1900-01-01", 1, 1, 0), ("2022-05-18", 1.2, 1, 0.1)], [], "cannot be read"),
+        ([("1900-01-01", 1, 1, 0), ("2021-05-18", 1, 1, 0.2), ("2022-05-18", 1, 1, 0.1)], [], "cannot be read"),
+        ([("1900-01-01", 1, 1, 0), ("2022-05-18", 1, 0, 0.1)], [], "cannot be read"),
+        ([("1900-01-01", 1, 1, 0), ("2022-05-18", 1, 1, float("nan"))], [], "cannot be read"),
+        ([], [], ""),
+    ],
+)  # fmt: skip
+def test_which_sum_is_cash_and_which_is_splits_is_told_by_the_first_row_of_the_list(rows, actions, said):
+    found = distributions("513180.SS", [dict(zip("dfsu", map(str, row), strict=True)) for row in rows[::-1]])
+    assert [(str(one["session"]), one["ratio"], one["cash"]) for one in found.actions] == actions
+    assert said in found.said if said else found.said == ""
+
+
+def test_a_damaged_list_of_distributions_is_no_fund_without_any(server):
+    damaged = 'var sh513180hfq={"total":1,"data":[{"d":"1900-01-01","f":"1.0","s":"?","u":"0.0"}]}'
+    server.answer = with_distributions(damaged)
+    with pytest.raises(FetchError, match="list of distributions is damaged"):
+        make_provider("sina", QUICK).bars(TABLE["513180.SS"], *SPAN)
 
 
 def test_a_code_that_a_source_does_not_have_is_no_failure_of_the_source(server):
