@@ -149,18 +149,61 @@ def klines(days: Sequence[Day], *, unit: int = 100) -> str:
     return json.dumps({"rc": 0, "data": {"code": NUMBER, "market": 0, "klines": lines}})
 
 
-BONUS_PAGE = (
-    "<table><tr><th>x</th></tr><tr><td>y</td></tr></table>" * 12
-    + "<table><thead><tr><th colspan=9>分红</th></tr><tr>"
-    + "".join(f"<th>{name}</th>" for name in ("公告日期", "分红方案(每10股)", "分红方案(每10股)", "分红方案(每10股)", "进度", "除权除息日", "股权登记日", "红股上市日", "查看详细"))
-    + "</tr><tr>"
-    + "".join(f"<th>{name}</th>" for name in ("公告日期", "送股(股)", "转增(股)", "派息(税前)(元)", "进度", "除权除息日", "股权登记日", "红股上市日", "查看详细"))
-    + "</tr></thead><tr><td>2022-05-10</td><td>3</td><td>5</td><td>5</td><td>实施</td><td>2022-05-17</td><td>2022-05-16</td><td>--</td><td>查看</td></tr>"
-    "<tr><td>2021-05-10</td><td>0</td><td>0</td><td>9</td><td>预案</td><td>--</td><td>--</td><td>--</td><td>查看</td></tr></table>"
-    + "<table><thead><tr><th colspan=11>配股</th></tr><tr>"
-    + "".join(f"<th>{name}</th>" for name in ("公告日期", "配股方案(每10股配股股数)", "配股价格(元)", "基准股本(万股)", "除权日", "股权登记日", "缴款起始日", "缴款终止日", "配股上市日", "募集资金合计(元)", "查看详细"))
-    + "</tr></thead><tr><td>2022-05-20</td><td>3</td><td>5</td><td>1000</td><td>2022-05-25</td><td>2022-05-24</td><td>2022-05-25</td><td>2022-05-25</td><td>2022-06-10</td><td>1</td><td>查看</td></tr></table>"
-)  # fmt: skip
+DIVIDEND_HEADINGS = (
+    "公告日期",
+    "分红方案(每10股)",
+    "分红方案(每10股)",
+    "分红方案(每10股)",
+    "进度",
+    "除权除息日",
+    "股权登记日",
+    "红股上市日",
+    "查看详细",
+)
+DIVIDEND_COLUMNS = (
+    "公告日期",
+    "送股(股)",
+    "转增(股)",
+    "派息(税前)(元)",
+    "进度",
+    "除权除息日",
+    "股权登记日",
+    "红股上市日",
+    "查看详细",
+)
+RIGHTS_COLUMNS = ("公告日期", "配股方案(每10股配股股数)", "配股价格(元)", "基准股本(万股)", "除权日", "股权登记日", "缴款起始日", "缴款终止日", "配股上市日", "募集资金合计(元)", "查看详细")  # fmt: skip
+
+
+def _cells(name: str, cells: Sequence[object]) -> str:
+    return "<tr>" + "".join(f"<{name}>{cell}</{name}>" for cell in cells) + "</tr>"
+
+
+def bonus_page(dividends: Sequence[Sequence[object]], rights: Sequence[Sequence[object]]) -> str:
+    """Sina's page of a share's dividends (bonus, transfer, cash for ten; state; ex-date) and rights (for ten, price, ex-date)."""
+    paid = [("2022-05-10", *row, "2022-05-16", "--", "查看") for row in dividends]
+    asked = [
+        ("2022-05-20", ten, price, 1000, day, "2022-05-24", *["2022-05-25"] * 2, "2022-06-10", 1, "查看")
+        for ten, price, day in rights
+    ]
+    return (
+        "<table><tr><th>x</th></tr><tr><td>y</td></tr></table>" * 12
+        + "<table><thead><tr><th colspan=9>分红</th></tr>"
+        + _cells("th", DIVIDEND_HEADINGS)
+        + _cells("th", DIVIDEND_COLUMNS)
+        + "</thead>"
+        + "".join(_cells("td", row) for row in paid)
+        + "</table><table><thead><tr><th colspan=11>配股</th></tr>"
+        + _cells("th", RIGHTS_COLUMNS)
+        + "</thead>"
+        + "".join(_cells("td", row) for row in asked)
+        + "</table>"
+    )
+
+
+BONUS_PAGE = bonus_page(
+    [(3, 5, 5, "实施", EX_DATE), (0, 0, 9, "预案", "--")],
+    [(3, 5, RIGHTS_DATE)],
+)
 NO_BONUS = BONUS_PAGE.split("</thead>")[0]
 
 
