@@ -17,7 +17,8 @@ FIRST_MINUTE, LAST_MINUTE = 60, 24 * 60 - 1
 
 # launch, code: positions in the ledger and in the panel; side +1 / -1; weight: share of NAV, positive;
 # row: first row to try; at: OPEN, CLOSE, or the minute of that row from which the order is there; wait: sessions to keep
-# trying after the first; hold: sessions to hold (the exit is at the same auction as the entry, at the close of an entry in between); stop, target, trail: fractions, NaN = none.
+# trying after the first; hold: sessions to hold (the exit is at the same auction as the entry, at the close of an entry in between); stop, target, trail: fractions, NaN = none; hold_minutes:
+# minutes of trading to hold in the place of `hold`, 0 = sessions.
 LEG = np.dtype(
     [
         ("launch", "i4"),
@@ -31,6 +32,7 @@ LEG = np.dtype(
         ("stop", "f8"),
         ("target", "f8"),
         ("trail", "f8"),
+        ("hold_minutes", "i4"),
     ],
     align=True,
 )

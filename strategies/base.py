@@ -19,6 +19,7 @@ from ..engine.legs import CLOSE, LEG, OPEN, empty_legs
 from .balance.about import about
 from .balance.rules import BalanceRules
 
+MOST_MINUTES = 1_440
 DEFAULT_KINDS = ("launch", "open-weights")
 
 
@@ -47,6 +48,14 @@ class TradeRules:
         default=3, metadata=about("sessions to keep trying after the first attempt", "sessions")
     )
     hold: int = field(default=5, metadata=about("sessions from the first fill to the exit", "sessions"))
+    hold_minutes: int | None = field(
+        default=None,
+        metadata=about(
+            "minutes of trading from the first fill to the exit, in the place of `hold`",
+            "minutes",
+            quiet=True,
+        ),
+    )
     stop: float | None = field(default=None, metadata=about("loss at which to get out", "fraction"))
     target: float | None = field(default=None, metadata=about("gain at which to get out", "fraction"))
     trail: float | None = field(
@@ -66,6 +75,10 @@ class TradeRules:
         for name, least in (("lag", 0), ("wait", 0), ("hold", 1)):
             if not least <= getattr(self, name) <= 1_000:
                 raise ConfigError(f"{name} must be from {least} to 1000 sessions, not {getattr(self, name)}")
+        if self.hold_minutes is not None and not 1 <= self.hold_minutes <= MOST_MINUTES:
+            raise ConfigError(
+                f"hold_minutes must be from 1 to {MOST_MINUTES} minutes of trading, or none; not {self.hold_minutes}"
+            )
         for name in ("stop", "target", "trail"):
             value = getattr(self, name)
             if value is not None and not 0.0 < value <= 1.0:
@@ -100,6 +113,7 @@ class TradeRules:
         for name in Intent._fields:
             legs[name] = [getattr(wish, name) for wish in ordered]
         legs["at"], legs["wait"], legs["hold"] = self.at, self.wait, self.hold
+        legs["hold_minutes"] = self.hold_minutes or 0
         if self.entry == "now":
             if launches is None:
                 raise ConfigError("an entry now depends on the launches' clock; hand them to `to_legs`")

@@ -1,10 +1,11 @@
 """When an exchange trades continuously in each session, as minutes after midnight, weather and half-days included."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import I8, Days
+from ..arrays import I4, I8, Bool, Days
 from ..calendars.calendar import calendar
 from ..calendars.hours import HOURS, MINUTE, OFFSET
 from ..calendars.overrides import NONE, Additions
@@ -21,6 +22,26 @@ class Spans(NamedTuple):
     afternoon: I8
     close: I8
     auction: I8
+
+
+def hours_of(exchanges: Sequence[str], days: Days, held: Bool, added: Additions = NONE) -> I4:
+    """Continuous trading of exchanges on days, (exchanges, days, 4): morning, its end, afternoon, its end before any auction.
+
+    All 0 where no session is `held` (days, exchanges); the usual hours on a day that the calendar does not know.
+    """
+    hours = np.zeros((len(exchanges), len(days), 4), np.int32)
+    for e, name in enumerate(exchanges):
+        spans = spans_of(name, days, added)
+        end = np.minimum(spans.close, spans.auction)
+        known = np.stack(
+            [spans.morning, np.minimum(spans.noon, end), np.minimum(spans.afternoon, end), end], axis=1
+        )
+        usual = HOURS[name][-1]
+        last = min(usual.afternoon[1], usual.close_cut)
+        stated = known.any(axis=1, keepdims=True)
+        hours[e] = np.where(stated, known, (*usual.morning, usual.afternoon[0], last))
+        hours[e, ~held[:, e]] = 0
+    return hours
 
 
 def spans_of(exchange: str, days: Days, added: Additions = NONE) -> Spans:

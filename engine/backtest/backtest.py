@@ -219,6 +219,7 @@ def on_paper(panel: Panel, config: Config) -> tuple[Panel, Config]:
     return replace(panel, costs=np.zeros_like(panel.costs)), config.model_copy(update=ideal)
 
 
+MOST_MINUTES = 100_000  # of a hold that is counted in minutes: more than a year of trading
 MOST_SESSIONS = 10_000  # of a wait or a hold: forty years
 _FRACTION = "must be a fraction above 0 such as 0.05, or NaN for none"
 
@@ -238,6 +239,12 @@ def checked_legs(legs: NDArray[Any], panel: Panel, launches: int | None = None) 
         ("code", 0, len(panel.codes) - 1, "must be a column of the panel"),
         ("launch", 0, last, "must be a position in the ledger"),
         ("hold", 1, MOST_SESSIONS, f"must be from 1 to {MOST_SESSIONS} sessions"),
+        (
+            "hold_minutes",
+            0,
+            MOST_MINUTES,
+            f"must be from 1 to {MOST_MINUTES} minutes, or 0 to hold for sessions",
+        ),
         ("wait", 0, MOST_SESSIONS, f"must be from 0 to {MOST_SESSIONS} sessions"),
     ):
         _refuse_first(legs, name, (legs[name] < low) | (legs[name] > high), rule)

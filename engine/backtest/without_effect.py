@@ -20,21 +20,28 @@ def without_effect(legs: NDArray[Any], panel: Panel, config: Config) -> tuple[st
     if not len(legs):
         return ()
     told: list[str] = []
-    inside, minutes = bool((legs["at"] > CLOSE).any()), len(panel.minutes) > 0
-    if inside and not minutes:
+    minutes = len(panel.minutes) > 0
+    enters, by_minutes = bool((legs["at"] > CLOSE).any()), bool((legs["hold_minutes"] > 0).any())
+    touches = config.exit_on is ExitOn.TOUCH and _has_exits(legs)
+    if enters and not minutes:
         told.append(
             "`entry=now` waits for the close of the session where there are no minute bars; give `minutes`"
         )
-    if minutes and not inside:
+    if by_minutes and not minutes:
         told.append(
-            "`minutes` serve orders that trade inside a session, and this run has none; use `entry=now`"
+            "`hold_minutes` ends at the close of its session where there are no minute bars; give `minutes`"
         )
-    if not (inside and minutes):
-        told += [
-            f"`{name}` is for orders that meet minute bars, and this run has none; give `minutes` and `entry=now`"
-            for name in MINUTE_FIELDS
-            if _asked(config, name)
-        ]
+    if minutes and not (enters or by_minutes or touches):
+        told.append(
+            "`minutes` serve orders that trade inside a session, and this run has none; use `entry=now`, `hold_minutes`, or "
+            "a stop with `exit_on=touch`"
+        )
+    met = {"minute_price": minutes and (enters or by_minutes or touches), "give_up": minutes and enters}
+    told += [
+        f"`{name}` is for orders that meet minute bars, and this run has none; give `minutes` and `entry=now`"
+        for name in MINUTE_FIELDS
+        if _asked(config, name) and not met[name]
+    ]
     if config.exit_on is ExitOn.TOUCH and not _has_exits(legs):
         told.append("`exit_on` says when stop, target and trail are judged, and none is set")
     if config.pairing is Pairing.MATCHED and not _has_both_sides(legs):

@@ -4,13 +4,17 @@ Each leg is its own sub-account: it sells only what it bought, so T+1, odd lots 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ...data.arrays import I4
+from ...data.minutes.hours import hours_of
 from ...data.panel.panel import DELISTED, Panel
 from ..compiled.windows import to_rules
 from ..config import Config
+from ..judge.clock import trading_later
 from ..judge.exits import after_action
 from ..judge.fill import account_answer, fill_order, legal_size
 from ..judge.minutes import Bar, minute_answer
@@ -158,7 +162,11 @@ class Account:
             t * p.costs.shape[1] + int(p.cost_class[i]),
         )  # fmt: skip
         if attempt.bar is not None:
-            return self._judge_inside(attempt, quote)
+            return (
+                self._judge_at_level(attempt, quote)
+                if attempt.at_level
+                else self._judge_inside(attempt, quote)
+            )
         fill: Fill = fill_order(attempt.order, quote, self._purse(attempt), self.policy, self.tables)
         return fill
 
@@ -175,6 +183,17 @@ class Account:
         lots = Lots(session.lot_min, session.lot_step, session.max_order, allowed, session.cost_row)
         size = legal_size(abs(order.wanted), order.held, lots)
         fill: Fill = account_answer(order, size, price, lots, self._purse(attempt), self.tables.costs)
+        return fill
+
+    def _judge_at_level(self, attempt: Attempt, session: Quote) -> Fill:
+        """The same for an order at a price that a minute bar touches."""
+        one, at = attempt.bar, attempt.order.at
+        allowed = np.floor(self.minutely.participation * float(one["volume"]) + EPS)
+        allowed -= self.taken_inside.get((attempt.leg.code, at), 0.0)
+        quote = session._replace(
+            high=float(one["high"]), low=float(one["low"]), volume=float(allowed), shortable=True
+        )
+        fill: Fill = fill_order(attempt.order, quote, self._purse(attempt), self.policy, self.tables)
         return fill
 
     def _purse(self, attempt: Attempt) -> Purse:
@@ -215,7 +234,7 @@ class Account:
             elif leg.side < 0:
                 self.short = max(self.short + (value if opening else -value), 0.0)
             if opening:
-                self._open(leg, fill)
+                self._open(leg, fill, order.at)
             else:
                 leg.held += fill.shares
             self._record(leg, order.at, fill.shares, fill.price, fill[2:5], attempt.reason)
@@ -227,11 +246,25 @@ class Account:
         if attempt.bar is None and opening and leg.filled == 0.0 and fill.reason == Reason.BELOW_LOT:
             leg.entering = False
 
-    def _open(self, leg: LegState, fill: Fill) -> None:
+    def _minutes_later(self, leg: LegState, at: int) -> tuple[int, int]:
+        """Row and minute that are `hold_minutes` of trading after a moment of this session."""
+        e = int(self.panel.exchange_of[leg.code])
+        rows = np.concatenate([[0], self.panel.own_rows(e)]).astype(np.int32)
+        row, minute = trading_later(self._hours[e], rows, self._done(leg), at, leg.hold_minutes)
+        return int(row), int(minute)
+
+    @cached_property
+    def _hours(self) -> I4:
+        p = self.panel
+        return hours_of(p.exchanges, p.sessions, p.exchange_open, p.calendar)
+
+    def _open(self, leg: LegState, fill: Fill, at: int) -> None:
         shares = abs(fill.shares)
         if leg.held == 0.0:
             leg.basis = leg.peak = fill.price
             leg.opened_on = self._done(leg)
+            if leg.hold_minutes > 0:
+                leg.due = self._minutes_later(leg, at)
         else:
             leg.basis = (leg.basis * abs(leg.held) + fill.price * shares) / (abs(leg.held) + shares)
         leg.held += fill.shares

@@ -58,7 +58,7 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         for attempts in (
             desk.attempts(OPEN),
             desk.attempts(TOUCH),
-            desk.entries_inside(),
+            desk.inside(),
             desk.attempts(CLOSE),
         ):
             for attempt in attempts:

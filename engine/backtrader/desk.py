@@ -5,40 +5,24 @@ touched inside the bar, the close, marks and signals. Every order is judged by `
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from ...data.panel.panel import SUSPENDED, TRADING, UNLISTED
 from ..config import ExitOn, Pairing
 from ..judge.exits import close_signal, exit_levels, reduction, touch_signal
 from ..judge.fill import lot_floor, planned_shares
+from ..judge.minutes import Bar, first_price
 from ..judge.records import EPS, Order
 from ..legs import CLOSE, OPEN, TOUCH, Reason
 from .account import Account
 from .leg_state import Attempt, LegState
+from .walk import NEVER, Walk
 
+NOWHERE = -1  # in the place of an auction: the leg gets out inside the session
 # why a share without an earlier close has no price to size an order by; else it is its first session
 UNPRICED = {UNLISTED: Reason.UNLISTED, SUSPENDED: Reason.NO_BAR}
-
-
-@dataclass
-class Walk:
-    """A leg on its way through the minute bars that it meets in a session; `before`: shares filled before it."""
-
-    leg: LegState
-    bars: Any
-    before: float
-    next: int = 0
-
-    @property
-    def is_on(self) -> bool:
-        """Whether it still wants shares and has bars to come."""
-        return self.leg.entering and self.next < len(self.bars)
-
-    @property
-    def start(self) -> int:
-        """When its next bar starts."""
-        return int(self.bars["start"][self.next])
 
 
 class Desk(Account):
@@ -82,13 +66,16 @@ class Desk(Account):
                     leg.entering = False
 
     def _exit(self, leg: LegState, at: int) -> Attempt | None:
-        if leg.exit_reason < 0 and leg.at == at and self._done(leg) - leg.opened_on >= leg.hold:
+        held_at, due = leg.at, self._done(leg) - leg.opened_on >= leg.hold
+        if leg.hold_minutes > 0:
+            held_at, due = NOWHERE if self._leaves_inside(leg) else CLOSE, self.t >= leg.due[0]
+        if leg.exit_reason < 0 and due and held_at == at:
             leg.exit_reason = int(Reason.HOLD)
         last = at == CLOSE and self.t == self.last_row[self.panel.exchange_of[leg.code]]
         if last:
             leg.exit_reason = int(Reason.END)
         wanted, reason = leg.held, leg.exit_reason
-        exits_at = CLOSE if reason == Reason.HOLD and leg.at == CLOSE else OPEN
+        exits_at = held_at if reason == Reason.HOLD else OPEN
         if reason < 0 or (at != exits_at and not last):
             if at != OPEN or leg.cut <= 0.0:
                 return None
@@ -110,7 +97,7 @@ class Desk(Account):
                 i = leg.code
                 if leg.held * sign <= 0.0 or leg.exit_reason >= 0 or p.status[t, i] != TRADING:
                     continue
-                if leg.bought_row == t and leg.at == CLOSE:
+                if (leg.bought_row == t and leg.at == CLOSE) or len(p.minutes.of(t, i)):
                     continue
                 bar = (float(p.open[t, i]), float(p.high[t, i]), float(p.low[t, i]))
                 table = int(p.tick_table[t, i])
@@ -158,20 +145,55 @@ class Desk(Account):
             wanted = min(wanted, paired)
         return wanted, asked, int(Reason.UNPAIRED)
 
-    def entries_inside(self) -> Iterator[Attempt]:
-        """The entries inside the session, minute by minute, in each in leg order; at its end a block for what is left."""
-        walks = [Walk(leg, bars, leg.filled) for leg in self.live if len(bars := self._bars_met(leg))]
+    def inside(self) -> Iterator[Attempt]:
+        """The orders inside the session: in each minute the sales, the covers, the entries, then what its bar touches."""
+        walks = [walk for leg in self.live if (walk := self._walk(leg)) is not None]
+        while (now := min((walk.next_start() for walk in walks), default=NEVER)) < NEVER:
+            for side in (1, -1):
+                for walk in walks:
+                    if walk.leg.side == side and walk.held_bar(now) is not None:
+                        yield from self._leave_at_start(walk, now)
+            for walk in walks:
+                if walk.entry_bar(now) is not None:
+                    yield from self._enter_in_bar(walk, now)
+            for side in (1, -1):
+                for walk in walks:
+                    if walk.leg.side == side and walk.held_bar(now) is not None:
+                        yield from self._touch_in_bar(walk, now)
         for walk in walks:
-            if walk.leg.first_try < 0:
-                walk.leg.first_try = self._done(walk.leg)
-        while waiting := [walk for walk in walks if walk.is_on]:
-            now = min(walk.start for walk in waiting)
-            for walk in waiting:
-                if walk.is_on and walk.start == now:
-                    yield from self._in_bar(walk)
-        for walk in walks:
-            if walk.leg.entering:
-                self._end_inside(walk)
+            self._end_inside(walk)
+
+    def _walk(self, leg: LegState) -> Walk | None:
+        """A leg on its way through the minute bars of the session, None where it meets none."""
+        entries, held = self._bars_met(leg), self.panel.minutes.of(self.t, leg.code)
+        if not self._is_open(leg) or not (len(entries) or (leg.held != 0.0 and len(held))):
+            return None
+        walk = Walk(leg, entries, held, leg.filled)
+        if len(entries) and leg.first_try < 0:
+            leg.first_try = self._done(leg)
+        if leg.held != 0.0:
+            self._follow(walk, 0)
+        return walk
+
+    def _follow(self, walk: Walk, since: int) -> None:
+        """Follow a leg that is held through the bars that start at `since` or later, where it may get out in one."""
+        leg, touch = walk.leg, self.config.exit_on is ExitOn.TOUCH
+        by_minutes = leg.hold_minutes > 0
+        if leg.exit_reason >= 0:
+            if touch or (by_minutes and leg.exit_reason == Reason.HOLD):
+                walk.begin_to_leave()
+                walk.follow(since)
+        elif touch:
+            walk.follow(since)
+        elif by_minutes and self._leaves_inside(leg):
+            walk.follow(max(since, leg.due[1] if self.t == leg.due[0] else 0))
+
+    def _leaves_inside(self, leg: LegState) -> bool:
+        """Whether a leg that is held for minutes has bars of this session in which it may get out."""
+        bars = self.panel.minutes.of(self.t, leg.code)
+        if not len(bars) or self.t < leg.due[0]:
+            return False
+        return bool(self.t > leg.due[0] or bars["start"][-1] >= leg.due[1])
 
     def _bars_met(self, leg: LegState) -> Any:
         """The minute bars of this session that a leg's entry meets; none of a leg that enters at auctions."""
@@ -183,23 +205,64 @@ class Desk(Account):
         give_up = self.config.give_up
         return bars if give_up is None or not len(bars) else bars[bars["start"] < bars["start"][0] + give_up]
 
-    def _in_bar(self, walk: "Walk") -> Iterator[Attempt]:
-        """The order of a leg in the bar that it meets next, where it wants shares."""
-        leg, bar = walk.leg, walk.bars[walk.next]
-        walk.next += 1
+    def _leave_at_start(self, walk: Walk, now: int) -> Iterator[Attempt]:
+        """The order of a leg that is getting out, or whose minutes are over."""
+        leg, bar = walk.leg, walk.held_bar(now)
+        if not walk.going:
+            if leg.hold_minutes <= 0 or leg.exit_reason >= 0 or (self.t, now) < leg.due:
+                return
+            leg.exit_reason = int(Reason.HOLD)
+            walk.begin_to_leave()
+        walk.next_held += 1
+        order = Order(-leg.held, now, leg.held, self._sellable(leg), False)
+        yield Attempt(leg, order, float(bar["open"]), leg.exit_reason, bar)
+        walk.left(now, order)
+
+    def _touch_in_bar(self, walk: Walk, now: int) -> Iterator[Attempt]:
+        """The order of a leg whose level a bar touches; where it touches none, its best price is noted."""
+        leg, bar, i = walk.leg, walk.held_bar(now), walk.leg.code
+        if walk.going or leg.exit_reason >= 0 or self.config.exit_on is not ExitOn.TOUCH:
+            return
+        walk.next_held += 1
+        high, low = float(bar["high"]), float(bar["low"])
+        first = first_price(leg.side < 0, Bar(float(bar["open"]), high, low, np.nan, 0.0))
+        prices, table = (first, high, low), int(self.panel.tick_table[self.t, i])
+        why, price = touch_signal(float(leg.side), leg.basis, leg.peak, prices, leg.rules, self.tables, table)
+        if why < 0:
+            leg.peak = max(leg.peak, high) if leg.side > 0 else min(leg.peak, low)
+            return
+        leg.exit_reason = int(why)
+        walk.begin_to_leave()
+        order = Order(-leg.held, now, leg.held, self._sellable(leg), why == Reason.TARGET)
+        yield Attempt(leg, order, float(price), int(why), bar, at_level=True)
+        walk.left(now, order)
+
+    def _enter_in_bar(self, walk: Walk, now: int) -> Iterator[Attempt]:
+        """The order of a leg in the bar that starts now, where it wants shares."""
+        leg, bar = walk.leg, walk.entry_bar(now)
+        walk.next_entry += 1
+        walk.tried = now
         wanted, _, why = self._wish(leg)
         leg.lacked = why
         if wanted > 0.0:
-            order = Order(leg.side * wanted, int(bar["start"]), 0.0, True, False)
+            fresh = leg.held == 0.0
+            order = Order(leg.side * wanted, now, 0.0, True, False)
             yield Attempt(leg, order, float(bar["open"]), int(Reason.ENTRY), bar)
+            if fresh and leg.held != 0.0:
+                self._follow(walk, now + 1)
 
-    def _end_inside(self, walk: "Walk") -> None:
-        leg, last = walk.leg, int(walk.bars["start"][walk.next - 1])
-        wanted = 0.0 if leg.planned != leg.planned else leg.planned - walk.before
-        self._block(leg, last, leg.side * wanted, leg.side * (leg.filled - walk.before), leg.lacked)
-        small = leg.filled == 0.0 and leg.lacked == Reason.BELOW_LOT
-        if small or self._done(leg) - leg.first_try >= leg.wait:
-            leg.entering = False
+    def _end_inside(self, walk: Walk) -> None:
+        """What a leg lacks when the session is over is one block, of its entry or of its exit."""
+        leg = walk.leg
+        if leg.entering and len(walk.entries):
+            wanted = 0.0 if leg.planned != leg.planned else leg.planned - walk.filled_before
+            filled = leg.filled - walk.filled_before
+            self._block(leg, walk.tried, leg.side * wanted, leg.side * filled, leg.lacked)
+            small = leg.filled == 0.0 and leg.lacked == Reason.BELOW_LOT
+            if small or self._done(leg) - leg.first_try >= leg.wait:
+                leg.entering = False
+        if walk.going and leg.held != 0.0 and walk.lacked >= 0:
+            self._block(leg, walk.tried_to_leave, -walk.held_before, leg.held - walk.held_before, walk.lacked)
 
     def end_session(self) -> None:
         """As any account ends its session; then judge the exits that the close has shown."""
@@ -218,6 +281,7 @@ class Desk(Account):
                 leg.exit_reason = int(close_signal(side * best, side * leg.peak, levels))
         else:
             best = float(p.high[t, i] if leg.side > 0 else p.low[t, i])
-            if leg.minute >= 0 and leg.bought_row == t:  # only the close is surely after the entry
+            inside = leg.minute >= 0 and leg.bought_row == t  # only the close is surely after the entry
+            if inside or len(p.minutes.of(t, i)):  # and minute bars have been followed
                 best = float(p.close[t, i])
         leg.peak = max(leg.peak, best) if leg.side > 0 else min(leg.peak, best)

@@ -36,6 +36,8 @@ class LegState:
     exit_reason: int = -1
     cut: float = 0.0
     minute: int = -1  # from which it enters inside its first session; −1 at auctions only
+    hold_minutes: int = 0  # 0: it holds for sessions
+    due: tuple[int, int] = (0, 0)  # row, and minute of it, from which it gets out where it holds for minutes
     lacked: int = -1  # what its last order inside a session lacked
 
 
@@ -47,7 +49,8 @@ class Attempt:
     order: Order
     price: float
     reason: int
-    bar: Any = None  # the minute bar that it meets, None at an auction or a touched price
+    bar: Any = None  # the minute bar that it meets, None at an auction or a price touched in the daily bar
+    at_level: bool = False  # at a price that this bar touches
 
 
 def leg_states(legs: NDArray[Any]) -> list[LegState]:
@@ -58,7 +61,7 @@ def leg_states(legs: NDArray[Any]) -> list[LegState]:
             index=k, launch=int(leg["launch"]), code=int(leg["code"]), side=int(leg["side"]), at=min(int(leg["at"]), CLOSE),
             row=int(leg["row"]), wait=int(leg["wait"]), hold=int(leg["hold"]), weight=float(leg["weight"]),
             rules=(float(rules[k, 0]), float(rules[k, 1]), float(rules[k, 2])),
-            minute=int(leg["at"]) if leg["at"] > CLOSE else -1,
+            minute=int(leg["at"]) if leg["at"] > CLOSE else -1, hold_minutes=int(leg["hold_minutes"]),
         )
         for k, leg in enumerate(legs)
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from ...data.panel.panel import TRADING
 from ..legs import CLOSE
 from ..njit import compiled, inlined
 from .state import COVERS, CUT, ENTRIES, NO_EXIT, NOTHING, SELLS, State
-from .windows import STATUS, Windows, meets_minutes, window_row
+from .windows import STATUS, Windows, meets_minutes, watched, window_row
 
 # A leg on a list: what is due, then the leg. A list is linked from its last leg to its first, which NOTHING follows.
 PART_SHIFT = 26
@@ -104,7 +104,7 @@ def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
             held = s.leg[k]["held"]
             fresh = s.past[k]["bought"] == t and w.leg[k]["at"] == CLOSE
             wanted = held > 0.0 if part == SELLS else held < 0.0
-            wanted = wanted and s.leg[k]["exit"] == NO_EXIT and not fresh
+            wanted = wanted and s.leg[k]["exit"] == NO_EXIT and not fresh and not watched(w, k, t)
             if wanted and w.bar[window_row(w, k, t), STATUS] == TRADING:
                 s.queue[n] = k
                 n += 1

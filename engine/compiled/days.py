@@ -14,7 +14,7 @@ from ..machine.code import Effort
 from ..njit import compiled, inlined
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
-from .inside import enter_inside
+from .inside import trade_inside
 from .orders import act, delist, enter, leave, leave_inside
 from .state import (
     CASH,
@@ -255,8 +255,8 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)
-            if at == TOUCH and len(w.minute):
-                enter_inside(w, rules, s, out, p, t, lo)
+            if at == TOUCH and (len(w.minute) or len(w.held_minute)):
+                trade_inside(w, rules, s, out, p, t, lo)
             if at == TOUCH or (at == CLOSE and w.close_from == NO_CLOSE):
                 continue
             if full:
@@ -268,7 +268,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
                     enter(w, rules, s, out, p, Turn(k, t, at))
                 else:
                     last = at == CLOSE and ends[w.leg[k]["exchange"]] == t
-                    leave(w, rules, s, out, Turn(k, t, at), last)
+                    leave(w, rules, s, out, p, Turn(k, t, at), last)
         if full:
             queue_all(s, lo)
         for j in range(lo, legs):

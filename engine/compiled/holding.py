@@ -49,13 +49,20 @@ def _first_signal(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> 
             s.leg[k]["peak"] = w.close[q]
 
 
+@inlined
+def _followed(w: Windows, r: int) -> bool:
+    """Whether a leg that is held is followed through minute bars in row r of the windows."""
+    return len(w.held_span) > 0 and w.held_span[r, 1] > w.held_span[r, 0]
+
+
 @compiled
 def _first_touch(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> int:
-    """First row after `r`, before `stop`, whose bar touches a rule; `stop` when none does."""
+    """First row after `r`, before `stop`, whose bar touches a rule or that has minute bars; `stop` when there is none."""
     while True:
         if w.close[r] == w.close[r]:
-            # of a session that was entered inside, only the close is surely after the entry
+            # of a session that was entered inside, only the close is surely after the entry; minute bars have been followed
             later = w.leg[k]["minute"] != AT_AUCTIONS and r == window_row(w, k, s.past[k]["bought"])
+            later |= _followed(w, r)
             if w.leg[k]["side"] > 0.0:
                 s.leg[k]["peak"] = max(s.leg[k]["peak"], w.close[r] if later else w.bar[r, HIGH])
             else:
@@ -63,6 +70,8 @@ def _first_touch(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> i
         r += 1
         if r >= stop:
             return stop
+        if _followed(w, r):
+            return r
         if w.bar[r, STATUS] == TRADING and touched(w, s, p, k, r)[0] != NO_EXIT:
             return r
 

@@ -1,57 +1,229 @@
-"""Entries inside a session, minute by minute: the legs whose bars start next send their orders, in order of legs."""
+"""Orders inside a session, minute by minute: in each the sales, the covers, the entries, and then what its bar touches."""
 
 from typing import Any
 
 import numpy as np
 
-from ..judge.fill import account_answer, legal_size
-from ..judge.records import EPS, FILLED, Fill, Lots, Order
+from ..judge.exits import touch_signal
+from ..judge.fill import account_answer, fill_order, legal_size
+from ..judge.records import EPS, FILLED, Fill, Lots, Order, Quote
 from ..legs import LAST_MINUTE, OPEN, Reason
-from ..njit import compiled
-from .orders import book_entry, entry_wish, purse, shares_taken, take_shares
+from ..njit import compiled, inlined
+from .orders import (
+    book_entry,
+    book_exit,
+    entry_wish,
+    leaves_inside,
+    leg_rules,
+    purse,
+    shares_taken,
+    take_shares,
+)
 from .state import NO_EXIT, NOT_TRIED, Out, State, Turn, record_block, record_fill
-from .windows import IS_OPEN, Point, Rules, Windows, meets_minutes, order_line, window_row
+from .windows import (
+    DOWN,
+    IS_OPEN,
+    STATUS,
+    T_PLUS_ONE,
+    TICKS,
+    UP,
+    Point,
+    Rules,
+    Windows,
+    held_minutes_of,
+    meets_minutes,
+    order_line,
+    watched,
+    window_row,
+)
 
-_ENTRY, _BELOW_LOT, _UNPAIRED = int(Reason.ENTRY), int(Reason.BELOW_LOT), int(Reason.UNPAIRED)
+_ENTRY, _HOLD, _TARGET = int(Reason.ENTRY), int(Reason.HOLD), int(Reason.TARGET)
+_BELOW_LOT, _UNPAIRED, _T_PLUS_ONE = int(Reason.BELOW_LOT), int(Reason.UNPAIRED), int(Reason.T_PLUS_ONE)
+_SUSPENDED, _UNLISTED, _CLOSED = int(Reason.SUSPENDED), int(Reason.UNLISTED), int(Reason.MARKET_CLOSED)
 DAY = LAST_MINUTE + 1
+NO_BAR = -1  # in the place of a bar: the leg has none that starts now
 
 
 @compiled
-def _queue_inside(w: Windows, s: State, t: int, lo: int) -> int:
-    """Put the legs that enter inside session t into the queue, in order; returns how many there are."""
+def _queue_inside(w: Windows, rules: Rules, s: State, p: Point, t: int, lo: int) -> int:
+    """Put the legs that may trade inside session t into the queue, in order; returns how many there are."""
     n = 0
     for j in range(lo, len(s.today)):
         k = s.today[j]
-        if s.leg[k]["entering"] == 0 or s.leg[k]["exit"] != NO_EXIT or not meets_minutes(w, k, t):
+        r = window_row(w, k, t)
+        line, walk, leaving = order_line(w, k, t, OPEN), s.walk[k], s.leaving[k]
+        enters = s.leg[k]["entering"] != 0 and s.leg[k]["exit"] == NO_EXIT and meets_minutes(w, k, t)
+        leaves = watched(w, k, t) and (s.leg[k]["held"] != 0.0 or enters)
+        if (line["flags"] & IS_OPEN) == 0 or not (enters or leaves):
             continue
-        line, r = order_line(w, k, t, OPEN), window_row(w, k, t)
-        if (line["flags"] & IS_OPEN) == 0:
-            continue
-        if s.past[k]["first_try"] == NOT_TRIED:
-            s.past[k]["first_try"] = line["done"]
-        walk = s.walk[k]
-        walk["next"], walk["stop"] = w.span[r, 0], w.span[r, 1]
-        walk["before"], walk["why"] = s.leg[k]["filled"], FILLED
+        walk["next"] = walk["stop"] = leaving["next"] = leaving["stop"] = leaving["going"] = 0
+        walk["at"], walk["why"], walk["before"] = 0, FILLED, s.leg[k]["filled"]
+        if enters:
+            if s.past[k]["first_try"] == NOT_TRIED:
+                s.past[k]["first_try"] = line["done"]
+            walk["next"], walk["stop"] = w.span[r, 0], w.span[r, 1]
+        if leaves and s.leg[k]["held"] != 0.0:
+            _follow(w, rules, s, p, k, t, 0)
         s.queue[n] = k
         n += 1
     return n
 
 
 @compiled
-def _judged_in_bar(w: Windows, rules: Rules, s: State, a: Turn, shares: float, line: Any, bar: Any) -> Fill:
-    """What comes of an order in a minute bar: the exchange's answer stands in `bar`, the account's follows."""
-    why: Any = np.int64(bar["why"])
-    if why != FILLED:
-        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+def _follow(w: Windows, rules: Rules, s: State, p: Point, k: int, t: int, since: int) -> None:
+    """Follow a leg that is held through the bars of session t that start at `since` or later, where it may get out in one."""
+    r, leaving = window_row(w, k, t), s.leaving[k]
+    if not watched(w, k, t):
+        return
+    by_minutes = held_minutes_of(w, p, k) > 0
+    due = by_minutes and t >= s.leg[k]["due"] and leaves_inside(w, s, k, t)
+    pending = s.leg[k]["exit"] != NO_EXIT and (rules.on_touch or (by_minutes and s.leg[k]["exit"] == _HOLD))
+    waits = s.leg[k]["exit"] != NO_EXIT and not pending  # for an auction
+    if waits or not (due or rules.on_touch or pending):
+        return
+    first, stop = w.held_span[r, 0], w.held_span[r, 1]
+    if not (rules.on_touch or pending) and t == s.leg[k]["due"] and s.past[k]["due_at"] > since:
+        since = s.past[k]["due_at"]
+    while first < stop and w.held_minute[first]["start"] < since:
+        first += 1
+    leaving["next"], leaving["stop"] = first, stop
+    leaving["going"] = 0
+    if pending:
+        _begin_to_leave(s, k)
+
+
+@inlined
+def _begin_to_leave(s: State, k: int) -> None:
+    s.leaving[k]["going"], s.leaving[k]["before"] = 1, s.leg[k]["held"]
+    s.leaving[k]["at"], s.leaving[k]["why"] = 0, FILLED
+    s.leg[k]["entering"] = 0
+
+
+@compiled
+def _taken(w: Windows, s: State, a: Turn) -> float:
+    """Shares of leg k's code that the minute bar has traded with us."""
     taken = s.taken_inside[w.leg[a.k]["code"]]
-    allowed = bar["allowed"] - (taken["used"] if taken["row"] == a.t * DAY + a.at else 0.0)
-    lots = Lots(
+    return taken["used"] if taken["row"] == a.t * DAY + a.at else 0.0
+
+
+@compiled
+def _take(w: Windows, s: State, a: Turn, shares: float) -> None:
+    """Now it has traded so many more."""
+    before = _taken(w, s, a)
+    taken = s.taken_inside[w.leg[a.k]["code"]]
+    taken["used"], taken["row"] = before + shares, a.t * DAY + a.at
+
+
+@inlined
+def _lots(line: Any, allowed: float) -> Lots:
+    return Lots(
         float(line["lot_min"]), float(line["lot_step"]), float(line["max_order"]), allowed, line["cost_row"]
     )
-    order = Order(shares, a.at, 0.0, True, False)
-    size = legal_size(abs(shares), 0.0, lots)
-    money = purse(w, rules, s, a, shares, True)
+
+
+@compiled
+def _judged_in_bar(w: Windows, rules: Rules, s: State, a: Turn, order: Order, bar: Any) -> Fill:
+    """What comes of an order that is there when a minute bar starts: the exchange's answer stands in `bar`, the account's follows."""
+    line = order_line(w, a.k, a.t, OPEN)
+    opening = order.held == 0.0
+    why: Any = np.int64(bar["why"])
+    if not order.sellable and why != _SUSPENDED and why != _UNLISTED and why != _CLOSED:
+        why = _T_PLUS_ONE
+    if why != FILLED:
+        return Fill(0.0, 0.0, 0.0, 0.0, 0.0, why)
+    lots = _lots(line, bar["allowed"] - _taken(w, s, a))
+    size = legal_size(abs(order.wanted), order.held, lots)
+    money = purse(w, rules, s, a, order.wanted, opening)
     return account_answer(order, size, bar["price"], lots, money, w.tables.costs)
+
+
+@compiled
+def _judged_at_level(
+    w: Windows, rules: Rules, s: State, a: Turn, order: Order, touched: tuple[float, Any]
+) -> Fill:
+    """What comes of an order at a price that a minute bar touches; `touched`: the price and the bar."""
+    price, bar = touched
+    day, line = w.bar[window_row(w, a.k, a.t)], order_line(w, a.k, a.t, OPEN)
+    lots = _lots(line, bar["allowed"] - _taken(w, s, a))
+    quote = Quote(
+        int(day[STATUS]), price, bar["high"], bar["low"], day[UP], day[DOWN], lots.lot_min, lots.lot_step,
+        lots.max_order, True, lots.volume, int(day[TICKS]), lots.cost_row,
+    )  # fmt: skip
+    money = purse(w, rules, s, a, order.wanted, False)
+    return fill_order(order, quote, money, rules.policy, w.tables)
+
+
+@compiled
+def _leave_in(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill) -> None:
+    """Book what came of an order of a leg that gets out; what it lacked is noted, and is a block at the session's end."""
+    leaving = s.leaving[a.k]
+    leaving["at"] = a.at
+    if fill.shares != 0.0:
+        _take(w, s, a, abs(fill.shares))
+        book_exit(w, s, out, a, fill, s.leg[a.k]["exit"])
+    if abs(fill.shares) < abs(order.wanted) - EPS:
+        leaving["why"] = fill.reason
+    if s.leg[a.k]["held"] == 0.0 or not order.sellable:  # nothing is left, or nothing can be sold today
+        leaving["next"] = leaving["stop"]
+
+
+@inlined
+def _sellable(w: Windows, s: State, k: int, t: int) -> bool:
+    return not (s.past[k]["bought"] == t and (order_line(w, k, t, OPEN)["flags"] & T_PLUS_ONE) != 0)
+
+
+@inlined
+def _bar_now(w: Windows, s: State, k: int, now: int) -> int:
+    """The bar that leg k, which is held, meets now, or NO_BAR."""
+    leaving = s.leaving[k]
+    if s.leg[k]["held"] == 0.0 or leaving["next"] >= leaving["stop"]:
+        return NO_BAR
+    return leaving["next"] if w.held_minute[leaving["next"]]["start"] == now else NO_BAR
+
+
+@compiled
+def _leave_at_start(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> None:
+    """The order of a leg that is getting out, or whose minutes are over, where a bar starts now."""
+    k, t, now = a
+    q = _bar_now(w, s, k, now)
+    if q == NO_BAR:
+        return
+    if s.leaving[k]["going"] == 0:
+        due = held_minutes_of(w, p, k) > 0 and s.leg[k]["exit"] == NO_EXIT
+        due &= t > s.leg[k]["due"] or (t == s.leg[k]["due"] and now >= s.past[k]["due_at"])
+        if not due:
+            return
+        s.leg[k]["exit"] = _HOLD
+        _begin_to_leave(s, k)
+    held = s.leg[k]["held"]
+    s.leaving[k]["next"] += 1
+    order = Order(-held, now, held, _sellable(w, s, k, t), False)
+    _leave_in(w, s, out, a, order, _judged_in_bar(w, rules, s, a, order, w.held_minute[q]))
+
+
+@compiled
+def _touch_in_bar(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> None:
+    """The order of a leg whose level the bar that starts now touches; where it touches none, its best price is noted."""
+    k, t, now = a
+    q = _bar_now(w, s, k, now)
+    if q == NO_BAR or s.leaving[k]["going"] != 0 or s.leg[k]["exit"] != NO_EXIT:
+        return
+    bar, side = w.held_minute[q], w.leg[k]["side"]
+    s.leaving[k]["next"] += 1
+    prices = (bar["first"], bar["high"], bar["low"])
+    table = int(w.bar[window_row(w, k, t), TICKS])
+    why, price = touch_signal(
+        side, s.leg[k]["basis"], s.leg[k]["peak"], prices, leg_rules(w, p, k), w.tables, table
+    )
+    if why == NO_EXIT:
+        best = bar["high"] if side > 0.0 else bar["low"]
+        s.leg[k]["peak"] = max(s.leg[k]["peak"], best) if side > 0.0 else min(s.leg[k]["peak"], best)
+        return
+    s.leg[k]["exit"] = why
+    _begin_to_leave(s, k)
+    held = s.leg[k]["held"]
+    order = Order(-held, now, held, _sellable(w, s, k, t), why == _TARGET)
+    _leave_in(w, s, out, a, order, _judged_at_level(w, rules, s, a, order, (price, bar)))
 
 
 @compiled
@@ -63,25 +235,26 @@ def _enter_in_bar(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Tur
     shares, asked, walk["why"] = entry_wish(w, rules, s, p, k, line)
     if shares == 0.0:
         return
-    fill = _judged_in_bar(w, rules, s, a, shares, line, bar)
+    fill = _judged_in_bar(w, rules, s, a, Order(shares, a.at, 0.0, True, False), bar)
     if fill.shares != 0.0:
-        filled = abs(fill.shares)
-        taken = s.taken_inside[w.leg[k]["code"]]
-        before = taken["used"] if taken["row"] == t * DAY + a.at else 0.0
-        taken["used"], taken["row"] = before + filled, t * DAY + a.at
+        filled, first = abs(fill.shares), s.leg[k]["held"] == 0.0
+        _take(w, s, a, filled)
         take_shares(w, s, k, t, shares_taken(w, s, k, t) + filled)
         book_entry(w, rules, s, p, a, fill, line)
         record_fill(w, s, out, a, fill, line["fx"], _ENTRY)
+        if first:
+            _follow(w, rules, s, p, k, t, a.at + 1)
     if abs(fill.shares) < abs(asked) - EPS:
         walk["why"] = fill.reason if fill.reason != FILLED else _UNPAIRED
 
 
 @compiled
-def _end_session(w: Windows, s: State, out: Out, p: Point, k: int, t: int) -> None:
+def _end_entry(w: Windows, s: State, out: Out, p: Point, k: int, t: int) -> None:
     """What a leg did not get inside the session is one block; it gives up when its wait is over."""
-    if s.leg[k]["entering"] == 0:
+    walk = s.walk[k]
+    if s.leg[k]["entering"] == 0 or walk["stop"] == 0:
         return
-    walk, line = s.walk[k], order_line(w, k, t, OPEN)
+    line = order_line(w, k, t, OPEN)
     side, planned = w.leg[k]["side"], s.leg[k]["planned"]
     wanted = side * (planned - walk["before"]) if planned == planned else 0.0
     filled = side * (s.leg[k]["filled"] - walk["before"])
@@ -93,20 +266,39 @@ def _end_session(w: Windows, s: State, out: Out, p: Point, k: int, t: int) -> No
 
 
 @compiled
-def enter_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, t: int, lo: int) -> None:
-    """All entries inside session t, from the first minute to the last; `lo`: where today's legs begin in `today`."""
-    n = _queue_inside(w, s, t, lo)
-    now = 0
-    while n:
-        now = DAY
-        for j in range(n):
-            k = s.queue[j]
-            walk = s.walk[k]
-            if s.leg[k]["entering"] != 0 and walk["next"] < walk["stop"]:
-                start = w.minute[walk["next"]]["start"]
-                now = start if start < now else now
-        if now == DAY:
-            break
+def _end_leaving(w: Windows, s: State, out: Out, k: int, t: int) -> None:
+    """What a leg that gets out could not sell or cover inside the session is one block."""
+    leaving, held = s.leaving[k], s.leg[k]["held"]
+    if leaving["going"] != 0 and held != 0.0 and leaving["why"] != FILLED:
+        record_block(
+            w, out, Turn(k, t, leaving["at"]), -leaving["before"], held - leaving["before"], leaving["why"]
+        )
+
+
+@compiled
+def _next_start(w: Windows, s: State, n: int) -> int:
+    """When the next bar starts that one of the n legs in the queue meets, DAY after the last."""
+    now = DAY
+    for j in range(n):
+        k = s.queue[j]
+        walk, leaving = s.walk[k], s.leaving[k]
+        if s.leg[k]["entering"] != 0 and walk["next"] < walk["stop"]:
+            now = min(now, w.minute[walk["next"]]["start"])
+        if s.leg[k]["held"] != 0.0 and leaving["next"] < leaving["stop"]:
+            now = min(now, w.held_minute[leaving["next"]]["start"])
+    return now
+
+
+@compiled
+def trade_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, t: int, lo: int) -> None:
+    """All orders inside session t, from the first minute to the last; `lo`: where today's legs begin in `today`."""
+    n = _queue_inside(w, rules, s, p, t, lo)
+    now = _next_start(w, s, n)
+    while now < DAY:
+        for side in (1.0, -1.0):
+            for j in range(n):
+                if w.leg[s.queue[j]]["side"] == side:
+                    _leave_at_start(w, rules, s, out, p, Turn(s.queue[j], t, now))
         for j in range(n):
             k = s.queue[j]
             walk = s.walk[k]
@@ -115,5 +307,12 @@ def enter_inside(w: Windows, rules: Rules, s: State, out: Out, p: Point, t: int,
                 if bar["start"] == now:
                     walk["next"] += 1
                     _enter_in_bar(w, rules, s, out, p, Turn(k, t, now), bar)
+        if rules.on_touch:
+            for side in (1.0, -1.0):
+                for j in range(n):
+                    if w.leg[s.queue[j]]["side"] == side:
+                        _touch_in_bar(w, rules, s, out, p, Turn(s.queue[j], t, now))
+        now = _next_start(w, s, n)
     for j in range(n):
-        _end_session(w, s, out, p, s.queue[j], t)
+        _end_entry(w, s, out, p, s.queue[j], t)
+        _end_leaving(w, s, out, s.queue[j], t)

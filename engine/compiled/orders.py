@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...data.arrays import I4
+from ..judge.clock import trading_later
 from ..judge.exits import after_action, reduction, touch_signal
 from ..judge.fill import account_answer, fill_order, legal_size, lot_floor, planned_shares
 from ..judge.records import EPS, FILLED, Fill, Lots, Order, Purse, Quote
-from ..legs import OPEN, TOUCH, Reason
+from ..legs import CLOSE, OPEN, TOUCH, Reason
 from ..njit import compiled, inlined
 from .state import (
     CASH,
@@ -45,11 +46,14 @@ from .windows import (
     Point,
     Rules,
     Windows,
+    held_minutes_of,
     known_rate,
     order_line,
+    watched,
     window_row,
 )
 
+NOWHERE = -1  # in the place of an auction: the leg gets out inside the session
 _ENTRY, _HOLD, _TARGET = int(Reason.ENTRY), int(Reason.HOLD), int(Reason.TARGET)
 _MARGIN_CALL, _END = int(Reason.MARGIN_CALL), int(Reason.END)
 _DELISTED, _T_PLUS_ONE = int(Reason.DELISTED), int(Reason.T_PLUS_ONE)
@@ -68,17 +72,29 @@ def leg_rules(w: Windows, p: Point, k: int) -> tuple[float, float, float]:
 
 
 @inlined
-def exit_order(w: Windows, s: State, a: Turn, last: bool, lot_step: float) -> tuple[float, int]:
+def leaves_inside(w: Windows, s: State, k: int, t: int) -> bool:
+    """Whether leg k, which is held for minutes, has bars of session t in which it may get out."""
+    if not watched(w, k, t):
+        return False
+    last = w.held_span[window_row(w, k, t), 1] - 1
+    return t > s.leg[k]["due"] or w.held_minute[last]["start"] >= s.past[k]["due_at"]
+
+
+@inlined
+def exit_order(w: Windows, s: State, p: Point, a: Turn, last: bool, lot_step: float) -> tuple[float, int]:
     """Signed shares and the reason when a leg's exit or forced reduction is due at this auction, else 0.0."""
     k, t, at = a
     reason = s.leg[k]["exit"]
+    held_at = w.leg[k]["at"]
+    if held_minutes_of(w, p, k) > 0:
+        held_at = NOWHERE if leaves_inside(w, s, k, t) else CLOSE
     if last:
         reason = _END
-    elif reason == NO_EXIT and t >= s.leg[k]["due"] and w.leg[k]["at"] == at:
+    elif reason == NO_EXIT and t >= s.leg[k]["due"] and held_at == at:
         reason = _HOLD
     if reason != NO_EXIT:
         s.leg[k]["exit"] = reason
-        if last or at == (w.leg[k]["at"] if reason == _HOLD else OPEN):
+        if last or at == (held_at if reason == _HOLD else OPEN):
             s.leg[k]["entering"] = 0
             return -s.leg[k]["held"], reason
     if at == OPEN and s.book[CUT] > 0.0:
@@ -224,6 +240,20 @@ def _move(w: Windows, s: State, a: Turn, fill: Fill, added: float, fx: float) ->
 
 
 @inlined
+def _set_due(w: Windows, s: State, p: Point, a: Turn, done: int) -> None:
+    """When a leg that begins to hold now is to get out: at the auction of a row, or from a minute of it on."""
+    k, e = a.k, np.uint64(w.leg[a.k]["exchange"])
+    minutes = held_minutes_of(w, p, k)
+    if minutes > 0:
+        row, s.past[k]["due_at"] = trading_later(w.hours[e], w.row_of[e], done, a.at, minutes)
+        s.leg[k]["due"] = row
+        return
+    hold = w.leg[k]["hold"] if p.hold < 0 else p.hold
+    due, last = done + hold, w.row_of.shape[1] - 1
+    s.leg[k]["due"] = w.row_of[e, np.uint64(due if due < last else last)]
+
+
+@inlined
 def book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fill, line: Any) -> None:
     """A fill of a leg's entry; the first one sets the day it is due."""
     k, t = a.k, a.t
@@ -232,10 +262,7 @@ def book_entry(w: Windows, rules: Rules, s: State, p: Point, a: Turn, fill: Fill
     s.leg[k]["held"] = held + fill.shares
     if held == 0.0:
         s.leg[k]["basis"] = s.leg[k]["peak"] = fill.price
-        hold = w.leg[k]["hold"] if p.hold < 0 else p.hold
-        done = np.int64(line["done"])
-        due, last = done + hold, w.row_of.shape[1] - 1
-        s.leg[k]["due"] = w.row_of[np.uint64(w.leg[k]["exchange"]), np.uint64(due if due < last else last)]
+        _set_due(w, s, p, a, np.int64(line["done"]))
     else:
         s.leg[k]["basis"] = (s.leg[k]["basis"] * abs(held) + fill.price * shares) / (abs(held) + shares)
     s.leg[k]["filled"] += shares
@@ -279,8 +306,8 @@ def enter(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn) -> No
 
 
 @inlined
-def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill, why: int) -> None:
-    """What came of an order that closes a leg or a part of it."""
+def book_exit(w: Windows, s: State, out: Out, a: Turn, fill: Fill, why: int) -> None:
+    """A fill that closes a leg or a part of it."""
     k, t = a.k, a.t
     if fill.shares != 0.0:
         shares, fx = abs(fill.shares), order_line(w, k, t, a.at)["fx"]
@@ -288,18 +315,24 @@ def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill
         _move(w, s, a, fill, -(shares * fill.price), fx)
         s.leg[k]["held"] += fill.shares
         record_fill(w, s, out, a, fill, fx, why)
+
+
+@inlined
+def _book_exit(w: Windows, s: State, out: Out, a: Turn, order: Order, fill: Fill, why: int) -> None:
+    """What came of an order that closes a leg or a part of it, and the block where it got less than it wanted."""
+    book_exit(w, s, out, a, fill, why)
     if abs(fill.shares) < abs(order.wanted) - EPS:
         record_block(w, out, a, order.wanted, fill.shares, fill.reason)
 
 
 @inlined
-def leave(w: Windows, rules: Rules, s: State, out: Out, a: Turn, last: bool) -> None:
+def leave(w: Windows, rules: Rules, s: State, out: Out, p: Point, a: Turn, last: bool) -> None:
     """A leg's exit or forced reduction at an auction, where one is due, from the wish to the books; `last`: all is sold."""
     k, t, at = a
     line = order_line(w, k, t, at)
     if (line["flags"] & IS_OPEN) == 0:
         return
-    shares, why = exit_order(w, s, a, last, float(line["lot_step"]))
+    shares, why = exit_order(w, s, p, a, last, float(line["lot_step"]))
     if shares != 0.0:
         locked = s.past[k]["bought"] == t and (line["flags"] & T_PLUS_ONE) != 0
         order = Order(shares, at, s.leg[k]["held"], not locked, False)

@@ -41,7 +41,7 @@ def _written(legs: NDArray[Any], layout: Layout, config: Config, point: Point, *
     rules, ends, slack = to_rules(config), close_out_rows(layout, config), SLACK
     room = np.array([4 * len(legs) + 64, 8 * len(legs) + 64, 32 * len(legs) + 64])
     while True:
-        windows = layout.windows(legs, rules, (point.wait, point.hold), slack)
+        windows = layout.windows(legs, rules, (point.wait, point.hold, point.hold_minutes), slack)
         state = new_state(windows, len(layout.panel.codes))
         out = new_out(len(layout.panel), keep=keep, room=room if keep else None)
         run = by_effort(run_days, RUNNING, portfolio_units(windows))

@@ -19,13 +19,26 @@ STANDING = np.dtype(
     + [(name, "i4") for name in ("entering", "exit", "due", "next")]
 )  # fmt: skip
 # What else is known of it: sessions done when it first tried to enter; rows in which it last bought and was looked ahead for, NO_ROW
-# for none; its next corporate action, NO_ACTION for none.
-PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action")])
+# for none; its next corporate action, NO_ACTION for none; the minute of row `due` from which it gets out, 0 where it holds for sessions.
+PAST = np.dtype([(name, "i4") for name in ("first_try", "bought", "looked", "action", "due_at", "unused")])
 # Shares of a code traded in one row, and that row; or in one minute bar, and its minute since the panel's first row.
 TAKEN = np.dtype([("used", "f8"), ("row", "i8")])
 # A leg on its way through the minute bars of a session: the next that it meets and the one after its last, those that it has
 # seen start last and what it lacked there; shares filled before the session.
 WALK = np.dtype([("next", "i4"), ("stop", "i4"), ("at", "i4"), ("why", "i4"), ("before", "f8")])
+# A leg that is held on its way through them: the next bar and the one after its last; whether it is getting out, and for which Reason
+# it last got less than it wanted, and when; what it held when it began to.
+LEAVING = np.dtype(
+    [
+        ("next", "i4"),
+        ("stop", "i4"),
+        ("going", "i4"),
+        ("at", "i4"),
+        ("why", "i4"),
+        ("unused", "i4"),
+        ("before", "f8"),
+    ]
+)
 # columns of State.book; SPENDABLE, what orders of the session may count on: the cash as if it moved at the rates known when
 # they are sent, as GROSS and SHORT do; FINANCED, what futures held at the last close are worth, signed, which no cash was paid for;
 # MARGIN, what they tie up of it
@@ -61,7 +74,8 @@ class State(NamedTuple):
     settled: F8  # (3 × (T + 1),): the same of futures, empty where there is none
     taken: NDArray[Any]  # (N,): TAKEN
     taken_inside: NDArray[Any]  # (N,): TAKEN
-    walk: NDArray[Any]  # (L,): WALK, (0,) where no leg enters inside a session
+    walk: NDArray[Any]  # (L,): WALK, (0,) where no leg meets minute bars
+    leaving: NDArray[Any]  # (L,): LEAVING, (0,) likewise
     paired: F8  # (M,)
     book: F8  # (8,)
 
@@ -94,6 +108,7 @@ class Out(NamedTuple):
 def new_state(windows: Windows, codes: int) -> State:
     """Working memory for any number of runs over one table of legs."""
     n, rows = len(windows.leg), windows.rows
+    meets_any = len(windows.span) > 0 or len(windows.held_span) > 0
     return State(
         leg=lines(n, STANDING),
         past=lines(n, PAST),
@@ -105,7 +120,8 @@ def new_state(windows: Windows, codes: int) -> State:
         settled=np.zeros(SETTLED * (rows + 1) if windows.futures else 0),
         taken=np.zeros(codes, TAKEN),
         taken_inside=np.zeros(codes, TAKEN),
-        walk=np.zeros(n if len(windows.span) else 0, WALK),
+        walk=np.zeros(n if meets_any else 0, WALK),
+        leaving=np.zeros(n if meets_any else 0, LEAVING),
         paired=np.zeros(len(windows.pair_weight)),
         book=np.zeros(8),
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.arrays import F8, I1, I4, Bool
+from ...data.minutes.hours import hours_of
 from ...data.panel.panel import DELISTED, SUSPENDED, TRADING, UNLISTED, Panel
 from ...data.rules.costs import FIRST_LEVY
 from ..config import Config, ExitOn, LimitPolicy, MinutePrice, Pairing
@@ -23,7 +24,7 @@ from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, T
 from ..legs import CLOSE, OPEN
 from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
-from .minutes import AT_AUCTIONS, minutes_met
+from .minutes import AT_AUCTIONS, minutes_held, minutes_met
 
 MINUTE_PRICES = {MinutePrice.OPEN: AT_OPEN, MinutePrice.VWAP: AT_VWAP, MinutePrice.WORST: AT_WORST}
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
@@ -45,11 +46,11 @@ BAR_WIDTH = 7
 
 # A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
 # which the window or the code's listing ends, `gone` the latter; `at`: auction of its exits, and of its entries but for those that it
-# meets inside its session from `minute` on; `pair`: its launch; `action`: the code's first; `currency`: row
+# meets inside its session from `minute` on; `hold_minutes`: 0 where it holds for sessions; `pair`: its launch; `action`: the code's first; `currency`: row
 # of Windows.fx; `last_mark`:
 # what a share is worth once it is gone.
 LEG_WINDOW = np.dtype(
-    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "future", "minute", "unused")]
+    [(name, "i4") for name in ("start", "row", "length", "ends", "code", "exchange", "at", "wait", "hold", "pair", "gone", "action", "currency", "future", "minute", "hold_minutes")]
     + [(name, "f8") for name in ("side", "weight", "stop", "target", "trail", "last_mark")]
 )  # fmt: skip
 
@@ -60,6 +61,7 @@ NO_CLOSE = 0  # Windows.close_from where no leg trades at the close
 MEASURING = Effort(unit=6e-6, compiling=1.5)  # a leg
 GATHERING = Effort(unit=35e-6, compiling=6.0)  # a row of the windows, and at the close once more
 ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
+SHORT_SESSION = 120  # minutes: sessions that are shorter are made room for when they are met
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold
 
 
@@ -77,6 +79,9 @@ class Windows(NamedTuple):
     bar: F8  # (R, 7) where exits are on touch, else (0, 7)
     span: I4  # (R, 2): first minute bar that an entry meets in a row, and the one after its last; (0, 2) where none is inside a session
     minute: NDArray[Any]  # (Q,): MINUTE_ORDER
+    held_span: I4  # (R, 2): the same of the bars in which a leg that is held may get out; (0, 2) where none may inside a session
+    held_minute: NDArray[Any]  # (Q,): MINUTE_HELD
+    hours: I4  # (exchanges, T, 4): continuous trading, see data/minutes/hours.py; (0, 0, 4) where no leg is held for minutes
     leg: NDArray[Any]  # (L,): LEG_WINDOW
     tables: Tables
     fx: F8  # (currencies, T): base money for one unit
@@ -110,7 +115,10 @@ class Rules(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One parameter point: overrides for every leg. `scale` multiplies weights; −1 and inf keep the leg's own rule."""
+    """One parameter point: overrides for every leg. `scale` multiplies weights; −1 and inf keep the leg's own rule.
+
+    `hold_minutes` 0 holds for `hold` sessions.
+    """
 
     scale: float
     wait: int
@@ -118,9 +126,10 @@ class Point(NamedTuple):
     stop: float
     target: float
     trail: float
+    hold_minutes: int
 
 
-OWN = Point(1.0, -1, -1, np.inf, np.inf, np.inf)
+OWN = Point(1.0, -1, -1, np.inf, np.inf, np.inf, -1)
 
 
 class Layout:
@@ -166,6 +175,12 @@ class Layout:
         return rows
 
     @cached_property
+    def hours(self) -> I4:
+        """When each exchange trades continuously in each row."""
+        p = self.panel
+        return hours_of(p.exchanges, p.sessions, p.exchange_open, p.calendar)
+
+    @cached_property
     def gone(self) -> I4:
         """First delisted row of each code, T where there is none."""
         delisted = self.panel.status == DELISTED
@@ -203,18 +218,29 @@ class Layout:
         self,
         legs: NDArray[Any],
         rules: "Rules",
-        longest: tuple[int, int],
+        longest: tuple[int, int, int],
         slack: int = SLACK,
         *,
         threads: int = 1,
     ) -> Windows:
-        """Windows of legs (LEG dtype, sorted by row), for the `longest` (wait, hold); −1 means each leg's own.
+        """Windows of legs (LEG dtype, sorted by row), for the `longest` (wait, hold, hold_minutes); −1 means each leg's own.
 
         A window reaches `slack` rows beyond the row in which the longest holding can be sold, or to the panel's end.
         """
         p, n = self.panel, len(legs)
         leg = lines(n, LEG_WINDOW)
-        for name in ("row", "code", "wait", "hold", "side", "weight", "stop", "target", "trail"):
+        for name in (
+            "row",
+            "code",
+            "wait",
+            "hold",
+            "side",
+            "weight",
+            "stop",
+            "target",
+            "trail",
+            "hold_minutes",
+        ):
             leg[name] = legs[name]
         inside = legs["at"] > CLOSE
         leg["at"], leg["minute"] = (
@@ -230,7 +256,8 @@ class Layout:
         leg["future"] = p.futures[legs["code"]]
         leg["last_mark"] = p.mark[np.maximum(leg["gone"] - 1, 0), legs["code"]]
         total = by_effort(_measure, MEASURING, n)(leg, self.row_of, self.columns, longest, slack)
-        closing = rules.close_out or bool((leg["at"] == CLOSE).any())
+        by_minutes = longest[2] > 0 or bool((leg["hold_minutes"] > 0).any())
+        closing = rules.close_out or by_minutes or bool((leg["at"] == CLOSE).any())
         close_from = total if closing else NO_CLOSE
         order = lines(total + close_from, ORDER)
         bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
@@ -252,9 +279,12 @@ class Layout:
                 list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
         how = (rules.policy, rules.minutely, rules.give_up)
         span, minute = minutes_met(leg, total, longest[0], p, self.tables, how)
+        held = (by_minutes or rules.on_touch) and len(p.minutes) > 0
+        held_span, held_minute = minutes_held(leg, total if held else 0, p, self.tables, how)
         row, code, following, terms = self.actions
         return Windows(
-            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, span=span, minute=minute, leg=leg,
+            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, span=span, minute=minute, held_span=held_span, held_minute=held_minute,
+            hours=self.hours if by_minutes else np.zeros((0, 0, 4), np.int32), leg=leg,
             tables=self.tables, fx=self.columns.fx, row_of=self.row_of,
             pair_weight=np.bincount(
                 pair.reshape(-1), np.where(legs["side"] > 0, legs["weight"], 0.0), max(len(launches), 1)
@@ -339,6 +369,21 @@ def meets_minutes(w: Windows, k: int, t: int) -> bool:
 
 
 @inlined
+def watched(w: Windows, k: int, t: int) -> bool:
+    """Whether leg k, when it is held, may get out in minute bars of session t."""
+    if len(w.held_span) == 0:
+        return False
+    r = window_row(w, k, t)
+    return w.held_span[r, 1] > w.held_span[r, 0]
+
+
+@inlined
+def held_minutes_of(w: Windows, p: Point, k: int) -> int:
+    """Minutes of trading that leg k is to be held at the parameter point, 0 where it holds for sessions."""
+    return w.leg[k]["hold_minutes"] if p.hold_minutes < 0 else p.hold_minutes
+
+
+@inlined
 def order_line(w: Windows, k: int, t: int, at: int) -> Any:
     """What the exchange says to orders of leg k at an auction of session t: a row of ORDER."""
     r = window_row(w, k, t)
@@ -352,13 +397,16 @@ def known_rate(w: Windows, k: int, t: int) -> float:
 
 
 @compiled
-def _measure(leg: NDArray[Any], row_of: I4, c: Transposed, longest: tuple[int, int], slack: int) -> int:
+def _measure(leg: NDArray[Any], row_of: I4, c: Transposed, longest: tuple[int, int, int], slack: int) -> int:
     """Start and length of every window; returns the rows of all."""
     total, rows = 0, len(c.nights)
     for k in range(len(leg)):
         e, i, t = leg[k]["exchange"], leg[k]["code"], leg[k]["row"]
         wait = longest[0] if longest[0] >= 0 else leg[k]["wait"]
         hold = longest[1] if longest[1] >= 0 else leg[k]["hold"]
+        minutes = longest[2] if longest[2] >= 0 else leg[k]["hold_minutes"]
+        if minutes > 0:
+            hold = max(hold, minutes // SHORT_SESSION + 2)
         due = c.sessions_done[e, t] - c.exchange_open[e, t] + 1 + wait + hold
         r = row_of[e, min(due, rows + 1)]
         while r < rows:

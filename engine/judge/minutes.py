@@ -42,6 +42,14 @@ def _quoted(session: Quote, price: float, bar: Bar) -> Quote:
     )  # fmt: skip
 
 
+@inlined
+def first_price(buy: bool, bar: Bar) -> float:
+    """The price with which a bar begins, the worst for the order where the source does not give it."""
+    if bar.first > 0.0:
+        return bar.first
+    return bar.high if buy else bar.low
+
+
 @compiled
 def minute_answer(
     order: Order, session: Quote, bar: Bar, how: Minutely, policy: Policy, tables: Tables
@@ -51,8 +59,7 @@ def minute_answer(
     `session` says what holds all day: status, limits, steps, whether the share may be sold short.
     """
     buy = order.wanted > 0.0
-    worst = bar.high if buy else bar.low
-    first = bar.first if bar.first > 0.0 else worst
+    worst, first = bar.high if buy else bar.low, first_price(buy, bar)
     allowed = np.floor(how.participation * bar.volume + EPS)
     quote = _quoted(session, first, bar)
     price, why = exchange_answer(order, quote, policy, tables)

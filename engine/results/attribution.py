@@ -25,7 +25,7 @@ from ...data.ledger.bounds import clock_text
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import CLOSED, DELISTED, TRADING, Panel
 from ..judge.exits import after_action
-from ..legs import CLOSE, OPEN, TOUCH, Reason
+from ..legs import CLOSE, OPEN, Reason
 from .result import COLUMNS, PAID
 from .run import Run
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Table = NDArray[Any]
 
+FULL_SESSION = 240  # minutes
 SCALE = 1e9  # of the orders of a ladder that no lot hinders
 MONEY_REASONS = (Reason.NO_CASH, Reason.MARGIN, Reason.UNPAIRED, Reason.BANKRUPT)
 SIZE_REASONS = (Reason.VOLUME, Reason.BELOW_LOT, Reason.NOT_SHORTABLE)
@@ -215,10 +216,10 @@ def _most_blocked(blocks: Table) -> str:
 
 
 def _unslipped(panel: Panel, i: int, fills: Table) -> tuple[NDArray[np.int32], F8, F8]:
-    """Row of each fill, the price its auction made, and what slippage took, base money; none is known of touched prices."""
+    """Row of each fill, the price its auction made, and what slippage took, base money; none is known of prices inside a session."""
     rows = fills["row"]
     auction = np.where(fills["at"] == OPEN, panel.open[rows, i], panel.close[rows, i])
-    known = (fills["at"] != TOUCH) & (panel.status[rows, i] == TRADING)
+    known = np.isin(fills["at"], (OPEN, CLOSE)) & (panel.status[rows, i] == TRADING)
     prices = np.where(known, auction, fills["price"])
     return rows, prices, fills["shares"] * (fills["price"] - prices) * fills["fx"]
 
@@ -277,7 +278,8 @@ def _unfilled_paper(panel: Panel, leg: Any) -> float:
     sessions, row = panel.sessions_done[:, place], int(leg["row"])
     # a row on which its own exchange is shut stands for the next session
     start = sessions[row] + (not panel.exchange_open[row, place])
-    due = int(np.searchsorted(sessions, start + leg["hold"]))
+    hold = int(leg["hold"]) if leg["hold_minutes"] == 0 else int(leg["hold_minutes"]) // FULL_SESSION
+    due = int(np.searchsorted(sessions, start + hold))
     later = np.flatnonzero(panel.status[due:, i] == TRADING)
     if not len(later):
         return _paper(panel, leg, len(panel) - 1, float(panel.mark[-1, i]))

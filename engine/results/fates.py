@@ -15,7 +15,8 @@ from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...data.panel.reach import first_rows
 from ..choices import Choice, Skip, outside
-from ..legs import CLOSE, Reason
+from ..legs import Reason
+from .minutes import IN_AT_CLOSE, OUT_AT_CLOSE, words_of
 from .reasons import ADVICE, NO_SESSION, REACHED, blocked_words
 from .run import Run
 from .tables import COLUMNS
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 Table = NDArray[Any]
 
 TRADED, NOT_TRADED = "traded", "not traded"
-WITHOUT_MINUTES = "at the close: no minute bars"  # beside TRADED
 SIDES = {1: "long", -1: "short", 0: ""}
 # Steps on the way of a launch to a fill; a launch has come as far as the code of it that came furthest.
 STEPS = (
@@ -82,7 +82,7 @@ def to_fates(
                 "legs": mine.legs,
                 "filled_legs": mine.filled,
                 "fate": TRADED if mine.filled else NOT_TRADED,
-                "reason": mine.why if not mine.filled or mine.why == WITHOUT_MINUTES else "",
+                "reason": mine.why if not mine.filled or mine.why in (IN_AT_CLOSE, OUT_AT_CLOSE) else "",
             }
         )
     return pd.DataFrame(fate_rows, columns=list(COLUMNS["fates"]))
@@ -181,14 +181,12 @@ def _looked_at(
 def _orders(panel: Panel, legs: Table, run: Run) -> dict[tuple[int, str], Orders]:
     """By launch and code, the legs that answer a launch."""
     entered = np.bincount(run.fills["leg"], minlength=len(legs)) > 0
-    stopped = _stopped(legs, run)
+    stopped, at_close = _stopped(legs, run), words_of(panel, legs, run.fills)
     by_code: dict[tuple[int, str], Orders] = {}
     for j in np.flatnonzero(legs["launch"] >= 0):
         leg = legs[j]
         key = (int(leg["launch"]), panel.codes[int(leg["code"])])
-        why = "" if entered[j] else stopped.get(int(j), NO_SESSION)
-        if entered[j] and leg["at"] > CLOSE and not panel.minutes.has(leg["row"], leg["code"]):
-            why = WITHOUT_MINUTES
+        why = at_close.get(int(j), "") if entered[j] else stopped.get(int(j), NO_SESSION)
         one = Orders(int(leg["side"]), float(leg["weight"]), int(leg["row"]), 1, int(entered[j]), why)
         by_code[key] = _together(by_code[key], one) if key in by_code else one
     return by_code

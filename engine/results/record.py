@@ -24,6 +24,7 @@ from .attribution import Ladder, attribute
 from .exposure import Betas, to_exposure, to_hedges, told_exposure
 from .fates import UNTRADED, to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
+from .minutes import without_minutes
 from .path import launch_path
 from .result import COLUMNS, PAID, Result
 from .run import Run
@@ -242,7 +243,7 @@ def _figures(
         ),
         "unknowns": (
             *fills_on_assumptions(p, run),
-            *without_minutes(p, books.legs),
+            *without_minutes(p, books.legs, run.fills),
             *(note for note in p.unknowns if note.partition(":")[0] not in idle),
         ),
     }
@@ -264,17 +265,6 @@ def _beside(equity: F8, capital: float, benchmark: F8 | None) -> dict[str, float
         before = capital if rows[0] == 0 else float(equity[rows[0]])
         told["return_beside_benchmark"] = float(equity[rows[-1]] / before - 1.0) if before > 0.0 else None
     return told
-
-
-def without_minutes(p: Panel, legs: NDArray[Any]) -> tuple[str, ...]:
-    """How many orders inside a session had no minute bars there; nothing when none."""
-    inside = legs["at"] > CLOSE
-    count = int((~p.minutes.has(legs["row"][inside], legs["code"][inside])).sum())
-    if not count:
-        return ()
-    return (
-        f"{count} of {int(inside.sum())} orders inside a session had no minute bars and waited for its close",
-    )
 
 
 def fills_on_assumptions(p: Panel, run: Run) -> tuple[str, ...]:

@@ -45,10 +45,20 @@ def curves_of(
 def equity_curves(layout: Layout, legs: Table, config: Config, points: Table) -> Iterator[F8]:
     """Net asset value at each close, (T,), of the legs under the rules of each point."""
     wanted = [
-        Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"]) for p in points
+        Point(
+            p["scale"],
+            int(p["wait"]),
+            int(p["hold"]),
+            p["stop"],
+            p["target"],
+            p["trail"],
+            int(p["hold_minutes"]),
+        )
+        for p in points
     ]
     ends, rules, slack = close_out_rows(layout, config), to_rules(config), SLACK
-    longest = max(point.wait for point in wanted), max(point.hold for point in wanted)
+    wait, hold = max(point.wait for point in wanted), max(point.hold for point in wanted)
+    longest = wait, hold, max(point.hold_minutes for point in wanted)
     windows = layout.windows(legs, rules, longest, slack)
     state, out = new_state(windows, len(layout.panel.codes)), new_out(len(layout.panel), keep=False)
     run = by_effort(run_days, RUNNING, len(wanted) * portfolio_units(windows))

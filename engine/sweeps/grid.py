@@ -18,7 +18,7 @@ from ...data.errors import ConfigError
 from ...data.shown import Shown, Told, counted, some
 
 # Parameters that only say how a leg is executed: they override columns of a shared table of legs.
-WHOLE = ("wait", "hold")
+WHOLE = ("wait", "hold", "hold_minutes")
 RULES = ("stop", "target", "trail")
 SCALE = "gross"
 EXECUTION = (*WHOLE, *RULES, SCALE)
@@ -114,9 +114,11 @@ def _overrides(name: str, values: tuple[Any, ...]) -> bool:
     """Whether the values are such as a column of the legs can hold: a parameter of that name may mean anything."""
     if name in RULES:
         return all(value is None or _is_number(value) for value in values)
+    if name == "hold_minutes":
+        values = tuple(1 if value is None else value for value in values)
     if name in WHOLE:
         return all(
-            isinstance(value, int) and _is_number(value) and value >= (name == "hold") for value in values
+            isinstance(value, int) and _is_number(value) and value >= (name != "wait") for value in values
         )
     return name == SCALE and all(_is_number(value) and value > 0 for value in values)
 

@@ -29,6 +29,7 @@ from .kept import Kept
 from .points import METRICS, own_points, simulate_points
 
 SAMPLES = 5  # points of a group at which the table is built
+OFF = {"hold_minutes": 0}  # what stands in a column of legs for none; NaN in the others
 SAME = 1e-12  # of weights, relative
 TABLES = 4  # kept in memory
 WORK = 16_000_000  # leg-points of a chunk: tenths of a second, against some milliseconds to send it
@@ -196,7 +197,7 @@ def _as_expected(legs: Table, base: Table, values: Values, base_values: Values) 
         return False
     for name in LEG.names or ():
         if name in values and name in EXECUTION:
-            wanted = np.nan if values[name] is None else values[name]
+            wanted = OFF.get(name, np.nan) if values[name] is None else values[name]
             right = np.array_equal(legs[name], np.full(len(legs), wanted), equal_nan=True)
         elif name == "weight" and SCALE in values:
             scale = values[SCALE] / base_values[SCALE]
@@ -212,7 +213,8 @@ def overrides(grid: Grid, numbers: NDArray[np.int64]) -> Table:
     """Points (POINT dtype) of one group: what each puts in the place of the shared table's columns."""
     points, levels = own_points(len(numbers)), grid.levels(numbers)
     for name in grid.execution:
-        values = np.array([np.nan if value is None else value for value in grid.values[name]], np.float64)
+        off = OFF.get(name, np.nan)
+        values = np.array([off if value is None else value for value in grid.values[name]], np.float64)
         if name == SCALE:
             points["scale"] = values[levels[name]] / values[0]
         else:

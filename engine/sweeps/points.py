@@ -34,7 +34,9 @@ from .sums import metrics_row, sum_up
 
 # One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
 POINT = np.dtype(
-    [("scale", "f8"), ("wait", "i4"), ("hold", "i4"), ("stop", "f8"), ("target", "f8"), ("trail", "f8")],
+    [("scale", "f8")]
+    + [(name, "i4") for name in ("wait", "hold", "hold_minutes")]
+    + [(name, "f8") for name in ("stop", "target", "trail")],
     align=True,
 )
 METRICS = (
@@ -71,7 +73,7 @@ class Common(NamedTuple):
     legs: NDArray[Any]
     config: Config
     rules: Rules
-    longest: tuple[int, int]
+    longest: tuple[int, int, int]
     windows: Windows
     annual: Annual
     threads: int
@@ -101,14 +103,15 @@ def simulate_points(
     possible = config.exit_on is ExitOn.CLOSE and not config.close_out
     possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0 and not own
     possible &= not layout.panel.futures[legs["code"]].any() and not bool((legs["at"] > CLOSE).any())
+    possible &= not bool((points["hold_minutes"] > 0).any() or (legs["hold_minutes"] > 0).any())
     if path == "fast" and not possible:
         raise ConfigError(
-            "the fast path needs exits on the close, independent pairing, no forced close-out, no futures, entries at auctions "
-            "and rules that all legs share"
+            "the fast path needs exits on the close, independent pairing, no forced close-out, no futures, entries and exits at "
+            "auctions and rules that all legs share"
         )
     fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
     rules = to_rules(config)
-    longest = int(points["wait"].max()), int(points["hold"].max())
+    longest = int(points["wait"].max()), int(points["hold"].max()), int(points["hold_minutes"].max())
     windows = layout.windows(legs, rules, longest, threads=threads)
     common = Common(
         layout, legs, config, rules, longest, windows, Annual(periods, layout.panel.years), threads
@@ -127,7 +130,7 @@ def simulate_points(
 
 def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """The points with the legs' own rules in the place of −1 and inf, and whether some stay because legs differ."""
-    own = {name: points[name] < 0 for name in ("wait", "hold")}
+    own = {name: points[name] < 0 for name in WHOLE}
     own |= {name: np.isinf(points[name]) for name in ("stop", "target", "trail")}
     own = {name: which for name, which in own.items() if len(legs) and which.any()}
     if own or not (points.flags.c_contiguous and points.flags.writeable):  # as compiled code expects them
@@ -218,7 +221,8 @@ def _run_points(
         p, row = queue.points[queue.waiting[j]], answers.table[queue.waiting[j]]
         wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
         hold: Any = np.int64(p["hold"])
-        point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"])
+        minutes: Any = np.int64(p["hold_minutes"])
+        point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"], minutes)
         answers.again[j] = not run_days(windows, rules, point, state, out, ends)
         sum_up(out.equity, rules.capital, sums)
         sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]

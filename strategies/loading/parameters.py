@@ -27,6 +27,7 @@ class Parameter:
     default: Any
     unit: str = ""
     help: str = ""
+    quiet: bool = False  # left out of a run's parameters where it has its default
 
     @property
     def required(self) -> bool:
@@ -91,7 +92,8 @@ def parameters(strategy: type) -> dict[str, Parameter]:
             continue
         default = field.default if field.default_factory is MISSING else field.default_factory()
         unit, words = str(field.metadata.get("unit", "")), str(field.metadata.get("help", ""))
-        fields_by_name[field.name] = Parameter(field.name, hints[field.name], default, unit, words)
+        quiet = bool(field.metadata.get("quiet", False))
+        fields_by_name[field.name] = Parameter(field.name, hints[field.name], default, unit, words, quiet)
     return fields_by_name
 
 
@@ -118,7 +120,13 @@ def values_of(strategy: Any) -> dict[str, Any]:
             name: _plain(value)
             for name, value in (native_params(strategy.cls) | dict(strategy.values)).items()
         }
-    return {name: _plain(getattr(strategy, name)) for name in parameters(type(strategy))}
+    known = parameters(type(strategy))
+    values = {name: getattr(strategy, name) for name in known}
+    return {
+        name: _plain(value)
+        for name, value in values.items()
+        if not known[name].quiet or value != known[name].default
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -61,7 +61,9 @@ def ours(layout: Layout, asked: list[tuple[Any, Any]], path: str, threads: int =
 def finished(w: Workload, choice: Choice) -> Any:
     """Our records of one point."""
     p = to_points([choice])[0]
-    point = Point(p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"])
+    point = Point(
+        p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"], int(p["hold_minutes"])
+    )
     return simulate(w.legs(choice.lag), w.panel, CONFIG, point)
 
 

@@ -100,6 +100,7 @@ SAID = {
     f"{BACKTEST} --exit-on touch": "--exit-on says when stop, target and trail are judged",
     f"{BACKTEST} --strategy buy-launch --pairing matched": "--pairing sizes the shorts",
     "backtest --engine compiled --no-tearsheet --start 2026-02-02 --end 2026-02-20 --set entry=now": "waits for the close of the session",
+    "backtest --engine compiled --no-tearsheet --start 2026-02-02 --end 2026-02-20 --set hold_minutes=30": "ends at the close of its session",
     f"{BACKTEST} --set name_cap=0.1 --set adv_capital=1e6": "`name_cap` decides nothing without --set overlap=cap",
     f"{BACKTEST} --strategy buy-launch --set neutral=beta": "`neutral` decides nothing without a `hedge`",
     f"{NATIVE} --exit-on touch --pairing matched --give-up 9": "--give-up is for strategies that return legs",

@@ -44,7 +44,7 @@ def test_compiled_equals_backtrader_inside_many_sessions(seed: int) -> None:
 
 def test_the_random_minutes_reach_every_outcome() -> None:
     seen: set[tuple[bool, int]] = set()
-    parts = 0
+    parts = same_day = 0
     for seed in range(120):
         rng = np.random.default_rng(seed)
         panel = minute_panel(rng)
@@ -55,6 +55,9 @@ def test_the_random_minutes_reach_every_outcome() -> None:
             }
         inside = run.fills[run.fills["at"] > CLOSE]
         parts += len(inside) - len(np.unique(inside[["row", "leg"]]))
+        began = inside[inside["reason"] == Reason.ENTRY]
+        over = inside[inside["reason"] == Reason.HOLD]
+        same_day += len(np.intersect1d(began[["row", "leg"]], over[["row", "leg"]]))
     wanted = (
         "LIMIT_UP",
         "LIMIT_DOWN",
@@ -65,10 +68,12 @@ def test_the_random_minutes_reach_every_outcome() -> None:
         "NOT_SHORTABLE",
         "UNPAIRED",
     )
-    for name in ("ENTRY", *wanted):
+    leaving = ("HOLD", "STOP", "TARGET", "TRAIL", "T_PLUS_ONE")
+    for name in ("ENTRY", *leaving, *wanted):
         assert (True, int(Reason[name])) in seen, name
     assert (False, int(Reason.SEALED)) in seen  # those that fell back to the close
     assert parts > 100  # orders that went on in later bars
+    assert same_day > 20  # legs that were over in the session in which they began
 
 
 def _until(run: Run, row: int, minute: int) -> list[tuple[float, ...]]:
@@ -81,11 +86,15 @@ def _until(run: Run, row: int, minute: int) -> list[tuple[float, ...]]:
 @given(SEEDS)
 def test_bars_that_start_later_change_no_fill_before_them(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    panel = minute_panel(rng)
-    legs = minute_legs(rng, panel)
+    touch = bool(rng.random() < 0.5)
     # prices touched inside daily bars, and boards that opened later in one, are known by the day only
-    daily = {"exit_on": ExitOn.CLOSE, "limit_policy": LimitPolicy(rng.choice(["strict", "ignore"]))}
-    config = minute_config(rng).model_copy(update=daily)
+    panel = minute_panel(rng, share=1.0 if touch else 0.7)
+    legs = minute_legs(rng, panel)
+    asked = {
+        "exit_on": ExitOn.TOUCH if touch else ExitOn.CLOSE,
+        "limit_policy": LimitPolicy(rng.choice(["strict", "ignore"])),
+    }
+    config = minute_config(rng).model_copy(update=asked)
     for engine in ("compiled", "backtrader"):
         before = execute(legs, panel, config, engine)
         inside = before.fills[before.fills["at"] > CLOSE]

@@ -47,17 +47,18 @@ def random_minutes(rng: np.random.Generator, panel: Panel, share: float = 0.7) -
     return to_minutes(len(panel.codes), bars)
 
 
-def minute_panel(rng: np.random.Generator) -> Panel:
+def minute_panel(rng: np.random.Generator, share: float = 0.7) -> Panel:
     panel = random_panel(rng)
-    return replace(panel, minutes=random_minutes(rng, panel))
+    return replace(panel, minutes=random_minutes(rng, panel, share))
 
 
 def minute_legs(rng: np.random.Generator, panel: Panel, n: int = 25) -> NDArray[Any]:
-    """Legs of which two thirds enter inside a session, some before, in the lunch break of, or after its trading."""
+    """Legs of which two thirds enter inside a session, some before, in the lunch break of, or after its trading; half hold for minutes."""
     legs = random_legs(rng, panel, n)
     inside = rng.random(n) < 2 / 3
     legs["at"] = np.where(inside, rng.integers(560, 905, n), legs["at"])
     legs["at"] = np.where(inside & (rng.random(n) < 0.3), 600, legs["at"])
+    legs["hold_minutes"] = rng.choice([0, 0, 0, 1, 7, 30, 120, 240, 700], n)
     return legs
 
 

@@ -137,5 +137,5 @@ class NativeDesk(Account):
         for k, leg in enumerate(self.stays):
             end = self.ends.get(leg.index, int(last[self.panel.exchange_of[leg.code]]))
             hold = max(end - leg.opened_on, 1) if leg.opened_on >= 0 else 1
-            table[k] = (leg.launch, leg.code, leg.side, leg.at, leg.row, 0, hold, leg.weight, *NO_RULES)
+            table[k] = (leg.launch, leg.code, leg.side, leg.at, leg.row, 0, hold, leg.weight, *NO_RULES, 0)
         return table

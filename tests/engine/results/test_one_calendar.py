@@ -94,7 +94,7 @@ def test_a_point_of_a_sweep_grows_as_the_run_does(shanghai_alone: Result) -> Non
     panel = whole_2025(CN)
     legs = HOLD_ALL.legs(new_year(CN).timed(reaction_minutes=15, dates_known="end"), panel)
     points = np.zeros(1, POINT)
-    for name, value in zip(POINT.names or (), Point(1.0, 3, 300, math.nan, math.nan, math.nan), strict=True):
+    for name, value in Point(1.0, 3, 300, math.nan, math.nan, math.nan, 0)._asdict().items():
         points[name] = value
     for path in ("general", "fast"):
         (row,) = simulate_points(Layout(panel), legs, Config(), points, periods=242.0, path=path)
