@@ -12,7 +12,7 @@ import pandas as pd
 from ..data.figures import money, number, percent
 from ..data.files import put_folder, put_pages
 from ..engine.results.fates import lost_launches
-from ..engine.results.result import Result
+from ..engine.results.result import WAIT, Result
 from ..engine.results.summary import RunSummary
 from .charts import plots
 from .charts.clocks import clocks_figure
@@ -137,7 +137,8 @@ def _launch_table(result: Result) -> Table:
     )
     told, widths = [announced(*clock) for clock in clocks], [clock_width(*clock[2:]) for clock in clocks]
     frame = frame.assign(announced=told, width=widths)
-    return table(frame, LAUNCHES, id="launches", caption="Every launch of the run", file="launches.csv")
+    shown = [column for column in LAUNCHES if column.key != WAIT or frame[WAIT].any()]
+    return table(frame, shown, id="launches", caption="Every launch of the run", file="launches.csv")
 
 
 def _by_code(texts: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -237,6 +238,7 @@ LAUNCHES = (
     Column("captured", "Captured", percent, "number", "What was left, as a share of equity at entry"),
     Column("paper", "Whole move", percent, "number", "From the last close before the news to the exit of its own rules, with neither limits nor costs"),
     Column("missed_gap", "Gap", percent, "number", "Missed: the move before the first price that could be traded"),
+    Column("missed_wait", "Wait", percent, "number", "Missed: from news inside a session to the first minute that an order could meet"),
     Column("missed_limits", "Limits", percent, "number", "Missed: price limits, and suspensions that outlast the wait"),
     Column("missed_size", "Size", percent, "number", "Missed: share of volume, whole lots, shares that may not be sold short"),
     Column("missed_cash", "Cash", percent, "number", "Missed: too little cash or margin, margin calls, shorts without their long"),

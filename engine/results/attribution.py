@@ -4,7 +4,8 @@ Paper is what a leg would have earned from the last close before its first possi
 rules make, in any size, with neither price limits nor costs. The parts are worked out one after another, each from the
 same legs run again with one friction more (`Ladder`), so that they add up to it exactly:
 
-    missed_gap      until the first price at which the code traded
+    missed_gap      until the first price at which the code traded, or at which news inside the session found it
+    missed_wait     from there until the first minute that an order inside the session could meet
     missed_limits   price limits, and suspensions that outlast `wait`
     missed_size     share of volume, whole lots, shares that may not be sold short
     slippage
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8
+from ...data.arrays import F8, I4
 from ...data.ledger.bounds import clock_text
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import CLOSED, DELISTED, TRADING, Panel
@@ -28,6 +29,7 @@ from ..judge.exits import after_action
 from ..legs import CLOSE, OPEN, Reason
 from .result import COLUMNS, PAID
 from .run import Run
+from .wait import ELSEWHERE, first_price_met, news_minutes, price_at_news
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,7 @@ def attribute(
     Without a `ladder`, as for orders that follow no leg, paper ends with the exit really made, and what neither the
     gap nor slippage explains counts under the reason that stopped most of the leg's shares.
     """
-    accounts = _accounts(panel, legs, run, ladder)
+    accounts = _accounts(panel, legs, run, ladder, news_minutes(panel, launches, legs))
     blocked = np.bincount(run.blocks["leg"], minlength=len(legs))
     rows = []
     for position in np.unique(legs["launch"][legs["launch"] >= 0]):
@@ -148,7 +150,7 @@ def _by_leg(records: Table, n: int) -> list[Table]:
     return np.split(records[order], np.searchsorted(records["leg"][order], np.arange(1, n))) if n else []
 
 
-def _accounts(panel: Panel, legs: Table, run: Run, ladder: Ladder | None) -> list[LegAccount]:
+def _accounts(panel: Panel, legs: Table, run: Run, ladder: Ladder | None, news: I4) -> list[LegAccount]:
     n = len(legs)
     fills, blocks = _by_leg(run.fills, n), _by_leg(run.blocks, n)
     steps = [] if ladder is None else [_by_leg(step, n) for step in ladder]
@@ -162,6 +164,8 @@ def _accounts(panel: Panel, legs: Table, run: Run, ladder: Ladder | None) -> lis
             paper, parts = _by_steps(panel, leg, nav, [step[k] for step in steps], real.gross)
         else:
             paper, parts = _by_reason(panel, leg, nav, fills[k], blocks[k], real.gross)
+        waited = _waited(panel, leg, int(news[k])) if nav < np.inf else 0.0
+        parts |= {"missed_gap": parts["missed_gap"] - waited, "missed_wait": waited}
         parts |= {"costs": costs / nav, "dividend_tax": real.tax / nav, "borrow": real.borrow / nav}
         accounts.append(LegAccount(paper, parts | {"captured": profit / nav}, profit, bool(len(fills[k]))))
     return accounts
@@ -232,24 +236,25 @@ def _sized(panel: Panel, leg: Any) -> bool:
 
 
 def _gap(panel: Panel, leg: Any) -> float:
-    """Fraction of NAV that went by before the first auction at which the code traded."""
+    """Fraction of NAV that went by before the first price at which the code traded for an order of the leg."""
     i, row = int(leg["code"]), int(leg["row"])
     trades = np.flatnonzero(panel.status[row:, i] == TRADING)
     if not len(trades) or not _sized(panel, leg):
         return 0.0
     first = row + int(trades[0])
-    price = _inside(panel, leg, first) if leg["at"] > CLOSE else np.nan
+    price = first_price_met(panel, leg, first) if leg["at"] > CLOSE else np.nan
     return _paper(panel, leg, first, price) if price > 0.0 else _paper_at(panel, leg, first)
 
 
-def _inside(panel: Panel, leg: Any, row: int) -> float:
-    """The first price of a row that an order inside the session could meet; NaN where no minute bar tells."""
-    bars = panel.minutes.of(row, int(leg["code"]))
-    met = bars[bars["start"] >= leg["at"]] if row == leg["row"] else bars
-    if not len(met):
-        return np.nan
-    first, worst = float(met["open"][0]), float(met["high" if leg["side"] > 0 else "low"][0])
-    return first if first > 0.0 else worst
+def _waited(panel: Panel, leg: Any, news: int) -> float:
+    """The part of `_gap` that went by after news inside the session."""
+    row = int(leg["row"])
+    if news == ELSEWHERE or panel.status[row, leg["code"]] != TRADING or not _sized(panel, leg):
+        return 0.0
+    met = first_price_met(panel, leg, row)
+    if not met > 0.0:
+        return 0.0
+    return _paper(panel, leg, row, met) - _paper(panel, leg, row, price_at_news(panel, leg, news))
 
 
 def _paper_at(panel: Panel, leg: Any, row: int) -> float:

@@ -45,6 +45,7 @@ DEFINITIONS: Mapping[str, str] = MappingProxyType(
         "return_beside_benchmark": "total return of the run from the benchmark's first session to its last, where these are not those of the run",
         "launch_paper": f"{_MEAN}: from the last close before the news to the exit of its own rules, frictionless",
         "launch_missed_gap": f"{_MEAN}: the move before the first price at which the code traded",
+        "launch_missed_wait": f"{_MEAN}: the move from news inside a session to the first minute that an order could meet",
         "launch_missed_limits": f"{_MEAN}: price limits, and suspensions that outlast the wait",
         "launch_missed_size": f"{_MEAN}: share of volume, whole lots, shares that may not be sold short",
         "launch_missed_cash": f"{_MEAN}: too little cash or margin, margin calls, shorts without their long",

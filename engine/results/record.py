@@ -26,7 +26,7 @@ from .fates import UNTRADED, to_fates, told_fates, without_trade
 from .metrics import DEFINITIONS, Annual, equity_metrics, periods_per_year, tellable
 from .minutes import without_minutes
 from .path import launch_path
-from .result import COLUMNS, PAID, Result
+from .result import COLUMNS, PAID, WAIT, Result
 from .run import Run
 from .summary import RunSummary
 
@@ -217,6 +217,8 @@ def _figures(
     metrics |= _beside(run.equity, config.capital, None if benchmark is None else benchmark[1])
     if len(launches):
         metrics |= {f"launch_{name}": float(launches[name].mean()) for name in ("paper", *PAID)}
+    if not metrics.get(f"launch_{WAIT}"):
+        metrics.pop(f"launch_{WAIT}", None)
     names, counts = np.unique(run.blocks["reason"], return_counts=True)
     idle = idle_members(books)
     return {
@@ -232,7 +234,9 @@ def _figures(
         "years": annual.years,
         "benchmark": None if benchmark is None else benchmark[0],
         "metrics": metrics,
-        "definitions": dict(DEFINITIONS),
+        "definitions": {
+            name: text for name, text in DEFINITIONS.items() if name in metrics or name != f"launch_{WAIT}"
+        },
         "blocked": {LABELS[int(why)]: int(n) for why, n in zip(names, counts, strict=True)},
         "data": tuple(dict(source) for source in p.provenance if source["code"] not in idle),
         "launches_sha256": books.launches.sha256,

@@ -18,7 +18,8 @@ from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
 from .tables import PAID as PAID
-from .tables import no_rows, read_table
+from .tables import WAIT as WAIT
+from .tables import no_rows, read_table, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,9 @@ class Result(Drawn):
         """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in COLUMNS:
-            write_whole(folder / f"{name}.csv", getattr(self, name).to_csv(index=False, lineterminator="\n"))
+            write_whole(
+                folder / f"{name}.csv", written(getattr(self, name)).to_csv(index=False, lineterminator="\n")
+            )
         self.summary.write(folder)
 
 
@@ -108,8 +111,8 @@ def load_result(folder: Path | str) -> Result:
     summary = RunSummary.read(place)
     # earlier runs wrote neither fates nor exposure
     told = {"fates": summary.funnel, "exposure": summary.exposure, "hedges": summary.exposure}
-    written = [name for name in COLUMNS if told.get(name, True) is not None]
-    tables = {name: read_table(place, name) for name in written}
+    kept = [name for name in COLUMNS if told.get(name, True) is not None]
+    tables = {name: read_table(place, name) for name in kept}
     _refuse_strange_sessions(place, tables, summary)
     return Result(**tables, summary=summary)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PAID = (
     "captured",
     "missed_gap",
+    "missed_wait",
     "missed_limits",
     "missed_size",
     "missed_cash",
@@ -61,13 +62,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "comparison": ("session", "paper", "benchmark", "open_markets"),
 }  # fmt: skip
 
+WAIT = "missed_wait"  # written only where an order met minute bars after news inside a session
 # 0.1 counted sizes, money, slippage and tax as `missed_limits`; what it did not tell apart is NaN.
 _NOT_IN_0_1 = ("missed_size", "missed_cash", "slippage", "dividend_tax", "borrow")
 _BOUNDS = ("earliest", "latest")  # of a launch: empty in folders that were written before them
 OLDER: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "launches": tuple(
         tuple(name for name in COLUMNS["launches"] if name not in lacking)
-        for lacking in (_BOUNDS, (*_BOUNDS, *_NOT_IN_0_1))
+        for lacking in ((WAIT,), (WAIT, *_BOUNDS), (WAIT, *_BOUNDS, *_NOT_IN_0_1))
     )
 }
 
@@ -116,8 +118,18 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
     rows = cells.iloc[1:].reset_index(drop=True).set_axis(list(header), axis=1)
     table = pd.DataFrame({column: _typed(rows[column], name, path) for column in header})
     _refuse_repeats(table, ONCE.get(name, ()), path)
-    unknown = {bound: "" for bound in _BOUNDS if bound in COLUMNS[name] and bound not in header}
+    lacking: dict[str, Any] = dict.fromkeys(_BOUNDS, "") | {WAIT: 0.0}
+    unknown: dict[str, Any] = {
+        key: value for key, value in lacking.items() if key in COLUMNS[name] and key not in header
+    }
     return table.assign(**unknown).reindex(columns=list(COLUMNS[name]))
+
+
+def written(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table as it stands in its file: without the wait where nothing waited."""
+    if WAIT in table.columns and not (table[WAIT].fillna(0.0) != 0.0).any():
+        return table.drop(columns=WAIT)
+    return table
 
 
 def _refuse_repeats(table: "pd.DataFrame", names: Sequence[str], path: Path) -> None:

@@ -21,7 +21,7 @@ from .shares import Figure, in_percent
 SMALLEST = 5e-7  # of a step that is drawn
 # what took a part of the whole move, in the order in which it did
 MISSED = {
-    "missed_gap": "gap", "missed_limits": "limits", "missed_size": "size", "missed_cash": "cash", "slippage": "slippage",
+    "missed_gap": "gap", "missed_wait": "wait", "missed_limits": "limits", "missed_size": "size", "missed_cash": "cash", "slippage": "slippage",
     "costs": "costs", "dividend_tax": "dividend tax", "borrow": "borrowing",
 }  # fmt: skip
 

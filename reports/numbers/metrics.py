@@ -51,6 +51,7 @@ KNOWN: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "traded_launches": ("Traded launches", number),
     "launch_paper": ("Mean launch on paper", percent),
     "launch_missed_gap": ("… missed to the gap", percent),
+    "launch_missed_wait": ("… to the wait", percent),
     "launch_missed_limits": ("… to limits", percent),
     "launch_missed_size": ("… to size", percent),
     "launch_missed_cash": ("… to lack of cash", percent),

@@ -10,7 +10,7 @@ from launchlab.data.ledger.ledger import load_launches
 from launchlab.data.market.market import load_market
 from launchlab.engine.backtest.backtest import RunOptions, backtest
 from launchlab.engine.config import Config
-from launchlab.engine.results.result import Result
+from launchlab.engine.results.result import Result, load_result
 from launchlab.strategies import BuyLaunch
 
 from ...markets.minute_files import HEAD, MAINLAND, clock
@@ -183,6 +183,7 @@ def test_the_parts_of_a_launch_still_add_up_to_its_paper(world) -> None:
     parts = (
         "captured",
         "missed_gap",
+        "missed_wait",
         "missed_limits",
         "missed_size",
         "missed_cash",
@@ -192,9 +193,28 @@ def test_the_parts_of_a_launch_still_add_up_to_its_paper(world) -> None:
         "borrow",
     )
     assert launch["paper"] == pytest.approx(sum(launch[name] for name in parts))
-    assert launch["missed_gap"] == pytest.approx(
-        0.5 * (10.1 / 10.0 - 1.0)
-    )  # until the first bar that the order meets
+    # the news came at 10:05 into a price of 9.0, the first bar that the order meets begins at 10.1
+    assert launch["missed_gap"] == pytest.approx(0.5 * (9.0 / 10.0 - 1.0))
+    assert launch["missed_wait"] == pytest.approx(0.5 * (10.1 - 9.0) / 10.0)
+
+
+def test_the_wait_stands_in_the_tables_where_there_was_one_only(world, tmp_path) -> None:
+    waited = run(world(bars(9.0, 9.0, 9.0, 10.1, volume=20_000.0)))
+    waited.save(tmp_path / "waited")
+    assert "missed_wait" in (tmp_path / "waited" / "launches.csv").read_text()
+    assert load_result(tmp_path / "waited").launches.equals(waited.launches)
+    assert waited.summary.metrics["launch_missed_wait"] == waited.launches["missed_wait"].mean()
+    still = run(world(bars(10.0), "2026-02-09T08:00+08:00"))
+    still.save(tmp_path / "still")
+    for name in ("launches.csv", "summary.json"):
+        assert "missed_wait" not in (tmp_path / "still" / name).read_text()
+    assert load_result(tmp_path / "still").launches["missed_wait"].tolist() == [0.0]
+
+
+def test_news_before_the_first_bar_is_over_found_the_price_of_the_opening_auction(world) -> None:
+    launch = run(world(bars(10.4), "2026-02-09T09:27+08:00")).launches.iloc[0]  # opened at 10.0
+    assert launch["missed_gap"] == pytest.approx(0.0)
+    assert launch["missed_wait"] == pytest.approx(0.5 * 0.04)
 
 
 def test_legs_carry_the_minute_and_foresight_is_still_refused(world) -> None:

@@ -160,7 +160,7 @@ class TestAfterMinutes:
     def test_what_a_launch_paid_still_adds_up(self, world, engine):
         market = world(HK, f"{NEWS}T10:05", Day(NEWS, {615: 10.2, 675: 10.6}))
         row = run(market, engine, hold_minutes=60, slippage_bp=10).launches.iloc[0]
-        parts = ["missed_gap", "missed_limits", "missed_size", "slippage", "missed_cash"]
+        parts = ["missed_gap", "missed_wait", "missed_limits", "missed_size", "slippage", "missed_cash"]
         taken = sum(row[name] for name in parts) + row["costs"] + row["dividend_tax"] + row["borrow"]
         assert row["paper"] == pytest.approx(taken + row["captured"], abs=1e-9)
 
