@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 )
 @click.option("--names", metavar="CSV", help="Name changes (code,name,first,last): ST spells by day.")
 @click.option("--refresh", is_flag=True, help="Ask again for what is stored, and report what changed.")
+@click.option("-v", "--verbose", is_flag=True, help="Each source's answer behind each code.")
 @shared("instruments", "json")
-def fetch(as_json: bool, **asked: Any) -> None:
+def fetch(as_json: bool, verbose: bool, **asked: Any) -> None:
     """Download bars into the store.
 
     The codes named, or those of a ledger, or all that the provider files has; else all that a run of the shipped ledger
@@ -51,25 +52,28 @@ def fetch(as_json: bool, **asked: Any) -> None:
     from ..data.market.fetch import fetch as fetch_bars
     from .terminal.progress import progress
 
+    if verbose and as_json:
+        raise click.UsageError("--json has each source's answer already (`tried`); leave --verbose out")
+
     with progress(f"fetching from {asked['provider']}", unit="codes") as step:
 
         def told(number: int, total: int, outcome: "FetchOutcome") -> None:
             step(number, total)
-            line = outcome.brief if total > 1 else str(outcome)
+            line = outcome.brief if total > 1 and not verbose else str(outcome)
             tell(f"[{number}/{total}] {line}" if as_json else line, err=as_json)
 
         report = fetch_bars(**asked, on_progress=told)
-    _show(report, as_json=as_json)
+    _show(report, as_json=as_json, verbose=verbose)
 
 
-def _show(report: "FetchReport", *, as_json: bool) -> None:
+def _show(report: "FetchReport", *, as_json: bool, verbose: bool) -> None:
     """Sum up on stdout, where each code already has its line, and end with 2 when one failed."""
     for sentence in report.warnings:
         warn(sentence)
     if as_json:
         print_json(report.to_json() | {"store": str(report.store)})
     else:
-        if len(report.outcomes) > 1:
+        if len(report.outcomes) > 1 and not verbose:
             for shared in report.reasons:
                 tell(str(shared))
         echo(report.counts + _of(report))

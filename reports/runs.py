@@ -1,6 +1,6 @@
 """The runs, sweeps and studies of a folder on one page: what each was, what it made, and the shape of its equity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -76,19 +76,27 @@ def _told(place: Path, summary: AnySummary) -> dict[str, Any]:
             "end": "",
             "line": Markup(""),
             "figures": _figures({}),
-            "says": says,
+            "says": says + _beyond(summary.warnings),
         }
     about = {key: visible(getattr(summary, key)) for key in ("strategy", "start", "end")}
     if isinstance(summary, RunSummary):
         return about | {
             "line": _line(place),
             "figures": _figures(summary.metrics),
-            "says": visible(summary.engine)
-            + (", some sessions taken from the bars" if rests_on_bars(summary.unknowns) else ""),
+            "says": visible(summary.engine) + _beyond(summary.unknowns),
         }
     label = summary.judgement.label if summary.judgement else "not judged"
     says = f"the best of {number(summary.points)}: {visible(label)}"
-    return about | {"line": Markup(""), "figures": _figures(summary.best), "says": says}
+    return about | {
+        "line": Markup(""),
+        "figures": _figures(summary.best),
+        "says": says + _beyond(summary.warnings),
+    }
+
+
+def _beyond(told: Iterable[str]) -> str:
+    """Whether sessions are the bars' own word, by what a run assumed or a sweep or study warns of."""
+    return ", some sessions taken from the bars" if rests_on_bars(told) else ""
 
 
 def _figures(values: Mapping[str, Any]) -> list[Cell]:

@@ -289,7 +289,7 @@ LAYOUTS = (
         unit=SHARES,
         harmless=frozenset(("limit_up", "limit_down")),
     ),
-    Layout("tonghuashun", _CHINESE, marks=frozenset(("总手",)), unit=LOTS, hong_kong=""),
+    Layout("tonghuashun", _CHINESE, marks=frozenset(("总手",))),
     Layout("akshare", _CHINESE, marks=frozenset(("振幅",)), unit=LOTS),
     Layout("netease", _CHINESE, marks=frozenset(("成交金额",)), unit=SHARES),
     Layout("a Chinese export", _CHINESE),

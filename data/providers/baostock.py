@@ -7,7 +7,7 @@ connection per process, prints to stdout and waits for ever on a closed connecti
 import contextlib
 import socket
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..errors import FetchError, SourceError
 from ..instruments.facts import Facts
 from ..instruments.table import Instrument
 from ..patience import Busy, Patience
-from .provider import Gives, gives
+from .provider import Gives, gives, untold
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")
@@ -118,7 +118,10 @@ class Baostock:
             for year in years
             for record in self._rows(client.query_dividend_data, code, year, "operate")
         ]
-        return rows_to_bars(instrument, rows, actions, str(client.__version__)).between(start, end)
+        bars = rows_to_bars(instrument, rows, actions, str(client.__version__)).between(start, end)
+        told = set(bars.actions["session"].astype(str).tolist())
+        said = untold(sorted(set(ex_dates) - told), "dividends (a rights issue?)")
+        return replace(bars, source={**bars.source, "said": "; ".join(said)}) if said else bars
 
     def _login(self) -> Any:
         if self._client is not None:
@@ -177,7 +180,7 @@ def rows_to_bars(
 ) -> Bars:
     """Bars from baostock's rows of FIELDS and of its dividend table; empty numbers are NaN.
 
-    Rights issues are not in the dividend table: they show in `pre_close` alone.
+    Rights issues are not in the dividend table: they show in `pre_close` and as a day of the table of factors.
     """
 
     def column(name: str) -> F8:

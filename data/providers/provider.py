@@ -4,7 +4,7 @@ The protocol is small on purpose. Another kind of answer (bars of a minute, fact
 its own with one method, which a source has or has not; whoever wants it asks with `isinstance`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
@@ -80,3 +80,16 @@ def without_actions(name: str, instrument: Instrument) -> str:
         return ""
     what = "funds" if instrument.mainland else "Hong Kong"
     return f"{name} has no dividends and splits of {what}: take another source where they matter"
+
+
+def untold(days: Sequence[str], among: str) -> list[str]:
+    """What is said of days on which a source's factor moves and none of its actions does; nothing where there are none.
+
+    Of a share it is a rights issue, most often; of a fund a split. The first three days are named.
+    """
+    named = ", ".join(days[:3]) + (f" and {len(days) - 3} more days" if len(days) > 3 else "")
+    return (
+        [f"an action on {named} has no row among the {among}: it shows in the reference alone"]
+        if days
+        else []
+    )

@@ -25,7 +25,7 @@ from ..instruments.table import Instrument
 from ..patience import Patience
 from ..rules.limits import limit_bands
 from .proof import in_shares
-from .provider import Gives, gives, without_actions
+from .provider import Gives, gives, untold, without_actions
 from .tushare_api import NotAllowedError, Row, TushareApi
 
 ALL = "bars turnover references suspensions st dividends splits"
@@ -260,7 +260,7 @@ def _not_asked(refused: Sequence[str]) -> list[str]:
 
 
 def _untold(bars: Bars, factors: Sequence[Row], among: str) -> list[str]:
-    """Days on which the factor moves and no known action does: of a share a rights issue, most often; of a fund a split."""
+    """A sentence about days on which the factor moves and no known action does."""
     by_day = {_iso(row["trade_date"]): _number(row["adj_factor"]) for row in factors}
     days = sorted(by_day)
     told = set(bars.actions["session"].astype(str).tolist())
@@ -269,11 +269,7 @@ def _untold(bars: Bars, factors: Sequence[Row], among: str) -> list[str]:
         for before, after in pairwise(days)
         if abs(by_day[after] / by_day[before] - 1.0) > FACTOR_APART and after not in told
     ]
-    if not moved:
-        return []
-    return [
-        f"an action on {', '.join(moved[:3])} has no row among the {among}: it shows in the reference alone"
-    ]
+    return untold(moved, among)
 
 
 def _other_limits(instrument: Instrument, bars: Bars, limits: Sequence[Row]) -> list[str]:

@@ -51,6 +51,15 @@ def test_a_failure_is_told_and_loses_nothing_of_the_others(market: Path) -> None
     assert launchlab("check", "2513.HK").exit_code == 0
 
 
+def test_each_code_s_answers_are_told_when_they_are_asked_for(market: Path) -> None:
+    asked = fetch("0005.HK", "0006.HK", *SPAN)
+    brief, whole = launchlab(*asked), launchlab(*asked, "-v")
+    assert "0005.HK    failed   not from files" in brief.stdout
+    assert "0005.HK    failed   not from files" not in whole.stdout
+    for code in ("0005.HK", "0006.HK"):
+        assert whole.stdout.count(f"has no file for {code}") == 1
+
+
 def test_a_whole_folder_is_imported_when_no_code_is_named(market: Path) -> None:
     done = launchlab(*fetch(*SPAN))
     assert "3 fetched, 0 kept, 0 failed" in done.stdout

@@ -121,6 +121,8 @@ def test_a_study_and_a_check_run_too(folder: Path) -> None:
     assert done.exit_code == 0, done.output
     assert SAID in done.stderr
     assert SAID in (folder / "study" / "index.html").read_text(encoding="utf-8")
+    assert launchlab("runs", folder, "--page").exit_code == 0
+    assert "some sessions taken from the bars" in (folder / "index.html").read_text(encoding="utf-8")
     assert launchlab("check", "--prices", folder / "bars").exit_code == 0
 
 
@@ -129,6 +131,8 @@ def test_a_sweep_runs_too(folder: Path) -> None:
     done = launchlab("sweep", *asked(folder), "--grid", "hold=1:2", "--out", folder / "sweep")
     assert done.exit_code == 0, done.output
     assert SAID in (folder / "sweep" / "index.html").read_text(encoding="utf-8")
+    assert launchlab("runs", folder, "--page").exit_code == 0
+    assert "some sessions taken from the bars" in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_both_markets_have_the_sessions_of_their_own_bars(folder: Path) -> None:

@@ -85,6 +85,7 @@ REFUSED = {
     "fetch 2513.HK --ledger-tz Asia/Hong_Kong": "name the ledger with --launches",
     "fetch 2513.HK --volume-unit lots": "give --path",
     "fetch 2513.HK --accept-adjusted": "give --path",
+    "fetch 2513.HK --json --verbose": "leave --verbose out",
     "check --prices bars --minute-stamps end": "name their folder with --minutes",
     "check --prices bars --minutes sample": "name a folder of minute bars",
     "check --sources --adjusted 2513.HK": "--adjusted does nothing beside --sources",
@@ -136,7 +137,7 @@ def test_each_option_decides_something_or_has_a_case(command: str) -> None:
     cases = [typed.split() for typed in (*REFUSED, *SAID) if typed.startswith(f"{command} ")]
     for option in ALL[command].params:
         if isinstance(option, click.Option):
-            flag = option.opts[0]
+            flag = option.opts[-1]
             name = flag.removeprefix("--").replace("-", "_")
             shown = name in alone or name in ELSEWHERE or any(flag in words for words in cases)
             assert shown, f"{command} {flag}: add a case in which it has no effect, or say that there is none"

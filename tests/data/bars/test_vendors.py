@@ -82,6 +82,14 @@ def test_every_vendor_s_file_gives_the_bar_that_was_traded(vendor, encoding, tmp
     assert np.isnan(read.pre_close[0]) if vendor in UNREFERENCED else read.pre_close[0] == 1726.0
 
 
+@pytest.mark.parametrize("volume", ["32156.44", "3,215,644"])
+def test_tonghuashun_s_hands_are_lots_in_some_files_and_shares_in_others(volume):
+    text = FILES["tonghuashun"].replace("32156.44", volume).replace("5440082548", "5,440,082,548")
+    assert bars(text).volume.tolist() == [SHARES]
+    with pytest.raises(ConfigError, match="shares or lots"):
+        bars(text.replace(volume, "321.5644"))
+
+
 def test_the_columns_of_every_layout_lead_back_to_it():
     assert {layout.name for layout in LAYOUTS} - set(FILES) == {"qlib", "tushare's k data", "yahoo"}
 

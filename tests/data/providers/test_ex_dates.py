@@ -179,7 +179,9 @@ def test_the_reference_and_the_action_are_those_of_the_exchange(provider, name, 
     stated = [tuple(float(value) for value in tuple(one)[1:]) for one in bars.actions]
     if kind == "rights" and "rights" not in source.gives[SHARE.exchange]:
         assert stated == []
+        assert f"an action on {EX_DATE} has no row" in str(bars.source["said"])
         return
+    assert "said" not in bars.source
     assert stated == [(1 + case.bonus / 10, case.cash / 10, case.rights / 10, case.price)]
 
 
