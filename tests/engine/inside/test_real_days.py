@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from launchlab.data.market.market import Market, load_market
@@ -76,3 +77,60 @@ def test_a_lower_limit_locks_sellers_and_serves_buyers(tmp_path: Path, engine: s
     assert list(blocks(held)) == [("2026-03-02", "close", "sealed", -5_700, 0)]
     leaving = held.fills[held.fills["reason"] == "hold"].iloc[0]
     assert (str(leaving["session"])[:10], leaving["at"], leaving["price"]) == ("2026-03-03", "close", 7.60)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_minutes_are_over_on_a_locked_board_and_the_next_one_sells(tmp_path: Path, engine: str) -> None:
+    """The bar of Friday 10:15 begins at the upper limit, that of 10:30 at 9.54. An hour later is after lunch: T+1; then sixteen
+    locked bars, and the first price of Tuesday, 8.16."""
+    held = tried(market(tmp_path, "2026-02-27T10:05+08:00", "600481"), engine, hold_minutes=60)
+    assert entries(held) == [("2026-02-27", "10:30", 5_700, 9.54)]
+    assert blocks(held) == [
+        ("2026-02-27", "13:00", "t_plus_one", -5_700, 0),
+        ("2026-03-02", "14:45", "limit_down", -5_700, 0),
+    ]
+    leaving = held.fills[held.fills["reason"] == "hold"].iloc[0]
+    assert (str(leaving["session"])[:10], leaving["at"], leaving["price"]) == ("2026-03-03", "09:30", 8.16)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_trail_follows_the_day_on_which_the_board_breaks(tmp_path: Path, engine: str) -> None:
+    """The first bar of the 13th reaches 15.25, which puts the trail at 14.79; the next begins at 14.38."""
+    rules = {"trail": 0.03, "exit_on": "touch", "hold": 10}
+    found = tried(market(tmp_path, "2026-02-09T09:20+08:00"), engine, **rules)
+    leaving = found.fills[found.fills["reason"] == "trail"].iloc[0]
+    assert (str(leaving["session"])[:10], leaving["at"], leaving["price"]) == ("2026-02-13", "09:45", 14.38)
+
+
+def moutai(tmp_path: Path, length: int) -> Market:
+    """600519 beside daily bars of the vendor's own table, which has no volume: that of the minutes, else turnover over close."""
+    minutes = pd.read_csv(REAL / "600519_1min.csv", parse_dates=["datetime"])
+    lots = minutes.groupby(minutes["datetime"].dt.strftime("%Y-%m-%d"))["volume"].sum()
+    daily = pd.read_csv(REAL / "daily_check.csv", dtype={"code": str}).query("code == '600519'")
+    volume = (daily["amount"] / daily["close"] / 100).round() * 100
+    daily = daily.assign(volume=(daily["date"].map(lots) * 100).fillna(volume))
+    (tmp_path / "daily").mkdir(exist_ok=True)
+    columns = ["date", "open", "high", "low", "close", "volume", "amount", "pre_close"]
+    daily[columns].to_csv(tmp_path / "daily" / "600519.SS.csv", index=False)
+    (tmp_path / f"minutes{length}").mkdir()
+    shutil.copy(REAL / f"600519_{length}min.csv", tmp_path / f"minutes{length}")
+    row = "one,2026-03-24T10:05+08:00,exact,Acme,One,launch,600519.SS:pure_play,https://example.org,\n"
+    (tmp_path / "launches.csv").write_text(HEAD_OF_LEDGER + row)
+    return load_market(
+        launches=tmp_path / "launches.csv", prices=tmp_path / "daily", minutes=tmp_path / f"minutes{length}",
+        start="2026-03-02", end="2026-03-27", benchmark="none", currency="CNY", universe="none",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_open_that_the_vendor_gives_as_nothing_is_the_bars_worst_price(
+    tmp_path: Path, engine: str
+) -> None:
+    """Bought at 10:15 on the 24th: stamped 10:16, its open 0.0. 192 minutes of that day's trading and 50 of the next end at 10:20."""
+    rules = {"capital": 1_000_000.0, "hold_minutes": 242}
+    fine, coarse = (tried(moutai(tmp_path, length), engine, **rules) for length in (1, 5))
+    assert entries(fine) == [("2026-03-24", "10:15", 300, 1407.78)]
+    assert entries(coarse) == [("2026-03-24", "10:15", 300, 1407.78)]
+    for found, price in ((fine, 1411.54), (coarse, 1412.0)):
+        out = found.fills.iloc[-1]
+        assert (str(out["session"])[:10], out["at"], out["price"]) == ("2026-03-25", "10:20", price)
