@@ -59,12 +59,15 @@ if TYPE_CHECKING:
     from .library.figures import figure as figure
     from .library.figures import figures as figures
     from .library.new_strategy import new_strategy as new_strategy
+    from .library.reaction import reaction as reaction
+    from .library.reaction import reaction_of as reaction_of
     from .library.sweep import Sweep as Sweep
     from .library.sweep import load_sweep as load_sweep
     from .library.sweep import search as search
     from .library.sweep import sweep as sweep
     from .library.warm import warm as warm
     from .reports.folders import compare as compare
+    from .reports.folders import write_reaction as write_reaction
     from .reports.folders import write_study as write_study
     from .reports.folders import write_sweep as write_sweep
     from .reports.run import write_report as write_report
@@ -145,6 +148,8 @@ __getattr__, __dir__, __all__ = face(
         "sweep": ".library.sweep",
         "search": ".library.sweep",
         "Sweep": ".library.sweep",
+        "reaction": ".library.reaction",
+        "reaction_of": ".library.reaction",
         "Grid": ".engine.sweeps.grid",
         "load_sweep": ".library.sweep",
         "warm": ".library.warm",
@@ -154,6 +159,7 @@ __getattr__, __dir__, __all__ = face(
         # pages
         "write_report": ".reports.run",
         "write_study": ".reports.folders",
+        "write_reaction": ".reports.folders",
         "write_sweep": ".reports.folders",
         "compare": ".reports.folders",
         "figure": ".library.figures",

@@ -1,10 +1,10 @@
-"""`launchlab report`: the pages of a saved run or sweep written again, and runs compared."""
+"""`launchlab report`: the pages of a saved run or sweep written again, runs compared, and what each minute of delay costs."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import example
+from .options import example, print_json, shared, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..engine.results.summary import StudySummary
 
-COMPARE = "compare"
+COMPARE, REACTION = "compare", "reaction"
 MARKET_FLAGS = (
     *(
         "launches",
@@ -34,19 +34,81 @@ MARKET_FLAGS = (
     epilog=example(
         "launchlab report runs/week",
         "launchlab report compare runs/strict runs/opened --out runs/policies",
+        "launchlab report reaction runs/now --delays 1,5,15,60",
     )
 )
-@click.argument("runs", nargs=-1, required=True, metavar="[compare] RUN...")
-@click.option("--out", metavar="DIR", help="Folder of the comparison [default: runs/compare].")
+@click.argument("runs", nargs=-1, required=True, metavar="[compare|reaction] RUN...")
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Folder of the comparison, or of the reaction times [default: runs/compare, runs/reaction].",
+)
+@click.option(
+    "--delays", metavar="LIST", help="Minutes from the news to the order [default: 20 from 1 to 240]."
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
-def report(runs: tuple[str, ...], out: str | None, open_page: bool) -> None:
-    """Write the pages of a saved run or sweep again, or compare runs."""
+@shared("json")
+def report(
+    runs: tuple[str, ...], out: str | None, delays: str | None, open_page: bool, as_json: bool
+) -> None:
+    """Write the pages of a saved run or sweep again, compare runs, or draw what each minute between news and order costs."""
     from pathlib import Path
 
-    page = _compare(runs[1:], Path(out or "runs/compare")) if runs[0] == COMPARE else _rebuild(runs, out)
-    echo(str(page))
+    from ..data.errors import ConfigError
+
+    if runs[0] != REACTION:
+        for flag, given in (("--delays", delays is not None), ("--json", as_json)):
+            if given:
+                raise ConfigError(
+                    f"{flag} is for reaction times; write `launchlab report reaction RUN {flag} …`"
+                )
+    if runs[0] == REACTION:
+        page = _reaction(runs[1:], Path(out or "runs/reaction"), delays, as_json=as_json)
+    elif runs[0] == COMPARE:
+        page = _compare(runs[1:], Path(out or "runs/compare"))
+    else:
+        page = _rebuild(runs, out)
+    if not as_json:
+        echo(str(page))
     if open_page:
         click.launch(page.resolve().as_uri())
+
+
+def _reaction(runs: tuple[str, ...], out: "Path", delays: str | None, *, as_json: bool) -> "Path":
+    from ..data.errors import ConfigError
+    from ..data.files import check_folder
+    from ..engine.backtest.reaction import DELAYS
+    from ..library.reaction import reaction_of
+    from ..reports.folders import write_reaction
+    from .asked.folder import folder_of
+    from .terminal.progress import progress
+
+    if len(runs) != 1:
+        raise ConfigError("reaction times are those of one run, as `launchlab report reaction RUN`")
+    check_folder(out)
+    asked = DELAYS if delays is None else _minutes(delays)
+    with progress("reaction times", len(asked), "runs") as step:
+        found = reaction_of(folder_of(runs[0]), delays=asked, on_progress=lambda done, _: step(done))
+    page = write_reaction(found, out)
+    for warning in found.warnings:
+        warn(warning)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        echo(found.said())
+    return page
+
+
+def _minutes(text: str) -> tuple[int, ...]:
+    """Whole numbers of a list; ConfigError with the part that is none."""
+    from ..data.errors import ConfigError
+
+    for part in text.split(","):
+        if not part.strip().isdecimal():
+            raise ConfigError(
+                f"`delays` are minutes such as 1,5,15,60; {part.strip()[:40]!r} is no whole number"
+            )
+    return tuple(int(part) for part in text.split(","))
 
 
 def _rebuild(runs: tuple[str, ...], out: str | None) -> "Path":

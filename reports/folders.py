@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..data.files import put_folder
 
 if TYPE_CHECKING:
+    from ..engine.backtest.reaction import Reaction
     from ..engine.results.result import Result
     from ..engine.results.summary import Inputs
     from ..engine.study.findings import Study
@@ -36,6 +37,14 @@ def write_sweep(folder: Path | str) -> Path:
     from .sweep import write_sweep_folder
 
     write_sweep_folder(Path(folder))
+    return Path(folder) / "index.html"
+
+
+def write_reaction(found: "Reaction", folder: Path | str = "runs/reaction") -> Path:
+    """The page of reaction times, with reaction.csv, written into `folder`; an older one is replaced, anything else refused."""
+    from .reaction import write_reaction as write_page
+
+    put_folder(Path(folder), lambda made: write_page(found, made))
     return Path(folder) / "index.html"
 
 

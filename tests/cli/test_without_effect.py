@@ -64,6 +64,7 @@ REFUSED = {
     f"{SWEEP} --objective return": "leave it out of a grid sweep",
     f"{SWEEP} --prune median": "leave it out of a grid sweep",
     f"{SWEEP} --storage x.db": "leave it out of a grid sweep",
+    "report runs/x --delays 1,5": "--delays is for reaction times",
     f"{SWEEP} --minute-stamps start": "--minutes names none",
     f"{SWEEP} --analyzer DrawDown": "leave it out",
     f"{SWEEP} --sizer PercentSizer": "leave them out",
