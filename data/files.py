@@ -24,7 +24,7 @@ def whole_file(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
     A block that fails leaves what was there before. `durable`: it also outlives a loss of power right after.
     """
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_temporary(path), dir=path.parent)
     os.close(handle)
     hidden = Path(name)
     try:
@@ -49,6 +49,30 @@ def put_file(made: Path, path: Path, *, durable: bool = False) -> None:
     made.replace(path)
     if durable and os.name != "nt":
         _sync(path.parent)
+
+
+def _temporary(path: Path) -> str:
+    """How the hidden files begin that are filled for `path`."""
+    return f"{TEMPORARY}{hashlib.sha256(path.name.encode(errors='replace')).hexdigest()[:8]}-"
+
+
+@contextmanager
+def held_alone(path: Path, *, timeout: float = -1.0) -> Iterator[None]:
+    """Hold a file against other writers by a hidden lock beside it, which goes with the block, however that ends.
+
+    What killed writers of the file left goes first. filelock.Timeout when another one holds it for `timeout` seconds (below 0: ever).
+    """
+    from filelock import FileLock
+
+    lock = path.absolute().with_name(f".{path.name}{LOCK}")
+    with FileLock(lock, timeout=timeout):
+        try:
+            for leftover in lock.parent.glob(f"{_temporary(path)}*"):
+                leftover.unlink(missing_ok=True)
+            yield
+        finally:
+            with suppress(OSError):  # Windows removes no open file; its lock goes when it is let go of
+                lock.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -8,10 +8,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from ...data.arrays import F8
 from ...data.errors import ConfigError
+from ...data.files import held_alone
 from .sharpe import independent_trials, mean_correlation, sharpe_ratios
 
 
@@ -48,7 +47,7 @@ def sweep_trials(data: str, sweep: str, returns: F8, points: int | None = None) 
 
 def record(path: Path, entry: SweepTrials) -> None:
     """Append a sweep to the ledger at `path`, under a lock; the folder must exist."""
-    with FileLock(f"{path.absolute()}.lock"), path.open("a", encoding="utf-8") as file:
+    with held_alone(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(entry), sort_keys=True) + "\n")
 
 

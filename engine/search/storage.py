@@ -13,9 +13,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from ...data.errors import ConfigError
+from ...data.files import held_alone
 from .study import need_optuna
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _open(storage: str, say: Say) -> "BaseStorage":
         file = sqlite_file(storage)
         if file is not None and not file.absolute().parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.parent))
-        with nullcontext() if file is None else FileLock(f"{file.absolute()}.lock"):
+        with nullcontext() if file is None else held_alone(file):
             return _open_database(storage, {} if file is None else {"timeout": PATIENCE})
     lock = JournalLock(storage, say)
     _mend(storage, lock)

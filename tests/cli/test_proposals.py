@@ -101,6 +101,9 @@ def test_one_failing_source_loses_nothing_of_the_others(sites: LaunchSites, tmp_
         "a word that is no source is refused before anything is asked"
     )
     sites.pages["/api/models"] = lambda _: (404, b"{}", {})
+    before = set(tmp_path.iterdir())
+    assert launchlab("launches", "import", "hf:deepseek-ai", "--out", "new/proposals.csv").exit_code == 2
+    assert set(tmp_path.iterdir()) == before, "neither lock nor folder stays where nothing came"
     done = launchlab("launches", "import", "hf:deepseek-ai", "github:zai-org")
     assert done.exit_code == 2
     assert "1 of 2 sources failed" in done.output

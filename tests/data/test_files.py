@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from launchlab.data.errors import ConfigError
-from launchlab.data.files import check_pages, put_folder, remove_abandoned, whole_file, write_whole
+from launchlab.data.files import (
+    check_pages,
+    held_alone,
+    put_folder,
+    remove_abandoned,
+    whole_file,
+    write_whole,
+)
 
 
 def full_disk(*_: Any) -> None:
@@ -183,3 +190,42 @@ def test_a_folder_with_something_of_the_users_is_refused_and_left_alone(
         put_folder(folder, lambda made: write_whole(made / "summary.json", "new"))
     assert names(folder) == sorted(files)
     assert all((folder / name).read_text() == "mine" for name in files)
+
+
+COUNTER = """
+import sys
+from pathlib import Path
+from launchlab.data.files import held_alone, write_whole
+path = Path(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    with held_alone(path):
+        write_whole(path, str(int(path.read_text()) + 1))
+"""
+
+
+def test_a_held_file_has_one_writer_at_a_time_and_no_lock_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "count"
+    path.write_text("0")
+    asked = [sys.executable, "-c", COUNTER, str(path), "60"]
+    writers = [subprocess.Popen(asked) for _ in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert path.read_text() == "180"
+    assert [one.name for one in tmp_path.iterdir()] == ["count"]
+
+
+def test_what_a_killed_writer_of_a_file_left_goes_with_the_next_and_that_of_others_stays(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "ledger.csv", tmp_path / "other.csv"
+    with whole_file(path) as left:
+        kept = left.with_name(f"{left.name}x")
+        left.rename(kept)
+        left.touch()
+    (tmp_path / ".ledger.csv.lock").touch()
+    with whole_file(other) as living:
+        with held_alone(path), pytest.raises(Timeout), held_alone(path, timeout=0):
+            pass
+        assert {one.name for one in tmp_path.iterdir()} == {"ledger.csv", living.name}
+    with pytest.raises(ValueError, match="in the middle"), held_alone(path):
+        raise ValueError("in the middle")
+    assert {one.name for one in tmp_path.iterdir()} == {"ledger.csv", "other.csv"}

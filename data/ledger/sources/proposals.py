@@ -6,17 +6,17 @@ A proposal trades nothing. Accepted ones are appended to a ledger by `accept`; t
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from ...dated import as_date
 from ...doors import is_there, read_bytes
 from ...errors import LedgerError, RuleError, did_you_mean
-from ...files import write_whole
+from ...files import held_alone, write_whole
 from ..bounds import evidence_cell, evidence_of
 from ..companies import Suggestion, suggestions
 from ..launch import ALL_COLUMNS, BOUNDS, COLUMNS, KINDS, LAUNCH_ROLES, Launch, LaunchCode, unknown_word
@@ -107,16 +107,24 @@ def suggested(proposal: Proposal) -> tuple[Suggestion, ...]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold a file against other writers; LedgerError when another one is at it."""
-    lock = FileLock(path.absolute().with_name(f".{path.name}.lock"))
+    """Hold a file against other writers; LedgerError when another one is at it.
+
+    Its folder is made; where nothing was put there, it goes again.
+    """
+    folder = path.absolute().parent
+    made = not folder.exists()
     try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with lock.acquire(timeout=0.2):
+        folder.mkdir(parents=True, exist_ok=True)
+        with held_alone(path, timeout=0.2):
             yield
     except Timeout:
         raise LedgerError(f"{path} is being written by another process; wait for it to end") from None
     except OSError as error:
         raise LedgerError(f"{path} cannot be written ({error.strerror}); choose another file") from None
+    finally:
+        if made:
+            with suppress(OSError):  # something is in it
+                folder.rmdir()
 
 
 def accept(

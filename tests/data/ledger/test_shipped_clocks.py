@@ -16,10 +16,10 @@ def exchanges(launch: Launch) -> list[str]:
     return sorted({BOOK[concerned.code].exchange for concerned in launch.codes})
 
 
-def test_more_than_a_quarter_of_the_tradable_launches_lie_within_one_auction_interval() -> None:
+def test_almost_a_third_of_the_tradable_launches_lie_within_one_auction_interval() -> None:
     """The goal is two fifths; the evidence at hand goes no further. Raise these numbers with it."""
     inside = [launch.id for launch in TRADABLE if open_auctions(launch, exchanges(launch)) == ()]
-    assert (len(inside), len(TRADABLE)) == (27, 98)
+    assert (len(inside), len(TRADABLE)) == (31, 98)
 
 
 def test_every_bound_has_its_evidence_at_an_address_and_a_clock_that_can_prove_it() -> None:
