@@ -56,9 +56,9 @@ def import_(
             on_progress=step,
         )
     if as_json:
-        print_json(
-            {"path": str(report.path), "new": report.new, "known": report.known, "failed": report.failed}
-        )
+        counted = {"new": report.new, "known": report.known, "failed": report.failed}
+        left = {word: [one._asdict() for one in found] for word, found in report.left_out.items()}
+        print_json({"path": str(report.path), **counted, "left_out": left})
     else:
         for word, new in report.new.items():
             tell(f"{word}: {new} new, {report.known[word]} known")
@@ -66,6 +66,8 @@ def import_(
             echo(
                 f"proposals: {report.path} (see them with: launchlab launches proposals --from {report.path})"
             )
+    for word, apart in report.left_out.items():
+        warn(f"{word}: {len(apart)} left out, the first {apart[0].title!r}: {apart[0].why}")
     for word, why in report.failed.items():
         warn(f"{word}: {why}")
     if report.failed:

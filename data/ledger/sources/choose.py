@@ -10,18 +10,18 @@ from .feed import Feed
 from .gharchive import GHArchive
 from .github import GitHub
 from .huggingface import HuggingFace
-from .proposal import Proposal
+from .proposal import LeftOut, Proposal
 from .web import Web
 
 
 class LaunchSource(Protocol):
     """Where launches are found.
 
-    `proposals` gives those public on `since` or later; a page that cannot be read is FetchError, one that makes no
-    sense LedgerError.
+    `proposals` gives those public on `since` or later, and what had to be left out; a page that cannot be read is
+    FetchError, one that makes no sense LedgerError.
     """
 
-    def proposals(self, web: Web, since: date | None) -> Iterator[Proposal]: ...
+    def proposals(self, web: Web, since: date | None) -> Iterator[Proposal | LeftOut]: ...
 
 
 SOURCES: Mapping[str, Callable[[str], LaunchSource]] = {

@@ -6,12 +6,13 @@ What the clock of a source means is written down once, in `CLOCKS`.
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ...calendars.hours import CHINA_TIME
 from ..bounds import CLOCKS, EXACT, Bound, Evidence, day_bounds, moment
 from ..launch import Launch, LaunchCode, Precision
 
-__all__ = ["CLOCKS", "Bound", "Evidence", "Proposal", "day_bounds", "moment", "plain", "slug"]
+__all__ = ["CLOCKS", "Bound", "Evidence", "LeftOut", "Proposal", "day_bounds", "moment", "plain", "slug"]
 
 LONGEST = 200  # characters of a title that are kept
 
@@ -55,6 +56,13 @@ class Proposal:
             not_before=_in_china(self.not_before),
             not_after=_in_china(self.not_after),
         )
+
+
+class LeftOut(NamedTuple):
+    """What a source holds and nothing can be proposed of: its title, and why."""
+
+    title: str
+    why: str
 
 
 def _in_china(bound: Bound | None) -> Bound | None:

@@ -10,6 +10,7 @@ import pytest
 
 from launchlab.data.errors import FetchError, LaunchlabError, LedgerError
 from launchlab.data.ledger.sources.choose import choose_source
+from launchlab.data.ledger.sources.imports import import_launches
 from launchlab.data.ledger.sources.proposal import CLOCKS, Proposal
 from launchlab.data.ledger.sources.web import Web
 from launchlab.data.patience import Patience
@@ -35,7 +36,8 @@ def web(tmp_path: Path) -> Web:
 
 
 def proposed(word: str, web: Web, since: date | None = None) -> list[Proposal]:
-    return list(choose_source(word).proposals(web, since))
+    found = choose_source(word).proposals(web, since)
+    return [one for one in found if isinstance(one, Proposal)]
 
 
 def utc(*parts: int) -> datetime:
@@ -104,6 +106,62 @@ def test_a_feed_gives_instants_or_days_and_its_markup_stays_text(sites: LaunchSi
     assert dated.precision == "date"
     assert dated.to_launch().as_row()["announced_at"] == "2026-02-13"
     assert dated.not_after.evidence.url == f"{sites.url}/feed.xml", "a javascript: link is no source"
+
+
+DAY = (utc(2026, 2, 11, 16), utc(2026, 2, 12, 16))  # 12 February in China
+
+
+@pytest.mark.parametrize(
+    ("written", "earliest", "latest"),
+    [
+        ("Thu, 12 Feb 2026 10:00:00 GMT", utc(2026, 2, 12, 10), utc(2026, 2, 12, 10)),
+        ("Thu, 12 Feb 2026 10:00:00 EST", utc(2026, 2, 12, 15), utc(2026, 2, 12, 15)),
+        ("2026-02-12T10:15:30+00:00", utc(2026, 2, 12, 10, 15, 30), utc(2026, 2, 12, 10, 15, 30)),
+        ("2026-02-12T00:15:00Z", utc(2026, 2, 12, 0, 15), utc(2026, 2, 12, 0, 15)),
+        ("Thu, 12 Feb 2026 00:00:00 +0800", *DAY),
+        ("2026-02-12", DAY[0], utc(2026, 2, 13)),
+        ("Thu, 12 Feb 2026 00:00:00 GMT", DAY[0], utc(2026, 2, 13)),
+        ("2026-02-12 10:00:00", utc(2026, 2, 11, 20), utc(2026, 2, 12, 22)),
+        ("Thu, 12 Feb 2026 10:00:00 CST", utc(2026, 2, 12, 2), utc(2026, 2, 13, 4)),
+    ],
+)
+def test_a_feed_s_time_is_as_narrow_as_it_is_written(
+    web: Web, tmp_path: Path, written: str, earliest: datetime, latest: datetime
+) -> None:
+    """A whole hour is a time, midnight a day; without a zone, and with China's and Chicago's CST, it may be any zone's."""
+    pytest.importorskip("feedparser")
+    (one,) = proposed(f"rss:{feed_of(tmp_path, ('GLM-9', written))}", web)
+    assert (one.not_before.instant, one.not_after.instant) == (earliest, latest)
+    assert one.precision == (
+        "exact" if earliest == latest else "date" if (earliest, latest) == DAY else "upper_bound"
+    )
+
+
+def test_what_a_feed_cannot_date_is_left_out_and_named(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("feedparser")
+    rows = [
+        ("good", "Thu, 12 Feb 2026 10:00:00 GMT"), ("future", "Fri, 12 Feb 2090 10:00:00 GMT"), ("none", ""),
+        ("words", "yesterday"), ("far", "Thu, 01 Jan 9999 00:00:00 GMT"), ("", "Thu, 12 Feb 2026 10:00:00 GMT"),
+    ]  # fmt: skip
+    word = f"rss:{feed_of(tmp_path, *rows)}"
+    report = import_launches([word], out=tmp_path / "proposals.csv", web=web)
+    assert (report.new, report.known, report.failed) == ({word: 1}, {word: 0}, {})
+    why = {one.title: one.why for one in report.left_out[word]}
+    assert list(why) == ["future", "none", "words", "far", "https://example.org/5"]
+    assert why["future"].endswith("after it was read")
+    assert why["words"] == "'yesterday' is no time"
+    assert (why["none"], why["https://example.org/5"]) == ("no time of publication", "no title")
+
+
+def feed_of(folder: Path, *entries: tuple[str, str]) -> Path:
+    """A file of RSS with entries of a title and a written time."""
+    items = (
+        f"<item><guid>1</guid><title>{title}</title><link>https://example.org/{number}</link><pubDate>{written}</pubDate></item>"
+        for number, (title, written) in enumerate(entries)
+    )
+    path = folder / "feed.xml"
+    path.write_text(f'<rss version="2.0"><channel><title>Zhipu</title>{"".join(items)}</channel></rss>')
+    return path
 
 
 def test_public_events_are_exact_to_the_second(web: Web, tmp_path: Path) -> None:
