@@ -22,6 +22,7 @@
 | volume_units | warning | the turnover says that volume is not in shares |
 | scale | warning | prices in cents, or volume in lots, by what shares of these exchanges trade |
 | disagrees | warning | a second source differs by more than one tick |
+| not_final | warning | a session that is not over, or has not been, by this machine's clock |
 | unread_column | warning | a column of the file that nobody understands, and that was left out |
 """
 
@@ -60,6 +61,7 @@ ADVICE = {
     "volume_units": "declare the unit (shares or lots) when importing",
     "scale": "compare one bar with another source; `volume_unit` declares lots where files are fetched",
     "disagrees": "reconcile the two sources and record which wins",
+    "not_final": "leave the bar out until the evening of that day, or correct its date",
     "unread_column": "rename it as the house format does if it says something of the bars; else leave it",
 }
 ERRORS = frozenset(list(ADVICE)[:13])

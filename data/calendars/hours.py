@@ -8,9 +8,11 @@ since 1992.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 CHINA_TIME = timezone(timedelta(hours=8), "+08:00")
+# A source's bar of today is final some time after the last close (16:00, closing auction to 16:10).
+FINAL_HOUR = 18
 MINUTE = 60 * 10**9  # nanoseconds
 OFFSET = 8 * 60 * MINUTE  # of China's clocks
 
@@ -29,6 +31,12 @@ def hm(clock: str) -> int:
 def clock(minutes: int) -> str:
     """Clock time such as `09:15` of minutes after midnight."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def last_final_day(now: datetime | None = None) -> date:
+    """The last day whose bar cannot change any more: today only after FINAL_HOUR, China time."""
+    here = (now or datetime.now(UTC)).astimezone(CHINA_TIME)
+    return here.date() if here.hour >= FINAL_HOUR else here.date() - timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from ..calendars.hours import last_final_day
 from ..dated import to_day
 from ..doors import is_file
 from ..errors import ConfigError, StoreError
@@ -18,7 +19,7 @@ from ..store.fetch import fetch as fetch_into
 from ..store.known import keep_facts
 from ..store.outcome import FetchOutcome, FetchReport
 from ..store.rates import fetch_rates
-from ..store.series import last_final_day, moment
+from ..store.series import moment
 from ..store.store import Store, default_store
 from .everything import everything
 from .source import find_bars, named_codes

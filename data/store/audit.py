@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+import numpy as np
+
 from ..bars.bars import Bars
 from ..bars.checks import Finding, check_bars
 from ..bars.findings import finding
 from ..bars.reconcile import Agreement, reconcile
+from ..calendars.hours import last_final_day
 from ..calendars.sessions import calendar
 from ..errors import DataError, LaunchlabError
 from ..instruments.table import Instrument, Instruments
@@ -45,7 +48,17 @@ def check_prices(
 
 def _findings(bars: Bars, instrument: Instrument, raw: bool, second: Bars | None) -> tuple[Finding, ...]:
     sessions = calendar(instrument.exchange).sessions
-    return check_bars(bars, instrument, calendar=sessions, raw=raw, second=second)
+    found = check_bars(bars, instrument, calendar=sessions, raw=raw, second=second)
+    return (*found, *_not_final(bars))
+
+
+def _not_final(bars: Bars) -> Iterator[Finding]:
+    """One finding for all bars after the last day that is over; only here, so that no run rests on a clock."""
+    last = last_final_day()
+    early = np.sort(bars.sessions[bars.sessions > np.datetime64(last)])
+    if len(early):
+        span = f"{early[0]}" + f" to {early[-1]} ({len(early)} bars)" * (len(early) > 1)
+        yield finding(bars.code, early[0], "not_final", f"{span}: the last day that is over is {last}")
 
 
 def agreements(

@@ -6,7 +6,7 @@ take its place only whole, from the first stored day on and in agreement with it
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from ..bars.bars import COLUMNS, Bars
 from ..bars.checks import check_bars, errors_of
 from ..bars.reconcile import reconcile
+from ..calendars.hours import last_final_day
 from ..calendars.sessions import calendar
 from ..doors import is_file
 from ..errors import FetchError
@@ -23,19 +24,10 @@ from ..providers.provider import Provider
 from .manifest import Manifest, Revision
 from .store import Asked, Store, default_store
 
-CHINA_TIME = timezone(timedelta(hours=8))
-# A provider's bar of today is final some time after the last close (16:00, closing auction to 16:10).
-FINAL_HOUR = 18
 # How much of a stored series another source must have, and agree with, to take its place.
 ENOUGH = 0.98
 
 Span = tuple[date, date]
-
-
-def last_final_day(now: datetime | None = None) -> date:
-    """The last day whose bar cannot change any more: today only after FINAL_HOUR, China time."""
-    here = (now or datetime.now(UTC)).astimezone(CHINA_TIME)
-    return here.date() if here.hour >= FINAL_HOUR else here.date() - timedelta(days=1)
 
 
 def kept(store: Store, code: str, provider: str, span: Span) -> Revision | None:

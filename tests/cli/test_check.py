@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,20 @@ def test_a_folder_of_strangers_only_is_refused(market: Path) -> None:
     said = faults(launchlab("check", "--prices", "other"))
     assert "no file in other is named after a code, only notes" in said
     assert "0700.HK.csv" in said
+
+
+def test_bars_of_sessions_that_are_not_over_are_named(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day, found in (
+        ("2026-03-04", [("2026-03-05", "2026-03-05 to 2026-03-06 (2 bars)")]),
+        ("2026-03-06", []),
+    ):
+        monkeypatch.setattr(
+            "launchlab.data.store.audit.last_final_day", lambda day=day: date.fromisoformat(day)
+        )
+        said = json_of(launchlab("check", "0700.HK", "--prices", market / "bars", "--json"))
+        early = [one for one in said if one["fault"].startswith("not_final")]
+        assert [(one["session"], one["fault"].split(": ")[1]) for one in early] == found
+        assert all(one["severity"] == "warning" and day in one["fault"] for one in early)
 
 
 def test_a_place_without_bars_is_one_sentence(market: Path) -> None:

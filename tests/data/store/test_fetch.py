@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from launchlab.data.bars.bars import Bars, bars_from_columns
+from launchlab.data.calendars.hours import last_final_day
 from launchlab.data.calendars.sessions import sessions
 from launchlab.data.errors import FetchError
 from launchlab.data.instruments.table import Instrument, load_instruments
@@ -17,7 +18,6 @@ from launchlab.data.providers.files import Files
 from launchlab.data.providers.provider import Gives, gives
 from launchlab.data.store.audit import check_prices
 from launchlab.data.store.fetch import fetch
-from launchlab.data.store.series import last_final_day
 from launchlab.data.store.store import Store
 
 TABLE = load_instruments()
