@@ -35,8 +35,27 @@ _PREFIXES = (
     ("BJ", ("899",), "index"),
     ("BJ", ("920", "43", "83", "87", "88"), "bse"),
 )
-# Ranges HKEX allots to exchange-traded products, from memory.
-_HK_ETP = ((2800, 2849), (3000, 3199), (3400, 3499), (7200, 7399), (7500, 7599), (9000, 9199), (9400, 9499))
+# Ranges HKEX allots to exchange-traded products, from memory; those of single shares twice over (7788 in Hong Kong dollars
+# and 9788 in US dollars, and 7388 and 9388) by the issuer's news release of 2025-03-24.
+_HK_IN_DOLLARS = ((9000, 9199), (9300, 9399), (9400, 9499), (9700, 9799))
+_HK_ETP = (
+    (2800, 2849),
+    (3000, 3199),
+    (3400, 3499),
+    (7200, 7399),
+    (7500, 7599),
+    (7700, 7799),
+    *_HK_IN_DOLLARS,
+)
+# Numbers HKEX allots to what is neither share nor fund (news release 0801234news of 2008: warrants from 10000, bull/bear
+# contracts from 60000; the rest from memory), and to the same in renminbi.
+_HK_OTHER = MappingProxyType(
+    {
+        (4000, 4999): "debt, preference shares and the pilot programme",
+        (10_000, 79_999): "warrants, bull/bear contracts and debt",
+        (89_000, 89_999): "warrants in renminbi",
+    }
+)
 _LEGACY_BSE = re.compile(r"(43|83|87|88)[0-9]{4}\.BJ")
 # What makes a code of today of an old one: its last three digits, but for those whose number was taken. The exchange's own
 # list is not public as a file; the exceptions are those of 248 renumbered codes in github.com/bigbirdyp/StockTradebyZ,
@@ -118,16 +137,24 @@ def _hong_kong(code: str, number: str) -> Instrument:
     if not re.fullmatch(r"[0-9]{4,5}", number) or int(number) == 0:
         raise RuleError(f"{code!r}: a Hong Kong code has four or five digits; {_WRITTEN}")
     value = int(number)
+    for (low, high), kind in _HK_OTHER.items():
+        if low <= value <= high:
+            raise RuleError(
+                f"{code}: {low} to {high} are Hong Kong's numbers of {kind}, for which the rule book has no rules; "
+                "trade the share or a fund, or leave the code out"
+            )
     renminbi = 80_000 <= value <= 89_999
     counter = value - 80_000 if renminbi else value
-    dollars = 9_000 <= value <= 9_199 or 9_400 <= value <= 9_499
-    if any(low <= counter <= high for low, high in _HK_ETP):
-        board = "hk_etp"
-    else:
-        board = "hk_gem" if 8_000 <= counter <= 8_999 else "hk_main"
+    dollars = _within(value, _HK_IN_DOLLARS)
+    share = "hk_gem" if 8_000 <= counter <= 8_999 else "hk_main"
+    board = "hk_etp" if _within(counter, _HK_ETP) else share
     return Instrument(
         code, exchange="XHKG", board=board, currency="CNY" if renminbi else "USD" if dollars else "HKD"
     )
+
+
+def _within(number: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(low <= number <= high for low, high in ranges)
 
 
 def _suffix_hint(number: str) -> str:
