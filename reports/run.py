@@ -27,6 +27,7 @@ from .numbers.rounds import fall_table, trip_table
 from .numbers.tables import Column, Table, table, toml
 from .numbers.unhedged import unhedged
 from .page import SCRIPT, render
+from .stills.days import day_pictures, more_days
 from .stills.launches import launch_pictures
 from .tearsheet import write_tearsheet
 
@@ -96,6 +97,8 @@ def write_book(result: Result, folder: Path, *, sheet: bool = True) -> None:
         figures=run_figures(result),
         packed=packed,
         pictures=launch_pictures(packed),
+        days=day_pictures(result, packed),
+        more_days=more_days(result),
         tables=_tables(result),
         unhedged=unhedged(summary),
         clocks=clock_sentence(summary),

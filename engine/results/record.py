@@ -29,6 +29,7 @@ from .path import launch_path
 from .result import COLUMNS, PAID, WAIT, Result
 from .run import Run
 from .summary import RunSummary
+from .tables import no_rows
 
 RESTS = "rest on an assumed status: whether the share was under a risk warning (ST) that day is not known"
 LABELS = {int(reason): reason.label for reason in Reason}
@@ -86,6 +87,7 @@ def to_result(
         fates=fates,
         exposure=exposure,
         hedges=hedges,
+        minutes=_minutes(books, run),
     )
 
 
@@ -159,6 +161,24 @@ def _positions(books: Books, run: Run) -> pd.DataFrame:
     }
     columns["shares"] = np.rint(held["shares"]).astype(np.int64)
     return _table("positions", columns | {"value": held["shares"] * price * fx})
+
+
+def _minutes(books: Books, run: Run) -> pd.DataFrame:
+    """The minute bars of each session and code in which an order met some."""
+    p = books.panel
+    orders = np.concatenate([one[["row", "code", "at"]] for one in (run.fills, run.blocks)])
+    met = np.unique(orders[orders["at"] > CLOSE][["row", "code"]])
+    parts = [p.minutes.of(int(one["row"]), int(one["code"])) for one in met]
+    if not parts:
+        return no_rows("minutes")
+    bars, counts = np.concatenate(parts), [len(part) for part in parts]
+    columns = {name: bars[name] for name in ("open", "high", "low", "close", "volume")}
+    clocks = {name: [at_name(int(minute)) for minute in bars[name]] for name in ("start", "stop")}
+    days = np.repeat(books.days[met["row"]], counts)
+    return _table(
+        "minutes",
+        columns | clocks | {"session": days, "code": books.code_names(np.repeat(met["code"], counts))},
+    )
 
 
 def _prices(books: Books) -> pd.DataFrame:

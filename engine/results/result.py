@@ -18,8 +18,8 @@ from .metrics import session_returns
 from .summary import RunSummary
 from .tables import COLUMNS as COLUMNS
 from .tables import PAID as PAID
+from .tables import UNLESS_EMPTY, no_rows, read_table, written
 from .tables import WAIT as WAIT
-from .tables import no_rows, read_table, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,7 @@ class Result(Drawn):
     fates: "pd.DataFrame" = field(default_factory=partial(no_rows, "fates"))
     exposure: "pd.DataFrame" = field(default_factory=partial(no_rows, "exposure"))
     hedges: "pd.DataFrame" = field(default_factory=partial(no_rows, "hedges"))
+    minutes: "pd.DataFrame" = field(default_factory=partial(no_rows, "minutes"))
 
     def _told(self) -> Told:
         said = self.summary._told()
@@ -99,9 +100,9 @@ class Result(Drawn):
         """Write every table as CSV and the summary as JSON; each file appears whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in COLUMNS:
-            write_whole(
-                folder / f"{name}.csv", written(getattr(self, name)).to_csv(index=False, lineterminator="\n")
-            )
+            table = written(getattr(self, name))
+            if len(table) or name not in UNLESS_EMPTY:
+                write_whole(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         self.summary.write(folder)
 
 

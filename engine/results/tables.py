@@ -57,6 +57,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "hedges": ("launch", "wanted_net", "long", "short", "net", "beta_net", "guessed", "lacking"),
     # the bars that the orders met, for the traded codes; limits empty where there is none
     "prices": ("session", "code", "status", "open", "high", "low", "close", "volume", "limit_up", "limit_down"),
+    # the minute bars of each session and code in which an order met some, on the exchange's clock; written where there are any
+    "minutes": ("session", "code", "start", "stop", "open", "high", "low", "close", "volume"),
     # equity of the paper portfolio (no limits, no costs) and the benchmark's level, both from the same capital;
     # open_markets: the exchanges that had a session
     "comparison": ("session", "paper", "benchmark", "open_markets"),
@@ -76,18 +78,19 @@ OLDER: Mapping[str, tuple[tuple[str, ...], ...]] = {
 DAYS = frozenset({"session", "first_session"})
 TEXT = frozenset(
     {"at", "code", "launch", "currency", "reason", "announced_at", "precision", "earliest", "latest", "company",
-     "product", "kind", "codes", "source", "status", "open_markets", "side", "tried_from", "fate", "lacking"}
+     "product", "kind", "codes", "source", "status", "open_markets", "side", "tried_from", "fate", "lacking", "start", "stop"}
 )  # fmt: skip
 WHOLE = frozenset({"leg", "shares", "wanted", "filled", "legs", "filled_legs", "blocked", "guessed"})
 # What no two rows of a table have in common.
 ONCE: Mapping[str, tuple[str, ...]] = {
-    "equity": ("session",), "comparison": ("session",), "prices": ("session", "code"),
+    "equity": ("session",), "comparison": ("session",), "prices": ("session", "code"), "minutes": ("session", "code", "start", "stop"),
     "positions": ("session", "code"), "launches": ("launch",),
     "fates": ("launch", "code"), "exposure": ("session",), "hedges": ("launch",),
 }  # fmt: skip
 GAPS = frozenset(
-    {"prices", "comparison", "launches", "exposure", "hedges"}
+    {"prices", "comparison", "launches", "exposure", "hedges", "minutes"}
 )  # tables whose numbers may be missing
+UNLESS_EMPTY = frozenset({"minutes"})  # tables without a file where they have no rows
 LARGEST = 1_024 * MEGABYTE  # of one table
 HIGHEST = 1e30  # of any figure, so that sums and squares of figures stay finite
 EXACT = 2.0**53  # above it a float no longer tells one whole number from the next
@@ -110,6 +113,8 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
 
     path = folder / f"{name}.csv"
     if not is_there(path):
+        if name in UNLESS_EMPTY:
+            return no_rows(name)
         raise DataError(f"{path}: there is no such file; is {folder} the folder of a run?")
     cells = _cells(path)
     header = tuple(cells.iloc[0])
