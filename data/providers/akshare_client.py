@@ -67,6 +67,14 @@ def client(timeout: float) -> Any:
 
 def ask(patience: Patience, source: str, code: str, question: Callable[[Any], Any]) -> "pd.DataFrame":
     """A frame of akshare's; no answer is a SourceError, an empty one and a page of nothing FetchErrors."""
+    frame = _frame(patience, source, code, question)
+    if not len(frame):
+        raise FetchError(f"{code}: {source} has no bars in these days; check the code and the dates")
+    return frame
+
+
+def _frame(patience: Patience, source: str, code: str, question: Callable[[Any], Any]) -> "pd.DataFrame":
+    """As `ask`; an empty frame is one."""
     akshare = client(patience.timeout)
     try:
         frame: pd.DataFrame = patience.retrying()(partial(_once, question, akshare))
@@ -79,8 +87,6 @@ def ask(patience: Patience, source: str, code: str, question: Callable[[Any], An
         raise FetchError(f"{code}: {source} has no such page; check the code") from None
     except SourceError as error:
         raise SourceError(f"{code}: {source}'s {error}") from None
-    if not len(frame):
-        raise FetchError(f"{code}: {source} has no bars in these days; check the code and the dates")
     return frame
 
 
@@ -107,6 +113,7 @@ def _once(question: Callable[[Any], Any], akshare: Any) -> Any:
         KeyError,
         TypeError,
         AttributeError,
+        SyntaxError,  # lxml's, of a page without any text
     ) as error:
         if isinstance(error, TypeError) and "'NoneType' object is not subscriptable" in str(error):
             raise _Nothing from None
@@ -130,7 +137,7 @@ def mainland_actions(patience: Patience, instrument: Instrument) -> NDArray[Any]
 
     def page(indicator: str) -> list[dict[Any, Any]]:
         try:
-            frame = ask(
+            frame = _frame(
                 patience,
                 "sina",
                 instrument.code,
@@ -139,7 +146,9 @@ def mainland_actions(patience: Patience, instrument: Instrument) -> NDArray[Any]
         except SourceError:
             raise
         except FetchError:
-            return []
+            raise SourceError(
+                f"{instrument.code}: sina answers with another page in place of that of dividends; wait and fetch again"
+            ) from None
         return frame.to_dict("records")
 
     by_day: dict[np.datetime64, list[float]] = {}

@@ -48,7 +48,11 @@ class Eastmoney:
         if instrument.board not in A_SHARE_BOARDS:
             source["said"] = without_actions(self.name, instrument)
         bars = _to_bars(instrument, frame, source).between(start, end)
-        if instrument.board not in A_SHARE_BOARDS or not len(bars):
+        if not len(bars):
+            raise FetchError(
+                f"{instrument.code}: eastmoney answers with other days than {start} to {end}; fetch again"
+            )
+        if instrument.board not in A_SHARE_BOARDS:
             return bars
         actions = mainland_actions(self.patience, instrument)
         inside = (actions["session"] >= np.datetime64(start)) & (actions["session"] <= np.datetime64(end))

@@ -20,7 +20,7 @@ from ..patience import Patience
 from .akshare_client import ask, client, floats, mainland_actions, version
 from .proof import in_shares
 from .provider import Gives, gives
-from .sina_funds import Distributions, ask_distributions, distributions
+from .sina_funds import Distributions, ask_distributions, ask_factors, distributions
 
 ALL = "bars turnover dividends splits rights"
 GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XHKG": "bars dividends splits"})
@@ -69,10 +69,10 @@ class Sina:
             return none
         symbol, timeout = _symbol(instrument), self.patience.timeout
 
-        def question(akshare: Any) -> Any:
+        def question(_akshare: Any) -> Any:
             if instrument.mainland:
                 return ask_distributions(symbol, timeout)
-            return akshare.stock_hk_daily(symbol=symbol, adjust="hfq-factor")
+            return ask_factors(symbol, timeout)
 
         try:
             frame = ask(self.patience, self.name, instrument.code, question)

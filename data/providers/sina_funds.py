@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ADDRESS = "https://finance.sina.com.cn/realstock/company/{symbol}/hfq.js"
+HONG_KONG = "https://finance.sina.com.cn/stock/hkstock/{symbol}/hfq.js"
 BEGINNING = np.datetime64("1990-01-01")  # rows before it stand for the time before the first action
 COLUMNS = ("d", "f", "s", "u")
 
@@ -33,17 +34,38 @@ class Distributions(NamedTuple):
 def ask_distributions(symbol: str, timeout: float) -> "pd.DataFrame":
     """The list of a fund such as sh510050, a row each, as text; no rows where Sina has no list of it.
 
-    The answer is a script; it is read as data and never run. One that is no list is a ValueError.
+    One that is no list is a ValueError.
     """
+    return _list_at(ADDRESS.format(symbol=symbol), COLUMNS, timeout)
+
+
+def ask_factors(symbol: str, timeout: float) -> "pd.DataFrame":
+    """Rows of date, hfq_factor and cash of a Hong Kong share such as 00700; none and ValueError as of a fund."""
+    listed = _list_at(HONG_KONG.format(symbol=symbol), ("d", "f", "c"), timeout)
+    return listed.set_axis(["date", "hfq_factor", "cash"], axis=1).astype(
+        {"hfq_factor": float, "cash": float}
+    )
+
+
+def _list_at(address: str, columns: Sequence[str], timeout: float) -> "pd.DataFrame":
+    """The rows of a script that sets one list; it is read as data and never run. A page in its place is a ValueError."""
     import pandas as pd
     import requests
 
-    answer = requests.get(ADDRESS.format(symbol=symbol), timeout=timeout)
-    if answer.status_code == requests.codes.not_found or "{" not in answer.text:
-        return pd.DataFrame(columns=list(COLUMNS))
+    answer = requests.get(address, timeout=timeout)
+    if answer.status_code == requests.codes.not_found:
+        return pd.DataFrame(columns=list(columns), dtype=str)
     answer.raise_for_status()
-    found, _ = json.JSONDecoder().raw_decode(answer.text, answer.text.index("{"))
-    return pd.DataFrame(found["data"], columns=list(COLUMNS), dtype=str)
+    text = answer.text.strip()
+    if not text.startswith("var "):
+        raise ValueError("a page in place of the list of distributions")
+    if "{" not in text:
+        return pd.DataFrame(columns=list(columns), dtype=str)
+    found, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
+    rows = pd.DataFrame(found["data"], columns=list(columns), dtype=str)
+    if rows.isna().to_numpy().any():
+        raise ValueError("a list of distributions without some of its columns")
+    return rows
 
 
 def distributions(code: str, rows: Sequence[Mapping[Any, Any]]) -> Distributions:

@@ -31,7 +31,7 @@ from .tushare_api import NotAllowedError, Row, TushareApi
 ALL = "bars turnover references suspensions st dividends splits"
 GIVES: Gives = gives({"XSHG": ALL, "XSHE": ALL, "XBSE": ALL, "XHKG": "bars turnover references"})
 VERSION = "tushare pro"
-BARS = "trade_date,open,high,low,close,pre_close,vol,amount"
+BARS = "ts_code,trade_date,open,high,low,close,pre_close,vol,amount"
 DONE = "实施"
 FUND_BOARDS = ("fund", "fund20", "reit")
 HALF_TICK = 0.006
@@ -58,6 +58,9 @@ class Tushare:
         code = tushare_code(instrument)
         span = {"ts_code": code, "start_date": f"{start:%Y%m%d}", "end_date": f"{end:%Y%m%d}"}
         rows = self.api.rows(table, BARS, **span)
+        if other := next((row["ts_code"] for row in rows if row["ts_code"] != code), None):
+            raise FetchError(f"{instrument.code}: tushare answers with bars of {other}; they are not taken")
+        rows = [row for row in rows if span["start_date"] <= str(row["trade_date"]) <= span["end_date"]]
         if not rows:
             raise FetchError(
                 f"{instrument.code}: tushare has no bars from {start} to {end}; check the code and the dates"

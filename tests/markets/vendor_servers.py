@@ -178,13 +178,16 @@ def _cells(name: str, cells: Sequence[object]) -> str:
     return "<tr>" + "".join(f"<{name}>{cell}</{name}>" for cell in cells) + "</tr>"
 
 
+NO_DATA = "暂时没有数据！"
+
+
 def bonus_page(dividends: Sequence[Sequence[object]], rights: Sequence[Sequence[object]]) -> str:
     """Sina's page of a share's dividends (bonus, transfer, cash for ten; state; ex-date) and rights (for ten, price, ex-date)."""
-    paid = [("2022-05-10", *row, "2022-05-16", "--", "查看") for row in dividends]
+    paid = [("2022-05-10", *row, "2022-05-16", "--", "查看") for row in dividends] or [(NO_DATA,) * 9]
     asked = [
         ("2022-05-20", ten, price, 1000, day, "2022-05-24", *["2022-05-25"] * 2, "2022-06-10", 1, "查看")
         for ten, price, day in rights
-    ]
+    ] or [(NO_DATA,) * 11]
     return (
         "<table><tr><th>x</th></tr><tr><td>y</td></tr></table>" * 12
         + "<table><thead><tr><th colspan=9>分红</th></tr>"
@@ -204,7 +207,6 @@ BONUS_PAGE = bonus_page(
     [(3, 5, 5, "实施", EX_DATE), (0, 0, 9, "预案", "--")],
     [(3, 5, RIGHTS_DATE)],
 )
-NO_BONUS = BONUS_PAGE.split("</thead>")[0]
 
 
 def chinese_sites(

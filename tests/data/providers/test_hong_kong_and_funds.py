@@ -64,7 +64,7 @@ def sites(kind: str) -> Callable[..., tuple[int, str]]:
             return 200, klines(days, unit=lot) if known else json.dumps({"rc": 100, "data": None})
         if host.endswith("sina.com.cn"):
             if path.endswith("hfq.js"):
-                return 200, FACTORS
+                return (200, FACTORS) if "hkstock" in path else (404, "nothing here")
             script = sina_script([(*one[:6], one.amount) for one in days])
             return (200, f'var KLC="{script}";') if f"{folder}.js" in path else (404, "nothing here")
         return tushare(host, path, query, body)
