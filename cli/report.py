@@ -26,6 +26,8 @@ MARKET_FLAGS = (
         "instruments",
         "fx",
         "calendar",
+        "minutes",
+        "minute_stamps",
     ),
 )
 

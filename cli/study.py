@@ -16,14 +16,29 @@ if TYPE_CHECKING:
     from ..engine.study.options import StudyOptions
 
 
+MINUTES = (0, 1, 5, 15, 30, 60, 120, 240)
+
+
 @click.command(
     epilog=example(
         "launchlab study --model market --benchmark 3033.HK,510300.SS --by kind,role",
+        "launchlab study --minutes sample --out runs/minutes",
         "launchlab study --launches week.csv --prices bars --estimation -20:-6 --windows react=0:1,drift=2:10",
     )
 )
 @shared(
-    "launches", "ledger_tz", "prices", "start", "end", "currency", "bad_bars", "instruments", "fx", "calendar"
+    "launches",
+    "ledger_tz",
+    "prices",
+    "start",
+    "end",
+    "currency",
+    "bad_bars",
+    "instruments",
+    "fx",
+    "calendar",
+    "minutes",
+    "minute_stamps",
 )
 @click.option("--model", type=click.Choice(["mean", "market", "peer"]), default="mean", show_default=True,
               help="What is normal: the code's own mean, a benchmark, or a peer.")  # fmt: skip
@@ -111,10 +126,26 @@ def _print(measured: "Study") -> None:
     }
     if groups:
         _print_windows("group", groups)
+    if measured.minutes:
+        _print_minutes(measured)
     for sentence in measured.left_out():
         tell(sentence)
     for sentence in (*measured.warnings, *measured.clock_text):
         tell(sentence)
+
+
+def _print_minutes(measured: "Study") -> None:
+    """Mean moves of each group at some minutes of trading after the news."""
+    from .terminal.tables import print_table
+
+    rows = []
+    for path in measured.minutes:
+        rows.append((path.group, path.events, *(path.told(offset) for offset in MINUTES)))
+    heads = [f"+{offset}" if offset else "0" for offset in MINUTES]
+    print_table(("minutes from the news", "events", *heads), rows, right=("events", *heads))
+    echo(
+        "raw returns from the last price before the news, in minutes of trading; while shut: 0 is where trading begins again; (n): events with bars so far"
+    )
 
 
 def _print_windows(head: str, windows: "Mapping[str, WindowSummary]") -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..data.figures import missing, number, percent, points, ratio
 from ..engine.study.findings import Study, WindowSummary
+from ..engine.study.minute_paths import OPEN, SHUT
 from .cards import cards, pack, shared_box
 from .charts.plots import line, rounded, waterfall_figure
 from .charts.shares import Figure
@@ -20,6 +21,7 @@ VERDICTS: Mapping[str, str] = {
     "chance": "It may be chance: the tests that hold up under clustered dates do not rule it out.",
     "too few": "Too few events to say anything.",
 }
+AT = (0, 1, 5, 15, 30, 60, 120, 240)  # minutes of trading that the table shows
 TESTS: Mapping[str, str] = {
     "naive": "plain t", "patell": "Patell", "bmp": "BMP", "kolari_pynnonen": "Kolari–Pynnönen", "rank": "Corrado rank",
     "sign": "generalised sign", "calendar_time": "calendar-time portfolio", "wild_bootstrap": "wild bootstrap",
@@ -39,6 +41,8 @@ def write_study(study: Study, folder: FilePath) -> None:
         cards=cards(study),
         shared=shared_box(study) if study.trails else "",
         packed=pack(study),
+        minute_rows=_minute_rows(study),
+        minutes_at=AT,
         tables=_tables(study),
     )
 
@@ -46,7 +50,8 @@ def write_study(study: Study, folder: FilePath) -> None:
 def study_figures(study: Study) -> dict[str, Figure]:
     """The charts of a study by name; one of nothing is left out."""
     steps = _steps(study)
-    return {"path": _path_figure(study)} | ({"waterfall": waterfall_figure(steps)} if steps else {})
+    figures = {"path": _path_figure(study)} | ({"waterfall": waterfall_figure(steps)} if steps else {})
+    return figures | ({"minutes": _minutes_figure(study)} if study.minutes else {})
 
 
 def _reading(name: str, window: WindowSummary) -> dict[str, Any]:
@@ -77,6 +82,39 @@ def _steps(study: Study) -> tuple[tuple[str, float], ...]:
         ("costs", -flow.costs),
     )
     return tuple((name, value / flow.n / 100) for name, value in (*parts, ("captured", flow.captured)))
+
+
+def _minutes_figure(study: Study) -> Figure:
+    """The mean path in minutes of all events with its band, and those of news while exchanges were open and shut."""
+    colors = {OPEN: "long", SHUT: "short"}
+    whole, *others = study.minutes
+    x = whole.offsets.tolist()
+    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    data: list[Any] = [
+        {"type": "scatter", "x": x, "y": rounded(whole.lower, 4), "showlegend": False, **band},
+        {
+            "type": "scatter", "x": x, "y": rounded(whole.upper, 4), "fill": "tonexty", "fillcolor": "var:band",
+            "name": "95 % band of all", **band,
+        },
+        line(x, rounded(whole.mean, 4), f"all {whole.events}", "strategy", width=2.2),
+    ]  # fmt: skip
+    data += [
+        line(x, rounded(path.mean, 4), f"{path.group}: {path.events}", colors[path.group])
+        for path in others
+        if path.group in colors
+    ]
+    zero = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
+    zero["line"] = {"color": "var:ink", "width": 1.2, "dash": "dash"}
+    axes = {
+        "xaxis": {"title": {"text": "minutes of trading from the news"}, "zeroline": False},
+        "yaxis": {"ticksuffix": " %", "title": {"text": "mean move since the last price before it"}},
+    }
+    return {"data": data, "layout": {**axes, "shapes": [zero], "hovermode": "x unified"}}
+
+
+def _minute_rows(study: Study) -> list[tuple[str, int, list[str]]]:
+    """Each group, how many events it has, and its mean at the minutes of AT, as text."""
+    return [(path.group, path.events, [path.told(at) for at in AT]) for path in study.minutes]
 
 
 def _path_figure(study: Study) -> Figure:

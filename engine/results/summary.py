@@ -324,6 +324,7 @@ class StudySummary(Summary):
     clock_text: tuple[str, ...]
     confounded: int
     refused: tuple[Mapping[str, Any], ...]
+    minutes: Mapping[str, Any] | None = field(default=None, metadata=ABSENT)
     inputs: Inputs | None = field(default=None, metadata=ABSENT)
 
     def _facts(self) -> dict[str, str]:

@@ -19,6 +19,8 @@ from ..results.summary import Inputs, StudySummary
 from .battery import Battery, word_of
 from .capturable import Capture, Waterfall
 from .events import REFUSALS, Event, Refusal
+from .minute_paths import COLUMNS as MINUTE_COLUMNS
+from .minute_paths import MinutePath, to_rows
 from .options import StudyOptions
 from .trails import Trail
 
@@ -110,7 +112,7 @@ class Study(Drawn):
     """A finished study: plain data for tables and pages. `by` holds the summaries of each group of `options.by`.
 
     `clock`: the windows under other clocks, from `sensitivity.full_study`; `clock_text` says what they show.
-    `trails`: every event day by day, at the offsets of `path`.
+    `trails`: every event day by day, at the offsets of `path`. `minutes`: mean paths in minutes from the news, where there are minute bars.
     """
 
     options: StudyOptions
@@ -127,6 +129,7 @@ class Study(Drawn):
     clock: tuple[Variant, ...] = ()
     clock_text: tuple[str, ...] = ()
     trails: tuple[Trail, ...] = ()
+    minutes: tuple[MinutePath, ...] = ()
 
     def _told(self) -> Told:
         launches = counted(len({event.launch for event in self.events}), "launch", "launches")
@@ -175,14 +178,15 @@ class Study(Drawn):
             "confounded": sum(bool(event.confounds) for event in self.events),
             "refused": [asdict(row) for row in self.refused],
             "warnings": list(self.warnings),
-        }
+        } | ({"minutes": {one.group: _minutes(one) for one in self.minutes}} if self.minutes else {})
 
     def summary(self, inputs: Inputs | None = None) -> StudySummary:
         """What the study's folder says of itself; `inputs` where the launches and bars came from."""
         return replace(StudySummary.of(self.to_json()), inputs=inputs)
 
     def write(self, folder: FilePath, inputs: Inputs | None = None) -> None:
-        """Write study.csv (a row per launch, code and window), events.csv (all figures), paths.csv (by day) and summary.json."""
+        """Write study.csv (a row per launch, code and window), events.csv (all figures), paths.csv (by day), summary.json, and
+        with minute bars minute_paths.csv."""
         folder.mkdir(parents=True, exist_ok=True)
         about = {(event.launch, event.code): event for event in self.events}
         full = []
@@ -193,6 +197,8 @@ class Study(Drawn):
         write_whole(folder / "study.csv", _csv(COLUMNS, full))
         write_whole(folder / "events.csv", _csv(EVENT_COLUMNS, full))
         write_whole(folder / "paths.csv", _csv(PATH_COLUMNS, self._days()))
+        if self.minutes:
+            write_whole(folder / "minute_paths.csv", _csv(MINUTE_COLUMNS, to_rows(self.minutes)))
         self.summary(inputs).write(folder)
 
     def _days(self) -> Iterable[Mapping[str, Any]]:
@@ -221,6 +227,10 @@ def _window(window: WindowSummary) -> dict[str, Any]:
             for test in tests.tests
         },
     }
+
+
+def _minutes(path: MinutePath) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in vars(path).items() if name != "group"}
 
 
 def _options(options: StudyOptions) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ...data.ledger.launch import Launches
 from ...data.market.market import Market, bars_beside, load_market
 from ...data.panel.panel import Panel
 from .findings import Study
+from .minute_paths import FEWEST, minute_paths
 from .options import StudyOptions
 from .sensitivity import full_study
 from .study import NO_BARS
@@ -59,12 +60,26 @@ def study(
         market, chosen, doubt = _with_lead(launches, chosen)
         beside = {**_beside(market, chosen.factors), **market.outside}
         found = measure(market.launches, market.panel, chosen, outside=beside)
+        found = _by_the_minute(found, market.launches, market.panel)
         return replace(found, warnings=(*doubt, *found.warnings))
     if not isinstance(panel, Panel):
         raise ConfigError(
             "a study needs a Market, or launches and their panel; `load_market()` gives the first"
         )
-    return measure(launches, panel, options or StudyOptions(), outside=outside)
+    return _by_the_minute(
+        measure(launches, panel, options or StudyOptions(), outside=outside), launches, panel
+    )
+
+
+def _by_the_minute(found: Study, launches: Launches, panel: Panel) -> Study:
+    """The study with its paths in minutes, where the panel has minute bars; a sentence where they tell of too few events."""
+    if not len(panel.minutes):
+        return found
+    paths = minute_paths(found.events, launches, panel)
+    if paths:
+        return replace(found, minutes=paths)
+    few = f"minute bars cover fewer than {FEWEST} of the events, on the sessions in which their news could first be traded"
+    return replace(found, warnings=(*found.warnings, few))
 
 
 def _with_lead(market: Market, options: StudyOptions) -> tuple[Market, StudyOptions, tuple[str, ...]]:

@@ -92,6 +92,7 @@ REFUSED = {
     "check --sources --adjusted 2513.HK": "--adjusted does nothing beside --sources",
     "check --sources --errors": "--errors does nothing beside --sources",
     "check --sources --strict": "--strict does nothing beside --sources",
+    "study --minute-stamps start": "--minutes names none",
     "study --benchmark 3033.HK": "--benchmark belongs to --model market",
     "study --peer 3033.HK": "--peer belongs to --model peer",
 }
