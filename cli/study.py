@@ -138,9 +138,9 @@ def _print_minutes(measured: "Study") -> None:
     """Mean moves of each group at some minutes of trading after the news."""
     from .terminal.tables import print_table
 
-    rows = []
-    for path in measured.minutes:
-        rows.append((path.group, path.events, *(path.told(offset) for offset in MINUTES)))
+    rows = [
+        (path.group, path.events, *(path.told(offset) for offset in MINUTES)) for path in measured.minutes
+    ]
     heads = [f"+{offset}" if offset else "0" for offset in MINUTES]
     print_table(("minutes from the news", "events", *heads), rows, right=("events", *heads))
     echo(

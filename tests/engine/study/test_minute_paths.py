@@ -125,7 +125,7 @@ def test_the_command_prints_and_writes_them(tmp_path: Path) -> None:
     done = launchlab("study", "--minutes", "sample", "--no-clock", "--draws", "99", "--out", str(out))
     assert done.exit_code == 0, done.output
     assert "minutes from the news" in done.stdout
-    rows = list(csv.DictReader((out / "minute_paths.csv").open()))
+    rows = list(csv.DictReader((out / "minute_paths.csv").read_text().splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert {row["group"] for row in rows} >= {ALL, SHUT}
     told = json.loads((out / "summary.json").read_text())["minutes"][ALL]
