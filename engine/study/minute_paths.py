@@ -1,7 +1,8 @@
 """What prices did in the minutes around the news: mean paths over events, on each exchange's own clock of trading.
 
 An offset counts minutes of trading from the news: nights and the lunch break are cut out. News that comes while the exchange is shut
-stands where trading begins again, so that offset 0 has the whole gap. Returns are raw, in percent of the last price before the news.
+stands where trading begins again, so that offset 0 has the whole gap. Returns are raw, in percent of the last price before the news. Where
+bars of some events end, the mean goes on with the steps of the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,14 +130,26 @@ def _mean(group: str, found: Sequence[Moves], offsets: I4) -> MinutePath:
     there = np.isfinite(moves)
     n = there.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, moves, 0.0).sum(axis=0) / n
-        apart = np.where(there, moves - mean, 0.0)
+        across = np.where(there, moves, 0.0).sum(axis=0) / n
+        mean = _linked(across, moves, int(np.searchsorted(offsets, 0)))
+        apart = np.where(there, moves - across, 0.0)
         by_day = np.zeros((days.max() + 1, len(offsets)))
         np.add.at(by_day, days, apart)
         clusters = np.array([len(np.unique(days[there[:, k]])) for k in range(len(offsets))])
         spread = np.sqrt((by_day**2).sum(axis=0) * clusters / np.maximum(clusters - 1, 1)) / n
     wide = np.where(clusters > 1, WIDE * spread, np.nan)
     return MinutePath(group, len(found), offsets, mean, mean - wide, mean + wide, n.astype(np.int32))
+
+
+def _linked(mean: F8, moves: F8, start: int) -> F8:
+    """The mean from place `start` on as the sum of the mean steps of those that have both ends, so that it does not jump where some end."""
+    steps = np.diff(moves[:, start:], axis=1)
+    n = np.isfinite(steps).sum(axis=0)
+    linked = mean.copy()
+    linked[start + 1 :] = mean[start] + np.cumsum(
+        np.where(n > 0, np.nansum(steps, axis=0) / np.maximum(n, 1), np.nan)
+    )
+    return linked
 
 
 def to_rows(paths: Sequence[MinutePath]) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def test_groups_are_those_with_enough_events_and_the_first_is_all(market: ll.Mar
     assert paths(market, "open", "early") == {}
     lower, mean, upper = (getattr(found[ALL], name)[BEFORE + 5] for name in ("lower", "mean", "upper"))
     assert lower < mean < upper
+
+
+def test_the_mean_does_not_jump_where_the_bars_of_some_end(market: ll.Market) -> None:
+    path = paths(market, "open", "early", "late")[
+        ALL
+    ]  # the bars of the last end after the 12th, 340 minutes on
+    assert path.n[-1] == path.n[BEFORE] == 3
+    events = [one for one in find_events(market.launches, market.panel)[0] if one.launch != "lunch"]
+    short = replace(market.panel, minutes=market.panel.minutes.until(int(market.panel.row("2026-02-11"))))
+    (cut, *_) = minute_paths(events, market.launches, short)
+    assert (cut.n[BEFORE], cut.n[-1]) == (3, 2)
+    before, after = BEFORE + 10, BEFORE + 11  # the last of "late" is over ten minutes after its news
+    assert abs(cut.mean[after] - cut.mean[before]) < 0.05
+    assert path.mean[before] == cut.mean[before]
 
 
 def test_events_of_one_day_count_as_one_for_the_band(market: ll.Market) -> None:
