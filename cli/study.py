@@ -116,7 +116,10 @@ def _asked(asked: dict[str, Any]) -> "tuple[MarketRequest, StudyOptions]":
 def _print(measured: "Study") -> None:
     """Windows, tests and what was left out, for a reader."""
 
-    echo(f"{len(measured.events)} events of {len({event.launch for event in measured.events})} launches")
+    launches = len({event.launch for event in measured.events})
+    echo(
+        f"{len(measured.events)} events of {launches} launches" if launches else "no launch could be measured"
+    )
     _print_windows("window", {f"{label} {w.first}:{w.last}": w for label, w in measured.windows.items()})
     groups = {
         f"{name} {group}, {label}": window

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..data.errors import ConfigError
 from ..data.market.market import Market
+from ..data.panel.panel import Panel
 from ..data.shown import Drawn, Told
 from ..engine.backtest.backtest import checked_legs
 from ..engine.backtest.without_effect import without_effect, without_effect_on_orders
 from ..engine.config import Config
-from ..engine.results.metrics import periods_per_year
+from ..engine.results.metrics import SHORTEST, periods_per_year
 from ..engine.results.summary import Inputs, SweepSummary
 from ..engine.search.search import BATCH, OBJECTIVES, Search
 from ..engine.sweeps.folder import POINTS, SweepFolder
@@ -304,7 +305,11 @@ def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str,
     ends = sorted({int(job.grid.numbers(k, k + 1)[0]) for k in (0, len(job.grid) - 1)})
     for number in ends:
         job.refuse_foresight(number)
-    idle = (*wanted.chosen.idle, *_without_effect(job, ends, native=wanted.chosen.is_native))
+    idle = (
+        *wanted.chosen.idle,
+        *_without_effect(job, ends, native=wanted.chosen.is_native),
+        *_short_span(wanted.market.panel),
+    )
     for sentence in idle:
         watch.warn(sentence)
     with job.open_runner(options.executor) as runner:
@@ -322,6 +327,16 @@ def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str,
             inputs=_inputs(wanted),
         )
         finish(job, folder, asked, outcome, ending, runner=runner, watch=watch)
+
+
+def _short_span(panel: Panel) -> tuple[str, ...]:
+    """Said where a run alone would not tell a figure as one of a year, and a sweep still orders its points by it."""
+    if panel.years >= SHORTEST:
+        return ()
+    return (
+        f"{len(panel.sessions)} sessions are less than {SHORTEST:g} of a year: Sharpe and other figures of a year order "
+        "these points and say no more; total_return as `metric` needs no year",
+    )
 
 
 def _without_effect(job: SweepJob, numbers: Sequence[int], *, native: bool) -> tuple[str, ...]:

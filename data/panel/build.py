@@ -223,6 +223,17 @@ def _assemble(
     )
 
 
+def _empty_span(first: object, last: object, span: tuple[object, object]) -> str:
+    """Why no day lies in the span: two ends that were asked for, or one beyond the bars."""
+    if span[1] is None:
+        return (
+            f"the bars end on {last}, before the start {first}; start earlier, or add later bars to `prices`"
+        )
+    if span[0] is None:
+        return f"the bars begin on {first}, after the end {last}; end later, or add earlier bars to `prices`"
+    return f"the span from {first} to {last} is empty; the start must not come after the end"
+
+
 def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str], added: Additions) -> Days:
     held = [bars for bars in series if len(bars)]
     if not held:
@@ -234,7 +245,7 @@ def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[st
         max(dated(bars, bars.sessions.max(), added) for bars in held) if span[1] is None else _as_day(span[1])
     )
     if last < first:
-        raise DataError(f"the span from {first} to {last} is empty; the start must not come after the end")
+        raise DataError(_empty_span(first, last, span))
     sessions = calendars.union_sessions(first, last, exchanges=exchanges, added=added)
     if not len(sessions):
         names = " or ".join(sorted(exchanges))

@@ -38,6 +38,8 @@ def test_a_sweep_writes_every_point_the_best_and_a_summary(market: Path) -> None
     assert summary["grid"] == {"hold": [1, 2, 3, 4], "stop": [None, 0.03], "lag": [0, 1]}
     assert summary["parameters"]["gross"] == 0.5
     assert summary["verdict"]["trials"] == 16
+    (short,) = [text for text in summary["warnings"] if "less than 0.25 of a year" in text]
+    assert f"warning: {short.replace('`metric`', '--metric')}" in done.stderr
     assert {one["code"] for one in summary["data"]} >= {"2513.HK", "0700.HK"}
     assert list(table)[:3] == ["hold", "stop", "lag"]
     assert table["stop"].isna().sum() == 8

@@ -255,6 +255,10 @@ def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
         PanelOptions(bad_bars="ignore")
     with pytest.raises(DataError, match="start must not come after the end"):
         build_panel([one], span=("2026-03-10", "2026-03-05"))
+    with pytest.raises(DataError, match=f"the bars end on {MARCH[-1]}, before the start 2027-01-04"):
+        build_panel([one], span=("2027-01-04", None))
+    with pytest.raises(DataError, match=f"the bars begin on {MARCH[0]}, after the end 2026-01-02"):
+        build_panel([one], span=(None, "2026-01-02"))
     with pytest.raises(DataError, match="no session of XHKG from 2026-03-07 to 2026-03-08"):
         build_panel([one], span=("2026-03-07", "2026-03-08"))
     with pytest.raises(DataError, match="none of the codes has a bar"):
