@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .data.market.check import check as check
     from .data.market.check import compare_sources as compare_sources
     from .data.market.fetch import fetch as fetch
+    from .data.market.fetch_minutes import fetch_minutes as fetch_minutes
     from .data.market.market import Market as Market
     from .data.market.market import load_market as load_market
     from .data.market.request import MarketRequest as MarketRequest
@@ -107,6 +108,7 @@ __getattr__, __dir__, __all__ = face(
         "calendar_years": ".data.calendars.year",
         "explain_rules": ".data.rules.explain.answer:explain",
         "fetch": ".data.market.fetch",
+        "fetch_minutes": ".data.market.fetch_minutes",
         "check": ".data.market.check",
         "compare_sources": ".data.market.check",
         "store_status": ".data.store.status",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, shared, tell, warn
+from .options import example, print_json, refuse_beside, refuse_without, shared, tell, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         "launchlab fetch",
         "launchlab fetch 2513.HK 0700.HK --start 2026-01-02 --end 2026-06-30",
         "launchlab fetch --launches week.csv --start 2025-01-02 --provider baostock",
+        "launchlab fetch --minutes 5",
         "launchlab fetch --provider files --path bars --start 2022-01-01",
     )
 )
@@ -39,6 +40,17 @@ if TYPE_CHECKING:
     "--store", metavar="DIR", help="The store [default: LAUNCHLAB_STORE, else the user's data folder]."
 )
 @click.option("--names", metavar="CSV", help="Name changes (code,name,first,last): ST spells by day.")
+@click.option(
+    "--minutes",
+    type=click.Choice(["1", "5", "15", "30", "60"]),
+    help="Bars of so many minutes, of the sessions that launches need or from --start on.",
+)
+@click.option(
+    "--sessions",
+    type=int,
+    metavar="N",
+    help="With --minutes: how many, from the first in which a launch can be traded [default: 2].",
+)
 @click.option("--refresh", is_flag=True, help="Ask again for what is stored, and report what changed.")
 @click.option("-v", "--verbose", is_flag=True, help="Each source's answer behind each code.")
 @shared("instruments", "json")
@@ -50,11 +62,20 @@ def fetch(as_json: bool, verbose: bool, **asked: Any) -> None:
     for again; one code's failure loses nothing of the others.
     """
     from ..data.market.fetch import fetch as fetch_bars
+    from ..data.market.fetch_minutes import fetch_minutes
     from .terminal.progress import progress
 
     if verbose and as_json:
         raise click.UsageError("--json has each source's answer already (`tried`); leave --verbose out")
 
+    length, sessions = asked.pop("minutes"), asked.pop("sessions")
+    if length is None:
+        refuse_without("sessions", "minutes")
+    else:
+        refuse_beside("minutes", "compare", "path", "volume_unit", "accept_adjusted", "names")
+        for name in ("compare", "path", "volume_unit", "accept_adjusted", "names"):
+            del asked[name]
+        asked["sessions"] = sessions
     with progress(f"fetching from {asked['provider']}", unit="codes") as step:
 
         def told(number: int, total: int, outcome: "FetchOutcome") -> None:
@@ -62,11 +83,14 @@ def fetch(as_json: bool, verbose: bool, **asked: Any) -> None:
             line = outcome.brief if total > 1 and not verbose else str(outcome)
             tell(f"[{number}/{total}] {line}" if as_json else line, err=as_json)
 
-        report = fetch_bars(**asked, on_progress=told)
-    _show(report, as_json=as_json, verbose=verbose)
+        if length is None:
+            report = fetch_bars(**asked, on_progress=told)
+        else:
+            report = fetch_minutes(**asked, length=int(length), on_progress=told)
+    _show(report, as_json=as_json, verbose=verbose, use="prices" if length is None else "minutes")
 
 
-def _show(report: "FetchReport", *, as_json: bool, verbose: bool) -> None:
+def _show(report: "FetchReport", *, as_json: bool, verbose: bool, use: str) -> None:
     """Sum up on stdout, where each code already has its line, and end with 2 when one failed."""
     for sentence in report.warnings:
         warn(sentence)
@@ -78,7 +102,7 @@ def _show(report: "FetchReport", *, as_json: bool, verbose: bool) -> None:
                 tell(str(shared))
         echo(report.counts + _of(report))
         useful = len(report.of("failed")) < len(report.outcomes)
-        echo(f"store: {report.store}{' (use it with --prices)' if useful else ''}")
+        echo(f"store: {report.store}{f' (use it with --{use})' if useful else ''}")
     failed = report.of("failed")
     if failed and not as_json:
         for sentence in report.skipped:

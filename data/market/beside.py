@@ -1,6 +1,6 @@
 """The minute bars that stand beside a panel: read, checked against its daily bars, and laid out in its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from ..minutes.minutes import MINUTE_BAR, MinuteTable, to_minutes
 from ..minutes.read import MinuteRows
 from ..minutes.stamps import Placed, place
 from ..minutes.units import in_shares
+from ..panel.build import OWN_STORE
 from ..panel.panel import TRADING, Panel
+from ..store.minutes import StoredMinutes
+from ..store.store import Store, default_store, is_store
 from .request import SAMPLE_MINUTES, MarketRequest
 
 MOST_LISTED = 40
@@ -48,26 +51,19 @@ def with_minutes(panel: Panel, launches: Launches, wanted: MarketRequest) -> Pan
     findings: list[Finding] = []
     sources: list[dict[str, object]] = []
     for code in mine:
-        i = panel.column(code)
-        rows = _inside(folder.read(code), panel)
-        if not len(rows):
-            continue
-        rows, placed = placed_rows(
-            rows, panel.instruments[i].exchange, panel.calendar, wanted.minute_stamps or ""
-        )
-        daily = _daily(panel, i)
-        found = check_minutes(rows, placed, daily)
-        findings += found
-        bad = {finding.session for finding in errors_of(found)}
-        if any(finding.kind == "minute_adjusted" for finding in found):
-            bad |= {str(day) for day in np.unique(rows.day)}
-        row_of = np.flatnonzero(panel.status[:, i] == TRADING)
-        sessions += [
-            (int(row_of[one.at]), i, to_table(rows, placed, one.a, one.b))
-            for one in sessions_of(rows, daily)
-            if one.at >= 0 and str(one.day) not in bad
-        ]
-        sources.append({"code": code, "length": placed.length, "stamps": placed.stamps, **rows.source})
+        i, taken = panel.column(code), set[int]()
+        for series in folder.read(code):
+            rows = _inside(series, panel)
+            if not len(rows):
+                continue
+            declared = wanted.minute_stamps or str(rows.source.get("stamps", ""))
+            rows, placed = placed_rows(rows, panel.instruments[i].exchange, panel.calendar, declared)
+            found = check_minutes(rows, placed, _daily(panel, i))
+            fresh = [(t, bars) for t, bars in _good_sessions(panel, i, rows, placed, found) if t not in taken]
+            taken |= {t for t, _ in fresh}
+            findings += found
+            sessions += [(t, i, bars) for t, bars in fresh]
+            sources.append({"code": code, "length": placed.length, "stamps": placed.stamps, **rows.source})
     if wanted.bad_bars != "suspend":
         _refuse(errors_of(findings))
     told = tuple(finding.to_json() for finding in findings)
@@ -79,12 +75,32 @@ def with_minutes(panel: Panel, launches: Launches, wanted: MarketRequest) -> Pan
     )
 
 
-def open_minutes(path: str | Path) -> MinuteFolder:
-    """The folder of minute bars at a path; DataError where there is none."""
+def _good_sessions(
+    panel: Panel, i: int, rows: MinuteRows, placed: Placed, found: Sequence[Finding]
+) -> Iterator[tuple[int, MinuteTable]]:
+    """Row and bars of each session of column `i` that has a daily bar and no error among its findings."""
+    bad = {finding.session for finding in errors_of(found)}
+    if any(finding.kind == "minute_adjusted" for finding in found):
+        return
+    row_of = np.flatnonzero(panel.status[:, i] == TRADING)
+    for one in sessions_of(rows, _daily(panel, i)):
+        if one.at >= 0 and str(one.day) not in bad:
+            yield int(row_of[one.at]), to_table(rows, placed, one.a, one.b)
+
+
+def open_minutes(path: str | Path) -> MinuteFolder | StoredMinutes:
+    """The folder, zip or store of minute bars at a path, or the user's own `store`; DataError where there is none."""
     place = Path(path)
+    if str(path) == OWN_STORE and not exists(place):
+        place = default_store()
     if not exists(place):
         raise DataError(f"{place}: there is no such file or folder of minute bars; check `minutes`")
-    return MinuteFolder(place)
+    if not is_store(place):
+        return MinuteFolder(place)
+    stored = StoredMinutes(Store(place))
+    if not stored.codes():
+        raise DataError(f"the store {place} has no minute bars; bring them with `ll.fetch_minutes`")
+    return stored
 
 
 def placed_rows(

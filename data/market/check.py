@@ -16,6 +16,7 @@ from ..minutes.folder import MinuteFolder
 from ..store.audit import agreements, check_prices
 from ..store.joined import iter_instruments
 from ..store.known import with_facts
+from ..store.minutes import StoredMinutes
 from ..store.store import Store, default_store, is_store
 from .beside import minute_findings, open_minutes
 from .request import SAMPLE_MINUTES
@@ -89,13 +90,16 @@ def check(
 
 
 def _of_minutes(
-    beside: MinuteFolder, source: Source, code: str, book: Instruments, declared: str
+    beside: MinuteFolder | StoredMinutes, source: Source, code: str, book: Instruments, declared: str
 ) -> tuple[Finding, ...]:
-    """Findings about the minute bars of a code; a file that cannot be placed is one of them."""
+    """Findings about the minute bars of a code; what cannot be read or placed is one of them."""
     try:
-        rows = beside.read(code)
         bars = next(iter(iter_instruments(source.prices, [book[code]])))
-        return minute_findings(rows, bars, book[code].exchange, declared)
+        found: tuple[Finding, ...] = ()
+        for rows in beside.read(code):
+            stamps = declared or str(rows.source.get("stamps", ""))
+            found += minute_findings(rows, bars, book[code].exchange, stamps)
+        return found
     except LaunchlabError as error:
         return (finding(code, "", "not_checked", str(error)),)
 

@@ -82,7 +82,7 @@ def fetch(
         volume_unit=volume_unit,
         accept_adjusted=accept_adjusted,
     )
-    place, span = _store(store), (first, last)
+    place, span = store_at(store), (first, last)
     for facts in () if names is None else read_names(names):
         keep_facts(place, replace(facts, seen_at=moment()))
     beside = 1 if whole else 0
@@ -116,7 +116,8 @@ def fetch(
     )
 
 
-def _store(given: Path | str | None) -> Store:
+def store_at(given: Path | str | None) -> Store:
+    """The store at a folder, the user's own unless given; a file is a StoreError."""
     place = default_store() if given is None else Path(given)
     if is_file(place):
         raise StoreError(f"{place} is a file; give a folder with `store`")

@@ -25,8 +25,8 @@ class MinuteFolder:
         """Codes that have a file."""
         return tuple(self._files)
 
-    def read(self, code: str) -> MinuteRows:
-        """The minute bars of a code that has a file; two files of it are a DataError."""
+    def read(self, code: str) -> tuple[MinuteRows, ...]:
+        """The minute bars of a code that has a file, one series; two files of it are a DataError."""
         names = self._files[code]
         if len(names) > 1:
             raise DataError(
@@ -35,7 +35,9 @@ class MinuteFolder:
         content, name = self._listing.read(names[0])
         rows = content_to_rows(content, name, code)
         digest = hashlib.sha256(content).hexdigest()
-        return replace(rows, source={"path": name, "source": PurePosixPath(names[0]).name, "sha256": digest})
+        return (
+            replace(rows, source={"path": name, "source": PurePosixPath(names[0]).name, "sha256": digest}),
+        )
 
     @cached_property
     def _listing(self) -> Listing:

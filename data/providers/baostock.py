@@ -7,11 +7,13 @@ connection per process, prints to stdout and waits for ever on a closed connecti
 import contextlib
 import socket
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..arrays import F8
@@ -19,13 +21,17 @@ from ..bars.bars import CORPORATE_ACTION, Bars, bars_from_columns
 from ..errors import FetchError, SourceError
 from ..instruments.facts import Facts
 from ..instruments.table import Instrument
+from ..minutes.read import MinuteRows, table_to_rows
 from ..patience import Busy, Patience
 from .provider import Gives, gives, untold
 
 PREFIX = {"XSHG": "sh", "XSHE": "sz"}
 FIELDS = ("date", "open", "high", "low", "close", "preclose", "volume", "amount", "tradestatus", "isST")
 GIVES: Gives = gives(dict.fromkeys(PREFIX, "bars turnover references suspensions st dividends splits"))
+MINUTE_FIELDS = ("date", "time", "open", "high", "low", "close", "volume", "amount", "adjustflag")
+LENGTHS = (5, 15, 30, 60)
 SUCCESS = "0"
+T = TypeVar("T")
 
 
 class _Line(socket.socket):
@@ -53,18 +59,34 @@ class Baostock:
 
     def bars(self, instrument: Instrument, start: date, end: date) -> Bars:
         """Raw bars from `start` to `end`, suspended sessions included with their status."""
-        if instrument.exchange not in PREFIX:
+        code = self._code(instrument)
+        return self._answer(instrument, lambda: self._ask(instrument, code, start, end))
+
+    @property
+    def minute_lengths(self) -> Mapping[str, tuple[int, ...]]:
+        return dict.fromkeys(PREFIX, LENGTHS)
+
+    def minutes(self, instrument: Instrument, start: date, end: date, length: int) -> MinuteRows:
+        """Raw bars of 5, 15, 30 or 60 minutes, stamped with their end; of shares since 1999, of indexes none."""
+        code = self._code(instrument)
+        if length not in LENGTHS:
             raise FetchError(
-                f"{instrument.code}: baostock has Shanghai and Shenzhen only; use `provider='yahoo'` or files"
+                f"{instrument.code}: baostock has no bars of {length} minutes, only of {', '.join(map(str, LENGTHS))}"
             )
-        code = f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
-        try:
-            return self.patience.retrying()(self._ask, instrument, code, start, end)
-        except Busy as error:
-            raise SourceError(
-                f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
-                "wait and fetch again, what came is kept"
-            ) from None
+
+        def ask() -> list[dict[str, str]]:
+            query = self._login().query_history_k_data_plus
+            return self._rows(query, code, ",".join(MINUTE_FIELDS), str(start), str(end), str(length), "3")
+
+        rows = self._answer(instrument, ask)
+        if not rows:
+            raise FetchError(
+                f"{instrument.code}: baostock has no bars of {length} minutes from {start} to {end}; check the code and the dates"
+            )
+        table = pa.table({name: [row[name] for row in rows] for name in MINUTE_FIELDS})
+        version = f"baostock {self._client.__version__}" if self._client else "baostock"
+        source = {"provider": self.name, "version": version, "stamps": "end"}
+        return replace(table_to_rows(table, f"{instrument.code} of baostock", instrument.code), source=source)
 
     def facts(self, instrument: Instrument) -> Facts:
         """Listing day and last day; the names that a share has borne are not told, its bars state ST by session."""
@@ -98,6 +120,24 @@ class Baostock:
             with contextlib.suppress(OSError, AttributeError):
                 context.default_socket.close()
             self._client = None
+
+    def _code(self, instrument: Instrument) -> str:
+        """baostock's spelling; a FetchError for what it does not have."""
+        if instrument.exchange not in PREFIX:
+            raise FetchError(
+                f"{instrument.code}: baostock has Shanghai and Shenzhen only; use `provider='yahoo'` or files"
+            )
+        return f"{PREFIX[instrument.exchange]}.{instrument.code.split('.')[0]}"
+
+    def _answer(self, instrument: Instrument, ask: Callable[[], T]) -> T:
+        """What `ask` returns, after retries; a SourceError where it stays Busy."""
+        try:
+            return self.patience.retrying()(ask)
+        except Busy as error:
+            raise SourceError(
+                f"{instrument.code}: baostock did not answer {self.patience.attempts} times, at last with {error}; "
+                "wait and fetch again, what came is kept"
+            ) from None
 
     def _ask(self, instrument: Instrument, code: str, start: date, end: date) -> Bars:
         client = self._login()

@@ -13,6 +13,7 @@ from ..bars.bars import Bars
 from ..errors import ConfigError, did_you_mean
 from ..instruments.facts import Facts
 from ..instruments.table import Instrument
+from ..minutes.read import MinuteRows
 
 # What a source may state of an exchange's securities, and what that is.
 FIELDS: Mapping[str, str] = MappingProxyType(
@@ -63,6 +64,22 @@ class FactSource(Protocol):
     """
 
     def facts(self, instrument: Instrument) -> Facts: ...
+
+
+@runtime_checkable
+class MinuteSource(Protocol):
+    """A source that has bars of minutes beside the daily ones.
+
+    `minute_lengths` says by exchange which lengths it has. `minutes` returns the raw bars of `length` minutes of the
+    sessions from `start` to `end` (both included), volume in shares, with `source["provider"]`, `source["version"]` and
+    `source["stamps"]` (`start` or `end`: what its bars are stamped with); none is a FetchError. Days that it does not go
+    back to are a FetchError that says how far it does. Errors are else those of `bars`.
+    """
+
+    @property
+    def minute_lengths(self) -> Mapping[str, tuple[int, ...]]: ...
+
+    def minutes(self, instrument: Instrument, start: date, end: date, length: int) -> MinuteRows: ...
 
 
 def gives(by_exchange: Mapping[str, str]) -> Gives:

@@ -21,10 +21,12 @@ from ..bars.bars import PRICES, Bars, bars_from_columns
 from ..calendars.sessions import calendar
 from ..errors import FetchError, SourceError
 from ..instruments.table import Instrument
+from ..minutes.read import MinuteRows
 from ..patience import Brake, Busy, Patience
 from .provider import Gives, gives
 from .unsplit import to_raw
 from .yahoo_events import Events, actions_of, checked, listed_events, split_factor
+from .yahoo_minutes import DAYS_BACK, frame_to_minutes, spans_to_ask
 
 ZONES: Mapping[str, str] = {"XHKG": "Asia/Hong_Kong", "XSHG": "Asia/Shanghai", "XSHE": "Asia/Shanghai"}
 # Prices as 32-bit floats, divided by later splits: brought back, and within a float's error of the tick.
@@ -61,19 +63,54 @@ class Yahoo:
         )
         return frame_to_bars(frame, events, instrument, start, end)
 
+    @property
+    def minute_lengths(self) -> Mapping[str, tuple[int, ...]]:
+        return dict.fromkeys(ZONES, tuple(DAYS_BACK))
+
+    def minutes(self, instrument: Instrument, start: date, end: date, length: int) -> MinuteRows:
+        """Raw bars of 1, 5, 15, 30 or 60 minutes, stamped with their start; Yahoo keeps them for DAYS_BACK days only.
+
+        Of one minute it hands out some days at a time. A request of daily bars goes before, for the splits since.
+        """
+        if instrument.exchange not in ZONES:
+            raise FetchError(
+                f"{instrument.code}: Yahoo has no {instrument.exchange or 'such'} codes; give their minutes as files"
+            )
+        spans = spans_to_ask(instrument.code, start, end, length, datetime.now().astimezone().date())
+        symbol, zone = yahoo_symbol(instrument.code), ZONES[instrument.exchange]
+        _, events = self._history_with_retries(symbol, zone, start)
+        frames, silent = [], None
+        for span in spans:
+            try:
+                frames.append(self._history_with_retries(symbol, zone, *span, f"{length}m")[0])
+            except SourceError:
+                raise
+            except FetchError as error:  # a week of a suspension
+                silent = error
+        if silent and not frames:
+            raise silent
+        import yfinance
+
+        version = f"yfinance {yfinance.__version__}"
+        return frame_to_minutes(pd.concat(frames), events, instrument, (start, end), version)
+
     def close(self) -> None:
         """Nothing to end: each request stands alone."""
 
-    def _history_with_retries(self, symbol: str, zone: str, start: date) -> tuple[pd.DataFrame, Events]:
+    def _history_with_retries(
+        self, symbol: str, zone: str, start: date, end: date | None = None, interval: str = "1d"
+    ) -> tuple[pd.DataFrame, Events]:
         try:
-            return self.patience.retrying(self.brake.press)(self._history, symbol, zone, start)
+            return self.patience.retrying(self.brake.press)(self._history, symbol, zone, start, end, interval)
         except Busy as error:
             raise SourceError(
                 f"{symbol}: Yahoo did not answer usably {self.patience.attempts} times, at last with {error}; "
                 "wait some minutes and fetch again, what came is kept"
             ) from None
 
-    def _history(self, symbol: str, zone: str, start: date) -> tuple[pd.DataFrame, Events]:
+    def _history(
+        self, symbol: str, zone: str, start: date, end: date | None, interval: str
+    ) -> tuple[pd.DataFrame, Events]:
         import yfinance
         from yfinance.exceptions import YFDataException, YFException, YFPricesMissingError, YFRateLimitError
 
@@ -88,7 +125,8 @@ class Yahoo:
         try:
             frame: pd.DataFrame = ticker.history(
                 start=start.isoformat(),
-                end=tomorrow.isoformat(),
+                end=(tomorrow if end is None else end + timedelta(days=1)).isoformat(),
+                interval=interval,
                 auto_adjust=False,
                 actions=True,
                 timeout=self.patience.timeout,

@@ -100,14 +100,14 @@ def read_manifest(path: Path) -> Manifest | None:
             current=_text(content["current"]),
             rule=_text(content["rule"]),
             asked={_text(name): _span(span) for name, span in content["asked"].items()},
-            revisions=tuple(_revision(row) for row in content["revisions"]),
+            revisions=tuple(to_revision(row) for row in content["revisions"]),
             agreements={_text(name): dict(row) for name, row in content.get("agreements", {}).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path} is incomplete or damaged ({reason(error)}); {REPAIR}") from None
 
 
-def _revision(row: Mapping[str, Any]) -> Revision:
+def to_revision(row: Mapping[str, Any]) -> Revision:
     """A revision whose every cell is of its kind; a TypeError or ValueError says which is not."""
     revision = Revision(**{**row, "notes": tuple(_text(note) for note in row["notes"])})
     for name in (each.name for each in fields(Revision) if each.type is int):

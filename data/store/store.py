@@ -3,6 +3,7 @@
     <store>/store.json                       marks the folder as a store
     <store>/codes/<CODE>/manifest.json       sources, revisions, which is read: the commit point of every write
     <store>/codes/<CODE>/<provider>-<n>-<sha>.parquet
+    <store>/codes/<CODE>/minutes/            bars of minutes, with a manifest of their own (`minutes.py`)
 
 A write makes the new parquet file first and replaces the manifest last, both atomically and under the code's lock, so
 a reader (which takes no lock) sees the old state or the new one.
@@ -110,7 +111,7 @@ class Store:
         extension supersedes the file before. `preference` lists providers, most believed first, and is recorded.
         """
         folder = self.folder(bars.code)
-        with self._locked(folder):
+        with self.locked(folder):
             provider = str(bars.source.get("provider", "files"))
             manifest = self.manifest(bars.code) or Manifest(bars.code, provider, "")
             _remove_orphans(folder, manifest)
@@ -158,7 +159,7 @@ class Store:
     def note(self, agreement: Agreement, moment: str) -> None:
         """Keep how far two sources of a code agree in its manifest, the first few differences with it."""
         folder = self.folder(agreement.code)
-        with self._locked(folder):
+        with self.locked(folder):
             manifest = self.manifest(agreement.code)
             if manifest is not None:
                 self._commit(folder, manifest.with_agreement(agreement, moment))
@@ -176,7 +177,8 @@ class Store:
         if not path.exists() or path.read_bytes() != content:
             keep_file(path, content)
 
-    def _locked(self, folder: Path) -> Lock:
+    def locked(self, folder: Path) -> Lock:
+        """The lock of a folder of the store, which is marked as one."""
         marker = self.root / MARKER
         if not exists(marker):
             with Lock(self.root):

@@ -127,3 +127,15 @@ def test_names_by_day_end_what_a_run_had_to_assume_and_say_where_they_come_from(
     assert [(str(one.first), str(one.last)) for one in row.st] == [("2026-02-09", "2026-02-27")]
     assert [str(one.first) for one in row.delisting] == ["2026-02-28"]
     assert "names: names of names.csv" in row.source
+
+
+def test_minutes_that_no_source_keeps_fail_with_a_sentence_that_says_how_far_back_it_goes(
+    market: Path,
+) -> None:
+    asked = ("fetch", "2513.HK", "--minutes", "5", "--launches", market / "week.csv", "--provider", "yahoo")
+    done = launchlab(*asked)
+    assert done.exit_code == 2, done.output
+    assert "Yahoo keeps bars of 5 minutes for 59 days" in done.stdout
+    assert "1 of 1 codes failed" in done.stderr
+    told = json.loads(launchlab(*asked, "--json").stdout)
+    assert told["codes"][0]["tried"][0]["source"] == "yahoo"

@@ -51,7 +51,8 @@ class _Handler(socketserver.StreamRequestHandler):
         if kind in (LOGIN, LOGOUT):
             return frame(f"{int(kind) + 1:02d}", SPLIT.join(("0", "success", body[0], body[1], "")))
         method, user, page, count, code = body[:5]
-        rows = self.server.rows.get((NAMES[kind], code), [])
+        of = f"{code} {body[8]}" if kind == BARS and body[8] != "d" else code
+        rows = self.server.rows.get((NAMES[kind], of), [])
         if kind == BARS:
             rows = [row for row in rows if body[6] <= row[0] <= body[7]]
         start = (int(page) - 1) * int(count)
@@ -64,7 +65,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 class FakeBaostock(socketserver.ThreadingTCPServer):
-    """Serves `rows` by (query name, code); `faults` are given to bar queries, once each."""
+    """Serves `rows` by (query name, code), of minutes by code and length (`sh.600589 5`); `faults` are given to bar queries, once each."""
 
     allow_reuse_address = True
     daemon_threads = True

@@ -33,7 +33,7 @@ NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be d
 
 @dataclass(frozen=True)
 class Listing:
-    """One symbol in Yahoo's form: rows of (day, open, high, low, close, volume), split-adjusted."""
+    """One symbol in Yahoo's form: rows of (day, open, high, low, close, volume), split-adjusted; of `minutes` likewise."""
 
     rows: list[tuple[dt.date, float, float, float, float, float]]
     zone: str = "Asia/Hong_Kong"
@@ -42,15 +42,22 @@ class Listing:
     dividends: list[tuple[dt.date, float]] = field(default_factory=list)
     paid_in: str = ""
     splits: list[tuple[dt.date, int, int]] = field(default_factory=list)
+    minutes: list[tuple[dt.datetime, float | None, float | None, float | None, float | None, float]] = field(
+        default_factory=list
+    )
 
     def chart(self, symbol: str, query: dict[str, list[str]]) -> dict[str, Any]:
         zone = ZoneInfo(self.zone)
 
         def stamp(day: dt.date) -> int:
+            if isinstance(day, dt.datetime):
+                return int(day.replace(tzinfo=zone).timestamp())
             return int(dt.datetime.combine(day, dt.time(9, 30), zone).timestamp())
 
         first, last = int(query["period1"][0]), int(query["period2"][0])
-        rows = [row for row in self.rows if first <= stamp(row[0]) < last]
+        interval = query.get("interval", ["1d"])[0]
+        held = self.rows if interval == "1d" else self.minutes
+        rows = [row for row in held if first <= stamp(row[0]) < last]
         events: dict[str, Any] = {}
         if found := {
             str(stamp(d)): {"amount": v, "date": stamp(d)}
@@ -73,14 +80,23 @@ class Listing:
             "timezone": "HKT",
             "gmtoffset": 28800,
             "priceHint": 3,
-            "dataGranularity": "1d",
+            "dataGranularity": interval,
             "validRanges": ["1d", "1mo", "max"],
             "regularMarketTime": stamp(self.rows[-1][0]),
             "regularMarketPrice": self.rows[-1][4],
         }
+        if interval != "1d":
+            days = sorted({row[0].date() for row in rows if isinstance(row[0], dt.datetime)})
+            meta["tradingPeriods"] = [[self._period(day, zone)] for day in days]
         indicators = {"quote": [quote], "adjclose": [{"adjclose": quote["close"]}]}
         result = {"meta": meta, "timestamp": [stamp(row[0]) for row in rows], "indicators": indicators}
         return result | ({"events": events} if events else {})
+
+    def _period(self, day: dt.date, zone: ZoneInfo) -> dict[str, Any]:
+        opens, closes = (
+            int(dt.datetime.combine(day, at, zone).timestamp()) for at in (dt.time(9, 30), dt.time(15))
+        )
+        return {"timezone": "CST", "start": opens, "end": closes, "gmtoffset": 28800}
 
 
 class _Handler(BaseHTTPRequestHandler):

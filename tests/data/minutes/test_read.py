@@ -146,7 +146,7 @@ def test_a_folder_finds_files_by_code_and_refuses_two_of_one(tmp_path) -> None:
     (tmp_path / "notes.csv").write_text("nothing")
     folder = MinuteFolder(tmp_path)
     assert folder.codes() == ("600589.SS",)
-    assert len(folder.read("600589.SS")) == 16
+    assert len(folder.read("600589.SS")[0]) == 16
     (tmp_path / "sh600589.csv").write_text(HEAD + session_text(DAY))
     with pytest.raises(DataError, match=r"two files of 600589\.SS"):
         MinuteFolder(tmp_path).read("600589.SS")
