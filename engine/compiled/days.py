@@ -255,7 +255,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)
-            if at == TOUCH and (len(w.minute) or len(w.held_minute)):
+            if at == TOUCH and (len(w.span) or len(w.held_span)):
                 trade_inside(w, rules, s, out, p, t, lo)
             if at == TOUCH or (at == CLOSE and w.close_from == NO_CLOSE):
                 continue
@@ -280,5 +280,9 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
 
 
 def portfolio_units(w: Windows) -> float:
-    """Units of work of one portfolio: a session without an event is about one, a leg from its entry to its exit some hundreds."""
-    return float(w.rows + 300 * len(w.leg))
+    """Units of work of one portfolio: a session without an event is about one, a leg from its entry to its exit some hundreds.
+
+    One that meets minute bars costs half of that more to enter in them, and as much to be held in them.
+    """
+    inside = 150 * len(w.leg) * (int(len(w.span) > 0) + int(len(w.held_span) > 0))
+    return float(w.rows + 300 * len(w.leg) + inside)

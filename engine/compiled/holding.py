@@ -11,7 +11,7 @@ from ..judge.exits import Levels, close_signal, exit_levels, level_signal, trail
 from ..njit import compiled, inlined
 from .agenda import put_on_list
 from .minutes import AT_AUCTIONS
-from .orders import leg_rules, touched
+from .orders import best_of, leg_rules, may_touch, touched
 from .processor import fetch_line
 from .state import (
     COVERS,
@@ -57,7 +57,7 @@ def _followed(w: Windows, r: int) -> bool:
 
 @compiled
 def _first_touch(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> int:
-    """First row after `r`, before `stop`, whose bar touches a rule or that has minute bars; `stop` when there is none."""
+    """First row after `r`, before `stop`, whose bar touches a rule, or whose minute bars may; `stop` when there is none."""
     while True:
         if w.close[r] == w.close[r]:
             # of a session that was entered inside, only the close is surely after the entry; minute bars have been followed
@@ -71,8 +71,10 @@ def _first_touch(w: Windows, s: State, p: Point, k: int, r: int, stop: int) -> i
         if r >= stop:
             return stop
         if _followed(w, r):
-            return r
-        if w.bar[r, STATUS] == TRADING and touched(w, s, p, k, r)[0] != NO_EXIT:
+            if may_touch(w, s, p, k, r):
+                return r
+            s.leg[k]["peak"] = best_of(w, s, k, r)
+        elif w.bar[r, STATUS] == TRADING and touched(w, s, p, k, r)[0] != NO_EXIT:
             return r
 
 

@@ -1,188 +1,137 @@
-"""The minute bars that a leg can meet, gathered once for all parameter points, with the exchange's answer to its order in each."""
+"""The minute bars that each leg can meet: where they stand in the panel's table, for all parameter points once.
 
-from typing import Any, NamedTuple
+Bars are not copied: a window knows the first and the last of each session, so that points of another reaction time, or
+another time to give up, differ in a few numbers for each leg, and memory does not grow with legs.
+"""
+
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.arrays import F8, I4, I8
-from ...data.minutes.minutes import MINUTE_BAR
-from ...data.panel.panel import Panel
-from ..judge.minutes import Bar, Minutely, first_price, minute_answer
-from ..judge.records import Order, Policy, Quote, Tables
+from ...data.arrays import F8, I4, I8, Bool
+from ...data.minutes.minutes import MINUTE_BAR, Minutes
 from ..machine.code import Effort, by_effort
-from ..njit import compiled
+from ..njit import compiled, inlined
 
-# What the exchange says in one minute bar to a leg that enters inside the session: when the bar starts, the Reason of a
-# refusal or FILLED, the price, and the most shares.
-MINUTE_ORDER = np.dtype([("start", "i4"), ("why", "i4"), ("price", "f8"), ("allowed", "f8")])
-# The same for a leg that is held and gets out, with the prices that may touch its levels: the bar's first, or its worst where
-# that is not known, its high and its low.
-MINUTE_HELD = np.dtype(
-    [("start", "i4"), ("why", "i4")] + [(name, "f8") for name in ("price", "allowed", "first", "high", "low")]
-)
 AT_AUCTIONS = -1  # in the place of a minute, of a leg that enters at auctions only
-ASKING = Effort(unit=12e-6, compiling=3.0)  # a minute bar
+NO_BARS = -1  # in the place of a session of the minutes: there are none
+BLOCK = 16  # bars whose lowest and highest price are known together
+FINDING = Effort(unit=8e-6, compiling=2.0)  # a row of the windows
 
 
-class Met(NamedTuple):
-    """The bars that one leg meets in one row: those from `a` to `b` of the panel's, and the row of the windows."""
+class MinuteTables:
+    """The minutes of a panel as compiled code reads them."""
 
-    leg: int
-    row: int
-    window: int
-    a: int
-    b: int
+    def __init__(self, minutes: Minutes) -> None:
+        self.minutes = minutes
+
+    @cached_property
+    def bars(self) -> NDArray[Any]:
+        """All bars (MINUTE_BAR), read-only."""
+        bars = np.require(self.minutes.bars, MINUTE_BAR, ["C", "A"]).view()
+        bars.flags.writeable = False
+        return bars
+
+    @cached_property
+    def extremes(self) -> F8:
+        """Lowest and highest price of each session that has bars, (M, 2)."""
+        return self._extremes(self.minutes.first[:-1])
+
+    @cached_property
+    def block(self) -> F8:
+        """The same of each BLOCK bars of the table."""
+        return self._extremes(np.arange(0, len(self.minutes.bars), BLOCK))
+
+    def _extremes(self, starts: I8) -> F8:
+        bars = self.minutes.bars
+        if not len(bars):
+            return np.empty((0, 2))
+        low, high = np.fmin(bars["low"], bars["open"]), np.fmax(bars["high"], bars["open"])
+        return np.column_stack([np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)])
+
+    def met(
+        self, leg: NDArray[Any], rows: tuple[int, int], sessions: tuple[Bool, I4], wait: int, give_up: float
+    ) -> tuple[I4, I4, F8]:
+        """`Windows.span`, `held_span` and `held_range` of legs (LEG_WINDOW), of as many `rows` as entries and holdings need.
+
+        `sessions`: whether exchanges are open and how many sessions they have done, (exchanges, T); `wait` −1 means each
+        leg's own. In the first session an entry meets the bars that start at its minute or later, in `wait` later ones
+        all; in each until `give_up` minutes after the first that it meets.
+        """
+        span, held = (np.zeros((n, 2), np.int32) for n in rows)
+        within, minutes = np.zeros((rows[1], 2)), self.minutes
+        if max(rows):
+            places, tables = (minutes.key, minutes.first, minutes.codes), (self.bars, self.extremes)
+            find = by_effort(_find, FINDING, max(rows))
+            find(leg, places, tables, sessions, (wait, give_up), (span, held, within))
+        return span, held, within
 
 
-def sessions_met(panel: Panel, leg: Any, number: int, wait: int, give_up: float) -> list[Met]:
-    """The sessions of a leg (LEG_WINDOW) in which its entry meets minute bars: its first, and `wait` later ones.
-
-    In the first it meets those that start at its minute or later, in later ones all; in each until `give_up` minutes
-    after the first that it meets.
-    """
-    minutes, row, code = panel.minutes, int(leg["row"]), int(leg["code"])
-    rows = row + np.arange(leg["length"], dtype=np.int64)
-    e = int(panel.exchange_of[code])
-    first_try = int(panel.sessions_done[row, e]) + (not panel.exchange_open[row, e])
-    tried = panel.exchange_open[rows, e] & (panel.sessions_done[rows, e] - first_try <= wait)
-    key = rows * minutes.codes + code
-    at = np.searchsorted(minutes.key, key)
-    found: list[Met] = []
-    for j in np.flatnonzero(tried & np.isin(key, minutes.key)).tolist():
-        lo, hi = int(minutes.first[at[j]]), int(minutes.first[at[j] + 1])
-        starts = minutes.bars["start"][lo:hi]
-        a = int(np.searchsorted(starts, leg["minute"])) if j == 0 else 0
-        if a < len(starts):
-            b = int(np.searchsorted(starts, starts[a] + give_up))
-            found.append(Met(number, row + j, int(leg["start"]) + j, lo + a, lo + b))
-    return found
+@inlined
+def range_of(bar: Any) -> tuple[float, float]:
+    """Lowest and highest price of a bar, its open among them where it is known."""
+    low, high, first = bar["low"], bar["high"], bar["open"]
+    return (first if first < low else low), (first if first > high else high)
 
 
-def _laid_out(met: list[Met], total: int) -> tuple[I4, NDArray[Any]]:
-    """Where the bars of each row of the windows stand when they are laid one after the other, (total, 2), and the table of `met`."""
-    span = np.zeros((total, 2), np.int32)
-    table = np.array(met, np.int64).reshape(-1, len(Met._fields))
-    starts = np.concatenate([[0], np.cumsum(table[:, 4] - table[:, 3])]).astype(np.int64)
-    span[table[:, 2], 0], span[table[:, 2], 1] = starts[:-1], starts[1:]
-    return span, table
+@compiled
+def first_from(bars: NDArray[Any], a: int, b: int, minute: float) -> int:
+    """The first of the bars from `a` to `b` that starts at a minute or later, `b` where none does."""
+    while a < b:
+        middle = (a + b) // 2
+        if bars[middle]["start"] < minute:
+            a = middle + 1
+        else:
+            b = middle
+    return a
 
 
-def minutes_met(
+@compiled
+def _session_of(keys: I8, key: int) -> int:
+    """Where a key stands among the ascending ones, or NO_BARS."""
+    a, b = 0, len(keys)
+    while a < b:
+        middle = (a + b) // 2
+        if keys[middle] < key:
+            a = middle + 1
+        else:
+            b = middle
+    return a if a < len(keys) and keys[a] == key else NO_BARS
+
+
+@compiled
+def _find(
     leg: NDArray[Any],
-    total: int,
-    wait: int,
-    panel: Panel,
-    tables: Tables,
-    how: tuple[Policy, Minutely, float],
-) -> tuple[I4, NDArray[Any]]:
-    """`Windows.span` and `Windows.minute` of legs (LEG_WINDOW) with `total` rows of windows; `wait` −1 means each leg's own.
-
-    `how`: policy, prices and participation, and when an order gives up.
-    """
-    policy, minutely, give_up = how
-    inside = np.flatnonzero(leg["minute"] != AT_AUCTIONS)
-    met = [
-        one
-        for k in inside.tolist()
-        for one in sessions_met(panel, leg[k], k, wait if wait >= 0 else int(leg[k]["wait"]), give_up)
-    ]
-    span, table = _laid_out(met, total if len(inside) else 0)
-    lines = np.zeros(int((table[:, 4] - table[:, 3]).sum()), MINUTE_ORDER)
-    if len(lines):
-        fill = by_effort(_ask, ASKING, len(lines))
-        sessions, bars = _sessions(leg, table, panel)
-        fill(lines, np.ascontiguousarray(table[:, 3:]), sessions, bars, minutely, policy, tables)
-    return span, lines
-
-
-def minutes_held(
-    leg: NDArray[Any], total: int, panel: Panel, tables: Tables, how: tuple[Policy, Minutely, float]
-) -> tuple[I4, NDArray[Any]]:
-    """`Windows.held_span` and `held_minute`: all bars of the sessions in a leg's window; none where `total` is 0."""
-    policy, minutely, _ = how
-    minutes, met = panel.minutes, list[Met]()
-    known = (
-        {i: np.flatnonzero(minutes.key % minutes.codes == i) for i in np.unique(leg["code"]).tolist()}
-        if total
-        else {}
-    )
-    for k in range(len(leg) if total else 0):
-        start, row, length, i = (int(leg[name][k]) for name in ("start", "row", "length", "code"))
-        rows = minutes.key[known[i]] // minutes.codes
-        for m in known[i][(rows >= row) & (rows < row + length)].tolist():
-            t = int(minutes.key[m]) // minutes.codes
-            if panel.exchange_open[t, panel.exchange_of[i]]:
-                met.append(Met(k, t, start + t - row, int(minutes.first[m]), int(minutes.first[m + 1])))
-    span, table = _laid_out(met, total)
-    lines = np.zeros(int((table[:, 4] - table[:, 3]).sum()), MINUTE_HELD)
-    if len(lines):
-        fill = by_effort(_ask_held, ASKING, len(lines))
-        sessions, bars = _sessions(leg, table, panel)
-        fill(lines, np.ascontiguousarray(table[:, 3:]), sessions, bars, minutely, policy, tables)
-    return span, lines
-
-
-def _sessions(leg: NDArray[Any], table: NDArray[Any], panel: Panel) -> tuple[F8, NDArray[Any]]:
-    """What holds all day in each session of the table: side, status, limits, shortable, price steps; and the bars as compiled code reads them."""
-    t, i = table[:, 1], leg["code"][table[:, 0]]
-    columns = [
-        getattr(panel, name)[t, i] for name in ("status", "limit_up", "limit_down", "shortable", "tick_table")
-    ]
-    bars = np.require(panel.minutes.bars, MINUTE_BAR, ["C", "A"]).view()
-    bars.flags.writeable = False
-    return np.column_stack([leg["side"][table[:, 0]], *columns]).astype(np.float64), bars
-
-
-@compiled
-def _ask(
-    lines: NDArray[Any],
-    part: I8,
-    sessions: F8,
-    bars: NDArray[Any],
-    how: Minutely,
-    policy: Policy,
-    tables: Tables,
+    places: tuple[I8, I8, int],
+    tables: tuple[NDArray[Any], F8],
+    sessions: tuple[Bool, I4],
+    until: tuple[int, float],
+    into: tuple[I4, I4, F8],
 ) -> None:
-    """Fill the lines with the exchange's answers; `sessions` are side, status, limits, shortable and price steps."""
-    n = 0
-    for m in range(len(part)):
-        side, status, up, down = sessions[m, 0], int(sessions[m, 1]), sessions[m, 2], sessions[m, 3]
-        shortable, ticks = sessions[m, 4] > 0.0, int(sessions[m, 5])
-        session = Quote(status, 0.0, 0.0, 0.0, up, down, 1.0, 1.0, np.inf, shortable, np.inf, ticks, 0)
-        for q in range(part[m, 0], part[m, 1]):
-            one = bars[q]
-            bar = Bar(one["open"], one["high"], one["low"], one["vwap"], one["volume"])
-            order = Order(side, one["start"], 0.0, True, False)
-            price, why, allowed = minute_answer(order, session, bar, how, policy, tables)
-            lines[n]["start"], lines[n]["why"] = one["start"], why
-            lines[n]["price"], lines[n]["allowed"] = price, allowed
-            n += 1
-
-
-@compiled
-def _ask_held(
-    lines: NDArray[Any],
-    part: I8,
-    sessions: F8,
-    bars: NDArray[Any],
-    how: Minutely,
-    policy: Policy,
-    tables: Tables,
-) -> None:
-    """The same for legs that are held and get out."""
-    n = 0
-    for m in range(len(part)):
-        side, status, up, down = sessions[m, 0], int(sessions[m, 1]), sessions[m, 2], sessions[m, 3]
-        ticks = int(sessions[m, 5])
-        session = Quote(status, 0.0, 0.0, 0.0, up, down, 1.0, 1.0, np.inf, True, np.inf, ticks, 0)
-        for q in range(part[m, 0], part[m, 1]):
-            one = bars[q]
-            bar = Bar(one["open"], one["high"], one["low"], one["vwap"], one["volume"])
-            order = Order(-side, one["start"], side, True, False)
-            price, why, allowed = minute_answer(order, session, bar, how, policy, tables)
-            lines[n]["start"], lines[n]["why"] = one["start"], why
-            lines[n]["price"], lines[n]["allowed"] = price, allowed
-            lines[n]["first"] = first_price(-side > 0.0, bar)
-            lines[n]["high"], lines[n]["low"] = one["high"], one["low"]
-            n += 1
+    """Fill the spans; `places` are key, first bar and codes of `Minutes`, `tables` its bars and extremes, `until` wait and give_up."""
+    keys, first, codes = places
+    bars, extremes = tables
+    is_open, done = sessions
+    span, held, within = into
+    for k in range(len(leg)):
+        e, i, row, minute = leg[k]["exchange"], leg[k]["code"], leg[k]["row"], leg[k]["minute"]
+        wait = until[0] if until[0] >= 0 else leg[k]["wait"]
+        enters = len(span) > 0 and minute != AT_AUCTIONS
+        first_try = done[e, row] + (0 if is_open[e, row] else 1)
+        for j in range(leg[k]["length"] if enters or len(held) > 0 else 0):
+            t, r = row + j, leg[k]["start"] + j
+            if not is_open[e, t]:
+                continue
+            m = _session_of(keys, np.int64(t) * codes + i)
+            if m == NO_BARS:
+                continue
+            a, b = first[m], first[m + 1]
+            if len(held) > 0:
+                held[r, 0], held[r, 1] = a, b
+                within[r, 0], within[r, 1] = extremes[m, 0], extremes[m, 1]
+            if enters and done[e, t] - first_try <= wait:
+                a = first_from(bars, a, b, minute) if j == 0 else a
+                if a < b:
+                    span[r, 0], span[r, 1] = a, first_from(bars, a, b, bars[a]["start"] + until[1])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...data.arrays import I4
 from ..judge.clock import trading_later
-from ..judge.exits import after_action, reduction, touch_signal
+from ..judge.exits import after_action, reduction, touch_signal, within_reach
 from ..judge.fill import account_answer, fill_order, legal_size, lot_floor, planned_shares
 from ..judge.records import EPS, FILLED, Fill, Lots, Order, Purse, Quote
 from ..legs import CLOSE, OPEN, TOUCH, Reason
@@ -77,7 +77,7 @@ def leaves_inside(w: Windows, s: State, k: int, t: int) -> bool:
     if not watched(w, k, t):
         return False
     last = w.held_span[window_row(w, k, t), 1] - 1
-    return t > s.leg[k]["due"] or w.held_minute[last]["start"] >= s.past[k]["due_at"]
+    return t > s.leg[k]["due"] or w.minute[last]["start"] >= s.past[k]["due_at"]
 
 
 @inlined
@@ -110,6 +110,22 @@ def touched(w: Windows, s: State, p: Point, k: int, r: int) -> tuple[int, float]
     table = int(w.bar[r, TICKS])
     side, basis, peak = w.leg[k]["side"], s.leg[k]["basis"], s.leg[k]["peak"]
     return touch_signal(side, basis, peak, bar, leg_rules(w, p, k), w.tables, table)
+
+
+@inlined
+def best_of(w: Windows, s: State, k: int, r: int) -> float:
+    """The best price so far once all minute bars of row r of the windows are over."""
+    peak = s.leg[k]["peak"]
+    return max(peak, w.held_range[r, 1]) if w.leg[k]["side"] > 0.0 else min(peak, w.held_range[r, 0])
+
+
+@inlined
+def may_touch(w: Windows, s: State, p: Point, k: int, r: int) -> bool:
+    """Whether some minute bar of row r of the windows can touch a rule of leg k; never False where one does."""
+    side = w.leg[k]["side"]
+    low, high = w.held_range[r, 0], w.held_range[r, 1]
+    worst, best = (low, high) if side > 0.0 else (high, low)
+    return within_reach(side, s.leg[k]["basis"], best_of(w, s, k, r), (worst, best), leg_rules(w, p, k))
 
 
 @inlined

@@ -24,7 +24,7 @@ from ..judge.records import EPS, IGNORE, OPENED, STRICT, Order, Policy, Quote, T
 from ..legs import CLOSE, OPEN
 from ..machine.code import Effort, by_effort
 from ..njit import compiled, inlined
-from .minutes import AT_AUCTIONS, minutes_held, minutes_met
+from .minutes import AT_AUCTIONS, MinuteTables
 
 MINUTE_PRICES = {MinutePrice.OPEN: AT_OPEN, MinutePrice.VWAP: AT_VWAP, MinutePrice.WORST: AT_WORST}
 POLICIES = {LimitPolicy.STRICT: STRICT, LimitPolicy.OPENED: OPENED, LimitPolicy.IGNORE: IGNORE}
@@ -41,8 +41,8 @@ ORDER = np.dtype(
 IS_OPEN, T_PLUS_ONE, NOT_YET_LISTED, WITHOUT_BAR = 1, 2, 4, 8  # bits of flags
 
 # columns of Windows.bar
-STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS = range(7)
-BAR_WIDTH = 7
+STATUS, OPENS, HIGH, LOW, UP, DOWN, TICKS, SHORTABLE = range(8)
+BAR_WIDTH = 8
 
 # A leg and its window of `length` rows from row `start` of the windows, row `row` of the panel, on; `ends`: the panel's row in
 # which the window or the code's listing ends, `gone` the latter; `at`: auction of its exits, and of its entries but for those that it
@@ -76,11 +76,12 @@ class Windows(NamedTuple):
     worth: F8  # (R,): base value of one share at the close
     owed: F8  # (R,): base money that the borrow of one share costs the night after; 0 for longs; for a future, see holding.py
     close: F8  # (R,): NaN where there is none
-    bar: F8  # (R, 7) where exits are on touch, else (0, 7)
+    bar: F8  # (R, 8) where exits are on touch or minute bars are met, else (0, 8)
     span: I4  # (R, 2): first minute bar that an entry meets in a row, and the one after its last; (0, 2) where none is inside a session
-    minute: NDArray[Any]  # (Q,): MINUTE_ORDER
+    minute: NDArray[Any]  # (Q,): MINUTE_BAR, the panel's
     held_span: I4  # (R, 2): the same of the bars in which a leg that is held may get out; (0, 2) where none may inside a session
-    held_minute: NDArray[Any]  # (Q,): MINUTE_HELD
+    held_range: F8  # (R, 2): lowest and highest price of these; (0, 2) likewise
+    block: F8  # (⌈Q / BLOCK⌉, 2): the same of `minute`, BLOCK bars at a time
     hours: I4  # (exchanges, T, 4): continuous trading, see data/minutes/hours.py; (0, 0, 4) where no leg is held for minutes
     leg: NDArray[Any]  # (L,): LEG_WINDOW
     tables: Tables
@@ -141,6 +142,7 @@ class Layout:
         self.nights[1:] = np.diff(panel.sessions).astype("timedelta64[D]").astype(np.float64)
         self.tables, self.cost_row = _regimes(panel)
         self.has_futures = bool(panel.futures.any())
+        self.minutes = MinuteTables(panel.minutes)
 
         names = (
             "open", "high", "low", "close", "limit_up", "limit_down", "mark", "volume", "size_price", "borrow", "lot_min",
@@ -260,7 +262,10 @@ class Layout:
         closing = rules.close_out or by_minutes or bool((leg["at"] == CLOSE).any())
         close_from = total if closing else NO_CLOSE
         order = lines(total + close_from, ORDER)
-        bar = np.empty((total if rules.on_touch else 0, BAR_WIDTH))
+        enters, held = (
+            bool(some) and len(p.minutes) > 0 for some in (inside.any(), by_minutes or rules.on_touch)
+        )
+        bar = np.empty((total if rules.on_touch or enters or held else 0, BAR_WIDTH))
         worth, owed, close = np.empty(total), np.empty(total), np.empty(total)
         futures = bool(leg["future"].any())
         settled, margin = (np.empty(total if futures else 0) for _ in range(2))
@@ -277,13 +282,13 @@ class Layout:
             cuts = np.linspace(0, n, threads + 1).astype(int)
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(gather, map(slice, cuts[:-1], cuts[1:])))
-        how = (rules.policy, rules.minutely, rules.give_up)
-        span, minute = minutes_met(leg, total, longest[0], p, self.tables, how)
-        held = (by_minutes or rules.on_touch) and len(p.minutes) > 0
-        held_span, held_minute = minutes_held(leg, total if held else 0, p, self.tables, how)
+        span, held_span, held_range = self.minutes.met(
+            leg, (total if enters else 0, total if held else 0), (self.columns.exchange_open, self.columns.sessions_done),
+            longest[0], rules.give_up,
+        )  # fmt: skip
         row, code, following, terms = self.actions
         return Windows(
-            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, span=span, minute=minute, held_span=held_span, held_minute=held_minute,
+            order=order, close_from=close_from, worth=worth, owed=owed, close=close, bar=bar, span=span, minute=self.minutes.bars, block=self.minutes.block, held_span=held_span, held_range=held_range,
             hours=self.hours if by_minutes else np.zeros((0, 0, 4), np.int32), leg=leg,
             tables=self.tables, fx=self.columns.fx, row_of=self.row_of,
             pair_weight=np.bincount(
@@ -486,6 +491,7 @@ def _gather(
                 bar[r, STATUS], bar[r, TICKS] = c.status[i, t], c.tick_table[i, t]
                 bar[r, OPENS], bar[r, HIGH], bar[r, LOW] = c.open[i, t], c.high[i, t], c.low[i, t]
                 bar[r, UP], bar[r, DOWN] = c.limit_up[i, t], c.limit_down[i, t]
+                bar[r, SHORTABLE] = c.shortable[i, t]
 
 
 def to_rules(config: Config) -> Rules:

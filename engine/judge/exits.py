@@ -9,6 +9,7 @@ from ..njit import compiled, inlined
 from .prices import to_tick
 from .records import EPS, Tables
 
+ROUNDING = 1e-3  # more than a level is moved by rounding it down to a price step that it stands on
 NEAR = 1e-9  # a level reached up to the noise of floating point counts as reached
 
 _STOP, _TARGET, _TRAIL = int(Reason.STOP), int(Reason.TARGET), int(Reason.TRAIL)
@@ -94,6 +95,18 @@ def touch_signal(
         if side * (best - level) >= 0.0:
             return _TARGET, level
     return -1, 0.0
+
+
+@inlined
+def within_reach(
+    side: float, basis: float, peak: float, prices: tuple[float, float], rules: tuple[float, float, float]
+) -> bool:
+    """False where no bar between the worst and the best of `prices` touches a rule, as long as the best price was at most `peak`."""
+    worst, best = prices
+    stop, target, trail = rules
+    reached = side * (worst - basis * (1.0 - side * stop)) <= 0.0
+    reached |= side * (worst - peak * (1.0 - side * trail)) <= 0.0
+    return reached or side * (best - basis * (1.0 + side * target)) >= -ROUNDING
 
 
 class Adjusted(NamedTuple):

@@ -13,14 +13,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from . import commands, own_strategies
+from . import commands, inside, own_strategies
 from .engines import contenders, machine, measure
 from .loading import loaded, stored
 from .shell import thousand
 from .table import README, Row, as_markdown, with_others, write_into
 from .workloads import make
 
-PARTS = ("small", "backtest", "sweep", "shell", "own", "market", "engine")
+PARTS = ("small", "backtest", "sweep", "shell", "own", "market", "engine", "inside")
 MARKET, QUICK_MARKET = (5_500, 2_500), (550, 2_500)
 
 
@@ -83,6 +83,7 @@ def main() -> None:
             "own": lambda: own_strategies.rows(rounds, sweep=not asked.quick),
             "market": lambda: market_rows(*(QUICK_MARKET if asked.quick else MARKET)),
             "engine": lambda: engine_rows(rounds),
+            "inside": lambda: inside.rows(1 if asked.quick else 3, os.cpu_count() or 1),
         }  # fmt: skip
         rows = [row for name in PARTS if not asked.only or name in asked.only for row in parts[name]()]
     about = (
