@@ -1,6 +1,6 @@
 """The limit prices of the day, and the arithmetic that gives them."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from ...dated import Dated
 from ...instruments.instrument import Instrument
 from .. import bands
 from ..limits import limit_bands, listing_day
+from ..ticks import TICK_SIZES, tick_table
 from .question import PROBE, Workings
 
 
@@ -53,9 +54,14 @@ def limit_part(workings: Workings, instrument: Instrument, prev_close: float | N
         return Limits(None, None, percent, False)
     fall = round(first.down * 100, 2) if banded and first is not None else percent
     up, down = float(band.up[0]), float(band.down[0])
-    rounding = "inward to the tick" if instrument.board == "bse" else "half-up to the tick"
+    inward = instrument.board == "bse"
+    tick = Decimal(f"{TICK_SIZES[tick_table(instrument, workings.day)[0], 0]:.3f}")
     for word, factor, limit in (("up", 100 + percent, up), ("down", 100 - fall, down)):
         raw = Decimal(repr(base)) * Decimal(repr(factor)) / 100
+        toward = ROUND_HALF_UP if not inward else ROUND_FLOOR if word == "up" else ROUND_CEILING
+        rounding = "inward to the tick" if inward else "half-up to the tick"
+        if (raw / tick).quantize(Decimal(1), toward) * tick != Decimal(f"{limit:.10g}"):
+            rounding += ", but at least one tick away"
         workings.steps.append(
             f"limit {word}: {base:g} × {factor:g} % = {raw.normalize():f}, {rounding}: {limit:.10g}"
         )

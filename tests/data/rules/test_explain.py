@@ -69,6 +69,17 @@ def test_st_and_its_two_eras():
     assert any("ST spells unknown" in text for text in explain(stock, "2026-07-06").unknowns)
 
 
+def test_a_limit_is_at_least_a_tick_away_and_says_so():
+    cheap = explain(BOOK["600519.SS"], "2026-07-06", prev_close=0.05)
+    assert (cheap.limit_up, cheap.limit_down) == (0.06, 0.04)
+    steps = " | ".join(cheap.steps)
+    assert "0.05 × 110 % = 0.055, half-up to the tick: 0.06" in steps
+    assert "0.05 × 90 % = 0.045, half-up to the tick, but at least one tick away: 0.04" in steps
+    beijing = " | ".join(explain(BOOK["920002.BJ"], "2026-07-06", prev_close=84.63).steps)
+    assert "84.63 × 130 % = 110.019, inward to the tick: 110.01" in beijing
+    assert "84.63 × 70 % = 59.241, inward to the tick: 59.25" in beijing
+
+
 def test_a_listing_day_in_each_regime():
     banded = explain(BOOK["603259.SS"], "2017-11-21", listed_session=1, issue_price=10.05)
     assert (banded.limit_pct, banded.limit_up, banded.limit_down) == (44.0, 14.47, 6.43)
