@@ -51,7 +51,7 @@ launchlab.ready(() => {
     const colors = signed ? [[0, "var:short"], [0.5, "var:card"], [1, "var:long"]] : [[0, "var:card"], [1, "var:strategy"]];
     const heat = { type: "heatmap", z: inks, x: axes[a].levels.map(launchlab.escape), y: axes[b].levels.map(launchlab.escape), text, hovertemplate: "%{text}<extra></extra>", colorscale: colors, zmin: scale * (signed ? -reach : low), zmax: scale * (signed ? reach : high), xgap: 1, ygap: 1, colorbar: { thickness: 12, outlinewidth: 0, ticksuffix: percent.has(name) ? " %" : "" } };
     const mark = { type: "scatter", mode: "markers", x: [launchlab.escape(axes[a].levels[axes[a].at[best]])], y: [launchlab.escape(axes[b].levels[axes[b].at[best]])], marker: { symbol: "circle-open", size: 18, color: "var:ink", line: { width: 2.5, color: "var:ink" } }, hoverinfo: "skip", showlegend: false };
-    launchlab.draw(node("heat"), { data: [heat, mark], layout: { xaxis: { type: "category", title: { text: launchlab.escape(axes[a].name) }, showgrid: false }, yaxis: { type: "category", title: { text: launchlab.escape(axes[b].name) }, showgrid: false } } });
+    launchlab.draw(node("heat"), { data: [heat, mark], layout: { xaxis: { type: "category", title: { text: launchlab.escape(axes[a].name) }, showgrid: false }, yaxis: { type: "category", title: { text: launchlab.escape(axes[b].name), standoff: 12 }, showgrid: false } } });
     const used = grid.flat().reduce((sum, cell) => sum + cell.length, 0);
     node("told").textContent = `${used.toLocaleString("en")} of ${n.toLocaleString("en")} points on the map` + (flat.length ? `, from ${tell(name, low)} to ${tell(name, high)}.` : ".");
   };

@@ -46,7 +46,7 @@ SHOTS = (
     Shot("tearsheet", "long-short/tearsheet.html"),
     Shot("study", "study/index.html", size=(1280, 1200)),
     Shot("study-launches", "study/index.html", "each"),
-    Shot("sweep", "sweep/index.html", "map"),
+    Shot("sweep", "sweep/index.html", "map", size=(1280, 780)),
     Shot("compare", "compare/index.html"),
 )
 
@@ -100,7 +100,7 @@ def _take(browser: str, shot: Shot, place: Path, folder: Path) -> bool:
 
 def _alone(page: Path, section: str) -> Path:
     """A copy of the page that shows one section of it."""
-    only = f"<style>h1,.lede,nav,footer,main>section:not(#{section}){{display:none}}</style></head>"
+    only = f"<style>h1,.lede,.answer,.head,nav,footer,main>section:not(#{section}){{display:none}}</style></head>"
     copy = page.with_name(f"{section}.html")
     copy.write_text(page.read_text(encoding="utf-8").replace("</head>", only, 1), encoding="utf-8")
     return copy
