@@ -17,6 +17,7 @@ from ..minutes.checks import Daily, check_minutes, sessions_of
 from ..minutes.folder import MinuteFolder
 from ..minutes.hours import spans_of
 from ..minutes.minutes import MINUTE_BAR, MinuteTable, to_minutes
+from ..minutes.pools import Seal
 from ..minutes.read import MinuteRows
 from ..minutes.stamps import Placed, place
 from ..minutes.units import in_shares
@@ -42,10 +43,11 @@ def with_minutes(panel: Panel, launches: Launches, wanted: MarketRequest) -> Pan
         return replace(panel, minutes=sample_minutes(panel, launches))
     folder = open_minutes(wanted.minutes)
     mine = [code for code in panel.codes if code in folder.codes()]
-    if not mine:
+    seals = _seals(folder, panel)
+    if not mine and not seals:
         raise DataError(
             f"{folder.path} has minute bars of none of the {len(panel.codes)} codes that are traded, only of "
-            f"{', '.join(folder.codes()[:12])}; check `minutes`"
+            f"{', '.join(folder.codes()[:12]) or 'none'}; check `minutes`"
         )
     sessions: list[tuple[int, int, MinuteTable]] = []
     findings: list[Finding] = []
@@ -69,10 +71,21 @@ def with_minutes(panel: Panel, launches: Launches, wanted: MarketRequest) -> Pan
     told = tuple(finding.to_json() for finding in findings)
     return replace(
         panel,
-        minutes=to_minutes(len(panel.codes), sessions, tuple(sources)),
+        minutes=replace(to_minutes(len(panel.codes), sessions, tuple(sources)), seals=seals),
         warnings=(*panel.warnings, *told),
         provenance=(*panel.provenance, *(_provenance(source) for source in sources)),
     )
+
+
+def _seals(folder: MinuteFolder | StoredMinutes, panel: Panel) -> dict[int, tuple[Seal, ...]]:
+    """What the folder's limit pools say, by row × codes + code."""
+    found: dict[int, tuple[Seal, ...]] = {}
+    row_of = {str(day): t for t, day in enumerate(panel.sessions)}
+    for seal in folder.seals() if isinstance(folder, MinuteFolder) else ():
+        if seal.code in panel.codes and seal.day in row_of:
+            key = row_of[seal.day] * len(panel.codes) + panel.column(seal.code)
+            found[key] = (*found.get(key, ()), seal)
+    return found
 
 
 def _good_sessions(

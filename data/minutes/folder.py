@@ -1,4 +1,7 @@
-"""A folder or a zip of minute bars: one file for each code, named after it, such as 600519.csv or 600519_5min.csv."""
+"""A folder or a zip of minute bars: one file for each code, named after it, such as 600519.csv or 600519_5min.csv.
+
+A vendor's limit pools may lie beside them, as limit_pool….csv.
+"""
 
 import hashlib
 import re
@@ -10,6 +13,7 @@ from ..errors import DataError
 from ..instruments.codes import derive
 from ..instruments.spellings import securities
 from ..listing import Listing
+from .pools import STEM, Seal, content_to_seals
 from .read import MinuteRows, content_to_rows
 
 _LENGTH = re.compile(r"[_-](\d{1,2})(m|min)$", re.I)
@@ -39,6 +43,14 @@ class MinuteFolder:
             replace(rows, source={"path": name, "source": PurePosixPath(names[0]).name, "sha256": digest}),
         )
 
+    def seals(self) -> tuple[Seal, ...]:
+        """The rows of the limit pools in the folder: files whose names begin with `limit_pool`."""
+        return tuple(seal for name in self._pools for seal in content_to_seals(*self._listing.read(name)))
+
+    @cached_property
+    def _pools(self) -> tuple[str, ...]:
+        return tuple(name for name in self._listing.names if STEM.match(PurePosixPath(name).stem))
+
     @cached_property
     def _listing(self) -> Listing:
         return Listing(self.path, "minute bars")
@@ -47,9 +59,9 @@ class MinuteFolder:
     def _files(self) -> dict[str, tuple[str, ...]]:
         files: dict[str, tuple[str, ...]] = {}
         for name in self._listing.names:
-            for code in codes_of(PurePosixPath(name).stem):
+            for code in codes_of(PurePosixPath(name).stem) if name not in self._pools else ():
                 files[code] = (*files.get(code, ()), name)
-        if not files:
+        if not files and not self._pools:
             raise DataError(f"{self.path} holds no minute bars; name its files after codes, as 600519.csv")
         return files
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..arrays import F8, I8, Bool, Records
+from .pools import Seal
 
 # One bar: minutes after midnight on the exchange's clock at which it starts and stops; prices in local currency, raw,
 # `open` NaN where the vendor gives none, `vwap` (turnover over volume) NaN without a turnover; volume in shares.
@@ -27,7 +28,8 @@ class Minutes:
     """Minute bars by row and code of a panel of `codes` codes; read-only.
 
     `key` (M,) is row × codes + code of each session that has bars, ascending; those of the m-th are
-    `bars[first[m] : first[m + 1]]`, in order of time. `sources` says for each code where its bars came from.
+    `bars[first[m] : first[m + 1]]`, in order of time. `sources` says for each code where its bars came from,
+    `seals` by key what a limit pool says of a session.
     """
 
     codes: int = 0
@@ -35,6 +37,7 @@ class Minutes:
     first: I8 = field(default_factory=lambda: np.zeros(1, np.int64))
     bars: MinuteTable = field(default_factory=lambda: np.zeros(0, MINUTE_BAR))
     sources: tuple[Mapping[str, object], ...] = ()
+    seals: Mapping[int, tuple[Seal, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("key", "first", "bars"):
@@ -61,8 +64,9 @@ class Minutes:
     def until(self, row: int) -> "Minutes":
         """The minutes of the rows up to `row`."""
         m = int(np.searchsorted(self.key, (row + 1) * self.codes))
+        seals = {key: said for key, said in self.seals.items() if key < (row + 1) * self.codes}
         return Minutes(
-            self.codes, self.key[:m], self.first[: m + 1], self.bars[: self.first[m]], self.sources
+            self.codes, self.key[:m], self.first[: m + 1], self.bars[: self.first[m]], self.sources, seals
         )
 
     def of_columns(self, kept: Sequence[int]) -> "Minutes":
@@ -73,7 +77,12 @@ class Minutes:
             for key, a, b in zip(self.key, self.first[:-1], self.first[1:], strict=True)
             if int(key) % self.codes in place
         ]
-        return to_minutes(len(kept), sessions, self.sources)
+        seals = {
+            key // self.codes * len(kept) + place[key % self.codes]: said
+            for key, said in self.seals.items()
+            if key % self.codes in place
+        }
+        return replace(to_minutes(len(kept), sessions, self.sources), seals=seals)
 
     def for_everybody(self) -> "Minutes":
         """The same bars with volume for any order, where anything was traded."""
