@@ -91,22 +91,25 @@ def turnover_faults(bars: Bars) -> Iterator[Finding]:
 
 def scale(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     """One finding where whole bars are on a scale that shares do not have: prices in cents, volume in lots."""
-    traded = bars.take(bars.traded & (bars.close > 0))
-    if len(traded) < FEWEST_FOR_SCALE or instrument.board in NOT_SHARES:
+    rows = np.flatnonzero(bars.traded & (bars.close > 0))
+    if len(rows) < FEWEST_FOR_SCALE or instrument.board in NOT_SHARES:
         return
+    close, volume, first = bars.close[rows], bars.volume[rows], bars.sessions[rows[0]]
     with np.errstate(over="ignore"):
-        worth, shares = float(np.median(traded.close * traded.volume)), float(np.median(traded.volume))
-    dearest = float(traded.close.max())
+        worth, shares = float(np.median(close * volume)), float(np.median(volume))
+    dearest = float(close.max())
     silent = np.isnan(bars.amount).all() and instrument.mainland and instrument.board != "bse"
     if worth > MOST_WORTH or dearest > DEAREST:
         what = f"closes up to {dearest:,.6g} and a median of {worth:,.3g} traded a session are more than any share's"
-        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: prices may be in cents")
+        yield finding(bars.code, first, "scale", f"{what}: prices may be in cents")
     elif silent and (worth < LEAST_WORTH or shares < LEAST_SHARES):
         what = f"a median of {shares:,.0f} shares for {worth:,.3g} a session is little for a share of the mainland"
-        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: volume may be in lots")
-    elif silent and (parts := int((traded.volume != np.rint(traded.volume)).sum())):
-        what = f"volume has parts of a share on {parts} sessions, such as {digits(traded.volume[traded.volume % 1 != 0][0])}"
-        yield finding(bars.code, traded.sessions[0], "scale", f"{what}: it may be in lots")
+        yield finding(bars.code, first, "scale", f"{what}: volume may be in lots")
+    elif silent and (parts := int((volume != np.rint(volume)).sum())):
+        what = (
+            f"volume has parts of a share on {parts} sessions, such as {digits(volume[volume % 1 != 0][0])}"
+        )
+        yield finding(bars.code, first, "scale", f"{what}: it may be in lots")
 
 
 def _unit(times: F8) -> I8:
@@ -134,13 +137,13 @@ def _average(bars: Bars, average: F8, i: int) -> str:
 
 
 def spacing(bars: Bars) -> str:
-    """ "weekly" or "monthly" when each week or month has one bar; empty for daily bars or too few."""
+    """ "weekly" or "monthly" when each week or month has one bar; empty for daily bars or too few. `bars` in order."""
     if len(bars) < FEWEST:
         return ""
     for name, unit, share in (
         ("weekly", (bars.sessions.astype(np.int64) + 3) // 7, 0.8),
         ("monthly", bars.sessions.astype("M8[M]").astype(np.int64), 0.8),
     ):
-        if len(np.unique(unit)) == len(unit) and len(unit) >= share * (unit.max() - unit.min() + 1):
+        if bool((np.diff(unit) > 0).all()) and len(unit) >= share * (unit[-1] - unit[0] + 1):
             return name
     return ""

@@ -1,9 +1,11 @@
-"""Where machine code is kept: a folder that belongs to exactly these sources.
+"""Where machine code is kept: a folder that belongs to exactly these sources, of this installation.
 
 numba checks the file of a function, not those it inlines from, and an index left by an older version may name classes
-that are gone. A folder named after all sources that compiled code draws on rules both out. It lies in the user's cache
-folder (or in NUMBA_CACHE_DIR where that is set), since the place of installation may be read-only. What lies there is
-run: only a folder that nobody else can have put there or write to will do, and without one nothing is kept.
+that are gone. A folder named after all sources that compiled code draws on rules both out. Nor does numba find what another
+installation, another Python, or the same files before they were written anew have left: these have folders of their own,
+so that what lies in one can be loaded. It stands in the user's cache folder (or in NUMBA_CACHE_DIR where that is set),
+since the place of installation may be read-only. What lies there is run: only a folder that nobody else can have put
+there or write to will do, and without one nothing is kept.
 """
 
 import hashlib
@@ -11,13 +13,14 @@ import os
 import re
 import shutil
 import stat
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from ...data.installed import version
 
-FOLDERS_KEPT = 8  # a few versions may be in use side by side
+FOLDERS_KEPT = 16  # a few versions and installations may be in use side by side
 # files and folders in which compiled code stands or from which it takes a constant
 SOURCES = (
     "engine/njit.py", "engine/machine", "engine/legs.py", "engine/judge", "engine/compiled", "engine/lanes", "engine/results/run.py",
@@ -31,13 +34,18 @@ def source_files(package: Path) -> list[Path]:
     return [path for place in places for path in ([place] if place.is_file() else sorted(place.glob("*.py")))]
 
 
+def source_mark(package: Path) -> bytes:
+    """What decides whether numba finds what is kept: its version, Python's, and each source's place, age and content."""
+    parts = [version("numba").encode(), sys.version.encode(), str(package).encode()]
+    for path in source_files(package):
+        parts += [str(path.stat().st_mtime_ns).encode(), path.read_bytes()]
+    return b"\n".join(parts)
+
+
 @cache
 def cache_folder() -> Path | None:
     """Folder of compiled code for these sources, None where there is no place that only this user can write to."""
-    package = Path(__file__).parents[2]
-    seen = hashlib.sha256(version("numba").encode())
-    for path in source_files(package):
-        seen.update(path.read_bytes())
+    seen = hashlib.sha256(source_mark(Path(__file__).parents[2]))
     asked = os.environ.get("NUMBA_CACHE_DIR", "")
     if not asked:
         import platformdirs

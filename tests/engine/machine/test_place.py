@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.engine.machine.place import FOLDERS_KEPT, folder_of_ones_own
+from launchlab.engine.machine.place import FOLDERS_KEPT, SOURCES, folder_of_ones_own, source_mark
 
 NAME = "compiled-0123456789abcdef"
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners and modes are POSIX")
@@ -63,3 +63,28 @@ def test_only_the_oldest_of_our_folders_are_removed(tmp_path: Path) -> None:
     assert {"compiled-notes", "other", NAME} <= left
     assert len(left) == FOLDERS_KEPT + 2
     assert f"compiled-{0:016x}" not in left
+
+
+def _installed(place: Path) -> Path:
+    for name in SOURCES:
+        path = place / name if name.endswith(".py") else place / name / "one.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+        os.utime(path, (1, 1))
+    return place
+
+
+def test_two_installations_of_the_same_sources_have_folders_of_their_own(tmp_path: Path) -> None:
+    here, there = _installed(tmp_path / "here"), _installed(tmp_path / "there")
+    assert source_mark(here) == source_mark(here)
+    assert source_mark(here) != source_mark(there)
+
+
+def test_what_was_kept_for_files_that_are_written_anew_is_not_counted_on(tmp_path: Path) -> None:
+    place = _installed(tmp_path)
+    before = source_mark(place)
+    os.utime(place / SOURCES[0], (2, 2))
+    touched = source_mark(place)
+    (place / SOURCES[0]).write_text("other")
+    os.utime(place / SOURCES[0], (2, 2))
+    assert len({before, touched, source_mark(place)}) == 3
