@@ -132,7 +132,8 @@ def accept(ids: tuple[str, ...], everything: bool, codes: str | None, suggested:
     for launch in launches:
         row = launch.as_row()
         echo(f"{launch.id}  {row['announced_at']} ({launch.precision})  {row['codes'] or 'no listed code'}")
-    echo(f"{len(launches)} launches appended to {ledger}")
+    counted = "1 launch" if len(launches) == 1 else f"{len(launches)} launches"
+    echo(f"{counted} appended to {ledger}")
     accepted = {launch.id for launch in launches}
     for doubt in check_launches(load_launches(ledger)):
         if doubt.kind == "duplicate" and accepted & {doubt.launch, doubt.other}:

@@ -155,23 +155,29 @@ def _rows(path: Path, content: bytes, how: Mapped) -> list[Mapping[str, Any]]:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
             raise LedgerError(f"{path} is neither UTF-8 nor GB18030 text; save it as UTF-8") from None
-    rows: list[Mapping[str, Any]] = (
-        _json(path, text, how.rows) if path.suffix == ".json" else _csv(path, text)
-    )
-    known = {str(name) for row in rows[:100] for name in row}
+    if path.suffix == ".json":
+        rows = _json(path, text, how.rows)
+        known = {str(name) for row in rows[:100] for name in row}
+    else:
+        rows, known = _csv(path, text)
     for column in how.columns.values():
-        if rows and column not in known:
+        if known and column not in known:
             named = sorted(map(plain, known))
             hint = did_you_mean(column, named)
             raise LedgerError(f"{path} has no column {column!r}{hint}; it has {', '.join(named)}")
     return rows
 
 
-def _csv(path: Path, text: str) -> list[Mapping[str, Any]]:
+def _csv(path: Path, text: str) -> tuple[list[Mapping[str, Any]], set[str]]:
+    """The rows, and the names of the heading, which is there without rows, too."""
+    table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        rows: list[Mapping[str, Any]] = list(table)
     except csv.Error as error:
         raise LedgerError(f"{path} is no readable CSV ({error}); export it again") from None
+    if not table.fieldnames:
+        raise LedgerError(f"{path} is empty; export it again")
+    return rows, set(table.fieldnames)
 
 
 def _json(path: Path, text: str, where: str) -> list[Mapping[str, Any]]:

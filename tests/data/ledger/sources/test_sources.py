@@ -209,6 +209,24 @@ def test_a_mapped_file_is_read_by_its_columns_and_zone(web: Web, tmp_path: Path)
         proposed(f"file:{file}", web)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), ("\n", "is empty"), ("x", "has no column 'day'"), ("<html>log in</html>\n", "has no column 'day'")],
+)  # fmt: skip
+def test_a_mapped_file_without_rows_still_has_its_heading(
+    web: Web, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "news.toml").write_text(
+        '[columns]\nannounced_at = "day"\ncompany = "maker"\nproduct = "what"\n'
+    )
+    file = tmp_path / "news.csv"
+    file.write_text("day,maker,what\n")
+    assert proposed(f"file:{file}", web) == []
+    file.write_text(text)
+    with pytest.raises(LedgerError, match=said):
+        proposed(f"file:{file}", web)
+
+
 def test_what_did_not_change_is_not_sent_again(sites: LaunchSites, web: Web) -> None:
     first = proposed("github:zai-org", web)
     count = len(sites.asked)
