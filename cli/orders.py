@@ -34,11 +34,15 @@ RIGHT = ("shares", "lots", "price", "low", "high", "value", "cost")
 @click.command(
     epilog=example(
         "launchlab orders --on 2026-02-11",
+        "launchlab orders --on 2026-02-11 --holdings holdings.csv",
         "launchlab orders --prices store --strategy buy-launch --set hold=3 --csv > orders.csv",
     )
 )
 @shared(*UNCOMPARED)
 @click.option("--on", metavar="DAY", help="The day whose close decides [default: that of the last bar].")
+@click.option(
+    "--holdings", metavar="FILE", help="CSV of what you hold: code, shares, cash [default: the run's]."
+)
 @click.option(
     "--strategy",
     metavar="NAME",
@@ -53,11 +57,17 @@ RIGHT = ("shares", "lots", "price", "low", "high", "value", "cost")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV on stdout.")
 @shared("json")
 def orders(
-    settings: tuple[str, ...], toml: str | None, on: str | None, as_csv: bool, as_json: bool, **flags: Any
+    settings: tuple[str, ...],
+    toml: str | None,
+    on: str | None,
+    holdings: str | None,
+    as_csv: bool,
+    as_json: bool,
+    **flags: Any,
 ) -> None:
     """List the orders of the next session: side, code, lots, cut-off, limits, cost and why.
 
-    The book is that of a run until then. Launches that have to wait are listed with what they wait for.
+    The book is that of a run until then, or --holdings. Launches that have to wait are listed with what they wait for.
     """
     from ..data.market.market import load_market
     from ..strategies.loading.loading import build_strategy
@@ -72,7 +82,7 @@ def orders(
         warn(sentence)
     if market.panel.simulated and (as_json or as_csv):
         echo("launchlab: SIMULATED prices: nothing here happened on a market", err=True)
-    told = next_orders(plan.strategy, market, plan.config, on=on, settings=plan.settings)
+    told = next_orders(plan.strategy, market, plan.config, on=on, settings=plan.settings, holdings=holdings)
     if as_json:
         print_json(told.to_json())
     elif as_csv:

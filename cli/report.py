@@ -53,7 +53,10 @@ MARKET_FLAGS = (
 def report(
     runs: tuple[str, ...], out: str | None, delays: str | None, open_page: bool, as_json: bool
 ) -> None:
-    """Write the pages of a saved run or sweep again, compare runs, or draw what each minute between news and order costs."""
+    """Write the pages of a saved run or sweep again, or compare runs.
+
+    `report reaction RUN` draws what each minute between the news and the order costs.
+    """
     from pathlib import Path
 
     from ..data.errors import ConfigError

@@ -14,7 +14,7 @@ def write_examples(folder: Path | str = "launchlab-examples") -> tuple[Path, ...
     """Write every file of the examples into a folder; returns their paths, sorted.
 
     A ledger (week.csv), a run file (run.toml) with its instruments, strategies of legs (calm.py) and of backtrader (cross.py), a
-    backtrader script (crossing.py), bars, a broker's fills, terms of index futures (futures.csv), announcements to import
+    backtrader script (crossing.py), bars, a broker's fills and holdings, terms of index futures (futures.csv), announcements to import
     (hkex.csv with its mapping, hour.json). Where one of the files is there already nothing is written (ConfigError).
     """
     home = Path(folder)

@@ -18,12 +18,15 @@ from ...data.rules.brokerage import Brokerage
 from ..backtest.backtest import checked_legs
 from ..backtest.foresight import Auction, moment_of
 from ..backtrader.desk import Desk
+from ..backtrader.leg_state import LegState
 from ..config import Config, Pairing
 from ..judge.costs import trade_cost
 from ..judge.fill import legal_size
 from ..judge.records import EPS, Lots
 from ..legs import AT_NAMES, CLOSE, LEG, OPEN, Reason
+from .actual import Taken, take_over
 from .book import Wish, stepped, wishes
+from .holdings import Holdings
 from .order import LONGS, OPENING, SESSION, SURE, Held, Planned, Waiting
 
 if TYPE_CHECKING:
@@ -40,11 +43,16 @@ FAR = (1.0, 0.7, 1.4)  # the rest of the session likewise
 
 
 def planned_orders(
-    strategy: "Strategy", launches: Launches, panel: Panel, config: Config, brokerage: Brokerage
-) -> tuple[Desk, tuple[Planned, ...]]:
-    """The desk at the last close, its panel with one row more; and the orders of that row.
+    strategy: "Strategy",
+    launches: Launches,
+    panel: Panel,
+    config: Config,
+    brokerage: Brokerage,
+    holdings: Holdings | None = None,
+) -> tuple[Desk, tuple[Planned, ...], Taken]:
+    """The desk at the last close, its panel with one row more; the orders of that row; what `holdings` leave over.
 
-    `launches` on the portfolio's clock. A leg that is asked for under every open and every course of the session is
+    `launches` on the portfolio's clock; `holdings` take the place of what the run holds. A leg that is asked for under every open and every course of the session is
     sure; another one says on what it depends.
     """
     longer = ahead(panel, brokerage)
@@ -53,19 +61,20 @@ def planned_orders(
     worlds = [_legs(strategy, known, world, last) for world in _worlds(longer)]
     merged, depends = _merged(worlds, last)
     desk = stepped(merged, longer, config)
+    taken = take_over(desk, known, holdings) if holdings else Taken((), ())
     rows = [_planned(wish, desk, known, depends.get(wish.leg.index, SURE)) for wish in wishes(desk)]
-    return desk, tuple(rows)
+    return desk, tuple(rows), taken
 
 
-def held_at(desk: Desk, launches: Launches) -> tuple[Held, ...]:
-    """What the desk holds at its last close."""
+def held_at(desk: Desk, launches: Launches, strays: Sequence[LegState] = ()) -> tuple[Held, ...]:
+    """What the desk holds at its last close, and the `strays` that no launch accounts for."""
     p, t = desk.panel, len(desk.panel) - 2
     return tuple(
         Held(
             p.codes[leg.code], p.instruments[leg.code].name, float(leg.held), float(p.mark[t, leg.code]),
-            float(leg.held * p.mark[t, leg.code] * p.rate(t, leg.code)), launches[leg.launch].id,
+            float(leg.held * p.mark[t, leg.code] * p.rate(t, leg.code)), launches[leg.launch].id if leg.launch >= 0 else "",
         )
-        for leg in desk.live
+        for leg in (*desk.live, *strays)
         if leg.held != 0.0
     )  # fmt: skip
 

@@ -1,7 +1,5 @@
 """What a broker really filled, beside what the model filled: slippage by fill and reason, and what only one of them has."""
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...data.dated import to_day
-from ...data.doors import read_bytes
-from ...data.errors import ConfigError, DataError, did_you_mean
+from ...data.errors import DataError
 from ...data.shown import Shown, Told, counted
 from ..results.result import Result
+from .rows import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,28 +145,9 @@ def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
 def _theirs(fills: "Path | str | pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
-    if isinstance(fills, pd.DataFrame):
-        where, rows = (
-            "the fills",
-            [{str(k): str(v) for k, v in row.items()} for row in fills.to_dict("records")],
-        )
-        names = [str(name) for name in fills.columns]
-    else:
-        where = str(fills)
-        try:
-            text = read_bytes(Path(fills), advice="name the CSV file of the fills").decode("utf-8-sig")
-            reader = csv.DictReader(io.StringIO(text))
-            rows = [{str(k): v or "" for k, v in row.items()} for row in reader]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise DataError(f"{where} cannot be read ({error}); save the fills as a UTF-8 CSV") from None
-        names = list(reader.fieldnames or [])
-    for name in (*NEEDED, "shares"):
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise ConfigError(
-                f"{where} has no column {name!r}{near}; it needs session, code, price and shares (signed, or with a side)"
-            )
-    return pd.DataFrame([_fill(row, f"{where}, line {k}") for k, row in enumerate(rows, 2)],
+    needs = "session, code, price and shares (signed, or with a side)"
+    where, _, rows = rows_of(fills, "fills", (*NEEDED, "shares"), needs)
+    return pd.DataFrame([_fill(row, f"{where}, line {k}") for k, row in rows],
                         columns=["session", "code", "shares", "price"])  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +15,14 @@ from ...data.ledger.ledger import reach
 from ...data.market.market import Market
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
 from ...engine.config import Config
+from ...engine.orders.holdings import read_holdings
 from ...engine.orders.next_session import held_at, planned_orders, waiting_for
 from ...engine.orders.order import Orders
 from .backtest import Runnable, strategy_of
 from .loading import inner
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAIRED = "shorts that are paired with longs are sized as if those were filled whole"
 EX_DATES = "a corporate action that goes ex on the session is not known and would change sizes and limits"
@@ -30,10 +35,12 @@ def orders(
     *,
     on: object = None,
     settings: Mapping[str, Any] | None = None,
+    holdings: "Path | str | pd.DataFrame | None" = None,
 ) -> Orders:
     """What to send for the session after `on` (default: after the last bar), from the ledger and the book held then.
 
-    The book is that of a run over the market until then. Orders are those which the run that knows the session sends,
+    The book is that of a run over the market until then, or `holdings`: what the account really holds at that close, a
+    CSV or frame with code, signed shares and, where known, launch and price paid, and a row `cash` in base money. Orders are those which the run that knows the session sends,
     filled or refused; one that depends on the open or the session says so. `strategy` and `settings` are as for
     `backtest`, of legs: a backtrader.Strategy sends its orders as it goes. ConfigError or DataError for a day or a
     strategy that cannot be; CalendarError where the next session is not known.
@@ -51,7 +58,8 @@ def orders(
         )
     panel = _until(market, on)
     launches = market.launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    desk, planned = planned_orders(runnable, launches, panel, config, market.brokerage)
+    held = None if holdings is None else read_holdings(holdings)
+    desk, planned, taken = planned_orders(runnable, launches, panel, config, market.brokerage, held)
     book = to_instruments(market.request.instruments)
     day = desk.panel.sessions[-1].astype(object)
     told = (
@@ -60,7 +68,7 @@ def orders(
         else launches.as_of(datetime.combine(day + timedelta(days=1), time(), CHINA_TIME))
     )
     reached = reach(told, book, calendar=panel.calendar)
-    notes = (EX_DATES, *((PAIRED,) if config.pairing == "matched" else ()))
+    notes = (EX_DATES, *((PAIRED,) if config.pairing == "matched" else ()), *taken.notes)
     return Orders(
         strategy=strategy if isinstance(strategy, str) else type(inner(runnable)).__name__,
         known=str(panel.sessions[-1]),
@@ -71,7 +79,7 @@ def orders(
         simulated=panel.simulated,
         orders=planned,
         waiting=waiting_for(told, desk.panel, reached),
-        held=held_at(desk, launches),
+        held=held_at(desk, launches, taken.strays),
         notes=notes,
     )
 

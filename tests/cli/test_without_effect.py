@@ -19,7 +19,7 @@ RULES = "capital limit_policy participation slippage_bp reaction_minutes dates_k
 ALONE = {
     "backtest": f"{MARKET} benchmark {RULES} strategy script config engine verify judge clocks tearsheet open set",
     "sweep": f"{MARKET} {RULES} strategy config set grid random search metric top executor runs quick resume yes",
-    "orders": f"{MARKET} on strategy config set",
+    "orders": f"{MARKET} on holdings strategy config set",
     "strategies check": f"{MARKET} config set",
     "strategies new": "backtrader",
     "launches accept": "all codes suggested from ledger",

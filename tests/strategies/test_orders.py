@@ -95,7 +95,7 @@ def hold_the_law(number: int, row: int) -> int:
     one, panel = case(number), market().panel
     if one.config.pairing is Pairing.MATCHED and any(first <= row + 1 < last for first, last in one.split):
         return 0  # shorts are sized against longs that the cut market does not have yet
-    desk, planned = planned_orders(
+    desk, planned, _ = planned_orders(
         one.strategy, one.launches, panel.until(row), one.config, market().brokerage
     )
     following = row + 1
