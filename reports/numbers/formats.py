@@ -21,10 +21,16 @@ def visible(text: object) -> str:
 
 
 def told(value: Any) -> str:
-    """A parameter's value in words: lists without brackets, numbers without noise."""
+    """A parameter's value in words: lists without brackets, numbers with every digit but the noise of their last ones.
+
+    >>> told(10000000.0), told(10000000.5), told(0.1 + 0.2), told(5.0), told(["a", 0.5])
+    ('10,000,000', '10000000.5', '0.3', '5', 'a 0.5')
+    """
     if isinstance(value, list | tuple):
         return " ".join(told(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else visible(value)
+    if not isinstance(value, float):
+        return visible(value)
+    return f"{value:,.0f}" if value.is_integer() and 1e5 <= abs(value) < 1e15 else f"{value:.12g}"
 
 
 def sentence(entry: Any) -> str:

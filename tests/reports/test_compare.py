@@ -42,6 +42,18 @@ def test_a_changed_option_is_the_only_setting_listed(tmp_path: Path) -> None:
     assert re.findall(r"<td>([^<]*)</td>", settings) == ["strict", "opened"]
 
 
+def test_settings_that_differ_in_a_late_digit_are_told_apart(tmp_path: Path) -> None:
+    result = make_result()
+    runs = {
+        "ten": with_config(result, capital=10_000_000.0),
+        "more": with_config(result, capital=10_000_001.0),
+    }
+    write_comparison(runs, tmp_path)
+    page = text(tmp_path)
+    settings = page[page.index("What was set differently") : page.index("<h2>Fills</h2>")]
+    assert re.findall(r"<td>([^<]*)</td>", settings) == ["10,000,000", "10,000,001"]
+
+
 def test_one_fill_at_another_price_is_counted_as_such(tmp_path: Path) -> None:
     result = make_result()
     fills = result.fills.copy()
