@@ -1,7 +1,8 @@
-"""Sessions as the calendar library publishes them, computed once for each of its versions and kept in the user's cache.
+"""Sessions as the calendar library publishes them: shipped for one of its versions, for others computed and kept.
 
-The library makes them of holiday laws with pandas, which takes as long as a small run. The file is a note, never a
-source: where it is missing or damaged or cannot be written, sessions are computed again.
+The library makes them of holiday laws with pandas, which takes as long as a small run. Both files are notes, never a
+source: where neither is there and whole, sessions are computed. What is computed lies in the user's cache, by version;
+`python -m launchlab.data.calendars.almanac` writes what is shipped, for the version that is installed.
 """
 
 import warnings
@@ -47,7 +48,7 @@ class Almanac(NamedTuple):
 def almanac() -> Almanac:
     """What the installed library publishes."""
     path = cached_file()
-    known = read(path)
+    known = read(shipped_file()) or read(path)
     if known is None:
         from ..files import write_whole
 
@@ -56,6 +57,11 @@ def almanac() -> Almanac:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content(known))
     return known
+
+
+def shipped_file() -> Path:
+    """The file beside this one that belongs to the installed version of the calendar library."""
+    return Path(__file__).with_name(f"sessions-{FORMAT}-{LIBRARIES[0]}-{version(LIBRARIES[0])}.bin")
 
 
 def cached_file() -> Path:
@@ -123,3 +129,7 @@ def _library(name: str, end: str) -> Published:
     late = minutes(hours.late_opens.to_numpy(), hours.opens.dt.tz_localize(None).to_numpy())
     early = minutes(hours.early_closes.to_numpy(), hours.closes.dt.tz_localize(None).to_numpy())
     return Published(days, late, early)
+
+
+if __name__ == "__main__":
+    shipped_file().write_bytes(content(computed()))

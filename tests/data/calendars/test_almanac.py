@@ -1,4 +1,4 @@
-"""Published sessions, computed once and kept: whatever happens to the file, the sessions are the library's."""
+"""Published sessions, shipped, or computed once and kept: whatever happens to the file, the sessions are the library's."""
 
 import subprocess
 import sys
@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from launchlab.data.calendars import almanac as kept
-from launchlab.data.calendars.almanac import Almanac, Published, cached_file, computed, content, read
+from launchlab.data.calendars.almanac import (
+    Almanac,
+    Published,
+    cached_file,
+    computed,
+    content,
+    read,
+    shipped_file,
+)
 
 SMALL = Almanac(
     np.datetime64("2026-01-06"),
@@ -23,7 +31,8 @@ SMALL = Almanac(
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder with nothing in it, under the user's other one."""
+    """A cache folder with nothing in it, under the user's other one; nothing is shipped."""
+    monkeypatch.setattr(kept, "shipped_file", lambda: tmp_path / "not shipped")
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path / "cache" / "launchlab")
     return tmp_path / "cache" / "launchlab"
 
@@ -44,6 +53,22 @@ def same(one: Almanac | None, other: Almanac) -> bool:
 def anew() -> Almanac:
     """What a process sees that has just started."""
     return kept.almanac.__wrapped__()
+
+
+def test_what_is_shipped_is_what_the_library_publishes() -> None:
+    (shipped,) = Path(kept.__file__).parent.glob("*.bin")
+    if shipped != shipped_file():
+        pytest.skip(f"{shipped.name} is for another version of the library than is installed")
+    assert shipped.read_bytes() == content(computed())
+
+
+def test_with_what_is_shipped_nothing_is_computed_or_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "computed", lambda: pytest.fail("the library was asked"))
+    (tmp_path / "not shipped").write_bytes(content(SMALL))
+    assert same(anew(), SMALL)
+    assert not folder.exists()
 
 
 def test_what_was_kept_is_what_the_library_publishes(folder: Path) -> None:
@@ -113,6 +138,8 @@ def test_processes_that_begin_together_leave_one_whole_file(tmp_path: Path) -> N
     code = (
         "import sys, pathlib, platformdirs\n"
         "platformdirs.user_cache_path = lambda *a, **k: pathlib.Path(sys.argv[1])\n"
+        "from launchlab.data.calendars import almanac\n"
+        "almanac.shipped_file = lambda: pathlib.Path(sys.argv[1]) / 'not shipped'\n"
         "from launchlab.data.calendars.sessions import calendar\n"
         "from launchlab.data.calendars.almanac import cached_file\n"
         "print(len(calendar('XHKG').sessions), cached_file().name)\n"
