@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ...data.panel.panel import Panel
 from ..config import Config
-from ..legs import CLOSE, OPEN, TOUCH
 from ..results.run import Run
 from .desk import Desk
 from .feeds import PanelFeed, session_clock
@@ -55,16 +54,10 @@ class RuleBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             position = self.positions[self.cerebro.datas[code]]
             position.set(position.size + change, position.price)
         self.cash += desk.cash - self._books
-        for attempts in (
-            desk.attempts(OPEN),
-            desk.attempts(TOUCH),
-            desk.inside(),
-            desk.attempts(CLOSE),
-        ):
-            for attempt in attempts:
-                self.trader.place(attempt)
-                while self.pending:
-                    self._try_exec(self.pending.popleft())
+        for attempt in desk.orders():
+            self.trader.place(attempt)
+            while self.pending:
+                self._try_exec(self.pending.popleft())
         desk.end_session()
         self._books = desk.cash
         self._agree()

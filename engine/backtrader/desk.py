@@ -44,6 +44,13 @@ class Desk(Account):
             self._next += 1
         return super().start_session(t)
 
+    def orders(self) -> Iterator[Attempt]:
+        """The session's orders from its open to its close; each is settled before the next is made."""
+        for at in (OPEN, TOUCH):
+            yield from self.attempts(at)
+        yield from self.inside()
+        yield from self.attempts(CLOSE)
+
     def attempts(self, at: int) -> Iterator[Attempt]:
         """The session's orders for one moment: sells, covers, then entries, each in leg order."""
         if at == TOUCH:

@@ -6,7 +6,7 @@ do as well as the strategy; with n draws it cannot be smaller than its resolutio
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I1, I4, Bool
 from ...data.errors import ConfigError
+from ...data.minutes.minutes import NO_MINUTES
 from ...data.panel.panel import TRADING, Panel
 from ...data.panel.returns import Returns, panel_returns
 from ..compiled.simulate import simulated_equity
@@ -30,6 +31,7 @@ Run = Callable[[Legs], F8]
 TRAIL = 20  # sessions of the volatility that placebo days are matched on
 BAND = 1 / 6  # of the volatility's ranks, to either side
 LEG_RUNS = 200_000  # legs run in one piece of work: a tenth of a second
+USUAL_SESSION = 240  # minutes
 LEAST = 10  # candidate days per launch before a criterion is dropped
 
 
@@ -59,10 +61,18 @@ class Placebo:
 
 @dataclass(frozen=True)
 class ThroughEngine:
-    """The compiled engine as a `Run`: daily returns of a portfolio under `config`; market data are laid out once."""
+    """The compiled engine as a `Run`: daily returns of a portfolio under `config`; market data are laid out once.
+
+    Minute bars are left out, of the real legs as of the others: there are some of the days of launches only, and an order in them
+    would be held against one that had to wait for the close.
+    """
 
     panel: Panel
     config: Config
+
+    def __post_init__(self) -> None:
+        if len(self.panel.minutes):
+            object.__setattr__(self, "panel", replace(self.panel, minutes=NO_MINUTES))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"panel": self.panel, "config": self.config}
@@ -192,15 +202,21 @@ def _refuse_empty(legs: Legs, draws: int) -> None:
         raise ConfigError(f"{draws} placebo draws: take 19 (p down to 5 %) to 1,000,000")
 
 
+def sessions_held(legs: Legs) -> I4:
+    """Sessions for which each leg (LEG) is to be held, (n,); one that is held for minutes those in which they pass."""
+    minutes = legs["hold_minutes"]
+    return np.where(minutes > 0, minutes // USUAL_SESSION + 1, legs["hold"]).astype(np.int32)
+
+
 def _span(legs: Legs) -> int:
-    return int((legs["wait"] + legs["hold"]).max()) + 1
+    return int((legs["wait"] + sessions_held(legs)).max()) + 1
 
 
 def _busy(legs: Legs, panel: Panel) -> Bool:
     """Rows (T, N) from which a leg would be held into a real one of the code, or begin within it."""
     busy = np.zeros(panel.status.shape, bool)
-    for leg in legs:
-        busy[max(0, leg["row"] - leg["hold"] - 1) : leg["row"] + leg["hold"] + 1, leg["code"]] = True
+    for leg, held in zip(legs, sessions_held(legs), strict=True):
+        busy[max(0, leg["row"] - held - 1) : leg["row"] + held + 1, leg["code"]] = True
     return busy
 
 

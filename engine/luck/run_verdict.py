@@ -23,7 +23,7 @@ from ..study.battery import LEVEL
 from ..study.findings import Study, WindowSummary
 from ..study.options import FARTHEST, StudyOptions
 from ..study.study import study
-from .placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
+from .placebo import Placebo, ThroughEngine, placebo_codes, placebo_days, sessions_held
 
 DRAWS = 499
 FEWEST = 5  # launches below which nothing can be said
@@ -91,7 +91,7 @@ def run_verdict(
     """Judge the legs of a run (LEG dtype). `progress` is told how many of the placebo runs are done, and of how many."""
     answering = legs[legs["launch"] >= 0]
     count = len(np.unique(answering["launch"]))
-    hold = min(int(answering["hold"].max()) if len(answering) else 1, FARTHEST)
+    hold = min(int(sessions_held(answering).max()) if len(answering) else 1, FARTHEST)
     if count < FEWEST:
         return RunVerdict("too few", count, None, None, {}, hold)
     run = _Counting(ThroughEngine(panel, config), 2 * (draws + 1), progress)

@@ -28,9 +28,8 @@ def stepped(legs: NDArray[Any], panel: Panel, config: Config) -> Desk:
     desk = Desk(panel, leg_states(legs), config.model_copy(update={"close_out": False}))
     for t in range(len(panel) - 1):
         desk.start_session(t)
-        for at in (OPEN, TOUCH, CLOSE):
-            for attempt in desk.attempts(at):
-                desk.settle(attempt, desk.judge(attempt))
+        for attempt in desk.orders():
+            desk.settle(attempt, desk.judge(attempt))
         desk.end_session()
     return desk
 

@@ -23,7 +23,7 @@ from ..config import Config, Pairing
 from ..judge.costs import trade_cost
 from ..judge.fill import legal_size
 from ..judge.records import EPS, Lots
-from ..legs import AT_NAMES, CLOSE, LEG, OPEN, Reason
+from ..legs import AT_NAMES, CLOSE, LEG, OPEN, Reason, at_name
 from .actual import Taken, take_over
 from .book import Wish, stepped, wishes
 from .holdings import Holdings
@@ -211,13 +211,21 @@ def _why(wish: Wish, desk: Desk) -> str:
         rest = f", the rest of {leg.planned:g}" if leg.filled > 0.0 else ""
         return f"entry: {percent(leg.weight)} of NAV{again}{rest}"
     words = {
-        Reason.HOLD: f"held {leg.hold} sessions",
+        Reason.HOLD: _held_for(leg, desk.t),
         Reason.STOP: f"stop {percent(leg.rules[0], 1)}",
         Reason.TARGET: f"target {percent(leg.rules[1], 1)}",
         Reason.TRAIL: f"trail {percent(leg.rules[2], 1)}",
         Reason.MARGIN_CALL: "margin call",
     }
     return words.get(wish.reason, wish.reason.label)
+
+
+def _held_for(leg: LegState, t: int) -> str:
+    if leg.hold_minutes == 0:
+        return f"held {leg.hold} sessions"
+    row, minute = leg.due
+    over = f", over at {at_name(minute)}" if row == t and minute > CLOSE else ""
+    return f"held {leg.hold_minutes} minutes of trading{over}"
 
 
 def _refused(wish: Wish, desk: Desk) -> str:

@@ -14,6 +14,9 @@ from launchlab.engine.backtrader.broker import run_backtrader
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.config import ExitOn, LimitPolicy
 from launchlab.engine.legs import CLOSE, Reason, moment
+from launchlab.engine.luck.placebo import ThroughEngine
+from launchlab.engine.orders.book import stepped
+from launchlab.engine.results.metrics import session_returns
 from launchlab.engine.results.run import Run
 
 from ..markets.minute_market import minute_config, minute_legs, minute_panel
@@ -112,6 +115,35 @@ def test_bars_that_start_later_change_no_fill_before_them(seed: int) -> None:
         changed = replace(panel, minutes=other, **values)
         after = execute(legs, changed, config, engine)
         assert _until(before, row, minute) == _until(after, row, minute)
+
+
+@settings(max_examples=20, deadline=None, phases=PHASES)
+@given(SEEDS)
+def test_the_book_before_a_session_is_that_of_the_run(seed: int) -> None:
+    """What `launchlab orders` holds when it plans the last session."""
+    rng = np.random.default_rng(seed)
+    panel = minute_panel(rng)
+    legs = minute_legs(rng, panel)
+    config = minute_config(rng).model_copy(update={"close_out": False})
+    desk, run = stepped(legs, panel, config), simulate(legs, panel, config)
+    before = run.fills[run.fills["row"] < len(panel) - 1]
+    assert [fill[:3] for fill in desk.fills] == [fill[:3] for fill in before.tolist()]
+    np.testing.assert_allclose(
+        [fill[6:8] for fill in desk.fills], [fill[6:8] for fill in before.tolist()], rtol=1e-9
+    )
+
+
+@settings(max_examples=20, deadline=None, phases=PHASES)
+@given(SEEDS)
+def test_placebos_are_held_against_legs_at_auctions(seed: int) -> None:
+    """Other days have no minute bars, so the real legs do without theirs."""
+    rng = np.random.default_rng(seed)
+    panel = minute_panel(rng)
+    legs, config = minute_legs(rng, panel), minute_config(rng)
+    without = simulate(legs, replace(panel, minutes=NO_MINUTES), config).equity
+    np.testing.assert_allclose(
+        ThroughEngine(panel, config)(legs), session_returns(without, config.capital), atol=1e-12
+    )
 
 
 @settings(max_examples=20, deadline=None, phases=PHASES)

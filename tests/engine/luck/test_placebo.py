@@ -10,7 +10,7 @@ from launchlab.data.errors import ConfigError
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.legs import empty_legs
 from launchlab.engine.luck import placebo
-from launchlab.engine.luck.placebo import Placebo, Run, placebo_codes, placebo_days
+from launchlab.engine.luck.placebo import Placebo, Run, placebo_codes, placebo_days, sessions_held
 
 from ...markets.research_market import days, panel_of, walk
 
@@ -43,6 +43,12 @@ def closes(panel: Panel) -> Run:
 def open_rows(panel: Panel, column: int, every: int) -> list[int]:
     own = np.flatnonzero(panel.exchange_open[:, panel.exchange_of[column]])
     return own[40:-40:every].tolist()
+
+
+def test_a_leg_that_is_held_for_minutes_is_held_for_the_sessions_in_which_they_pass() -> None:
+    legs = legs_at([10, 20, 30], hold=3)
+    legs["hold_minutes"] = [0, 60, 480]
+    assert sessions_held(legs).tolist() == [3, 1, 3]
 
 
 def test_a_jump_after_every_launch_beats_every_placebo() -> None:
