@@ -138,7 +138,7 @@ def print_json(value: Any) -> None:
     """JSON on stdout, readable and the same bytes every time."""
     import json
 
-    echo(json.dumps(value, indent=2, ensure_ascii=False))
+    echo(json.dumps(value, indent=2, ensure_ascii=False), data=True)
 
 
 def tell(text: str, *, err: bool = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Literal
 
-from .echo import echo, printable
+from .echo import echo, printable, spoken
 
 UNFOLDED = 4_000
 LONGEST_WORD = 40  # of a cell that is never folded: names, days, codes, paths
@@ -80,7 +80,7 @@ def _print_folded(columns: Sequence[str], cells: Sequence[Sequence[str]], right:
         justify: Literal["left", "right"] = "right" if name in right else "left"
         table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=longest <= LONGEST_WORD)
     for row in cells:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(spoken(cell, console.encoding)) for cell in row))
     wide = console.options.update(max_width=UNFOLDED)
     console.width = max(console.width, Measurement.get(console, wide, table).minimum)
     console.print(table)

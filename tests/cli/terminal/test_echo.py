@@ -1,5 +1,6 @@
 """What is printed on a terminal is read there, never obeyed."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import launchlab
-from launchlab.cli.terminal.echo import printable
+from launchlab.cli.terminal.echo import echo, printable, spoken
 
 CLI = Path(launchlab.__file__).parent / "cli"
 
@@ -26,6 +27,25 @@ CLI = Path(launchlab.__file__).parent / "cli"
 )
 def test_characters_that_command_a_terminal_are_written_out(said: str, shown: str) -> None:
     assert printable(said) == shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp936", "cp437", "utf-8", "utf-16-le"])
+def test_no_code_page_stops_a_sentence(encoding: str) -> None:
+    said = "−1 – 2 — 3 · 4 × 5 → 6 … ≤ 7 智谱 é \U0001f600"
+    shown = spoken(said, encoding)
+    assert shown.encode(encoding).decode(encoding) == shown
+    assert (shown == said) == encoding.startswith("utf")
+    assert json.loads(f'"{spoken(said, encoding, data=True)}"') == said
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp936"])
+def test_echo_reaches_a_console_of_any_code_page(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", told)
+    echo("−1 % → é")
+    told.flush()
+    found = told.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert found.split()[0] == "-1"
 
 
 def test_json_stays_json() -> None:
