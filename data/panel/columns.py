@@ -126,7 +126,7 @@ def compile_code(
     bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
     if instrument.mainland:
-        notes += _judge_strictly(values, np.array(bands.note) == NO_REFERENCE, sessions)
+        notes += _judge_strictly(values, np.array(bands.note, object) == NO_REFERENCE, sessions)
         notes += _believe_first_bars(values, sessions) if instrument.listed is None and not cut else []
     values |= rules_of(instrument, np.maximum(sessions, listed))
     said = [str(bars.source["said"])] if bars.source.get("said") else []
