@@ -72,10 +72,12 @@ def orders(
     from ..data.market.market import load_market
     from ..strategies.loading.loading import build_strategy
     from ..strategies.loading.orders import orders as next_orders
-    from .asked.plan import read_plan
+    from .asked.plan import left_aside, read_plan
 
     refuse_beside("as_json", "as_csv")
     plan = read_plan(toml, flags, settings)
+    for sentence in left_aside(plan, "orders"):
+        warn(sentence)
     build_strategy(plan.strategy, plan.settings)
     market = load_market(plan.market, brokerage=plan.brokerage)
     for sentence in market.warnings:

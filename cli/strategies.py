@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import UNCOMPARED, example, print_json, say, shared
+from .options import UNCOMPARED, example, print_json, say, shared, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -118,10 +118,12 @@ def check(strategy: str, settings: tuple[str, ...], toml: str | None, as_json: b
     from ..data.market.market import load_market
     from ..strategies.loading.check import check_strategy
     from ..strategies.loading.loading import build_strategy
-    from .asked.plan import read_plan
+    from .asked.plan import left_aside, read_plan
     from .terminal.progress import progress
 
     plan = read_plan(toml, {**flags, "strategy": strategy}, settings)
+    for sentence in left_aside(plan, "strategies check"):
+        warn(sentence)
     build_strategy(plan.strategy, plan.settings)
     market = load_market(plan.market, brokerage=plan.brokerage)
     say(market, labelled=False)

@@ -6,7 +6,7 @@ import click
 
 from .asked.search import search_options
 from .backtest import backtest
-from .options import MARKET, example, refuse_beside, refuse_without, say, shared
+from .options import MARKET, example, refuse_beside, refuse_without, say, shared, warn
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
 MANY = 10_000_000  # points above which to ask first
@@ -93,7 +93,7 @@ def sweep(
     from ..strategies.loading.grids import texts_by_name
     from ..strategies.loading.loading import sized
     from ..strategies.loading.variants import Variants
-    from .asked.plan import read_plan
+    from .asked.plan import left_aside, read_plan
     from .asked.search import count_of, to_search
     from .outcome import Printed, watch
     from .terminal.progress import compiling_bar
@@ -104,6 +104,8 @@ def sweep(
     plan = read_plan(
         toml, {name: options[name] for name in (*MARKET, *OF_A_RUN) if name in options}, settings
     )
+    for sentence in left_aside(plan, "sweep", counts=("analyzers", "sizer", "stake")):
+        warn(sentence)
     if options["executor"]:
         check_spec(options["executor"])
     chosen = choose(

@@ -102,6 +102,22 @@ def read_plan(path: str | None, flags: Mapping[str, Any], settings: Iterable[str
     )
 
 
+def left_aside(plan: Plan, command: str, *, counts: Iterable[str] = ()) -> list[str]:
+    """What [run] of a file says that a command other than `backtest` does not do, one sentence; `counts` are what it does."""
+    usual = Plan()
+    names = [
+        name
+        for name in TABLES["run"] or ()
+        if name not in tuple(counts) and getattr(plan, name) != getattr(usual, name)
+    ]
+    if not names:
+        return []
+    listed = ", ".join(f"`{name}`" for name in names)
+    return [
+        f"without effect: {listed} of [run] in the file; `launchlab {command}` does not use what belongs to one run"
+    ]
+
+
 def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
         raise ConfigError(f'analyzers must be a list of names such as ["DrawDown"], not {value!r}')

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launchlab.cli.asked.plan import TABLES, Plan, command_line, read_plan
+from launchlab.cli.asked.plan import TABLES, Plan, command_line, left_aside, read_plan
 from launchlab.data.errors import ConfigError
 from launchlab.data.rules.brokerage import Brokerage
 from launchlab.engine.config import Config
@@ -14,6 +14,7 @@ from launchlab.strategies import LongShort
 from launchlab.strategies.loading.loading import build_strategy
 
 from ... import ROOT
+from ...markets.cli_fixture import launchlab
 
 DOCUMENT = ROOT / "docs" / "run-file.md"
 
@@ -116,3 +117,30 @@ def test_judge_and_clocks_stand_in_a_file_and_in_the_recorded_command(tmp_path: 
         path.write_text(f"[run]\n{wrong}\n")
         with pytest.raises(ConfigError, match=said):
             read_plan(str(path), {})
+
+
+def test_what_a_command_leaves_aside_of_the_run_table_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('[run]\nengine = "compiled"\njudge = false\nclocks = 0\nstake = 100\n')
+    plan = read_plan(str(path), {})
+    (all_three,) = left_aside(plan, "orders")
+    assert "`engine`, `stake`, `clocks` of [run]" in all_three
+    (two,) = left_aside(plan, "sweep", counts=("analyzers", "sizer", "stake"))
+    assert "`engine`, `clocks` of [run]" in two
+    path.write_text('[run]\nengine = "backtrader"\njudge = false\n')
+    assert left_aside(read_plan(str(path), {}), "orders") == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["orders --on 2026-02-11", "strategies check buy-launch", "sweep --grid hold=1,2 --quick --out swept"],
+)
+def test_a_command_says_what_it_leaves_aside(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run.toml").write_text('[run]\nengine = "compiled"\n')
+    words = [*command.split(), "--start", "2026-02-02", "--end", "2026-02-20", "--config", "run.toml"]
+    told = launchlab(*words)
+    assert told.exit_code == 0, told.output
+    assert "without effect: `engine` of [run] in the file" in told.stderr
