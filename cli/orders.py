@@ -122,7 +122,7 @@ def _cell(name: str, value: Any) -> str:
         return str(value)
     if value != value:
         return ""
-    return f"{value:,.0f}" if name in ("shares", "lots", "value", "cost") else f"{value:g}"
+    return f"{value:,.0f}" if name in ("shares", "lots", "value", "cost") else f"{value:.10g}"
 
 
 @click.command(

@@ -108,14 +108,15 @@ BEWARE = "The best of many points looks good by construction; leave out --quick 
 
 
 def _short(name: str, text: str) -> str:
-    """A figure as on every page; a parameter in at most four decimals, words as they are."""
+    """A figure as on every page; a parameter with all its digits, words as they are."""
+    from ..reports.numbers.formats import told
     from ..reports.numbers.metrics import written
 
     try:
         value = float(text)
     except ValueError:
         return text or NOTHING
-    return written(name, value) if name in SHOWN else f"{value:.4f}".rstrip("0").rstrip(".")
+    return written(name, value) if name in SHOWN else told(value)
 
 
 @contextmanager

@@ -186,7 +186,7 @@ def command_line(plan: Plan) -> str:
     words += ["--judge"] if plan.judge else []
     if plan.clocks is not None:
         words += ["--clocks", str(plan.clocks)]
-        words += [] if plan.clock_days == CLOCK_DAYS else ["--clock-days", f"{plan.clock_days:g}"]
+        words += [] if plan.clock_days == CLOCK_DAYS else ["--clock-days", f"{plan.clock_days:.12g}"]
     return shlex.join(words)
 
 

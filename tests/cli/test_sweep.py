@@ -61,6 +61,11 @@ def test_a_sweep_writes_every_point_the_best_and_a_summary(market: Path) -> None
     ]
 
 
+def test_values_that_differ_in_a_late_digit_are_told_apart(market: Path) -> None:
+    told = launchlab("sweep", *asked(market), "--grid", "stop=0.00012,0.00013", "--quick", "--no-page").stdout
+    assert {line.split()[1] for line in told.splitlines()[2:4]} == {"0.00012", "0.00013"}
+
+
 def test_a_row_is_what_the_backtest_of_its_parameters_says(market: Path) -> None:
     best = json_of(launchlab("sweep", *asked(market), *GRID, "--quick", "--json"))["best"]
     stop = "none" if best["stop"] is None else best["stop"]
