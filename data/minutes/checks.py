@@ -5,6 +5,7 @@
 | minute_no_session | error | minute bars on a day without a session, or without a daily bar |
 | minute_duplicate | error | two bars of one minute |
 | minute_hours | error | a bar outside the hours: the lunch break, a half-day's afternoon, after weather closed the market |
+| minute_length | error | bars longer than those of the other sessions in the file: they would begin too late |
 | minute_price | error | a price that cannot have been: none, high below low, a close outside them |
 | minute_range | error | a price beyond the daily high or low: another day's, adjusted, or the daily bar is wrong |
 | minute_adjusted | error | most closes are not the daily ones: adjusted prices, or another share |
@@ -25,12 +26,13 @@ from ..arrays import F8, I4, Bool, Days
 from ..bars.findings import Finding
 from ..figures import percent
 from .read import MinuteRows
-from .stamps import Placed
+from .stamps import LENGTHS, Placed
 
 ADVICE = {
     "minute_no_session": "delete the rows, or give the daily bar",
     "minute_duplicate": "delete all but one",
     "minute_hours": "delete the rows, or correct the clock: times are those of the exchange",
+    "minute_length": "give bars of one length in a file",
     "minute_price": "take the bar from another source, or delete the session's minutes",
     "minute_range": "use raw prices, and compare both bars with another source",
     "minute_adjusted": "use raw prices: limits and lots are about what was traded",
@@ -41,10 +43,11 @@ ADVICE = {
     "minute_open": "nothing to do; fills at the open of such a bar are at its worst price",
     "minute_holes": "nothing to do where nobody traded; else fetch the session again",
 }
-ERRORS = frozenset(list(ADVICE)[:7])
+ERRORS = frozenset(list(ADVICE)[:8])
 NEAR = 1e-6  # prices are decimals
 LOTS = (0.005, 0.02)  # minute over daily volume where one counts lots of a hundred
 VOLUME_OFF, CLOSES_OFF, FEWEST_CLOSES = 0.02, 0.5, 3
+WHOLE = 0.7  # of the bars that a session of longer ones would have
 
 
 class Daily(NamedTuple):
@@ -119,6 +122,8 @@ def _of_session(rows: MinuteRows, placed: Placed, daily: Daily, one: Session) ->
             "minute_hours",
             f"a bar stamped {at} is not one of the {placed.length}-minute bars of the exchange's hours{_more(len(strange))}",
         )
+    if longer := _longer(rows, placed, one):
+        yield "minute_length", f"bars of {longer} minutes among bars of {placed.length}"
     wrong = np.flatnonzero(_impossible(rows, part))
     if len(wrong):
         i = wrong[0]
@@ -140,6 +145,18 @@ def _of_session(rows: MinuteRows, placed: Placed, daily: Daily, one: Session) ->
         yield "minute_units", f"volumes add up to {traded:,.0f}, the day traded {said:,.0f}"
     elif abs(traded / said - 1.0) > VOLUME_OFF:
         yield "minute_volume", f"volumes add up to {traded:,.0f}, the day traded {said:,.0f}"
+
+
+def _longer(rows: MinuteRows, placed: Placed, one: Session) -> int:
+    """The minutes of a session's bars where they are longer than the file's, 0 where they are not: a whole grid of them."""
+    part = slice(one.a, one.b)
+    kept = ~placed.auction[part]
+    stamps, early = rows.stamp[part][kept], (placed.stop <= placed.spans.noon)[part][kept]
+    steps = np.concatenate([np.diff(stamps[early]), np.diff(stamps[~early])])
+    length = int(np.gcd.reduce(steps)) if len(steps) else 0
+    if length not in LENGTHS or length <= placed.length:
+        return 0
+    return length if len(stamps) >= WHOLE * wanted(placed._replace(length=length), one.a) else 0
 
 
 def _impossible(rows: MinuteRows, part: slice) -> Bool:

@@ -63,10 +63,21 @@ class MinuteRows:
 
 def content_to_rows(content: bytes, name: str, code: str) -> MinuteRows:
     """The minute bars in the bytes of a file called `name`; DataError where they cannot be read."""
+    if len(content.strip().splitlines()) < 2 and content[:4] != b"PAR1":
+        raise DataError(f"{name} holds no minute bar; it must hold {','.join(NEEDED)}, or be left out")
     sheet = read_sheet(content, name)
     if sheet.adjusted:
         raise DataError(f"{name} says that its prices are adjusted ({sheet.adjusted}); give raw ones")
-    return table_to_rows(sheet.table, name, code)
+    return table_to_rows(_one_heading(sheet.table), name, code)
+
+
+def _one_heading(table: pa.Table) -> pa.Table:
+    """The table without the second and third line of heading that `yfinance.download` writes: codes, and the name of the index."""
+    if table.num_rows < 2 or str(table.column(0)[0]) != "Ticker":
+        return table
+    code, heading = str(table.column(1)[0]), str(table.column(0)[1])
+    rest = table.slice(2).rename_columns([heading, *table.column_names[1:]])
+    return rest.append_column("code", pa.array([code] * rest.num_rows, pa.string()))
 
 
 def table_to_rows(table: pa.Table, name: str, code: str) -> MinuteRows:

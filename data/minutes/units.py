@@ -16,7 +16,8 @@ def in_shares(rows: MinuteRows, name: str, *, mainland: bool) -> MinuteRows:
     told = (rows.amount > 0.0) & (rows.volume > 0.0) & (rows.close > 0.0)
     if not told.any():
         return rows
-    ratio = float(np.median(rows.amount[told] / (rows.volume[told] * rows.close[told])))
+    with np.errstate(over="ignore"):
+        ratio = float(np.median(rows.amount[told] / (rows.volume[told] * rows.close[told])))
     if PLAUSIBLE[0] <= ratio <= PLAUSIBLE[1]:
         return rows
     if mainland and PLAUSIBLE[0] <= ratio / LOT <= PLAUSIBLE[1]:

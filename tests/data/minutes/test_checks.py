@@ -10,8 +10,10 @@ import pytest
 from launchlab.data.bars.bars import bars_from_columns
 from launchlab.data.bars.folder import BarsFolder
 from launchlab.data.market.beside import minute_findings, placed_rows
-from launchlab.data.minutes.checks import ADVICE
+from launchlab.data.minutes.checks import ADVICE, Daily, check_minutes
+from launchlab.data.minutes.hours import spans_of
 from launchlab.data.minutes.read import MinuteRows, content_to_rows
+from launchlab.data.minutes.stamps import place
 
 from ...markets.minute_files import HEAD, session_text
 
@@ -114,3 +116,31 @@ def test_real_bars_with_vendors_quirks_are_placed_or_refused_for_a_reason() -> N
     assert [f"{old.day[k]} {old.stamp[k]}" for k in np.flatnonzero(old_placed.strange)] == [
         "2019-11-04 851", "2019-11-04 864",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("short", "long"), [(1, 15), (5, 15), (30, 60), (1, 60)])
+def test_a_session_of_longer_bars_is_found_for_they_would_begin_too_late(short: int, long: int) -> None:
+    days = ("2026-02-09", "2026-02-10")
+    text = HEAD + session_text(days[0], length=short) + session_text(days[1], length=long)
+    rows = content_to_rows(text.encode(), "600589.csv", "600589.SS")
+    placed = place(rows, spans_of("XSHG", rows.day), "bars")
+    full = np.ones(2)
+    daily = Daily(np.array(days, "M8[D]"), full * 10.0, full * 10.0, full * 10.0, full * 1_000.0)
+    found = [one for one in check_minutes(rows, placed, daily) if one.kind == "minute_length"]
+    assert [(one.session, f"bars of {long} minutes among bars of {short}" in one.fault) for one in found] == [
+        (days[1], True)
+    ]
+
+
+def test_minutes_in_which_nobody_traded_make_no_longer_bars() -> None:
+    text = session_text("2026-02-09", length=1) + "".join(
+        line + "\n"
+        for k, line in enumerate(session_text("2026-02-10", length=1).splitlines())
+        if k % 7 in (0, 5)
+    )
+    rows = content_to_rows((HEAD + text).encode(), "600589.csv", "600589.SS")
+    placed = place(rows, spans_of("XSHG", rows.day), "bars")
+    full = np.ones(2)
+    days = np.array(["2026-02-09", "2026-02-10"], "M8[D]")
+    daily = Daily(days, full * 10.0, full * 10.0, full * 10.0, full * 1_000.0)
+    assert "minute_length" not in {one.kind for one in check_minutes(rows, placed, daily)}

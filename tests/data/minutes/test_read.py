@@ -102,6 +102,21 @@ def test_volume_in_lots_is_told_by_the_turnover() -> None:
             "date,time,code,open,high,low,close,volume,amount,adjustflag",
             f"{DAY},20260209094500000,sh.600589,10,10.2,9.9,10.1,500,5000,3",
         ),
+        # akshare: stock_zh_a_hist_min_em of 1 and of 5 minutes; Sina's stock_zh_a_minute; Tushare's pro_bar
+        ("时间,开盘,收盘,最高,最低,成交量,成交额,均价", f"{DAY} 09:45:00,10,10.1,10.2,9.9,500,5000,10.05"),
+        (
+            ",时间,开盘,收盘,最高,最低,涨跌幅,涨跌额,成交量,成交额,振幅,换手率",
+            f"0,{DAY} 09:45:00,10,10.1,10.2,9.9,1,0.1,500,5000,3,0.1",
+        ),
+        ("day,open,high,low,close,volume", f"{DAY} 09:45:00,10,10.2,9.9,10.1,500"),
+        (
+            "ts_code,trade_time,open,close,high,low,vol,amount,trade_date,pre_close,change,pct_chg",
+            f"600589.SH,{DAY} 09:45:00,10,10.1,10.2,9.9,500,5000,20260209,10,0.1,1",
+        ),
+        (
+            "Price,Close,High,Low,Open,Volume\nTicker,600589.SS,600589.SS,600589.SS,600589.SS,600589.SS\nDatetime,,,,,",
+            "2026-02-09 01:45:00+00:00,10.1,10.2,9.9,10,500",
+        ),
         ("Datetime,Open,High,Low,Close,Volume", "2026-02-09 01:45:00+00:00,10,10.2,9.9,10.1,500"),
         ("date,time,open,high,low,close,volume", f"{DAY},09:45,10,10.2,9.9,10.1,500"),
     ],
@@ -122,7 +137,8 @@ def test_the_columns_of_vendors_are_read_as_they_are(head: str, row: str) -> Non
     ("text", "said"),
     [
         ("time,open,high,low,close\n2026-02-09 09:45,1,1,1,1\n", "no column 'volume'"),
-        (HEAD, "cannot be read"),
+        ("", "holds no minute bar; it must hold time,open,high,low,close,volume"),
+        (HEAD, "holds no minute bar"),
         (HEAD + "2026-02-09,1,1,1,1,1,1\n", "without a clock"),
         (HEAD + "noon,1,1,1,1,1,1\n", "'noon' in row 1 is not understood"),
         (HEAD + "2026-02-09 09:45:30,1,1,1,1,1,1\n", "whole minutes"),
