@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from ..data.errors import ConfigError
 from ..data.files import write_whole
 
 KINDS = ("legs", "native")
+# A file of such a name would be imported in the place of the module, or is a device on Windows, whatever its ending.
+TAKEN = frozenset(("launchlab", "backtrader", "numpy", "pandas", "numba", "pydantic", "pytest"))
+DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[1-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -22,6 +26,14 @@ def new_strategy(name: str, folder: Path | str = ".", *, backtrader: bool = Fals
     if not _WORD.fullmatch(name) or keyword.iskeyword(stem) or stem.startswith("test_"):
         raise ConfigError(
             f"{name[:80]!r} cannot name a strategy's file and class; take letters, digits and dashes, such as gap-fader"
+        )
+    if stem in TAKEN or stem in sys.stdlib_module_names:
+        raise ConfigError(
+            f"{stem}.py would be imported in the place of the module {stem}; choose another name"
+        )
+    if DEVICES.fullmatch(stem):
+        raise ConfigError(
+            f"{stem}.py cannot be a file on Windows, where {stem} is a device; choose another name"
         )
     place, test = Path(folder) / f"{stem}.py", Path(folder) / f"test_{stem}.py"
     for path in (place, test):

@@ -107,3 +107,19 @@ def test_a_name_that_cannot_be_a_file_is_refused(folder: Path, name: str) -> Non
     with pytest.raises(ll.LaunchlabError, match="cannot name a strategy"):
         ll.new_strategy(name, folder)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("con", "device"),
+        ("AUX", "device"),
+        ("lpt1", "device"),
+        ("random", "the module random"),
+        ("Pandas", "the module pandas"),
+    ],
+)
+def test_a_starting_file_is_no_device_and_hides_no_module(folder: Path, name: str, said: str) -> None:
+    with pytest.raises(ll.LaunchlabError, match=said):
+        ll.new_strategy(name, folder)
+    assert list(folder.iterdir()) == []
