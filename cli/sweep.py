@@ -9,6 +9,7 @@ from .backtest import backtest
 from .options import MARKET, example, refuse_beside, refuse_without, say, shared, warn
 
 METRICS = ("sharpe", "sortino", "calmar", "total_return", "cagr", "max_drawdown")
+LONG = 5.0  # seconds in Python from which on a word about compiling is due
 MANY = 10_000_000  # points above which to ask first
 OF_THE_SWEEP = ("metric", "top", "runs", "executor", "threads", "resume")
 # Options of `launchlab backtest` that a sweep has too: they say what a point is.
@@ -130,6 +131,17 @@ def sweep(
     with compiling_bar() as compiling, watching(compiling):
         found = run_wanted(wanted, folder, watch(printed.points))
     printed.rest(found, folder)
+    hint_at_warm()
+
+
+def hint_at_warm() -> None:
+    """Say how the next such sweep is sooner done, where this one was long and nothing is compiled."""
+    from ..engine.machine.code import left_to_python
+
+    if left_to_python() > LONG:
+        warn(
+            "most of this ran as Python, since compiling takes longer once; `launchlab warm` compiles for all sweeps to come"
+        )
 
 
 sweep.params[len(MARKET) : len(MARKET)] = [one for one in backtest.params if one.name in OF_A_RUN]

@@ -42,6 +42,7 @@ class _State:
         self.made: dict[Any, Any] = {}  # numba's dispatchers
         self.ready: set[Any] = set()  # functions whose machine code is in memory
         self.asked: dict[Any, float] = {}  # seconds of work in Python
+        self.as_python = 0.0  # of those, what was left to Python as the sooner done
 
 
 _state = _State()
@@ -81,7 +82,15 @@ def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]
     coming = asked + effort.unit * units * (_times.get() - 1)
     wanted = _state.way == "machine" or function in _state.ready
     wanted = wanted or (coming > LOADING and coming > (LOADING if is_kept(function) else effort.compiling))
-    return machine_code(function) if wanted else as_python(function)
+    if wanted:
+        return machine_code(function)
+    _state.as_python += effort.unit * units
+    return as_python(function)
+
+
+def left_to_python() -> float:
+    """Seconds of work, as a usual machine takes them, that this process has done in Python since compiling took longer."""
+    return _state.as_python
 
 
 def as_python(function: Any) -> Callable[..., Any]:

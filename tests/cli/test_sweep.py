@@ -250,3 +250,23 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
         market / "whole" / "points.parquet"
     ).read_bytes()
     assert (market / "cut" / "top.csv").read_bytes() == (market / "whole" / "top.csv").read_bytes()
+
+
+def test_a_long_sweep_in_python_says_how_the_next_is_sooner_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from launchlab.cli.sweep import hint_at_warm
+    from launchlab.engine.machine import code
+
+    effort = code.Effort(unit=1.0, compiling=1e9)
+    monkeypatch.setattr(code._state, "way", "suited")
+    monkeypatch.setattr(code._state, "as_python", 0.0)
+    monkeypatch.setattr(code, "is_python_only", lambda: False)
+    monkeypatch.setattr(code, "is_kept", lambda function: False)
+    code.by_effort(print, effort, 2.0)
+    hint_at_warm()
+    assert "launchlab warm" not in capsys.readouterr().err
+    code.by_effort(len, effort, 4.0)
+    assert code.left_to_python() == 6.0
+    hint_at_warm()
+    assert "`launchlab warm` compiles for all sweeps to come" in capsys.readouterr().err
