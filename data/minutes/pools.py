@@ -13,14 +13,14 @@ have the last one only.
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
-
-from ..bars.text import read_sheet
 from ..errors import DataError
 from ..instruments.codes import derive
 from ..instruments.spellings import securities
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "date": ("date", "日期", "交易日期", "trade_date"),
@@ -74,6 +74,8 @@ class Seal(NamedTuple):
 
 def content_to_seals(content: bytes, name: str) -> tuple[Seal, ...]:
     """The rows of a pool's file; DataError for a column that is missing, and a row that makes no sense."""
+    from ..bars.text import read_sheet
+
     table = read_sheet(content, name).table
     columns = {column.strip().lower(): i for i, column in enumerate(table.column_names)}
     texts = {
@@ -113,7 +115,7 @@ def _first(columns: Sequence[Sequence[str]], k: int) -> str:
     return next((texts[k] for texts in columns if texts[k]), "")
 
 
-def _texts(table: pa.Table, column: int) -> list[str]:
+def _texts(table: "pa.Table", column: int) -> list[str]:
     return [str(value).strip() if value is not None else "" for value in table.column(column).to_pylist()]
 
 
