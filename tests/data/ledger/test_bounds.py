@@ -148,6 +148,8 @@ def test_a_launch_that_nothing_bounds_from_below_leaves_all_earlier_auctions_pos
     assert certainty(row, "XHKG", "2026-01-05", "open") == "possible"
     assert open_auctions(row, ["XHKG"]) is None
     assert len(open_auctions(row, ["XHKG"], unbounded_days=1) or ()) == 2
+    first, *_, last = clock_choices(row, ["XHKG"], unbounded_days=1)
+    assert (first, last) == (at("2026-02-11T01:18+08:00"), at("2026-02-12T01:18+08:00"))
 
 
 @given(st.integers(0, 8 * 1440), st.integers(0, 3 * 1440))

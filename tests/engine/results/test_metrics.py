@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from launchlab.engine.legs import BLOCK, FILL
 from launchlab.engine.results.metrics import (
     DEFINITIONS,
     Annual,
@@ -13,6 +14,8 @@ from launchlab.engine.results.metrics import (
     session_returns,
     tellable,
 )
+from launchlab.engine.results.record import activity
+from launchlab.engine.results.run import POSITION, Run
 from launchlab.engine.sweeps.points import METRICS
 from launchlab.reports.numbers.metrics import KNOWN
 
@@ -106,3 +109,21 @@ def test_a_ratio_over_nothing_is_not_told() -> None:
     flat = told(100.0, 100.0, years=1.0)
     assert {name for name, value in flat.items() if value is None} == {"sharpe", "sortino", "calmar"}
     assert all(value is not None for value in told(101.0, 99.0, years=1.0).values())
+
+
+def test_turnover_counts_foreign_money_at_its_rate_and_exposure_sessions_with_something_held() -> None:
+    fills = np.zeros(2, FILL)
+    fills["shares"], fills["price"], fills["fx"] = (100.0, -100.0), (10.0, 12.0), 0.5
+    fills["commission"], fills["stamp"], fills["levies"] = 1.0, 2.0, 3.0
+    long, short = np.array([0.0, 500.0, 0.0, 0.0]), np.array([0.0, 0.0, 200.0, 0.0])
+    zeros = np.zeros(4)
+    run = Run(
+        fills, np.zeros(0, BLOCK), np.zeros(0, POSITION), 2_000.0 - long + short, long, short, zeros, zeros
+    )
+    found = activity(run, 1_900.0, years=2.0)
+    assert found["turnover"] == pytest.approx((100 * 10 * 0.5 + 100 * 12 * 0.5) / 2_000.0 / 2.0)
+    assert found["exposure"] == 0.5
+    assert found["mean_gross"] == pytest.approx((500.0 + 200.0) / 2_000.0 / 4)
+    assert found["mean_net"] == pytest.approx((500.0 - 200.0) / 2_000.0 / 4)
+    assert found["profit"] == pytest.approx(100.0)
+    assert (found["commission"], found["stamp"], found["levies"]) == (2.0, 4.0, 6.0)
