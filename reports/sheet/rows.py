@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...data.figures import NOTHING, missing, number, percent, ratio
@@ -127,7 +128,8 @@ ROWS: Sequence[Sequence[Row]] = (
 
 def told(stats: Any, own: Record, benchmark: Record | None) -> list[list[Told]]:
     """Every section of the sheet with its rows, those on a benchmark only where there is one."""
-    sections = [[(row, _cells(row, stats, own, benchmark)) for row in section] for section in ROWS]
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a record that never moved: shown as nothing
+        sections = [[(row, _cells(row, stats, own, benchmark)) for row in section] for section in ROWS]
     return [
         [Told(row.label, row.meaning, cells) for row, cells in section if cells]
         for section in sections

@@ -81,6 +81,15 @@ def test_a_run_that_never_moved_gets_a_page_that_says_so(tmp_path: Path) -> None
     assert "never moved" in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
 
 
+def test_a_benchmark_that_never_moved_has_figures_of_nothing(tmp_path: Path) -> None:
+    made = make_result(sessions=80)
+    still = made.comparison.assign(benchmark=CAPITAL)
+    write_tearsheet(dataclasses.replace(made, comparison=still), tmp_path / "t.html")
+    page = tmp_path.joinpath("t.html").read_text(encoding="utf-8")
+    assert page.count("Key Performance Metrics") == 1
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).lower().replace("finance", "")
+
+
 def test_a_run_too_short_for_a_sheet_gets_a_page_that_says_so(tmp_path: Path) -> None:
     write_tearsheet(make_result(sessions=16, launches=1), tmp_path / "t.html")
     assert "16 sessions" in tmp_path.joinpath("t.html").read_text(encoding="utf-8")
