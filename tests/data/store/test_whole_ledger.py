@@ -65,7 +65,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, pd.DataF
         lot, thousand = (1, 1) if question["api_name"] == "hk_daily" else (100, 1000)
         day = frame["date"].str.replace("-", "")
         table = frame.assign(
-            trade_date=day, vol=frame["volume"] / lot, amount=frame["amount"] / thousand, pre_close=None
+            ts_code=params["ts_code"],
+            trade_date=day,
+            vol=frame["volume"] / lot,
+            amount=frame["amount"] / thousand,
+            pre_close=None,
         )
         table = table[(day >= params["start_date"]) & (day <= params["end_date"])]
         table = table.iloc[params["offset"] : params["offset"] + params["limit"]]
