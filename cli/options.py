@@ -87,6 +87,23 @@ MARKET = (
     *("universe", "links", "calendar", "minutes", "minute_stamps", "futures"),
 )
 
+# Of a study, which trades nothing.
+STUDIED = (
+    *(
+        "launches",
+        "ledger_tz",
+        "prices",
+        "start",
+        "end",
+        "currency",
+        "bad_bars",
+        "instruments",
+        "fx",
+        "calendar",
+    ),
+    *("minutes", "minute_stamps"),
+)
+
 # Of commands that compare nothing.
 UNCOMPARED = tuple(name for name in MARKET if name != "benchmark")
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import example, print_json, shared, warn
+from .options import STUDIED, example, print_json, shared, warn
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -14,22 +14,6 @@ if TYPE_CHECKING:
     from ..engine.results.summary import StudySummary
 
 COMPARE, REACTION = "compare", "reaction"
-MARKET_FLAGS = (
-    *(
-        "launches",
-        "ledger_tz",
-        "prices",
-        "start",
-        "end",
-        "currency",
-        "bad_bars",
-        "instruments",
-        "fx",
-        "calendar",
-        "minutes",
-        "minute_stamps",
-    ),
-)
 
 
 @click.command(
@@ -148,7 +132,7 @@ def _asked_again(summary: "StudySummary") -> str:
 
     usual = StudyOptions()
     inputs = asdict(summary.inputs) if summary.inputs else {}
-    held = {name: inputs.get(name) for name in MARKET_FLAGS}
+    held = {name: inputs.get(name) for name in STUDIED}
     held |= {"currency": None if inputs.get("currency") == "HKD" else inputs.get("currency")}
     held |= {"bad_bars": None if inputs.get("bad_bars") == "refuse" else inputs.get("bad_bars")}
     for name in ("model", "at", "shift", "confounds", "draws", "seed"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import example, print_json, say, shared, tell
+from .options import STUDIED, example, print_json, say, shared, tell
 from .terminal.echo import echo
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from ..engine.study.options import StudyOptions
 
 
-MINUTES = (0, 1, 5, 15, 30, 60, 120, 240)
-
-
 @click.command(
     epilog=example(
         "launchlab study --model market --benchmark 3033.HK,510300.SS --by kind,role",
@@ -26,20 +23,7 @@ MINUTES = (0, 1, 5, 15, 30, 60, 120, 240)
         "launchlab study --launches week.csv --prices bars --estimation -20:-6 --windows react=0:1,drift=2:10",
     )
 )
-@shared(
-    "launches",
-    "ledger_tz",
-    "prices",
-    "start",
-    "end",
-    "currency",
-    "bad_bars",
-    "instruments",
-    "fx",
-    "calendar",
-    "minutes",
-    "minute_stamps",
-)
+@shared(*STUDIED)
 @click.option("--model", type=click.Choice(["mean", "market", "peer"]), default="mean", show_default=True,
               help="What is normal: the code's own mean, a benchmark, or a peer.")  # fmt: skip
 @click.option(
@@ -139,12 +123,11 @@ def _print(measured: "Study") -> None:
 
 def _print_minutes(measured: "Study") -> None:
     """Mean moves of each group at some minutes of trading after the news."""
+    from ..engine.study.minute_paths import TOLD
     from .terminal.tables import print_table
 
-    rows = [
-        (path.group, path.events, *(path.told(offset) for offset in MINUTES)) for path in measured.minutes
-    ]
-    heads = [f"+{offset}" if offset else "0" for offset in MINUTES]
+    rows = [(path.group, path.events, *(path.told(offset) for offset in TOLD)) for path in measured.minutes]
+    heads = [f"+{offset}" if offset else "0" for offset in TOLD]
     print_table(("minutes from the news", "events", *heads), rows, right=("events", *heads))
     echo(
         "raw returns from the last price before the news, in minutes of trading; while shut: 0 is where trading begins again; (n): events with bars so far"

@@ -14,6 +14,7 @@ OPEN, TOUCH, CLOSE = range(3)
 AT_NAMES = ("open", "touch", "close")
 # Any larger `at` is a minute of the session, counted from midnight on the exchange's clock: 645 is 10:45.
 FIRST_MINUTE, LAST_MINUTE = 60, 24 * 60 - 1
+USUAL_SESSION = 240  # minutes of trading
 
 # launch, code: positions in the ledger and in the panel; side +1 / -1; weight: share of NAV, positive;
 # row: first row to try; at: OPEN, CLOSE, or the minute of that row from which the order is there; wait: sessions to keep
@@ -121,6 +122,12 @@ def at_name(at: int) -> str:
 def moment(at: Any) -> Any:
     """Auctions and minutes in the order of the day: 0 for the open, the minute, the end of the day for the close."""
     return np.where(np.asarray(at) == CLOSE, LAST_MINUTE + 1, at)
+
+
+def sessions_held(legs: NDArray[Any]) -> NDArray[np.int32]:
+    """Sessions for which each leg (LEG) is to be held, (n,); of one that is held for minutes those in which they pass."""
+    minutes = legs["hold_minutes"]
+    return np.where(minutes > 0, minutes // USUAL_SESSION + 1, legs["hold"]).astype(np.int32)
 
 
 def empty_legs(n: int) -> NDArray[Any]:

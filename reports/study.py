@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..data.figures import missing, number, percent, points, ratio
 from ..engine.study.findings import Study, WindowSummary
-from ..engine.study.minute_paths import OPEN, SHUT
+from ..engine.study.minute_paths import OPEN, SHUT, TOLD
 from .cards import cards, pack, shared_box
 from .charts.plots import line, rounded, waterfall_figure
 from .charts.shares import Figure
@@ -21,7 +21,6 @@ VERDICTS: Mapping[str, str] = {
     "chance": "It may be chance: the tests that hold up under clustered dates do not rule it out.",
     "too few": "Too few events to say anything.",
 }
-AT = (0, 1, 5, 15, 30, 60, 120, 240)  # minutes of trading that the table shows
 TESTS: Mapping[str, str] = {
     "naive": "plain t", "patell": "Patell", "bmp": "BMP", "kolari_pynnonen": "Kolari–Pynnönen", "rank": "Corrado rank",
     "sign": "generalised sign", "calendar_time": "calendar-time portfolio", "wild_bootstrap": "wild bootstrap",
@@ -42,7 +41,7 @@ def write_study(study: Study, folder: FilePath) -> None:
         shared=shared_box(study) if study.trails else "",
         packed=pack(study),
         minute_rows=_minute_rows(study),
-        minutes_at=AT,
+        minutes_at=TOLD,
         tables=_tables(study),
     )
 
@@ -113,8 +112,8 @@ def _minutes_figure(study: Study) -> Figure:
 
 
 def _minute_rows(study: Study) -> list[tuple[str, int, list[str]]]:
-    """Each group, how many events it has, and its mean at the minutes of AT, as text."""
-    return [(path.group, path.events, [path.told(at) for at in AT]) for path in study.minutes]
+    """Each group, how many events it has, and its mean at the minutes of TOLD, as text."""
+    return [(path.group, path.events, [path.told(at) for at in TOLD]) for path in study.minutes]
 
 
 def _path_figure(study: Study) -> Figure:

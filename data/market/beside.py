@@ -23,6 +23,7 @@ from ..minutes.stamps import Placed, place
 from ..minutes.units import in_shares
 from ..panel.build import OWN_STORE
 from ..panel.panel import TRADING, Panel
+from ..shown import counted
 from ..store.minutes import StoredMinutes
 from ..store.store import Store, default_store, is_store
 from .request import SAMPLE_MINUTES, MarketRequest
@@ -169,7 +170,7 @@ def _refuse(errors: Sequence[Finding]) -> None:
         shown = "\n".join(f"  {finding}" for finding in errors[:MOST_LISTED])
         more = f"\n  … and {len(errors) - MOST_LISTED} more" if len(errors) > MOST_LISTED else ""
         raise DataError(
-            f"minute bars are wrong in {len(errors)} places; repair them, or leave those sessions without minutes "
+            f"minute bars are wrong in {counted(len(errors), 'place')}; repair them, or leave those sessions without minutes "
             f"with `bad_bars='suspend'`:\n{shown}{more}"
         )
 

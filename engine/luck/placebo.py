@@ -21,6 +21,7 @@ from ...data.panel.returns import Returns, panel_returns
 from ..compiled.simulate import simulated_equity
 from ..compiled.windows import Layout
 from ..config import Config
+from ..legs import sessions_held
 from ..machine.code import repeated
 from ..results.metrics import session_returns
 from ..workers.runner import spread
@@ -31,7 +32,6 @@ Run = Callable[[Legs], F8]
 TRAIL = 20  # sessions of the volatility that placebo days are matched on
 BAND = 1 / 6  # of the volatility's ranks, to either side
 LEG_RUNS = 200_000  # legs run in one piece of work: a tenth of a second
-USUAL_SESSION = 240  # minutes
 LEAST = 10  # candidate days per launch before a criterion is dropped
 
 
@@ -200,12 +200,6 @@ def _refuse_empty(legs: Legs, draws: int) -> None:
         )
     if not 19 <= draws <= 1_000_000:
         raise ConfigError(f"{draws} placebo draws: take 19 (p down to 5 %) to 1,000,000")
-
-
-def sessions_held(legs: Legs) -> I4:
-    """Sessions for which each leg (LEG) is to be held, (n,); one that is held for minutes those in which they pass."""
-    minutes = legs["hold_minutes"]
-    return np.where(minutes > 0, minutes // USUAL_SESSION + 1, legs["hold"]).astype(np.int32)
 
 
 def _span(legs: Legs) -> int:

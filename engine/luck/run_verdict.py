@@ -19,11 +19,12 @@ from ...data.figures import number
 from ...data.ledger.launch import LaunchCode, Launches
 from ...data.panel.panel import Panel
 from ..config import Config
+from ..legs import sessions_held
 from ..study.battery import LEVEL
 from ..study.findings import Study, WindowSummary
 from ..study.options import FARTHEST, StudyOptions
 from ..study.study import study
-from .placebo import Placebo, ThroughEngine, placebo_codes, placebo_days, sessions_held
+from .placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 
 DRAWS = 499
 FEWEST = 5  # launches below which nothing can be said

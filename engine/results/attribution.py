@@ -26,7 +26,7 @@ from ...data.ledger.bounds import clock_text
 from ...data.ledger.launch import Launch, Launches
 from ...data.panel.panel import CLOSED, DELISTED, TRADING, Panel
 from ..judge.exits import after_action
-from ..legs import CLOSE, OPEN, Reason
+from ..legs import CLOSE, OPEN, USUAL_SESSION, Reason
 from .result import COLUMNS, PAID
 from .run import Run
 from .wait import ELSEWHERE, first_price_met, news_minutes, price_at_news
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 Table = NDArray[Any]
 
-FULL_SESSION = 240  # minutes
 SCALE = 1e9  # of the orders of a ladder that no lot hinders
 MONEY_REASONS = (Reason.NO_CASH, Reason.MARGIN, Reason.UNPAIRED, Reason.BANKRUPT)
 SIZE_REASONS = (Reason.VOLUME, Reason.BELOW_LOT, Reason.NOT_SHORTABLE)
@@ -283,7 +282,7 @@ def _unfilled_paper(panel: Panel, leg: Any) -> float:
     sessions, row = panel.sessions_done[:, place], int(leg["row"])
     # a row on which its own exchange is shut stands for the next session
     start = sessions[row] + (not panel.exchange_open[row, place])
-    hold = int(leg["hold"]) if leg["hold_minutes"] == 0 else int(leg["hold_minutes"]) // FULL_SESSION
+    hold = int(leg["hold"]) if leg["hold_minutes"] == 0 else int(leg["hold_minutes"]) // USUAL_SESSION
     due = int(np.searchsorted(sessions, start + hold))
     later = np.flatnonzero(panel.status[due:, i] == TRADING)
     if not len(later):

@@ -21,6 +21,7 @@ from ..judge.clock import AFTERNOON, END, MORNING, NOON
 from .events import NO_ROW, Event
 
 BEFORE, AFTER = 30, 240  # minutes of trading around the news
+TOLD = (0, 1, 5, 15, 30, 60, 120, 240)  # minutes that a table shows
 FEWEST = 3  # events of a group that has a path
 OPEN, SHUT, ALL = "while open", "while shut", "all"
 WIDE = 1.96

@@ -9,14 +9,15 @@ from ...data.arrays import F8
 from ..compiled.days import RUNNING, portfolio_units, run_days
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
-from ..compiled.windows import SLACK, Layout, Point, to_rules
+from ..compiled.windows import SLACK, Layout, to_rules
 from ..config import Config
+from ..legs import sessions_held
 from ..machine.code import by_effort
 from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
 from .chunk import Curve
 from .conditions import Conditions
-from .points import own_points
+from .points import own_points, point_of
 
 Table = NDArray[Any]
 
@@ -36,7 +37,7 @@ def curves_of(
             launch_profits(
                 at.panel, legs, simulate(legs, at.panel, at.config, layout=layout).fills, len(at.launches)
             ),
-            int(legs["hold"].max()) if len(legs) else 1,
+            int(sessions_held(legs).max()) if len(legs) else 1,
         )
         for curve, legs in zip(equity, tables, strict=True)
     ]
@@ -44,18 +45,7 @@ def curves_of(
 
 def equity_curves(layout: Layout, legs: Table, config: Config, points: Table) -> Iterator[F8]:
     """Net asset value at each close, (T,), of the legs under the rules of each point."""
-    wanted = [
-        Point(
-            p["scale"],
-            int(p["wait"]),
-            int(p["hold"]),
-            p["stop"],
-            p["target"],
-            p["trail"],
-            int(p["hold_minutes"]),
-        )
-        for p in points
-    ]
+    wanted = [point_of(p) for p in points]
     ends, rules, slack = close_out_rows(layout, config), to_rules(config), SLACK
     wait, hold = max(point.wait for point in wanted), max(point.hold for point in wanted)
     longest = wait, hold, max(point.hold_minutes for point in wanted)

@@ -145,6 +145,11 @@ def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[A
     return points, differ
 
 
+def point_of(point: Any) -> Point:
+    """One row of POINT dtype as compiled code takes it."""
+    return Point(*(point[name].item() for name in Point._fields))
+
+
 def own_points(count: int) -> NDArray[Any]:
     """Points (POINT dtype) under which every leg keeps its own rules."""
     points = np.zeros(count, POINT)

@@ -8,6 +8,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from ...data.arrays import F8, I8
+from ...data.calendars.hours import clock, hm
+from ...engine.legs import AT_NAMES
 from ...engine.results.result import Result
 from ..numbers.formats import visible
 from .axes import Axis
@@ -18,7 +20,7 @@ WIDTH, HEIGHT, LEFT, TOP, FLOOR = 300.0, 176.0, 40.0, 22.0, 156.0
 MOST = 60  # pictures of a page
 WIDEST = 110  # strokes of a picture; finer bars are drawn together
 NEAR = 1e-6
-OPENING, CLOSING = "open", "close"
+OPENING, TOUCHED, CLOSING = AT_NAMES
 
 
 class Inside(NamedTuple):
@@ -92,8 +94,7 @@ def _by_day(table: pd.DataFrame) -> dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
 def _minutes(clocks: pd.Series) -> I8:
-    parts = clocks.str.split(":", expand=True).astype(int)
-    return (60 * parts[0] + parts[1]).to_numpy(np.int64)
+    return np.array([hm(one) for one in clocks], np.int64)
 
 
 def _picture(
@@ -105,23 +106,23 @@ def _picture(
     n = len(day.start)
     x = Axis(-0.5, n - 0.5, LEFT, WIDTH - 6)
     y = _levels(day, [float(one[1]) for one in fills])
-    clock = _clocks(day)
     parts = [*_frame(y), *_sealed(day, x), *_lunch(day, x, y), *_limits(day, x, y), *_path(day, x, y)]
     for launch in news:
         if launch["at"][:10] == day.session and launch["precision"] != "date" and not launch["between"]:
-            at = clock(launch["at"][11:])
+            at = _moment_at(day, launch["at"][11:])
             parts.append(path([(x.on(at), TOP), (x.on(at), FLOOR)], "var:ink", width=1.2, dash="dash"))
     for at, price, shares, _, reason in fills:
         symbol = ("triangle-up" if shares > 0 else "triangle-down") + ("" if reason == "entry" else "-open")
-        parts.append(mark(symbol, x.on(clock(at)), y.on(float(price)), 9, "var:strategy"))
+        parts.append(mark(symbol, x.on(_order_at(day, at)), y.on(float(price)), 9, "var:strategy"))
     for at, *_ in blocks:
-        k = int(np.clip(round(clock(at)), 0, n - 1))
-        parts.append(mark("x", x.on(clock(at)), y.on(float(day.close[k])), 8, "var:short"))
+        place = _order_at(day, at)
+        near = float(day.close[int(np.clip(place, 0, n - 1))])
+        parts.append(mark("x", x.on(place), y.on(near), 8, "var:short"))
     title = f"{day.code} · {day.session}"
     names = ", ".join(dict.fromkeys(str(launch["id"]) for launch in news))
     parts += [
-        text(LEFT, HEIGHT - 6, _words(day.start[0])),
-        text(WIDTH - 6, HEIGHT - 6, _words(day.stop[-1]), anchor="end"),
+        text(LEFT, HEIGHT - 6, clock(int(day.start[0]))),
+        text(WIDTH - 6, HEIGHT - 6, clock(int(day.stop[-1])), anchor="end"),
         text(LEFT, 13, f"{title} · {names}"[:46], color="ink"),
     ]
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="still">{}</svg>').format(
@@ -129,27 +130,22 @@ def _picture(
     )
 
 
-def _words(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+def _order_at(day: Inside, at: str) -> float:
+    """Where an order stands among the bars: in the middle of the one it met, the auctions at both ends."""
+    if at in (OPENING, CLOSING):
+        return -0.5 if at == OPENING else len(day.start) - 0.5
+    if at == TOUCHED:
+        return (len(day.start) - 1) / 2  # in the daily bar: nobody knows when
+    return float(np.searchsorted(day.start, hm(at)))
 
 
-def _clocks(day: Inside) -> Any:
-    """A moment of the day as a place among the bars; the auctions stand at both ends, the lunch break has no width."""
-
-    def place(at: Any) -> float:
-        if at in (OPENING, CLOSING):
-            return -0.5 if at == OPENING else len(day.start) - 0.5
-        if ":" not in str(at):
-            return (len(day.start) - 1) / 2  # a price touched in the daily bar: nobody knows when
-        hours, minutes = str(at).split(":")
-        moment = 60 * int(hours) + int(minutes)
-        k = int(np.searchsorted(day.start, moment, side="right")) - 1
-        if k < 0:
-            return -0.5
-        width = max(int(day.stop[k] - day.start[k]), 1)
-        return k + min((moment - int(day.start[k])) / width, 1.0) - 0.0 if moment > day.start[k] else float(k)
-
-    return place
+def _moment_at(day: Inside, at: str) -> float:
+    """Where a clock time stands among the bars; before the first, in the lunch break and after the last at their edges."""
+    k = int(np.searchsorted(day.start, hm(at), side="right")) - 1
+    if k < 0:
+        return -0.5
+    part = (hm(at) - int(day.start[k])) / max(int(day.stop[k] - day.start[k]), 1)
+    return k - 0.5 + min(part, 1.0)
 
 
 def _levels(day: Inside, prices: Sequence[float]) -> Axis:

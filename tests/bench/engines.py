@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchlab.engine.compiled.simulate import simulate
-from launchlab.engine.compiled.windows import Layout, Point
+from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.sweeps.legs import FEWEST, MOST, WORK
-from launchlab.engine.sweeps.points import METRICS, simulate_points
+from launchlab.engine.sweeps.points import METRICS, point_of, simulate_points
 
 from .workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 
@@ -61,9 +61,7 @@ def ours(layout: Layout, asked: list[tuple[Any, Any]], path: str, threads: int =
 def finished(w: Workload, choice: Choice) -> Any:
     """Our records of one point."""
     p = to_points([choice])[0]
-    point = Point(
-        p["scale"], int(p["wait"]), int(p["hold"]), p["stop"], p["target"], p["trail"], int(p["hold_minutes"])
-    )
+    point = point_of(p)
     return simulate(w.legs(choice.lag), w.panel, CONFIG, point)
 
 

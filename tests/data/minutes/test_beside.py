@@ -58,7 +58,7 @@ def test_wrong_minutes_are_refused_or_left_out(market: Path) -> None:
     path.write_text(path.read_text() + session_text("2026-02-10", first=10.0, last=10.9))
     with pytest.raises(
         DataError,
-        match=r"minute bars are wrong in 1 places.*bad_bars='suspend'(.|\n)*2026-02-10 error: minute_range",
+        match=r"minute bars are wrong in 1 place;.*bad_bars='suspend'(.|\n)*2026-02-10 error: minute_range",
     ):
         loaded(market)
     left = loaded(market, bad_bars="suspend").panel

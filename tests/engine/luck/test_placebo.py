@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from launchlab.data.errors import ConfigError
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.legs import empty_legs
+from launchlab.engine.legs import empty_legs, sessions_held
 from launchlab.engine.luck import placebo
-from launchlab.engine.luck.placebo import Placebo, Run, placebo_codes, placebo_days, sessions_held
+from launchlab.engine.luck.placebo import Placebo, Run, placebo_codes, placebo_days
 
 from ...markets.research_market import days, panel_of, walk
 

@@ -9,12 +9,20 @@ import pytest
 
 from launchlab.engine.compiled.processor import take_next
 from launchlab.engine.compiled.simulate import simulate
-from launchlab.engine.compiled.windows import Layout, Point
+from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
 from launchlab.engine.machine.code import machine_code
 from launchlab.engine.njit import compiled
 from launchlab.engine.results.metrics import Annual, equity_metrics
-from launchlab.engine.sweeps.points import METRICS, POINT, _run_batches, _run_points, _share, simulate_points
+from launchlab.engine.sweeps.points import (
+    METRICS,
+    POINT,
+    _run_batches,
+    _run_points,
+    _share,
+    point_of,
+    simulate_points,
+)
 
 from ...markets.minute_market import minute_config, minute_legs, minute_panel
 from ...markets.random_markets import random_config, random_legs, random_panel
@@ -37,15 +45,7 @@ def test_each_point_of_a_batch_equals_its_own_run(seed: int) -> None:
     legs, points = random_legs(rng, panel), random_points(rng, 40)
     table = simulate_points(Layout(panel), legs, config, points, periods=253.0, threads=2)
     for j, p in enumerate(points):
-        point = Point(
-            p["scale"],
-            int(p["wait"]),
-            int(p["hold"]),
-            p["stop"],
-            p["target"],
-            p["trail"],
-            int(p["hold_minutes"]),
-        )
+        point = point_of(p)
         run = simulate(legs, panel, config, point)
         expected = equity_metrics(run.equity, config.capital, Annual(253.0, panel.years))
         for name, value in expected.items():
@@ -62,7 +62,7 @@ def test_points_that_hold_for_minutes_equal_their_own_runs(seed: int) -> None:
     points["hold_minutes"] = rng.choice([-1, 0, 5, 60, 300], 30)
     table = simulate_points(Layout(panel), legs, config, points, periods=253.0, threads=2)
     for j, p in enumerate(points):
-        point = Point(*(p[name].item() for name in Point._fields))
+        point = point_of(p)
         run = simulate(legs, panel, config, point)
         assert table[j, METRICS.index("total_return")] == pytest.approx(
             run.equity[-1] / config.capital - 1.0, rel=1e-9, abs=1e-12
