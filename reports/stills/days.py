@@ -123,7 +123,7 @@ def _picture(
     parts += [
         text(LEFT, HEIGHT - 6, clock(int(day.start[0]))),
         text(WIDTH - 6, HEIGHT - 6, clock(int(day.stop[-1])), anchor="end"),
-        text(LEFT, 13, f"{title} · {names}"[:46], color="ink"),
+        text(LEFT, 13, f"{title} · {names}"[:40], color="ink"),
     ]
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="still">{}</svg>').format(
         f"{WIDTH:g}", f"{HEIGHT:g}", f"{title}: {names}", Markup("".join(parts))
