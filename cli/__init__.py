@@ -66,8 +66,9 @@ class LazyGroup(click.Group):
             sys.exit(STOPPED)
         except click.ClickException as fault:
             from .terminal.echo import echo
+            from .terminal.stray import sentence
 
-            echo(f"launchlab: {fault.format_message()}", err=True)
+            echo(f"launchlab: {sentence(fault)}", err=True)
             sys.exit(USER_FAULT)
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -1,7 +1,7 @@
 """Whose launch it is: whether a code is the launching company's own, so that nobody sells a launcher short on its launch.
 
-A row that writes a role is taken at its word. One that leaves it open gets its instrument's, but a `diversified` giant
-is one only beside somebody else's launch: on its own it is the issuer.
+A row that writes a role is taken at its word. One that leaves it open gets its instrument's, but a `diversified` giant,
+a supplier or a concept is one only beside somebody else's launch: on its own it is the issuer.
 """
 
 import re
@@ -59,15 +59,20 @@ class Concerned(NamedTuple):
     is_own: bool
 
     @property
+    def is_guessed_beside(self) -> bool:
+        """Whether only the table says that it stands beside somebody else's launch."""
+        return self.left_open and not self.concerned.launches
+
+    @property
     def is_guessed_giant(self) -> bool:
         """Whether only the table says that it is a giant."""
         return self.left_open and self.concerned.role == "diversified"
 
 
 def with_issuers(row: Iterable[Concerned]) -> tuple[LaunchCode, ...]:
-    """The codes of a row, a giant whose role is left open read as the issuer of its own launch."""
+    """The codes of a row, a company's own code whose role is left open read as the issuer of its launch."""
     return tuple(
-        replace(one.concerned, role="issuer") if one.is_guessed_giant and one.is_own else one.concerned
+        replace(one.concerned, role="issuer") if one.is_guessed_beside and one.is_own else one.concerned
         for one in row
     )
 

@@ -35,6 +35,18 @@ def test_a_giant_without_a_role_is_the_issuer_of_its_own_launch(company: str, co
     assert roles(company, code) == ["issuer"]
 
 
+@pytest.mark.parametrize(
+    ("company", "code", "beside"),
+    [("UCloud", "688158.SS", "supplier"), ("Cambricon Technologies", "688256.SS", "supplier")],
+)
+def test_a_supplier_without_a_role_is_the_issuer_of_its_own_launch(
+    company: str, code: str, beside: str
+) -> None:
+    assert roles(company, code) == ["issuer"]
+    assert roles("DeepSeek", code) == [beside]
+    assert roles(company, f"{code}:{beside}") == [beside]
+
+
 def test_a_giant_beside_the_launcher_stays_a_giant() -> None:
     assert roles("Zhipu", "2513.HK;0700.HK;9988.HK") == ["pure_play", "diversified", "diversified"]
     assert roles("Alibaba", "9988.HK;0700.HK") == ["issuer", "diversified"]
