@@ -47,6 +47,19 @@ def test_few_launches_have_no_interval_and_one_side_may_be_missing() -> None:
     assert "there was no short side (1 no bars)." in answer(launches, fates, FIGURES)
 
 
+def test_links_that_were_not_public_are_told_with_what_they_earned_and_none_as_none() -> None:
+    hindsight = {"hindsight_positions": 0, "positions": 3, "vanishes": 0.0, "known_profit": 500.0, "profit": 500.0}
+    none = "No position rests on a link that was not public before its launch."
+    assert none in answer(*tables([0.01, 0.02]), FIGURES | {"hindsight": hindsight})
+    other_sizes = hindsight | {"vanishes": 400.0, "known_profit": 100.0}
+    said = answer(*tables([0.01, 0.02]), FIGURES | {"hindsight": other_sizes})
+    assert none not in said
+    assert "0 of 3 positions rest on links that were not public" in said
+    assert "would have made 100 HKD instead of 500, 400 HKD less." in said
+    two = hindsight | {"hindsight_positions": 2}
+    assert "instead of 500, the same." in answer(*tables([0.01, 0.02]), FIGURES | {"hindsight": two})
+
+
 def test_a_run_without_trades_opens_with_why() -> None:
     launches, fates = tables([])
     said = answer(launches, fates, FIGURES, "nothing was traded: the launch was not filled: 1 no role")

@@ -165,6 +165,12 @@ def test_a_suspension_that_outlasts_the_wait_counts_with_the_limits() -> None:
     assert (row["filled_legs"], row["blocked"]) == (0, 2)
 
 
+def test_what_never_traded_leaves_on_paper_at_the_first_session_that_trades_after_its_hold() -> None:
+    """Suspended on the 6th and 9th, when a hold of one session is over: in and out at the 11.00 of the 10th."""
+    panel = moutai([10, 10, 10, 11, 12], [10, 10, 10, 11, 12], volume=[1e6, 0, 0, 1e6, 1e6])
+    assert_paid(paid(panel, one_leg(wait=0, hold=1)), paper=0.05, missed_gap=0.05)
+
+
 def test_a_code_that_never_trades_again_counts_at_its_last_mark() -> None:
     panel = moutai([10, 10, 10], [10, 10, 10], volume=[1e6, 0, 0])
     assert_paid(paid(panel, one_leg(wait=0)), paper=0.0)

@@ -50,3 +50,23 @@ def test_a_second_fill_of_a_leg_and_an_order_that_answers_no_launch_are_no_entri
     path, alone = path_of((1, 0, 0, 10.0), (3, 0, 0, 10.0)), path_of((1, 0, 0, 10.0))
     assert path == alone
     assert path_of((1, -1, 0, 10.0)) is None
+
+
+def test_the_path_goes_from_ten_sessions_before_to_twenty_after_and_ends_with_the_run() -> None:
+    path, last = path_of((1, 0, 0, 10.0)), len(rising().mark) - 1
+    assert path is not None
+    assert path.sessions == tuple(range(-10, 21))
+    end = path.sessions.index(last)
+    assert path.both[end - 1 : end + 2] == (
+        pytest.approx((last - 1) / 100), pytest.approx(last / 100), None
+    )  # fmt: skip
+
+
+def test_a_leg_beyond_the_end_of_the_run_weighs_nothing_in_its_launch() -> None:
+    """The second leg enters a session later, so that the first alone is known at the run's last session."""
+    path, last = path_of((1, 0, 0, 10.0), (2, 0, 1, 30.0)), len(rising().mark) - 1
+    assert path is not None
+    end = path.sessions.index(last)
+    assert path.both[end] == pytest.approx(last / 100)
+    before = last - 1  # the first leg's session; the second's is the last
+    assert path.both[end - 1] == pytest.approx((10 * before / 100 + 30 * before / 101) / 40)

@@ -36,6 +36,21 @@ def test_a_round_trip_has_its_profit_after_costs_and_the_sessions_it_was_held() 
     assert (trip["paid"], trip["received"], trip["sessions"], trip["why"]) == (10.5, 12.0, 3, "hold")
 
 
+def test_trips_stand_in_the_order_of_opening_each_with_its_own_side_and_sessions() -> None:
+    """The code and the leg that would sort first open last."""
+    trips = of_fills(
+        (DAYS[0], "9988.HK", 1, -10, 10.0, "entry"),
+        (DAYS[1], "0700.HK", 0, 20, 5.0, "entry"),
+        (DAYS[2], "9988.HK", 1, 10, 9.0, "stop"),
+        (DAYS[4], "0700.HK", 0, -20, 6.0, "hold"),
+    ).round_trips
+    assert trips[["code", "side", "opened", "closed", "sessions", "why"]].values.tolist() == [
+        ["9988.HK", "short", DAYS[0], DAYS[2], 2, "stop"],
+        ["0700.HK", "long", DAYS[1], DAYS[4], 3, "hold"],
+    ]
+    assert trips["profit"].tolist() == [pytest.approx(20.0 - 2.0), pytest.approx(40.0 - 2.0)]
+
+
 def test_a_short_gains_where_the_price_falls() -> None:
     trip = of_fills(
         (DAYS[0], "0700.HK", 0, -10, 10.0, "entry"), (DAYS[1], "0700.HK", 0, 10, 9.0, "stop")
