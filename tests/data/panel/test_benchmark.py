@@ -84,6 +84,12 @@ def test_dividends_and_splits_are_reinvested_on_their_ex_date():
     assert found.tolist() == pytest.approx([0.0, 0.0, 0.0, 0.0])
 
 
+def test_a_close_of_nothing_is_no_close():
+    held = bars("3033.HK", ROWS, (5.0, 0.0, 5.5, 6.6))
+    assert total_return_marks(held, ROWS).tolist() == pytest.approx([5.0, 5.0, 5.5, 6.6])
+    assert returns_of(held, ROWS) == pytest.approx([0.0, 0.0, 0.1, 0.2])
+
+
 def returns_of(held: Bars, rows) -> list[float]:
     spec, fx = ((1.0, held.code),), {held.code: np.ones(len(rows))}
     return benchmark_returns(spec, {held.code: held}, fx, np.asarray(rows, "M8[D]")).tolist()

@@ -88,6 +88,16 @@ def test_the_limits_of_an_old_share_follow_the_previous_close() -> None:
     assert column(panel, "limit_up", 1) == [np.inf] * 3
 
 
+def test_an_auction_is_locked_for_a_buyer_at_its_own_price_at_the_upper_limit() -> None:
+    """Opened at the limit of 11.00 and closed below it; the next session the other way round, at the lower limit of 9.45."""
+    panel = build_panel([bars("600519.SS", MARCH[:3], [10.0, 10.5, 9.45], open=[10.0, 11.0, 10.0])])
+    found = [
+        [bool(panel.locked(t, 0, side, at)) for at in ("open", "close")] for t in (1, 2) for side in (1, -1)
+    ]
+    assert found == [[True, False], [False, False], [False, False], [False, True]]
+    assert not panel.simulated
+
+
 def test_where_the_reference_is_unknown_the_sessions_own_high_and_low_may_have_been_its_limits() -> None:
     days = (MARCH[0], MARCH[1], MARCH[3])
     panel = build_panel([bars("600519.SS", days, [10.0, 10.1, 10.2], open=[9.9, 10.1, 10.3])])

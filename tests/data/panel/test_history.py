@@ -1,5 +1,9 @@
 """What a panel knows of a code up to a row, and the session after its last, by hand."""
 
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
 import pytest
 
 from launchlab.data.panel.ahead import ahead
@@ -8,6 +12,7 @@ from launchlab.data.panel.estimates import Window
 from launchlab.data.panel.history import History
 from launchlab.data.panel.panel import TRADING
 from launchlab.data.rules.brokerage import Brokerage
+from launchlab.data.universe.universe import Member, Universe
 
 from ...markets.small_bars import bars
 from ...markets.small_market import DAYS
@@ -31,3 +36,44 @@ def test_the_next_session_of_a_code_that_has_not_traded_yet() -> None:
     assert str(panel.sessions[-1]) == DAYS[3]
     assert panel.limit_up[-1].tolist() == [float("inf"), 22.0]
     assert panel.status[-1].tolist() == [TRADING, TRADING]
+
+
+def test_a_code_without_limits_has_none_in_the_next_session_either_whatever_it_costs() -> None:
+    """Hong Kong knows no price limits, and a share of 0.35 may fall to any price."""
+    panel = ahead(build_panel([bars("0020.HK", DAYS[:3], [0.35] * 3)]), Brokerage())
+    assert (panel.limit_up[-1, 0], panel.limit_down[-1, 0]) == (float("inf"), 0.0)
+
+
+MOVES = np.array([0.01, -0.02, 0.03, -0.01, 0.02, 0.01])
+
+
+def test_beta_is_against_a_level_in_the_codes_own_currency() -> None:
+    """Twice the level's moves, while the yuan that both are told in gains a tenth a session: beta stays 2."""
+    panel = build_panel([bars("600519.SS", DAYS, [10.0] * 7)], currency="CNY")
+    prices = 10.0 * np.cumprod([1.0, *(1.0 + 2.0 * MOVES)])[:, None]
+    rates = 1.1 ** np.arange(7.0)[:, None]
+    panel = replace(panel, close=prices, mark=prices, fx=np.asfortranarray(rates))
+    level = np.cumprod([1.0, *(1.0 + MOVES)])
+    window, base = Window(6, 3), 6
+    assert History(panel).beta_to(level * rates[:, 0], 0, base, window) == pytest.approx(2.0)
+    assert History(panel).beta_to(level, 0, base, window) != pytest.approx(2.0, abs=0.01)
+    assert np.isnan(History(panel).beta_to(level * rates[:, 0], 0, 2, window))
+
+
+def test_beta_to_a_basket_is_over_its_members_in_the_codes_own_currency() -> None:
+    panel = build_panel([bars(code, DAYS, [10.0] * 7) for code in ("0700.HK", "0020.HK", "9988.HK")])
+    moves = np.column_stack([MOVES, 0.5 * MOVES, 1.5 * MOVES])
+    prices = 10.0 * np.cumprod(np.vstack([np.ones(3), 1.0 + moves]), axis=0)
+    known = History(replace(panel, close=prices, mark=prices))
+    window = Window(6, 3)
+    assert known.beta(0, ((1,), (1.0,)), 6, window) == pytest.approx(2.0)
+    assert known.beta(0, ((1, 2), (0.5, 0.5)), 6, window) == pytest.approx(1.0)
+
+
+def test_members_of_a_role_stand_by_what_was_traded_without_those_of_which_nothing_was() -> None:
+    """Shares at a cent: 2, 1 and 0.6 dollars a session, and nothing at all of the last."""
+    volumes = {"0700.HK": 100, "0020.HK": 200, "9988.HK": 60, "0100.HK": 0}
+    series = [bars(code, DAYS[:3], [0.01] * 3, volume=[traded] * 3) for code, traded in volumes.items()]
+    members = tuple(Member(code, "supplier", ("ai",), date(2026, 1, 1)) for code in volumes)
+    known = History(replace(build_panel(series), universe=Universe(members)))
+    assert known.by_value("supplier", 2, "ai", Window(3, 1)) == ("0020.HK", "0700.HK", "9988.HK")

@@ -48,7 +48,13 @@ def test_few_launches_have_no_interval_and_one_side_may_be_missing() -> None:
 
 
 def test_links_that_were_not_public_are_told_with_what_they_earned_and_none_as_none() -> None:
-    hindsight = {"hindsight_positions": 0, "positions": 3, "vanishes": 0.0, "known_profit": 500.0, "profit": 500.0}
+    hindsight = {
+        "hindsight_positions": 0,
+        "positions": 3,
+        "vanishes": 0.0,
+        "known_profit": 500.0,
+        "profit": 500.0,
+    }
     none = "No position rests on a link that was not public before its launch."
     assert none in answer(*tables([0.01, 0.02]), FIGURES | {"hindsight": hindsight})
     other_sizes = hindsight | {"vanishes": 400.0, "known_profit": 100.0}
