@@ -143,6 +143,8 @@ def reconcile(run: str, fills: str, as_json: bool) -> None:
     from .asked.folder import folder_of
 
     found = compared(load_result(folder_of(run)), fills)
+    for note in found.notes:
+        echo(f"launchlab: warning: {note}", err=True)
     if as_json:
         print_json(found.to_json())
     else:

@@ -144,7 +144,7 @@ def _lacks(panel: Panel, live: list[LegState], given: dict[int, float]) -> list[
 def _notes(
     desk: Desk, holdings: Holdings, strays: list[LegState], unknown: list[str], lacks: list[str]
 ) -> list[str]:
-    notes = []
+    notes = list(holdings.read_as)
     if holdings.cash != holdings.cash:
         notes.append(
             f"{holdings.where} has no row `cash`: NAV is taken to be that of the run, and cash what is left of it"

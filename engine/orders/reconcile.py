@@ -6,28 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...data.dated import to_day
 from ...data.errors import DataError
 from ...data.shown import Shown, Told, counted
 from ..results.result import Result
-from .rows import rows_of
+from .fills import read_fills
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NEEDED = ("session", "code", "price")
-SIZES = ("shares", "side")
-KNOWN = (*NEEDED, *SIZES, "costs", "at", "currency", "launch", "note")
-SELLS = {
-    "sell": -1.0,
-    "s": -1.0,
-    "short": -1.0,
-    "sell short": -1.0,
-    "buy": 1.0,
-    "b": 1.0,
-    "buy back": 1.0,
-    "cover": 1.0,
-}
 KEYS = ["session", "code", "side"]
 MATCHED, MODEL_ONLY, BROKER_ONLY = "both", "model only", "broker only"
 
@@ -38,11 +24,13 @@ class Reconciled(Shown):
     only), shares and mean price of both, `slippage_bp` against the trader, `slippage` and `missed` in local money (what the
     broker's price cost for the shares that both have; value of the shares that it did not fill) and the model's `reason`.
 
+    `notes`: how codes were read, which rows were no trades, which columns were not read.
     `by_reason`: fills, shares, slippage_bp (weighted by value) and slippage of those that both have, by the model's reason.
     """
 
     table: "pd.DataFrame"
     by_reason: "pd.DataFrame"
+    notes: tuple[str, ...] = ()
 
     def _told(self) -> Told:
         parts = self.table["filled"].value_counts()
@@ -61,20 +49,21 @@ class Reconciled(Shown):
         rows = {"fills": self.table, "by_reason": self.by_reason}
         listed = {name: _records(each) for name, each in rows.items()}
         total = self.slippage_bp
-        return {"slippage_bp": total if np.isfinite(total) else None, **listed}
+        notes = {"notes": list(self.notes)}
+        return {"slippage_bp": total if np.isfinite(total) else None, **listed, **notes}
 
 
 def reconcile(result: Result, fills: "Path | str | pd.DataFrame") -> Reconciled:
     """Compare a run with what was really filled.
 
-    `fills` has `session`, `code`, `price` and signed `shares`, or a `side` (buy or sell) besides; optional `costs`, and any
-    of `at`, `currency`, `launch`, `note`, which are not used. DataError for a row that makes no sense; ConfigError for a
-    table without the columns.
+    `fills` has `session`, `code`, `price` and signed `shares`, or a `side` (buy or sell) besides, or a broker's own headings
+    for these. DataError for a row that makes no sense; ConfigError for a table without the columns.
     """
     import pandas as pd
 
-    theirs = _theirs(fills)
     ours = result.fills
+    given = read_fills(fills, set(ours["code"]))
+    theirs = given.table
     model = _grouped(
         pd.DataFrame(
             {"session": ours["session"], "code": ours["code"], "shares": ours["shares"], "price": ours["price"],
@@ -103,7 +92,7 @@ def reconcile(result: Result, fills: "Path | str | pd.DataFrame") -> Reconciled:
     columns = [*KEYS, "filled", "shares_model", "shares_broker", "price_model", "price_broker", "slippage_bp",
                "slippage", "missed", "reason", "launch"]  # fmt: skip
     table = both[columns].sort_values(KEYS, ignore_index=True)
-    return Reconciled(table, _by_reason(table))
+    return Reconciled(table, _by_reason(table), given.notes)
 
 
 def _grouped(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -140,34 +129,3 @@ def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
         {name: None if value != value else value for name, value in zip(columns, row, strict=True)}
         for row in rows.astype(object).itertuples(index=False)
     ]
-
-
-def _theirs(fills: "Path | str | pd.DataFrame") -> "pd.DataFrame":
-    import pandas as pd
-
-    needs = "session, code, price and shares (signed, or with a side)"
-    where, _, rows = rows_of(fills, "fills", (*NEEDED, "shares"), needs)
-    return pd.DataFrame([_fill(row, f"{where}, line {k}") for k, row in rows],
-                        columns=["session", "code", "shares", "price"])  # fmt: skip
-
-
-def _fill(row: dict[str, str], where: str) -> tuple[str, str, float, float]:
-    """One fill; DataError where a cell is none."""
-    from ...data.instruments.spellings import understood
-
-    try:
-        shares, price = float(row["shares"].replace(",", "")), float(row["price"].replace(",", ""))
-    except ValueError:
-        raise DataError(
-            f"{where}: {row['shares']!r} and {row['price']!r} are no shares and price; correct the row"
-        ) from None
-    word = row.get("side", "").strip().lower()
-    if word:
-        if word not in SELLS:
-            raise DataError(f"{where}: side {word!r} is unknown; write buy or sell")
-        shares = abs(shares) * SELLS[word]
-    if not (np.isfinite(shares) and shares and np.isfinite(price) and price > 0.0):
-        raise DataError(
-            f"{where}: {row['shares']} shares at {row['price']} cannot have been filled; correct the row"
-        )
-    return str(to_day(row["session"].strip()[:10], "session")), understood(row["code"].strip()), shares, price

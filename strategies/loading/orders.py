@@ -58,7 +58,7 @@ def orders(
         )
     panel = _until(market, on)
     launches = market.launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    held = None if holdings is None else read_holdings(holdings)
+    held = None if holdings is None else read_holdings(holdings, panel.codes)
     desk, planned, taken = planned_orders(runnable, launches, panel, config, market.brokerage, held)
     book = to_instruments(market.request.instruments)
     day = desk.panel.sessions[-1].astype(object)
