@@ -16,7 +16,7 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
 
     ConfigError for one that is not plugged, has not run, or was optimised.
     """
-    from ..backtrader.native.plug import Given, PluggedBroker, desk_at_the_end, is_plugged
+    from ..backtrader.native.plugged.plug import Given, PluggedBroker, desk_at_the_end, is_plugged
     from ..backtrader.native.result import analyses
     from ..results.record import Books, to_result
 
@@ -61,7 +61,7 @@ def _paper(given: Any) -> tuple[Any, Any, Any]:
 
 def _again(cerebro: Any, broker: Any) -> F8:
     """Equity of the same Cerebro with another broker; nothing of that run stays behind."""
-    from ..backtrader.native.plug import desk_at_the_end
+    from ..backtrader.native.plugged.plug import desk_at_the_end
     from ..backtrader.native.undone import undone
 
     names = ("runstrats", "runningstrats", "signals", "_broker", "runwriters")

@@ -21,8 +21,14 @@ from ...data.errors import ConfigError
 from ...data.market.market import Market
 from ...engine.backtest.backtest import RunOptions
 from ...engine.backtest.plugged import plugged_result
-from ...engine.backtrader.native.plug import PluggedBroker, ShareOfNav, plugged, ruled_broker, ruled_feeds
-from ...engine.backtrader.native.script import plugging
+from ...engine.backtrader.native.plugged.plug import (
+    PluggedBroker,
+    ShareOfNav,
+    plugged,
+    ruled_broker,
+    ruled_feeds,
+)
+from ...engine.backtrader.native.plugged.script import plugging
 from ...engine.config import Config
 from ...engine.results.result import Result
 from .loading import blaming
@@ -33,8 +39,9 @@ __all__ = ["ShareOfNav", "broker", "feeds", "plug", "result", "run_script"]
 def plug(cerebro: Any, market: Market, config: Config | None = None) -> None:
     """Put a backtrader.Cerebro under the rules: its feeds and broker are those of the market, everything else stays.
 
-    Put it before cerebro.run(), and before feeds are resampled. Feeds and settings of a broker that the script had given
-    are not used, and a warning says so. ConfigError for what the rules cannot allow.
+    Put it before cerebro.run(). The script's first feed becomes the first code of the market, and so on, with its weeks and
+    filters; its own bars and the settings of its broker are not used, and a warning says so. ConfigError for what the rules
+    cannot allow.
     """
     for sentence in plugged(cerebro, market.panel.without_members(), market.launches, config or Config()):
         warnings.warn(sentence, stacklevel=2)

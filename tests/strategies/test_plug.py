@@ -202,9 +202,10 @@ def twice() -> None:
     plug(cerebro(TWO), on(TWO))
 
 
-def resampled_before() -> None:
+def weeks_of_one_feed_on_two_codes() -> None:
     made = bt.Cerebro()
     data = bt.feeds.GenericCSVData(dataname="mine.csv")
+    made.adddata(data)
     made.resampledata(data, timeframe=bt.TimeFrame.Weeks)
     plug(made, on(TWO))
 
@@ -227,7 +228,7 @@ def cheating_timer() -> None:
         (cheat_on_open, r"test_plug\.py line \d+: cheat-on-open shows"),
         (set_cash, r"test_plug\.py line \d+: cash, costs, slippage"),
         (twice, r"test_plug\.py line \d+: this Cerebro runs under the rules already"),
-        (resampled_before, r"test_plug\.py line \d+: .* is resampled, replayed or filtered; do that after"),
+        (weeks_of_one_feed_on_two_codes, r"test_plug\.py line \d+: a feed is made of mine and has its place .* \(1, here 2\)"),
         (order_on_a_week, r"test_plug\.py line \d+: weekly is made of other bars and has no orders of its own"),
         (cheating_timer, "a timer with cheat=True"),
         (lambda: result(bt.Cerebro()), "does not run under the rules"),

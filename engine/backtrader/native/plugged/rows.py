@@ -5,10 +5,11 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
-from ....data.panel.panel import Panel
-from ..feeds import LAST_SECOND, session_clock
-from .feeds import LINES, OUR_LINES, FeedSource
-from .sealed import kept_for, seal
+from .....data.panel.panel import Panel
+from ...feeds import LAST_SECOND, session_clock
+from ..feeds import LINES, OUR_LINES, FeedSource
+from ..sealed import kept_for, seal
+from .carried import filter_again
 
 
 class Sealed:
@@ -58,12 +59,29 @@ class Rows:
         self._asked.add(id(feed))
 
 
+def _by_bars_alone(feed: Any, forcedata: Any = None) -> None:
+    """Let a bar of another feed end a week, and never the clock on the wall, which backtrader asks of feeds that are live."""
+    if forcedata is not None:
+        bt.feed.DataBase._check(feed, forcedata=forcedata)
+
+
+class MadeFeed(bt.feed.DataClone):  # type: ignore[misc]
+    """A feed made of one of the market's: its weeks, or the same bars once more."""
+
+    _check = _by_bars_alone
+
+    def start(self) -> None:
+        super().start()
+        filter_again(self)
+
+
 class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
     """One code of a market. It says that it is live, so that a Cerebro neither preloads it nor looks ahead in it."""
 
     lines = OUR_LINES
     # a session ends when its bar is stamped, so that timers at the end of a session ring
     params = (("rows", None), ("column", 0), ("sessionend", LAST_SECOND))
+    _check = _by_bars_alone
 
     def islive(self) -> bool:
         return True
@@ -71,12 +89,19 @@ class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
     def haslivedata(self) -> bool:
         return False
 
+    def clone(self, **options: Any) -> MadeFeed:
+        return MadeFeed(dataname=self, **options)
+
     def start(self) -> None:
         super().start()
+        filter_again(self)
         panel = kept_for(self.p.rows)
         self.p.rows.restart()
         self._source = Sealed(FeedSource(panel, self.p.column, session_clock(panel)))
         self._given = -1
+
+    def stop(self) -> None:
+        self.__dict__.pop("_source", None)  # a strategy that ends in another process brings its feeds back
 
     def next(self, datamaster: Any = None, ticks: bool = True) -> Any:
         if datamaster is None:

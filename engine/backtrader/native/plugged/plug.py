@@ -7,19 +7,20 @@ from typing import Any, NamedTuple, NoReturn
 
 import backtrader as bt
 
-from ....data.errors import ConfigError
-from ....data.ledger.launch import Launches
-from ....data.panel.panel import Panel
-from ...config import Config
-from ...judge.fill import lot_floor
-from ..feeds import session_clock
-from .broker import NativeBroker
-from .cerebro import Future, Notices
-from .desk import NativeDesk
-from .feeds import FeedSource
-from .result import notices
+from .....data.errors import ConfigError
+from .....data.ledger.launch import Launches
+from .....data.panel.panel import Panel
+from ....config import Config
+from ....judge.fill import lot_floor
+from ...feeds import session_clock
+from ..broker import NativeBroker
+from ..cerebro import Future, Notices
+from ..desk import NativeDesk
+from ..feeds import FeedSource
+from ..result import notices
+from ..sealed import desk_of, kept_for, seal
+from .carried import Renewed, called
 from .rows import Rows, RuledFeed, Sealed
-from .sealed import desk_of, kept_for, seal
 
 MONEY = (
     "cash, costs, slippage and fills belong to the run, not to the script; leave broker settings out and use "
@@ -169,21 +170,15 @@ def plugged(cerebro: bt.Cerebro, panel: Panel, launches: Launches, config: Confi
     """Put feeds, broker and the bell of launches into a Cerebro; in sentences, what of its own it lost by that."""
     if is_plugged(cerebro):
         raise ConfigError(f"{where()}this Cerebro runs under the rules already; plug it once")
-    for data in cerebro.datas:
-        if data._filters or data._ffilters or data._clone:
-            raise ConfigError(
-                f"{where()}{data._name or 'a feed'} is resampled, replayed or filtered; do that after `plug`, on "
-                f"cerebro.datas[0] to cerebro.datas[{len(panel.codes) - 1}], or cerebro.datasbyname[CODE]"
-            )
     if cerebro.p.cheat_on_open:
         raise ConfigError(f"{where()}cheat-on-open shows a day before its orders are sent; leave it out")
     lost = _replaced(cerebro, panel)  # looked at before it goes
-    cerebro.datas.clear()
-    cerebro.datasbyname.clear()
-    cerebro.feeds.clear()
+    try:
+        renewed = Renewed(cerebro.datas, len(panel.codes))
+    except ConfigError as error:
+        raise ConfigError(f"{where()}{error}") from None
     cerebro.broker = ruled_broker(panel, launches, config)
-    for feed in ruled_feeds(panel):
-        cerebro.adddata(feed, name=feed._name)
+    renewed.take(cerebro, ruled_feeds(panel))
     cerebro.addanalyzer(LaunchBell, _name=BELL)
     cerebro.broker.lost = lost
     return lost
@@ -207,9 +202,7 @@ def desk_at_the_end(cerebro: Any) -> NativeDesk:
 def _replaced(cerebro: Any, panel: Panel) -> tuple[str, ...]:
     lost = []
     if cerebro.datas:
-        names = ", ".join(
-            str(data._name or getattr(data.p, "dataname", "") or "a feed") for data in cerebro.datas
-        )
+        names = ", ".join(called(data) for data in cerebro.datas if not data._clone)
         codes = ", ".join(panel.codes)
         lost.append(
             f"the script's own feeds ({names[:200]}) are replaced by those of the market, in this order: {codes}"
@@ -234,7 +227,7 @@ def _charges(broker: Any) -> bool:
 def where() -> str:
     """`mine.py line 12: ` of the first frame outside of backtrader and this package; empty where there is none."""
     houses = [
-        Path(__file__).parents[3] / house for house in ("cli", "data", "engine", "library", "strategies")
+        Path(__file__).parents[4] / house for house in ("cli", "data", "engine", "library", "strategies")
     ]
     homes: Sequence[Path] = (Path(bt.__file__).parent, *houses)
     frame = sys._getframe(1)

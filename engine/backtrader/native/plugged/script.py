@@ -6,7 +6,7 @@ from typing import Any
 
 import backtrader as bt
 
-from .cerebro import LaunchCerebro
+from ..cerebro import LaunchCerebro
 from .plug import is_plugged
 
 

@@ -1,0 +1,1 @@
+"""Our rules in a Cerebro of somebody's own."""
