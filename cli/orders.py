@@ -172,6 +172,6 @@ def _print_fills(found: "Reconciled") -> None:
 
 
 def _figure(value: object) -> str:
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         return "" if value != value else f"{value:,.2f}".rstrip("0").rstrip(".")
     return str(value)

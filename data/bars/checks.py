@@ -129,7 +129,7 @@ def _missing(bars: Bars, calendar: Days, instrument: Instrument) -> Iterator[Fin
     """One finding for each run of sessions without a bar between the first and the last bar."""
     if len(bars) < 2:
         return
-    low, high = np.searchsorted(calendar, [bars.sessions[0], bars.sessions[-1] + 1])
+    low, high = np.searchsorted(calendar, [bars.sessions[0], bars.sessions[-1] + np.timedelta64(1, "D")])
     window = calendar[low:high]
     if len(window) == len(bars) and bool((window == bars.sessions).all()):
         return

@@ -235,7 +235,7 @@ def listed_sessions(instrument: Instrument, sessions: Days, is_open: Bool) -> I4
     if young.any():
         own = sessions[is_open & (sessions >= listed)]
         age[young] = np.searchsorted(own, sessions[young], side="right")
-        last = min(sessions[0] - 1, calendars.calendar(instrument.exchange).until)
+        last = min(sessions[0] - np.timedelta64(1, "D"), calendars.calendar(instrument.exchange).until)
         if listed <= last:
             age[young] += len(calendars.sessions(instrument.exchange, listed, last))
     return age

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from ..legs import AT_NAMES, CLOSE, OPEN
 from .culprit import Rows, culprit
 from .foresight import AFTER_THE_OPEN, Auction, change_of, described, known_at, moment_of, until
 from .leaks import Leak
+from .memory import Unasked
 from .native_foresight import Cut, other_future
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ class EveryAuction:
     leaks: dict[tuple[Any, ...], Leak] = field(default_factory=dict)
     traced: int = 0
 
+    def __post_init__(self) -> None:
+        self.unasked = Unasked(self.strategy)
+
     def ask(self, progress: Step = lambda done: None) -> list[Leak]:
         """The leaks, in the order of the auctions; `progress` is called with the auctions done."""
         rng = np.random.default_rng(0)
@@ -77,7 +82,7 @@ class EveryAuction:
     def _seen(self, ledger: Launches, panel: Panel, cut: Auction) -> Described | None:
         """Legs up to an auction on another market; None where there is too little history to answer at all."""
         try:
-            legs = self.strategy.legs(ledger, panel)
+            legs = self.unasked().legs(ledger, panel)
             return described(until(legs, cut), ledger, panel)
         except Exception as fault:  # noqa: BLE001 whatever its code raises when the future is another
             decided = until(self.legs, cut)
@@ -127,8 +132,9 @@ class EveryAuction:
             return "", ""
         self.traced += 1
         rows = Rows(len(self.panel), cut.row + (cut.at != OPEN))
-        legs = self.strategy.legs
-        return culprit(folder_of(self.strategy), rows, lambda: legs(*one), lambda: legs(*two))
+        strategies = self.unasked(), self.unasked()
+        asked = (partial(each.legs, *world) for each, world in zip(strategies, (one, two), strict=True))
+        return culprit(folder_of(self.strategy), rows, *asked)
 
     def _too_early(self) -> Iterator[Leak]:
         """Legs whose auction comes before the first that their launch can reach."""

@@ -17,6 +17,7 @@ from ...data.errors import LaunchlabError, LookAheadError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ..legs import CLOSE, LEG, OPEN, at_name, moment
+from .memory import Unasked
 
 if TYPE_CHECKING:
     from .backtest import Strategy
@@ -54,12 +55,13 @@ def refuse_foresight(
     rng = np.random.default_rng(seed)
     who = name or type(strategy).__name__
     cuts = chosen_cuts(legs, panel, rng)
+    unasked = Unasked(strategy)
     for cut in cuts:
         then = launches.as_of(moment_of(cut, panel))
         known = known_at(cut, panel, rng)
         whole = until(legs, cut)
         try:
-            seen = until(strategy.legs(then, known), cut)
+            seen = until(unasked().legs(then, known), cut)
             if _are_the_same(seen, then, whole, launches):
                 continue
             after = described(seen, then, panel)

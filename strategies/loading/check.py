@@ -10,10 +10,12 @@ from ...engine.backtest.leaks import Checked
 from ...engine.backtest.native_every import EveryRow
 from ...engine.backtrader.native.plan import NativeStrategy, is_native
 from ...engine.config import Config
+from ..registry import STRATEGIES
 from .backtest import Runnable, strategy_of
 from .loading import inner
 
 LISTED = 40  # leaks that are told one by one
+REMEMBERS = "what its class or module keeps from one question to the next is not hidden from it; name it as file.py:Class, of a file that can be run twice"
 BLIND = "what a strategy reads by itself, from files, a database or the web, is not hidden from it"
 
 
@@ -42,7 +44,7 @@ def check_strategy(
         runnable = NativeStrategy(runnable)
     timed = market.launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
     step = progress or (lambda done: None)
-    panel = market.panel
+    panel, remembers = market.panel, False
     if isinstance(runnable, NativeStrategy):
         rows = EveryRow(runnable, timed, panel.without_members(), config)
         leaks, asked = rows.ask(step), rows.asked
@@ -51,6 +53,7 @@ def check_strategy(
         legs = checked_legs(runnable.legs(timed, panel), panel, len(timed))
         auctions = EveryAuction(runnable, timed, panel, legs)
         leaks, asked = auctions.ask(step), auctions.asked
+        remembers = auctions.unasked.remembers and not (isinstance(strategy, str) and strategy in STRATEGIES)
         decisions, own = len(legs), type(inner(runnable)).__name__
     return Checked(
         strategy=strategy if isinstance(strategy, str) else own,
@@ -60,7 +63,7 @@ def check_strategy(
         decisions=decisions,
         leaks=tuple(leaks[:LISTED]),
         more=max(len(leaks) - LISTED, 0),
-        notes=(BLIND, *_undated(market)),
+        notes=(BLIND, *((REMEMBERS,) if remembers else ()), *_undated(market)),
     )
 
 

@@ -23,6 +23,7 @@ from ...engine.backtrader.native.plan import NativeStrategy, is_native
 from ...engine.choices import Choice, Chooser
 from ...engine.workers.parcel import SOURCE, folder_package
 from ..registry import STRATEGIES
+from .afresh import afresh
 from .parameters import parameters
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Guarded:
         with blaming(self.path):
             legs: NDArray[Any] = self.strategy.legs(launches, panel)
         return legs
+
+    def afresh(self) -> "Guarded":
+        """The same strategy, asked for the first time: its file is run again."""
+        with blaming(self.path):
+            return Guarded(self.path, afresh(self.strategy))
 
     def choices(self, launches: Launches, panel: Panel) -> tuple[Choice, ...]:
         """Empty for a strategy that does not say what it looked at."""

@@ -38,6 +38,7 @@ from ...markets.random_markets import random_config, random_legs, random_panel
 from ...markets.small_bars import bars
 from ...markets.small_market import DAYS, launch_of, ledger
 
+FAR = np.timedelta64(40, "D")
 COMPILED = RunOptions(engine="compiled")
 REAL = Path(os.environ.get("LAUNCHLAB_REAL_DATA", ""))
 
@@ -149,7 +150,7 @@ def test_a_strategy_that_gives_legs_alone_did_not_ask_for_the_rest() -> None:
 
 def random_ledger(rng: np.random.Generator, panel: Panel, count: int) -> Launches:
     """Launches on the panel's days and some beyond, of any kind, with codes in the panel, without bars, or none."""
-    days = np.concatenate([panel.sessions, panel.sessions[-1:] + 40, panel.sessions[:1] - 40])
+    days = np.concatenate([panel.sessions, panel.sessions[-1:] + FAR, panel.sessions[:1] - FAR])
     rows = []
     for k in range(count):
         codes = rng.permutation([*panel.codes, "2382.HK", "0020.HK"])[: rng.integers(0, 4)]
