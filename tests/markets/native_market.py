@@ -1,6 +1,6 @@
 """A fortnight of two exchanges for backtrader strategies, and the same strategy on stock backtrader."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import backtrader as bt
@@ -67,7 +67,15 @@ def ours(cls: type, panel: Panel, launches: Launches | None = None, **config: An
     return run_native(NativeStrategy(cls), launches or Launches(), panel, Config(**settings))
 
 
-def stock(cls: type, panel: Panel, *, capital: float = CAPITAL, **options: Any) -> Any:
+def stock(
+    cls: type,
+    panel: Panel,
+    *,
+    capital: float = CAPITAL,
+    values: Mapping[str, Any] | None = None,
+    analyzer: type | None = None,
+    **options: Any,
+) -> Any:
     """The strategy on stock backtrader, over the bars as they were traded; returns it as it ended."""
     cerebro = bt.Cerebro(stdstats=False, **options)
     cerebro.broker.setcash(capital)
@@ -76,7 +84,9 @@ def stock(cls: type, panel: Panel, *, capital: float = CAPITAL, **options: Any) 
         frame = {name: getattr(panel, name)[rows, i] for name in ("open", "high", "low", "close", "volume")}
         index = pd.DatetimeIndex(panel.sessions[rows])
         cerebro.adddata(bt.feeds.PandasData(dataname=pd.DataFrame(frame, index=index)), name=code)
-    cerebro.addstrategy(cls)
+    if analyzer is not None:
+        cerebro.addanalyzer(analyzer)
+    cerebro.addstrategy(cls, **(values or {}))
     (strategy,) = cerebro.run()
     return strategy
 

@@ -126,6 +126,17 @@ def test_filters_of_its_own_feed_filter_the_code(how: Any) -> None:
     assert 10 < len(strategy.data1) < 20  # no clock on the wall ends a week
 
 
+def test_candles_of_its_own_feed_are_candles_of_the_code() -> None:
+    made = bt.Cerebro()
+    data = own()
+    data.addfilter(bt.filters.HeikinAshi(data))
+    made.adddata(data)
+    made.addstrategy(Watch)
+    (strategy,) = plugged(made, ONE).run()
+    close = strategy.data.close.array
+    assert list(close) == pytest.approx((ONE.open + ONE.high + ONE.low + ONE.close)[:, 0] / 4.0)
+
+
 class Closed:
     """A filter that only its script can make again."""
 

@@ -244,12 +244,15 @@ def test_what_the_script_loses_is_said() -> None:
     made = bt.Cerebro()
     made.broker.setcash(5_000.0)
     made.broker.setcommission(commission=0.001)
+    made.broker.set_coc(True)
+    made.broker.set_slippage_perc(0.01)
     made.adddata(bt.feeds.GenericCSVData(dataname="mine.csv"), name="yahoo")
     with pytest.warns(UserWarning, match="is not used|are replaced") as told:
         plug(made, on(TWO))
     said = " ".join(str(one.message) for one in told)
     assert "cash of 5,000" in said
     assert "commission" in said
+    assert "(slip_perc, slip_open, coc) is not used" in said
     assert f"feeds (yahoo) are replaced by those of the market, in this order: {HK}, {CN}" in said
 
 
@@ -269,7 +272,9 @@ if __name__ == "__main__":
     cerebro.addstrategy(Mine)
     cerebro.run()
     print("ended with", cerebro.broker.getvalue())
-    cerebro.plot()
+    for figures in cerebro.plot(iplot=False):
+        figures[0].savefig("never.png")
+    cerebro.plot()[0][0].savefig("never.png", dpi=300)
     sys.exit(0)
 """
 
@@ -281,6 +286,7 @@ def test_a_whole_script_runs_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
     done = run_script(path, on(TWO), RUN)
     assert bt.Cerebro.run is before
     assert "ended with" in capsys.readouterr().err
+    assert not Path("never.png").exists()
     assert len(done.fills) > 5
     assert any("cash of 1,000" in one for one in done.summary.warnings)
     named = ll.backtest(f"{path}:Mine", on(TWO), RUN)

@@ -97,7 +97,7 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
 
     def book(self, order: Any, shares: float, price: float, costs: float) -> None:
         """Execute in backtrader's own records: position, order, trade, notification, bracket and OCO."""
-        data, size = order.data, round(shares)
+        data, size, costs = order.data, round(shares), float(costs)
         info, position = self.getcommissioninfo(data), self.positions[data]
         fx, before = info.fx(), position.price
         held, average, opened, closed = position.update(size, price, bt.num2date(self.now))
@@ -109,7 +109,7 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
             None, -closed * (price - before) * fx, held, average,
         )  # fmt: skip
         order.addcomminfo(info)
-        self.cash = desk_of(self).cash
+        self.cash = float(desk_of(self).cash)
         self.forget(order)
         self.notify(order)
         self._ococheck(order)
@@ -163,9 +163,11 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
         desk = desk_of(self)
         if datas is not None:
             return float(sum(desk.worth(self.columns[data]) for data in datas))
-        self.cash = desk.cash
-        self._value = self._valuelever = desk.nav
-        self._valuemkt = self._valuemktlever = desk.nav - desk.cash
-        self._leverage = desk.gross / desk.nav if desk.nav > 0.0 else 0.0
-        self._fundval = desk.nav / self._fundshares
-        return float(desk.nav)
+        # a number of numpy's divided by an indicator would be an array
+        cash, nav, gross = float(desk.cash), float(desk.nav), float(desk.gross)
+        self.cash = cash
+        self._value = self._valuelever = nav
+        self._valuemkt = self._valuemktlever = nav - cash
+        self._leverage = gross / nav if nav > 0.0 else 0.0
+        self._fundval = nav / self._fundshares
+        return nav

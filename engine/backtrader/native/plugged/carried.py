@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from inspect import isroutine
+from inspect import isroutine, signature
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -112,7 +112,16 @@ def _way(made: Any, args: Sequence[Any], options: dict[str, Any]) -> Way | None:
         return Way("addfilter_simple", made.ffilter, args, options) if isroutine(made.ffilter) else None
     if isroutine(made):
         return Way("addfilter", made, args, options)
-    return Way("addfilter", type(made), (), made.p._getkwargs()) if hasattr(made, "p") else None
+    if hasattr(made, "p"):
+        return Way("addfilter", type(made), (), made.p._getkwargs())
+    return Way("addfilter", type(made), (), {}) if _needs_a_feed_alone(type(made)) else None
+
+
+def _needs_a_feed_alone(kind: type) -> bool:
+    try:
+        return len(signature(kind).parameters) == 1
+    except ValueError:
+        return False
 
 
 def _put_on(feed: Any, way: Way) -> None:

@@ -216,7 +216,18 @@ def _replaced(cerebro: Any, panel: Panel) -> tuple[str, ...]:
         lost.append(
             "the commission that the script gave its broker is not used: costs are the exchange's and `brokerage`"
         )
+    if changed := _changed(broker):
+        lost.append(
+            f"what the script set on its broker ({', '.join(changed)}) is not used: orders meet the session after they are sent, "
+            "and `slippage_bp`, `participation` and `brokerage` say what they cost"
+        )
     return tuple(lost)
+
+
+def _changed(broker: Any) -> list[str]:
+    """Names of a broker's params, but for its cash, that are not as backtrader gives them."""
+    usual = type(broker).params._getpairs()
+    return [name for name, value in broker.p._getkwargs().items() if name != "cash" and value != usual[name]]
 
 
 def _charges(broker: Any) -> bool:

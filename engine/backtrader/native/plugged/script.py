@@ -10,6 +10,23 @@ from ..cerebro import LaunchCerebro
 from .plug import is_plugged
 
 
+class Undrawn:
+    """In the place of the figures of a plot: whatever a script asks of it (`[0][0].savefig("mine.png")`) is not done."""
+
+    def __getattr__(self, name: str) -> "Undrawn":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, place: Any) -> "Undrawn":
+        if isinstance(place, int) and place > 0:
+            raise IndexError(place)
+        return self
+
+    def __call__(self, *words: Any, **options: Any) -> "Undrawn":
+        return self
+
+
 @contextmanager
 def plugging(plug: Callable[[Any], None]) -> Iterator[list[Any]]:
     """While it lasts, a Cerebro that runs is plugged by `plug`, and plots nothing; gives those that have run."""
@@ -25,8 +42,8 @@ def plugging(plug: Callable[[Any], None]) -> Iterator[list[Any]]:
         ran.append(cerebro)
         return found
 
-    def plot(cerebro: Any, *words: Any, **options: Any) -> list[Any]:
-        return []
+    def plot(cerebro: Any, *words: Any, **options: Any) -> Any:
+        return Undrawn()
 
     bt.Cerebro.run, bt.Cerebro.plot = run, plot
     try:

@@ -111,3 +111,27 @@ def test_everything_is_sold_at_the_end_where_the_run_asks_for_it() -> None:
     done = ours(planned({"2024-07-03": sends(size=100)}), panel, close_out=True)
     assert fills(done, panel)[1] == ("2024-07-05", "close", HK, -100.0, 10.0, "end")
     assert done.strategy.told[-1][1:3] == (HK, "Completed")
+
+
+def test_what_a_strategy_is_told_of_money_are_pythons_own_numbers() -> None:
+    """One of numpy's, divided by an indicator, is an array and no size."""
+    told: list[Any] = []
+
+    def hear(self: Any, order: Any) -> None:
+        done = order.executed
+        told.extend((done.comm, done.pnl, done.value, done.price, done.size))
+        told.extend(bit.comm for bit in done.exbits)
+
+    def hear_trade(self: Any, trade: Any) -> None:
+        told.extend((trade.pnl, trade.pnlcomm, trade.commission, trade.price))
+
+    def ask(self: Any) -> None:
+        held = self.broker
+        told.extend((held.getcash(), held.getvalue(), held.get_fundvalue(), held.get_leverage()))
+        assert type(held.getvalue() / self.data) is float
+
+    plan = {"2024-06-25": sends(size=100), "2024-06-27": sends("close"), "2024-07-02": ask}
+    panel = build_panel([hk(flat(9)), cn(flat(10))])
+    ours(planned(plan, notify_order=hear, notify_trade=hear_trade), panel)
+    assert len(told) > 20
+    assert {type(number) for number in told} <= {float, int}
