@@ -25,6 +25,10 @@ def test_what_a_cap_cuts_goes_to_the_others() -> None:
     assert capped(np.array([0.3, 0.1, 0.1]), np.array([0.2, 0.12, 1.0])) == pytest.approx([0.2, 0.12, 0.18])
 
 
+def test_a_name_without_a_share_takes_nothing_of_what_is_cut() -> None:
+    assert capped(np.array([0.3, 0.0]), np.array([0.2, 1.0])).tolist() == [0.2, 0.0]
+
+
 def test_what_nobody_can_take_stays_unspent() -> None:
     assert capped(np.array([0.3, 0.1]), np.array([0.1, 0.15])) == pytest.approx([0.1, 0.15])
     assert capped(np.array([0.3]), np.array([0.0])).tolist() == [0.0]
