@@ -262,17 +262,37 @@ def test_borrow_is_charged_in_money_of_the_night(engine: str) -> None:
     assert borrow.tolist() == pytest.approx([0, 0, 400_000 * 0.005 * 3 / 365, 250_000 * 0.005 / 365])
 
 
-def test_a_leg_that_joins_while_another_is_held_is_entered_where_no_records_are_kept(engine: str) -> None:
-    """A sweep's run passes over sessions in which nothing is due, but not over one in which a leg joins."""
-    panel = tencent([100.0] * 7, [100.0, 100.0, 101.0, 102.0, 103.0, 104.0, 105.0])
-    legs = joined(one_leg(weight=0.2, hold=50), one_leg(row=4, weight=0.2, hold=50, launch=1))
-    run = done(legs, panel, engine)
+def unrecorded(legs: NDArray[Any], panel: Panel) -> NDArray[np.float64]:
+    """The figures of a sweep's only point, whose run keeps no records."""
     points = np.zeros(1, POINT)
     points["scale"], points["wait"], points["hold"] = 1.0, -1, -1
     for rule in ("stop", "target", "trail"):
         points[rule] = np.nan
     config = Config(**MILLION)
-    (swept,) = simulate_points(Layout(panel), legs, config, points, periods=252.0, path="general")
+    figures = simulate_points(Layout(panel), legs, config, points, periods=252.0, path="general")
+    return np.asarray(figures[0])
+
+
+def test_a_short_over_sessions_in_which_nothing_is_due_is_owed_and_borrowed_at_each_close(
+    engine: str,
+) -> None:
+    """Sold at 100, closes of 110 and 90: 5,000 are worth 950,000 and 1,050,000 on the way, before the nights' borrow."""
+    panel = tencent([100.0] * 7, [100.0, 100.0, 110.0, 90.0, 90.0, 90.0, 90.0])
+    run = done(one_leg(side=-1, hold=50), panel, engine)
+    assert run.equity + run.borrow.cumsum() == pytest.approx(
+        [1e6, 1e6, 950_000.0, 1_050_000.0, 1_050_000.0, 1_050_000.0, 1_050_000.0]
+    )
+    swept = dict(zip(METRICS, unrecorded(one_leg(side=-1, hold=50), panel), strict=True))
+    assert swept["total_return"] == pytest.approx(run.equity[-1] / 1e6 - 1.0, rel=1e-12)
+    assert swept["max_drawdown"] == pytest.approx(run.equity[2] / 1e6 - 1.0, rel=1e-12)
+
+
+def test_a_leg_that_joins_while_another_is_held_is_entered_where_no_records_are_kept(engine: str) -> None:
+    """A sweep's run passes over sessions in which nothing is due, but not over one in which a leg joins."""
+    panel = tencent([100.0] * 7, [100.0, 100.0, 101.0, 102.0, 103.0, 104.0, 105.0])
+    legs = joined(one_leg(weight=0.2, hold=50), one_leg(row=4, weight=0.2, hold=50, launch=1))
+    run = done(legs, panel, engine)
+    swept = unrecorded(legs, panel)
     # 2,000 from 100 to 105; then 1,004,000 × 0.2 at 102 are 1,968, so 1,900 from 100 to 105
     assert [shares for _, _, shares, _, _ in fills(run)] == [2000.0, 1900.0]
     assert swept[METRICS.index("fills")] == 2
@@ -398,6 +418,7 @@ def test_a_bankrupt_portfolio_covers_what_it_can_and_opens_nothing(engine: str) 
     reasons = [(row, why) for row, *_, why in blocks(run)]
     assert (3, "no_cash") in reasons
     assert (3, "bankrupt") in reasons
+    assert [block[1:3] for block in blocks(run) if block[3] == "bankrupt"] == [(0.0, 0.0)]
     assert run.cash.min() >= 0.0
 
 

@@ -14,15 +14,16 @@ from ...markets.random_markets import random_config, random_legs, random_panel
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_windows_gathered_by_three_threads_are_those_of_one(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("threads", [2, 3])
+def test_windows_gathered_by_several_threads_are_those_of_one(
+    seed: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(seed)
     panel, config = random_panel(rng), random_config(rng)
     legs, laid_out = random_legs(rng, panel, n=40), Layout(panel)
     alone = laid_out.windows(legs, to_rules(config), (-1, -1, -1))
     monkeypatch.setattr(market, "ROWS_FOR_THREADS", 0)
-    together = laid_out.windows(legs, to_rules(config), (-1, -1, -1), threads=3)
+    together = laid_out.windows(legs, to_rules(config), (-1, -1, -1), threads=threads)
     for name in ("order", "worth", "owed", "close", "bar", "leg"):
         assert getattr(alone, name).tobytes() == getattr(together, name).tobytes(), name
 
