@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from scipy import stats
 
 from launchlab.data.errors import ConfigError, DataError
 from launchlab.engine.luck import trials as ledger
-from launchlab.engine.luck.overfit import backtest_overfitting, plateau
+from launchlab.engine.luck.overfit import Overfit, backtest_overfitting, plateau
 from launchlab.engine.luck.sharpe import (
     Moments,
     deflated_sharpe,
@@ -26,7 +27,7 @@ from launchlab.engine.luck.sharpe import (
     probabilistic_sharpe,
     sharpe_ratios,
 )
-from launchlab.engine.luck.verdict import Evidence, verdict
+from launchlab.engine.luck.verdict import Evidence, _judge, verdict
 
 from ...bench.calibrations.verdicts import Points, simulate, sweep_rates
 
@@ -109,6 +110,9 @@ def test_the_mean_correlation_agrees_with_the_matrix() -> None:
 def test_perfectly_correlated_trials_are_one_and_uncorrelated_ones_all() -> None:
     assert independent_trials(100, 1.0) == 1.0
     assert independent_trials(100, 0.0) == 100.0
+    # a mean correlation is that of rounded figures, and may lie beyond either end
+    assert independent_trials(100, 1.0 + 1e-9) == 1.0
+    assert independent_trials(100, -0.01) == 100.0
 
 
 @pytest.mark.parametrize(
@@ -257,6 +261,46 @@ def test_a_verdict_names_what_speaks_against_skill() -> None:
     assert judged.label == "unclear"
     assert any("placebo" in reason for reason in judged.reasons)
     assert any("best launch" in reason for reason in judged.reasons)
+
+
+NOISE = Overfit(
+    0.6, np.zeros(1), 0.6, 0.0, 70, 10
+)  # below the median in 42 of 70 splits, at a loss in as many
+
+
+@pytest.mark.parametrize(
+    ("figures", "label"),
+    [
+        ({}, "skill"),
+        ({"dsr": 0.95}, "skill"),
+        ({"dsr": 0.949}, "unclear"),
+        ({"dsr": 0.5}, "unclear"),
+        ({"dsr": 0.499}, "luck"),  # the best of as many worthless points does as well more often than not
+        ({"overfit": replace(NOISE, pbo=0.2)}, "skill"),
+        ({"overfit": replace(NOISE, loss=0.2)}, "skill"),  # which is best is no matter where all points earn
+        ({"overfit": replace(NOISE, pbo=0.3)}, "unclear"),
+        ({"overfit": replace(NOISE, pbo=0.5)}, "unclear"),
+        ({"overfit": replace(NOISE, loss=0.5)}, "unclear"),
+        ({"overfit": NOISE}, "luck"),
+        ({"placebo": 0.049}, "skill"),
+        ({"placebo": 0.05}, "unclear"),
+        ({"plateau": 0.5}, "skill"),
+        ({"plateau": 0.49}, "unclear"),
+        ({"record": "lost", "placebo": 0.9}, "luck"),
+        ({"dsr": 0.3, "placebo": 0.9}, "luck"),
+    ],
+)
+def test_each_figure_speaks_for_itself_and_one_that_says_luck_is_enough(
+    figures: dict[str, Any], label: str
+) -> None:
+    returns = np.random.default_rng(0).normal(0, 0.01, (600, 3)) + 0.003
+    skilled = verdict(Evidence(returns, longest_hold=5, spa=False))
+    assert skilled.record is not None
+    if "record" in figures:
+        figures = figures | {"record": replace(skilled.record, sharpe=0.0)}
+    found, reasons = _judge(replace(skilled, **figures))
+    assert found == label
+    assert bool(reasons) == (label != "skill")
 
 
 def test_a_record_too_short_gives_no_verdict() -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from launchlab.data.errors import ConfigError
 from launchlab.data.panel.panel import Panel
+from launchlab.data.panel.returns import Returns
 from launchlab.engine.legs import empty_legs, sessions_held
 from launchlab.engine.luck import placebo
 from launchlab.engine.luck.placebo import Placebo, Run, placebo_codes, placebo_days
@@ -38,6 +39,18 @@ def closes(panel: Panel) -> Run:
         return daily
 
     return run
+
+
+def test_days_are_alike_by_the_deviation_of_the_last_twenty_rows_before_each() -> None:
+    """±1 % and from row 30 on ±2 %; a row's own return is not in its figure."""
+    simple = np.where(np.arange(60) < 30, 0.01, 0.02) * np.where(np.arange(60) % 2, -1.0, 1.0)
+    simple[:5] = np.nan
+    returns = Returns(simple[:, None], np.ones((60, 1)), np.zeros((60, 1), np.int32), 0)
+    found = placebo._volatility(returns, np.zeros(1, np.int32))
+    assert np.isnan(found[:15]).all()  # fewer than ten are known
+    assert found[15:31:5] == pytest.approx([0.01, 0.01, 0.01, 0.01], rel=0.01)
+    assert found[40] == pytest.approx(np.sqrt((0.01**2 + 0.02**2) / 2))  # ten of either
+    assert found[50:] == pytest.approx([0.02] * 10)
 
 
 def open_rows(panel: Panel, column: int, every: int) -> list[int]:

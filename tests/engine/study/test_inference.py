@@ -1,7 +1,9 @@
 """The event-study arithmetic and its tests, against hand computation, statsmodels and laws."""
 
 import math
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,14 @@ from scipy import stats
 
 from launchlab.data.errors import ConfigError
 from launchlab.engine.study import inference
-from launchlab.engine.study.abnormal import Abnormal, Model, abnormal_returns, event_rows
+from launchlab.engine.study.abnormal import (
+    Abnormal,
+    Model,
+    Sample,
+    abnormal_returns,
+    event_rows,
+    event_values,
+)
 from launchlab.engine.study.battery import battery, word_of
 from launchlab.engine.study.clustered import block_bootstrap, calendar_time, clusters, wild_bootstrap
 
@@ -186,6 +195,50 @@ def test_too_few_events_are_refused_with_the_number_needed(name: str) -> None:
     test = battery(found, (0, 2), total=10_000, draws=99, rng=np.random.default_rng(0))[name]
     assert test.refused
     assert "needs" in test.note
+
+
+@pytest.mark.parametrize(
+    ("test", "needed"),
+    [
+        (inference.naive_t, 5),
+        (inference.patell, 5),
+        (inference.bmp, 5),
+        (lambda sample: inference.kolari_pynnonen(sample, 0.1), 5),
+    ],
+)
+def test_the_number_needed_is_enough(test: Callable[[Sample], Any], needed: int) -> None:
+    sample = events(np.random.default_rng(2).normal(0, 0.02, (needed, 24))).window(0, 2)
+    assert not test(sample).refused
+    fewer = events(np.random.default_rng(2).normal(0, 0.02, (needed - 1, 24))).window(0, 2)
+    assert test(fewer).note == f"{needed - 1} events; this test needs {needed}"
+
+
+def test_five_events_have_ranks_and_ten_have_signs() -> None:
+    five, ten = (events(np.random.default_rng(2).normal(0, 0.02, (n, 24))) for n in (5, 10))
+    assert not inference.rank_test(five, five.window(0, 2), (0, 2)).refused
+    assert not inference.generalised_sign(ten, ten.window(0, 2)).refused
+
+
+def test_where_nothing_moves_there_are_no_ranks_to_compare() -> None:
+    still = events(np.full((6, 24), 0.01))
+    found = inference.rank_test(still, still.window(0, 2), (0, 2))
+    assert (found.refused, found.note) == (True, "the ranks do not vary")
+
+
+@pytest.mark.parametrize("always", [0.01, -0.01])
+def test_where_quiet_days_have_one_sign_only_no_share_of_it_is_unusual(always: float) -> None:
+    returns = np.full((12, 17), always)
+    found = events(returns, model=Model.PEER, factor=np.zeros_like(returns), estimation=(-16, -1), first=-16)
+    test = inference.generalised_sign(found, found.window(0, 0))
+    assert (test.refused, test.note) == (True, "the estimation windows have one sign only")
+
+
+def test_the_first_row_of_a_panel_is_a_row_and_before_it_there_is_none() -> None:
+    matrix = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    rows = np.array([[-1, 0, 2], [0, 1, -1]], np.int32)
+    assert event_values(matrix, rows, np.array([0, 1], np.int32)) == pytest.approx(
+        np.array([[np.nan, 1.0, 3.0], [10.0, 20.0, np.nan]]), nan_ok=True
+    )
 
 
 def test_no_events_at_all_refuse_every_test() -> None:

@@ -19,6 +19,7 @@ from launchlab.data.panel.build import PanelOptions, load_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.data.panel.returns import factor_returns, levels_of, panel_returns
 from launchlab.engine.study.abnormal import Model
+from launchlab.engine.study.events import shifted
 from launchlab.engine.study.findings import Variant
 from launchlab.engine.study.options import StudyOptions, parse_span, parse_windows, parse_words
 from launchlab.engine.study.sensitivity import clock_variants, conclusions
@@ -106,6 +107,16 @@ def test_news_during_trading_moves_the_day_of_the_news_and_nothing_before_it(clo
     )  # an order's open is the next session's
     assert found.windows["react"].mean - quiet["react"].mean == pytest.approx(3.0, abs=0.25)
     assert found.windows["leak"].mean - quiet["leak"].mean == pytest.approx(0.0, abs=0.25)
+
+
+def test_a_shift_counts_the_sessions_of_the_exchange_up_to_both_ends_of_the_panel(market: Panel) -> None:
+    shut = np.flatnonzero(~market.exchange_open[:, 1])
+    own = market.own_rows(1)
+    rows = np.array([own[0], own[1], own[-2], own[-1], -1], np.int32)
+    assert shifted(rows, market, 1, -1).tolist() == [-1, own[0], own[-3], own[-2], -1]
+    assert shifted(rows, market, 1, 1).tolist() == [own[1], own[2], own[-1], -1, -1]
+    before, after = own[own < shut[0]][-1], own[own > shut[0]][0]
+    assert shifted(np.array([before], np.int32), market, 1, 1).tolist() == [after]
 
 
 def test_a_split_is_no_return() -> None:
