@@ -1,6 +1,7 @@
 """Ledgers as people keep them: other encodings, workbooks, parquet, frames, and clock times without a zone."""
 
 import io
+import re
 import sys
 import zipfile
 from datetime import date, datetime
@@ -184,6 +185,36 @@ def test_a_workbook_is_a_ledger_with_its_date_cells(tmp_path: Path) -> None:
     path.write_bytes(workbook([["when", "what"], ["x", "y"]]))
     with pytest.raises(LedgerError, match="must have the columns"):
         ll.load_launches(path)
+
+
+def test_a_workbook_that_does_not_state_its_size_has_rows_as_long_as_they_are(tmp_path: Path) -> None:
+    """As some programs write it: a row without a note ends before that column."""
+    whole, short = list(row().values()), list(row(id="b").values())[:-1]
+    sized, path = workbook([list(COLUMNS), whole, short]), tmp_path / "week.xlsx"
+    with zipfile.ZipFile(io.BytesIO(sized)) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            text = source.read(name)
+            without = re.sub(rb"<dimension[^>]*/>", b"", text)
+            assert (without != text) == name.startswith("xl/worksheets/sheet")
+            target.writestr(name, without)
+    assert [launch.id for launch in ll.load_launches(path)] == ["b", "glm5"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (datetime(2026, 2, 12, 1, 18, 0, 400_000), "2026-02-12T01:18:00+08:00"),
+        (datetime(2026, 2, 12, 1, 17, 59, 999_999), "2026-02-12T01:18:00+08:00"),
+        (datetime(2026, 2, 12, 1, 17, 59, 500_000), "2026-02-12T01:18:00+08:00"),
+    ],
+)
+def test_a_clock_time_that_a_workbook_holds_as_a_part_of_a_day_is_the_second_that_was_typed(
+    tmp_path: Path, typed: datetime, meant: str
+) -> None:
+    path = tmp_path / "week.xlsx"
+    path.write_bytes(workbook([list(COLUMNS), list(row(announced_at=typed).values())]))
+    (launch,) = ll.load_launches(path, ledger_tz=HONG_KONG)
+    assert launch.announced_at == datetime.fromisoformat(meant)
 
 
 def zipped(**members: bytes) -> bytes:

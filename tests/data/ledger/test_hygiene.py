@@ -34,6 +34,8 @@ def row(
         (("Zhipu", "GLM-5"), ("MiniMax", "M2.5"), False),
         (("MiniMax", "M2.5"), ("MiniMax", "Hailuo 2.5"), False),
         (("Tencent", "Hunyuan 2.0"), ("腾讯", "混元2.0正式发布"), True),
+        (("Zhipu", "Vision 5"), ("MiniMax", "Vision 5"), False),  # the same name, of two makers
+        (("Zhipu / Tencent", "Vision 5"), ("腾讯", "Vision 5"), True),  # of two, and of one of them
     ],
 )
 def test_one_product_in_two_reports(first: tuple[str, str], second: tuple[str, str], same: bool) -> None:

@@ -175,6 +175,24 @@ def test_the_hash_changes_with_a_row_and_not_with_the_file_it_came_from(tmp_path
     assert load(tmp_path, GLM5.replace("01:18+", "01:18:01+")).sha256 != first.sha256
 
 
+def test_ledgers_of_the_same_rows_are_equal_wherever_they_came_from_and_however_codes_are_spelt(
+    tmp_path: Path,
+) -> None:
+    first, other = tmp_path / "first", tmp_path / "other"
+    first.mkdir()
+    other.mkdir()
+    assert load(first, GLM5) == load(other, GLM5) == load(other, GLM5.replace("2513.HK", "HK.02513"))
+    assert load(first, GLM5) != load(other, GLM5.replace("01:18+", "01:18:01+"))
+
+
+def test_a_launch_prints_as_what_was_announced_of_whom_and_when(tmp_path: Path) -> None:
+    (launch,) = load(tmp_path, GLM5)
+    told = repr(launch)
+    assert told.startswith("Launch: glm-5, Zhipu: GLM-5\n")
+    assert "announced: 2026-02-12T01:18+08:00, exact" in told
+    assert "codes: 2513.HK:pure_play, 688158.SS:supplier" in told
+
+
 def test_rows_written_out_again_read_back_the_same(tmp_path: Path) -> None:
     rows = "".join(
         ",".join(f'"{cell}"' for cell in launch.as_row().values()) + "\n" for launch in load(tmp_path, GLM5)
