@@ -30,13 +30,14 @@ CLOCKS: Mapping[str, str] = MappingProxyType(
         "read": "the time at which the page was read: it was public by then",
         "other's commit": "the clock of somebody else's commit that names it: it was public by then",
         "other's list": "the time at which somebody else's list says it took it up: it was public by then",
+        "post": "the time that the number of a post holds, its maker's own or another's: it was public by then",
         "report": "a report of that time speaks of it: it was public by then",
         "report phase": "a report places it in a part of the day: the night, the morning, after the close",
         "report day": "the day that reports give for it, without a clock time",
     }
 )
 ONLY_BEFORE = ("github commit", "github repository", "hugging face model")
-ONLY_AFTER = ("read", "other's commit", "other's list", "report")
+ONLY_AFTER = ("read", "other's commit", "other's list", "post", "report")
 
 
 class Evidence(NamedTuple):

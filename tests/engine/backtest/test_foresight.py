@@ -53,7 +53,7 @@ CHEATS = {
     "the close of the day at its open": Chooser(lambda p, t, c: p.close[t, c] > p.open[t, c]),
     "the volume of the day at its open": Chooser(lambda p, t, c: p.volume[t, c] > p.volume[t - 1, c]),
     "the mark of the day at its open": Chooser(lambda p, t, c: p.mark[t, c] > p.mark[t - 1, c]),
-    "the next day at the close": Chooser(lambda p, t, c: rises(p, t, t + 1, c), at=CLOSE),
+    "the next day at the close": Chooser(lambda p, t, c: rises(p, t, min(t + 1, len(p) - 1), c), at=CLOSE),
     "five days on": Chooser(lambda p, t, c: rises(p, t, min(t + 5, len(p) - 1), c)),
     "five days on, failing at the end": Chooser(lambda p, t, c: rises(p, t, t + 5, c)),
     "the mean of the whole sample": Chooser(lambda p, t, c: p.close[t - 1, c] < np.nanmean(p.close[:, c])),
