@@ -22,6 +22,7 @@ from .launch import (
     unknown_word,
 )
 from .launcher import OWN_KINDS, Concerned, doubts, is_own, with_issuers
+from .posts import misdated
 
 SEPARATORS = re.compile(r"[,|，；、\t\n]|(?<=\w) +(?=\w)")  # of codes, as people write them
 YEARS = (1900, 2199)  # what an instant in nanoseconds can hold, and then some
@@ -121,6 +122,7 @@ class LaunchReader:
         before, after = (
             Bound(instant, evidence.get(side)) if (instant := instants[side]) else None for side in SIDES
         )
+        reasons += [wrong for bound in (before, after) if bound and (wrong := misdated(bound))]
         return (before, after, instants[RECORDED]), reasons
 
     def _clock(self, name: str, text: str) -> datetime:

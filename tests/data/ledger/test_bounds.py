@@ -101,6 +101,8 @@ def test_the_bounds_of_a_day_draw_it_in() -> None:
         ({"not_after": "2026-02-12", "evidence": '{"not_after": {"url": "a", "clock": "sun"}}'}, "the clock 'sun'"),
         ({"not_after": "2026-02-12", "evidence": '{"not_after": {"url": "a", "clock": "github commit"}}'}, "does not prove not_after"),
         ({"not_before": "2026-02-11", "evidence": '{"not_before": {"url": "a", "clock": "read"}}'}, "does not prove not_before"),
+        ({"not_after": "2026-02-12T01:30+08:00", "evidence": '{"not_after": {"url": "https://x.com/Zai_org", "clock": "post"}}'}, "is no address of a post"),
+        ({"not_before": "2026-02-11", "evidence": '{"not_before": {"url": "https://x.com/a/status/1972604768309871061", "clock": "post"}}'}, "does not prove not_before"),
         ({"recorded": "2026-03-01"}, "belongs to a correction"),
     ],
 )  # fmt: skip
