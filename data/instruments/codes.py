@@ -47,6 +47,9 @@ _HK_ETP = (
     (7700, 7799),
     *_HK_IN_DOLLARS,
 )
+# Those listed when their stamp duty was waived, which share the numbers of shares: names by hkreita.com and reitpulse.com, codes by
+# valuebuddies.com 1920 of 2013-05-16; Spring (1426), China Merchants Commercial (1503) and SF (2191) from memory.
+_HK_REITS = frozenset((405, 435, 778, 808, 823, 1426, 1503, 1881, 2191, 2778, 87_001))
 # Numbers HKEX allots to what is neither share nor fund (news release 0801234news of 2008: warrants from 10000, bull/bear
 # contracts from 60000; the rest from memory), and to the same in renminbi.
 _HK_OTHER = MappingProxyType(
@@ -147,9 +150,12 @@ def _hong_kong(code: str, number: str) -> Instrument:
     counter = value - 80_000 if renminbi else value
     dollars = _within(value, _HK_IN_DOLLARS)
     share = "hk_gem" if 8_000 <= counter <= 8_999 else "hk_main"
-    board = "hk_etp" if _within(counter, _HK_ETP) else share
+    fund = "hk_reit" if value in _HK_REITS else "hk_etp" if _within(counter, _HK_ETP) else ""
     return Instrument(
-        code, exchange="XHKG", board=board, currency="CNY" if renminbi else "USD" if dollars else "HKD"
+        code,
+        exchange="XHKG",
+        board=fund or share,
+        currency="CNY" if renminbi else "USD" if dollars else "HKD",
     )
 
 

@@ -13,7 +13,7 @@ from .futures import FutureTerms
 EXCHANGE_OF = MappingProxyType({"HK": "XHKG", "SS": "XSHG", "SZ": "XSHE", "BJ": "XBSE"})
 BOARDS = (
     *("main", "chinext", "star", "bse", "b", "fund", "fund20", "cdr", "reit", "convertible"),
-    *("hk_main", "hk_gem", "hk_etp", "index", "future"),
+    *("hk_main", "hk_gem", "hk_etp", "hk_reit", "index", "future"),
 )
 ROLES = ("pure_play", "diversified", "supplier", "hedge", "")
 FUND_CLASSES = ("equity", "bond", "money", "gold", "commodity", "cross_border", "")

@@ -84,6 +84,7 @@ _HK_LEVIES = (fees.SFC, fees.AFRC, fees.HK_TRADING_FEE, fees.HK_TARIFF, fees.CCA
 CLASSES: Mapping[str, CostClass] = MappingProxyType(
     {
         "hk_stock": CostClass(fees.HK_STAMP, fees.HK_STAMP, True, _HK_LEVIES),
+        "hk_reit": CostClass(fees.HK_REIT_STAMP, fees.HK_REIT_STAMP, True, _HK_LEVIES),
         "hk_etp": CostClass(fees.HK_ETP_STAMP, fees.HK_ETP_STAMP, True, _HK_LEVIES),
         "sse": CostClass(
             fees.CN_STAMP_BUY,
@@ -120,7 +121,7 @@ _INSIDE = frozenset({"handling", "regulatory"})
 
 
 def cost_class(instrument: Instrument) -> str:
-    """Key of CLASSES for an instrument; RuleError for B shares, REITs and convertible bonds."""
+    """Key of CLASSES for an instrument; RuleError for B shares, mainland REITs and convertible bonds."""
     board = instrument.board
     if board == "future":
         return f"future:{instrument.code}"
@@ -132,7 +133,7 @@ def cost_class(instrument: Instrument) -> str:
     if board == "index":
         return "index"
     if board.startswith("hk_"):
-        return "hk_etp" if board == "hk_etp" else "hk_stock"
+        return board if board in ("hk_etp", "hk_reit") else "hk_stock"
     return "cn_fund" if board in ("fund", "fund20") else _OF_EXCHANGE[instrument.exchange]
 
 

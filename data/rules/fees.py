@@ -39,11 +39,22 @@ class Levy:
 NONE = Dated((_ANY, 0.0, "no such duty", "S2"), name="stamp duty")
 
 # Hong Kong, each side. Stamp is rounded up to the next dollar.
-HK_STAMP = Dated(
+_HK_STAMP_ROWS = (
     ("2010-10-01", 0.0010, "Hong Kong stamp duty before 2021-08-01 (capis.com 2021-06-21)", "S2"),
     ("2021-08-01", 0.0013, "capis.com 2021-06-21, quoting the HKEX circular", "S2"),
     ("2023-11-17", 0.0010, "lff.com.hk reduction-of-stamp-duty-20231117", "S2"),
-    name="Hong Kong stamp duty",
+)
+HK_STAMP = Dated(*_HK_STAMP_ROWS, name="Hong Kong stamp duty")
+HK_REIT_STAMP = Dated(
+    *_HK_STAMP_ROWS,
+    (
+        "2024-12-21",
+        0.0,
+        "Stamp Duty Legislation (Miscellaneous Amendments) Ordinance 2024, by alvarezandmarsaltax.com 2024-12-20 and "
+        "taxsummaries.pwc.com: waived from 2024-12-21",
+        "S2",
+    ),
+    name="Hong Kong stamp duty on REITs",
 )
 HK_ETP_STAMP = Dated(
     ("2010-10-01", 0.0010, "as shares, before the waiver", "S2"),

@@ -107,6 +107,7 @@ def tick_schedule(instrument: Instrument) -> Dated:
         "hk_etp": HK_ETP_TABLE,
         "hk_main": HK_STOCK_TABLE,
         "hk_gem": HK_STOCK_TABLE,
+        "hk_reit": HK_STOCK_TABLE,  # HKEX, Reduction of Minimum Spreads: equities and REITs alike
     }
     if board in by_board:
         return by_board[board]

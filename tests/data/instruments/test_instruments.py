@@ -52,6 +52,9 @@ REAL = os.environ.get("LAUNCHLAB_REAL_DATA")
         ("9388.HK", "XHKG", "hk_etp", "USD"),
         ("9888.HK", "XHKG", "hk_main", "HKD"),
         ("80700.HK", "XHKG", "hk_main", "CNY"),
+        ("0823.HK", "XHKG", "hk_reit", "HKD"),
+        ("87001.HK", "XHKG", "hk_reit", "CNY"),
+        ("7001.HK", "XHKG", "hk_main", "HKD"),
     ],
 )
 def test_a_code_tells_its_exchange_board_and_currency(code, exchange, board, currency):

@@ -157,7 +157,7 @@ def one_row(key: str, day: str) -> np.ndarray:
 
 SOME_ROWS = [
     (key, one_row(key, day))
-    for key in ("hk_stock", "hk_etp", "sse", "szse", "bse", "cn_fund")
+    for key in ("hk_stock", "hk_etp", "hk_reit", "sse", "szse", "bse", "cn_fund")
     for day in ("2022-06-01", "2023-03-01", "2026-02-12")
 ]
 

@@ -46,6 +46,9 @@ def test_a_shanghai_sale_pays_commission_stamp_and_transfer() -> None:
         ("hk_stock", "2025-06-27", 40.0, 100_000, "4420.00"),
         ("hk_stock", "2025-06-30", 40.0, 100_000, "4508.00"),
         ("hk_etp", "2025-06-30", 50.0, 1000, "6.36"),
+        ("hk_reit", "2024-12-20", 50.0, 1000, "56.26"),
+        ("hk_reit", "2024-12-21", 50.0, 1000, "6.26"),  # the stamp duty of 50 is waived
+        ("hk_reit", "2021-08-02", 50.0, 1000, "71.35"),  # before that as shares
     ],
 )
 def test_hong_kong_costs_of_each_era_to_the_cent(
