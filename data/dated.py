@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .arrays import F8, Days
+from .arrays import F8, I8, Days
 from .errors import ConfigError, RuleError
 
 # Of what has a clock: the part after the day.
@@ -86,15 +86,20 @@ class Dated:
         days = np.asarray(sessions, "datetime64[D]")
         if not len(days):
             return np.empty(0)
-        self._refuse_outside(as_date(days.min()), as_date(days.max()))
         since, values = self._columns
-        return values[np.searchsorted(since, days, side="right") - 1]
+        counts = days.view(np.int64)  # numbers are compared ten times as fast as days
+        first = counts.min()
+        if first >= since[-1] and self.until is None:  # the last row holds throughout
+            return np.full(len(days), values[-1])
+        if first < since[0] or self.until is not None:
+            self._refuse_outside(as_date(days.min()), as_date(days.max()))
+        return values[np.searchsorted(since, counts, side="right") - 1]
 
     @cached_property
-    def _columns(self) -> tuple[Days, F8]:
-        """First days and values of the rows: a market asks each table for thousands of codes."""
+    def _columns(self) -> tuple[I8, F8]:
+        """First days (since 1970) and values of the rows: a market asks each table for thousands of codes."""
         since = np.array([fact.since for fact in self.facts], "datetime64[D]")
-        return since, np.array([fact.value for fact in self.facts], np.float64)
+        return since.view(np.int64), np.array([fact.value for fact in self.facts], np.float64)
 
     def __getstate__(self) -> dict[str, object]:
         return {

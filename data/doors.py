@@ -34,7 +34,10 @@ def read_bytes(
     """The content of a regular file of at most `most` bytes; anything else is an `error` that ends in `advice`."""
     try:
         with os.fdopen(_open(path, error), "rb") as file:
-            content = file.read(most + 1)
+            said = os.fstat(file.fileno()).st_size
+            content = file.read(min(said, most) + 1)
+            if said < len(content) <= most:  # it grows, or does not know its size
+                content += file.read(most + 1 - len(content))
     except (OSError, ValueError) as fault:
         raise error(f"{path} cannot be read ({reason(fault)}); {advice}") from None
     if len(content) > most:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import F8, Days
 from ..instruments.table import Instrument
+from ..places import are_among
 from ..rules.limits import first_ruled, limit_bands
 from ..rules.ticks import tick_table
 from .bars import PRICES, Bars
@@ -27,7 +28,10 @@ def off_tick(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     tick = ticks_of(prices, tick_table(instrument, bars.sessions))
     with np.errstate(invalid="ignore"):
         steps = prices / tick
-        off = (np.abs(steps - np.rint(steps)) > 1e-6) & (prices > 0) & ~bars.suspended & ~bars.stale
+        off = np.abs(steps - np.rint(steps)) > 1e-6
+    if not off.any():
+        return
+    off &= (prices > 0) & ~bars.suspended & ~bars.stale
 
     def what(i: int) -> str:
         j = int(np.flatnonzero(off[:, i])[0])
@@ -45,8 +49,8 @@ def ruled_bars(bars: Bars, instrument: Instrument) -> Bars:
 def unruled(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     """One finding for the sessions before the book's first rule for the code: nothing there can be held against it."""
     first = first_ruled(instrument)
-    early = bars.sessions[bars.sessions < first]
-    if len(early):
+    if len(bars) and bars.sessions[0] < first:
+        early = bars.sessions[bars.sessions < first]
         listed = "they count as not listed" if instrument.mainland else "no price step is known"
         rules = f"before the rules of board {instrument.board} start on {first}"
         span = f"{len(early)} sessions, {early[0]} to {early[-1]}" if len(early) > 1 else f"{early[0]}"
@@ -60,7 +64,7 @@ def unlike_the_close(bars: Bars, instrument: Instrument, calendar: Days) -> Iter
         return
     tick = ticks_of(bars.close, tick_table(instrument, bars.sessions))
     expected = previous_closes(bars, calendar, instrument)
-    ex_date = np.isin(bars.sessions, bars.actions["session"])
+    ex_date = are_among(bars.sessions, bars.actions["session"])
     near = np.where(averaged_closes(bars, instrument), AVERAGED_CLOSE, 0.0) * expected
     with np.errstate(invalid="ignore"):
         wrong = np.abs(bars.pre_close - expected) > 1.01 * tick * ex_date + near + 1e-6
@@ -81,6 +85,8 @@ def beyond_limit(bars: Bars, instrument: Instrument, calendar: Days, cut: bool) 
     up, down = _limits(bars, instrument, calendar)
     with np.errstate(invalid="ignore"):
         wrong = ((bars.high > up + 1e-9) | (bars.low < down - 1e-9)) & ~bars.suspended & ~bars.stale
+    if not wrong.any():
+        return
     unsure = wrong & (np.arange(len(bars)) < UNSURE_FIRST_BARS) & (instrument.listed is None and not cut)
 
     def what(i: int) -> str:

@@ -23,8 +23,16 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 def to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
-    """A column as `column.to_numpy()` gives it: a null is NaN, NaT or None. Without pandas for what bars hold."""
+    """A column as `column.to_numpy()` gives it: a null is NaN, NaT or None. Without pandas for what bars hold.
+
+    Numbers in one piece and without a null are not copied, and cannot be written to.
+    """
     kind = column.type
+    if column.num_chunks == 1 and not column.null_count:
+        if kind == pa.float64():
+            return _values(column.chunk(0))
+        if kind == pa.date32():
+            return _values(column.chunk(0)).astype(np.int64).view("M8[D]")
     if kind == pa.date32():
         return _together(column, np.empty(len(column), "M8[D]"), np.datetime64("NaT"))
     if kind == pa.float64() or (pa.types.is_integer(kind) and not column.null_count):
@@ -114,6 +122,9 @@ def column_to_status(column: pa.ChunkedArray, name: str) -> NDArray[Any]:
 def column_to_numbers(column: pa.ChunkedArray, what: str, name: str) -> F8:
     """A column as float64, NaN where it is empty; text that is no number and endless ones are DataErrors."""
     kind = column.type
+    if kind == pa.float64():
+        values = to_numpy(column)
+        return values if what in NO_ACTION else with_an_end(values, what, name)
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

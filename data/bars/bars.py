@@ -32,6 +32,7 @@ NO_ACTION = {"ratio": 1.0, "cash": 0.0, "rights": 0.0, "rights_price": 0.0}
 NO_MARK, ST, DELISTING = range(3)
 # Vendors' arithmetic leaves volumes such as 5.9e-39: less than a share is no trade.
 ONE_SHARE = 1.0
+_NAN = np.array(np.nan)
 _SUSPENDED_WORDS = {"suspended": True, "0": True, "trading": False, "1": False, "": False}
 
 
@@ -127,9 +128,8 @@ def bars_from_columns(
             )
     days = values_to_days(np.asarray(columns["date"]), str(source.get("path", code)))
     n = len(days)
-    nan = np.broadcast_to(np.array(np.nan), (n,))
     numbers = {
-        name: np.asarray(columns[name], dtype=np.float64) if name in columns else nan
+        name: np.asarray(columns[name], dtype=np.float64) if name in columns else _unknown(n)
         for name in (*PRICES, "volume", "pre_close", "amount")
     }
     st = np.full(n, -1, np.int8)
@@ -145,6 +145,11 @@ def bars_from_columns(
         actions=_actions(columns, days),
         source=source,
     )
+
+
+def _unknown(n: int) -> F8:
+    """NaN n times, in the memory of one."""
+    return np.ndarray((n,), np.float64, _NAN, strides=(0,))
 
 
 def _suspended(code: str, status: NDArray[Any] | None, days: Days) -> Bool:

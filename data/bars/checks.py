@@ -153,6 +153,8 @@ def _half_days(days: Days, instrument: Instrument) -> str:
 
 
 def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
+    if _in_order(bars):
+        return
     prices = np.stack([getattr(bars, name) for name in PRICES])
     open_, high, low, close = prices
     empty = np.isnan(prices).any(axis=0)
@@ -170,6 +172,13 @@ def _price_faults(bars: Bars, volume_means_trading: bool) -> Iterator[Finding]:
     yield from each(bars, "ohlc", disorder, lambda i: _disorder(prices[:, i]))
 
 
+def _in_order(bars: Bars) -> bool:
+    """Whether every bar has its prices, above zero and within low and high, and a volume."""
+    sound = (bars.low > 0.0) & (bars.low <= bars.open) & (bars.low <= bars.close)
+    sound &= (bars.high >= bars.open) & (bars.high >= bars.close) & (bars.volume >= 0.0)
+    return bool(sound.all())
+
+
 def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     """Bars without trades, and bars handed out twice."""
     if not instrument.tradable:
@@ -181,7 +190,7 @@ def _idle(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
     yield from each(bars, "stale", bars.stale, what)
     same = np.zeros(len(bars), bool)
     same[1:] = (bars.volume[1:] == bars.volume[:-1]) & (bars.volume[1:] > 0)
-    for name in PRICES:
+    for name in PRICES if same.any() else ():
         price = getattr(bars, name)
         same[1:] &= price[1:] == price[:-1]
     yield from each(bars, "repeated", same, lambda i: f"same prices and volume as {bars.sessions[i - 1]}")

@@ -16,6 +16,7 @@ WITHOUT_EVIDENCE = 0.10
 # trade: the two differ by some hundredths of a per cent, and next morning's reference with them.
 AVERAGED_CLOSE = 0.01
 SHANGHAI_AUCTION = date(2018, 8, 20)  # sse.com.cn c_20180806_4607055
+NONE = np.zeros(0, np.bool_)
 SHANGHAI_FUND_AUCTION = date(2026, 7, 6)  # sse.com.cn c_20260424_10816474
 
 
@@ -26,8 +27,9 @@ def supposed_ratios(
     taken: list[tuple[int, float]] = []
     averaged: list[int] = []
     notes: list[str] = []
-    unsettled = averaged_closes(bars, instrument)
-    for j in moved_references(bars, before):
+    moved = moved_references(bars, before)
+    unsettled = averaged_closes(bars, instrument) if moved else NONE
+    for j in moved:
         stated, prev = float(bars.pre_close[j]), float(before.price[j])
         why = _doubt(bars, j, stated, prev, bool(before.hole[j]))
         if unsettled[j] and abs(log(stated / prev)) < AVERAGED_CLOSE:

@@ -66,7 +66,7 @@ def factor_apart(old: Bars, new: Bars) -> str:
 def join_bars(code: str, parts: Sequence[Bars]) -> Bars:
     """One series under `code` of bars that stand under several codes, earliest code first; the later code's bar stands."""
     if len(parts) == 1:
-        return replace(parts[0], code=code)
+        return parts[0] if parts[0].code == code else replace(parts[0], code=code)
     whole = replace(parts[0].tidy(), code=code)
     for part in parts[1:]:
         if len(part):

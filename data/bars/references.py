@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..arrays import F8, I1, I4, I8, Bool, Days
 from ..instruments.table import Instrument
+from ..places import are_among, rows_among
 from ..rules.limits import ex_reference
 from ..rules.ticks import TICK_SIZES, tick_size, tick_table
 from .bars import Bars
@@ -23,7 +24,7 @@ def ticks_of(prices: F8, tables: I1) -> F8:
     if len(tables) and (tables == tables[0]).all():
         sizes = TICK_SIZES[tables[0]]
         if (sizes == sizes[0]).all():
-            return np.broadcast_to(sizes[0], prices.shape)
+            return np.full(prices.shape, sizes[0])
     return tick_size(prices, np.broadcast_to(tables, prices.shape))
 
 
@@ -45,10 +46,10 @@ def previous_closes(bars: Bars, calendar: Days, instrument: Instrument) -> F8:
     reference = np.full(n, np.nan)
     if n < 2:
         return reference
-    hole = np.diff(np.searchsorted(calendar, bars.sessions)) != 1
+    hole = np.diff(rows_among(bars.sessions, calendar)) != 1
     known = np.isfinite(bars.close)
     if known.all():
-        reference[1:] = np.where(hole, np.nan, bars.close[:-1])
+        reference[1:] = np.where(hole, np.nan, bars.close[:-1]) if hole.any() else bars.close[:-1]
     else:
         last = np.maximum.accumulate(np.where(known, np.arange(n), -1))[:-1]
         holes = np.append(0, np.cumsum(hole))
@@ -103,10 +104,13 @@ def closes_before(bars: Bars, own: Days, doubtful: Days = NO_DAYS) -> Before:
     `own` are the exchange's sessions; the closes of `doubtful` sessions count as not known.
     """
     n = len(bars)
-    price = np.where(np.isfinite(bars.close), bars.close, bars.pre_close)
+    known = np.isfinite(bars.close)
+    broken = (np.diff(rows_among(bars.sessions, own)) != 1) | are_among(bars.sessions[:-1], doubtful)
+    if n and known.all() and not broken.any():
+        return Before(np.arange(-1, n - 1), np.append(np.nan, bars.close[:-1]), np.zeros(n, np.bool_))
+    price = np.where(known, bars.close, bars.pre_close)
     last = np.full(n, -1)
     last[1:] = np.maximum.accumulate(np.where(np.isfinite(price), np.arange(n), -1))[:-1]
-    broken = (np.diff(np.searchsorted(own, bars.sessions)) != 1) | np.isin(bars.sessions[:-1], doubtful)
     holes = np.append(0, np.cumsum(broken))[:n]
     return Before(last, np.where(last >= 0, price[last], np.nan), holes != holes[last])
 
@@ -115,6 +119,8 @@ def moved_references(bars: Bars, before: Before) -> list[int]:
     """Bars whose stated reference is not the price before, with no known action in between: ex-dates, or holes."""
     with np.errstate(invalid="ignore"):
         moved = (bars.pre_close > 0) & (np.abs(bars.pre_close - before.price) > SAME_PRICE)
+    if not moved.any():
+        return []
     told = np.searchsorted(bars.sessions, bars.actions["session"])
     return [j for j in np.flatnonzero(moved).tolist() if not ((told > before.bar[j]) & (told <= j)).any()]
 
@@ -124,5 +130,5 @@ def listed_sessions(bars: Bars, instrument: Instrument, calendar: Days) -> I4:
     if instrument.listed is None or np.datetime64(instrument.listed, "D") < calendar[0]:
         return np.zeros(len(bars), np.int32)
     first = np.searchsorted(calendar, np.datetime64(instrument.listed, "D"))
-    count = np.searchsorted(calendar, bars.sessions) - first + 1
+    count = rows_among(bars.sessions, calendar) - first + 1
     return np.asarray(np.maximum(count, 0), np.int32)

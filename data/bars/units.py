@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import F8, I8, Days
 from ..instruments.table import Instrument
+from ..places import are_among
 from .bars import Bars
 from .findings import Finding, digits, each, finding
 from .references import NO_DAYS, closes_before, reference_prices
@@ -23,6 +24,7 @@ NOT_SHARES = frozenset(("index", "fund", "hk_etp", "convertible", "reit", "b"))
 # Units of volume and turnover differ by powers of ten; adjusted prices by anything.
 UNITS = np.array([1e-4, 1e-3, 1e-2, 1e2, 1e3, 1e4])
 FEWEST = 5
+MOST_OF_THEM = 0.8  # of the weeks or months from the first bar to the last
 # What shares of these exchanges have traded, in local money and shares a session (from memory, far on either side): the
 # median of none was ever above MOST_WORTH, no price above DEAREST; those of the mainland's boards but Beijing's lie above
 # the least ones, which volume in lots does not reach.
@@ -39,15 +41,18 @@ def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_D
     """
     before = closes_before(bars, calendar)
     expected = reference_prices(bars, calendar, instrument)
-    expected = np.where(np.isnan(expected), before.price, expected)
-    idle = bars.suspended | bars.stale
-    late = before.hole | np.append(True, (idle & ~np.isin(bars.sessions, aside))[:-1])
-    told = (*instrument.no_limit, *(spell.first for spell in instrument.delisting))
-    free = ~(before.price > 0) | np.isin(bars.sessions, np.array(told, "M8[D]"))
-    free |= np.isin(bars.sessions, bars.actions["session"])
+    expected = np.where(expected > 0, expected, before.price)
     with np.errstate(invalid="ignore", divide="ignore"):
         times = np.maximum(bars.open / expected, expected / bars.open)
         rise = bars.pre_close / before.price
+    told_leap = (rise >= LEAP) | (rise <= 1.0 / LATE_LEAP)
+    if not (told_leap | (times >= (LEAP if instrument.mainland else LOOK))).any():
+        return
+    idle = bars.suspended | bars.stale
+    late = before.hole | np.append(True, (idle & ~are_among(bars.sessions, aside))[:-1])
+    told = (*instrument.no_limit, *(spell.first for spell in instrument.delisting))
+    free = ~(before.price > 0) | are_among(bars.sessions, np.array(told, "M8[D]"))
+    free |= are_among(bars.sessions, bars.actions["session"])
     leap = (times >= np.where(late, LATE_LEAP, LEAP)) & ~idle & ~free
     yield from each(bars, "leap", leap, lambda i: _leap(bars, expected, i))
     look = (times >= np.where(late, LEAP, LOOK)) & ~leap & ~idle & ~free & ~instrument.mainland
@@ -96,20 +101,28 @@ def scale(bars: Bars, instrument: Instrument) -> Iterator[Finding]:
         return
     close, volume, first = bars.close[rows], bars.volume[rows], bars.sessions[rows[0]]
     with np.errstate(over="ignore"):
-        worth, shares = float(np.median(close * volume)), float(np.median(volume))
+        worth = close * volume
     dearest = float(close.max())
     silent = np.isnan(bars.amount).all() and instrument.mainland and instrument.board != "bse"
-    if worth > MOST_WORTH or dearest > DEAREST:
-        what = f"closes up to {dearest:,.6g} and a median of {worth:,.3g} traded a session are more than any share's"
+    if median_above(worth, MOST_WORTH) or dearest > DEAREST:
+        typical = float(np.median(worth))
+        what = f"closes up to {dearest:,.6g} and a median of {typical:,.3g} traded a session are more than any share's"
         yield finding(bars.code, first, "scale", f"{what}: prices may be in cents")
-    elif silent and (worth < LEAST_WORTH or shares < LEAST_SHARES):
-        what = f"a median of {shares:,.0f} shares for {worth:,.3g} a session is little for a share of the mainland"
+    elif silent and (median_above(-worth, -LEAST_WORTH) or median_above(-volume, -LEAST_SHARES)):
+        typical, shares = float(np.median(worth)), float(np.median(volume))
+        what = f"a median of {shares:,.0f} shares for {typical:,.3g} a session is little for a share of the mainland"
         yield finding(bars.code, first, "scale", f"{what}: volume may be in lots")
     elif silent and (parts := int((volume != np.rint(volume)).sum())):
         what = (
             f"volume has parts of a share on {parts} sessions, such as {digits(volume[volume % 1 != 0][0])}"
         )
         yield finding(bars.code, first, "scale", f"{what}: it may be in lots")
+
+
+def median_above(values: F8, bound: float) -> bool:
+    """Whether the median of (n,) numbers lies above a bound; sorted only where exactly half of them do."""
+    twice = 2 * int(np.count_nonzero(values > bound))
+    return twice > len(values) or (twice == len(values) and bool(np.median(values) > bound))
 
 
 def _unit(times: F8) -> I8:
@@ -140,10 +153,17 @@ def spacing(bars: Bars) -> str:
     """ "weekly" or "monthly" when each week or month has one bar; empty for daily bars or too few. `bars` in order."""
     if len(bars) < FEWEST:
         return ""
-    for name, unit, share in (
-        ("weekly", (bars.sessions.astype(np.int64) + 3) // 7, 0.8),
-        ("monthly", bars.sessions.astype("M8[M]").astype(np.int64), 0.8),
-    ):
-        if bool((np.diff(unit) > 0).all()) and len(unit) >= share * (unit[-1] - unit[0] + 1):
+    for name, unit_of in (("weekly", _weeks), ("monthly", _months)):
+        first, last = unit_of(bars.sessions[[0, -1]])
+        few_enough = last - first + 1 >= len(bars) >= MOST_OF_THEM * (last - first + 1)
+        if few_enough and bool((np.diff(unit_of(bars.sessions)) > 0).all()):
             return name
     return ""
+
+
+def _weeks(sessions: Days) -> I8:
+    return (sessions.astype(np.int64) + 3) // 7
+
+
+def _months(sessions: Days) -> I8:
+    return sessions.astype("M8[M]").astype(np.int64)

@@ -93,10 +93,10 @@ def named_zone(name: str) -> tzinfo:
 
 def _plain(values: NDArray[Any], where: Where) -> Days:
     """Days of timestamps without a zone, as they are written; clocks that may be another zone's are refused."""
-    days = values.astype("M8[D]")
-    empty = np.flatnonzero(np.isnat(days))
-    if len(empty):
-        raise DataError(f"{_place(where, int(empty[0]))}: the date is empty; {_MENDED}")
+    days = values.astype("M8[D]", copy=False)
+    empty = np.isnat(days)
+    if empty.any():
+        raise DataError(f"{_place(where, int(empty.argmax()))}: the date is empty; {_MENDED}")
     if values.dtype == days.dtype:
         return days
     clock = (values - days).astype("m8[ns]").astype(np.int64)

@@ -7,6 +7,7 @@ market: 600000 is a stock of Shanghai and nothing else, 000001 a stock of Shenzh
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from ..errors import DataError, RuleError
@@ -118,7 +119,7 @@ def _earlier(instrument: Instrument, have: Collection[str], stated: list[str]) -
     asked = list(instrument.aliases)
     if asked and not any(KEPT_DIGITS in text for text in instrument.unknowns):
         return stated
-    old = sorted(old for old in have if successor(old) == code)
+    old = _renumbered(frozenset(have)).get(code, [])
     rivals = sorted({*asked, *old}) if code in have or not asked else stated
     if len(rivals) > 1:
         raise DataError(
@@ -126,6 +127,16 @@ def _earlier(instrument: Instrument, have: Collection[str], stated: list[str]) -
             "them; name the right one in the column aliases of a row of instruments"
         )
     return stated if asked else old
+
+
+@lru_cache(maxsize=8)
+def _renumbered(have: frozenset[str]) -> dict[str, list[str]]:
+    """Old Beijing codes among `have` by today's, sorted; kept, as each stock of a market asks it of the same place."""
+    found: dict[str, list[str]] = {}
+    for old in sorted(have):
+        if today := successor(old):
+            found.setdefault(today, []).append(old)
+    return found
 
 
 def _today(code: str) -> str:

@@ -31,7 +31,11 @@ def typed(codes: str | Iterable[str], book: Instruments) -> Typed:
     written = [codes] if isinstance(codes, str) else list(codes)
     known = {text: book[text] for text in dict.fromkeys(written)}
     refuse_merged(known.values())
-    former = {one.code: one.aliases[0] for one in known.values() if one.aliases != book[one.code].aliases}
+    former = {
+        one.code: one.aliases[0]
+        for text, one in known.items()
+        if text != one.code and one.aliases != book[one.code].aliases
+    }
     today = {text: one.code for text, one in known.items()}
     return Typed(tuple(dict.fromkeys(today.values())), book.formerly(former), read_as(today))
 

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..arrays import Days
-from ..bars.bars import Bars
 from ..bars.checks import YEAR
 from ..calendars.calendar import calendar
 from ..calendars.hours import CALENDAR_OF
 from ..calendars.overrides import Additions
 from ..errors import DataError
 from ..instruments.instrument import Instrument
+from .extent import Extent
 
 # What is said of sessions that only bars prove.
 TAKEN = "are not in the published calendars and are taken from the bars"
 
 
-def with_proven(added: Additions, series: Sequence[Bars], instruments: Sequence[Instrument]) -> Additions:
+def with_proven(added: Additions, extents: Sequence[Extent], instruments: Sequence[Instrument]) -> Additions:
     """The additions with every weekday after the published sessions on which one of the codes was traded.
 
     The same where nothing lies beyond, or where only published sessions are wanted. A bar years away is a DataError.
@@ -25,12 +25,12 @@ def with_proven(added: Additions, series: Sequence[Bars], instruments: Sequence[
     if added.published:
         return added
     days: dict[str, set[str]] = {}
-    for bars, instrument in zip(series, instruments, strict=True):
-        end = calendar(instrument.exchange, added).published
-        later = bars.sessions[bars.traded & (bars.sessions > end)]
-        if len(later):
-            dated(bars, later.max(), added)
-            days.setdefault(CALENDAR_OF[instrument.exchange], set()).update(later.astype(str).tolist())
+    for extent, instrument in zip(extents, instruments, strict=True):
+        if len(extent.beyond):
+            dated(extent, extent.beyond.max(), added)
+            days.setdefault(CALENDAR_OF[instrument.exchange], set()).update(
+                extent.beyond.astype(str).tolist()
+            )
     return added.proven_by(days) if days else added
 
 
@@ -52,13 +52,12 @@ def rests_on_bars(unknowns: Iterable[str]) -> bool:
     return any(TAKEN in text for text in unknowns)
 
 
-def dated(bars: Bars, day: np.datetime64, added: Additions) -> np.datetime64:
+def dated(extent: Extent, day: np.datetime64, added: Additions) -> np.datetime64:
     """`day`, unless it is years away from every known session: such a bar is misdated and decides no span."""
     known = calendar("XSHG", added)
     first, last = known.sessions[0], known.published
     if not first <= day <= last + YEAR:
-        where = bars.source.get("path", bars.code)
         raise DataError(
-            f"{where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
+            f"{extent.where} has a bar on {day}, far from the known sessions, {first} to {last}; correct its date"
         )
     return day

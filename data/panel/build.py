@@ -8,12 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import I1, I4, Bool, Days
 from ..bars.bars import Bars
-from ..bars.checks import Finding, bad_sessions, check_bars, errors_of, suspend_bad
+from ..bars.checks import Finding, errors_of
 from ..bars.folder import BarsFolder
-from ..bars.units import leaps
-from ..calendars import sessions as calendars
 from ..calendars.hours import EXCHANGES
 from ..calendars.overrides import NONE, Additions
 from ..dated import to_day
@@ -25,17 +22,21 @@ from ..instruments.typed import typed
 from ..rules.brokerage import Brokerage
 from ..rules.costs import cost_class
 from ..rules.ticks import TICK_BOUNDS, TICK_SIZES
-from ..store.joined import GUESS, iter_instruments
+from ..store.joined import iter_instruments
 from ..store.known import with_facts
 from ..store.memory import BarsInMemory, in_memory
 from ..store.store import Prices, Store, default_store, open_prices
 from ..universe.universe import Universe
 from . import fx
-from .beyond import dated, from_bars, with_proven
+from .beyond import from_bars, with_proven
 from .charges import cost_classes, cost_table, free_of_charge
-from .columns import Columns, compile_code
-from .contracts import Future, compile_future, front_month
-from .panel import ACTION, TRADING, Panel
+from .columns import Columns
+from .contracts import Future
+from .extent import Extent, Moved, extent_of, stored_extents
+from .laid import Laid, Laying, lay, lay_future
+from .panel import ACTION, Panel
+from .rows import Rows, rows_of
+from .shares import lay_stored
 
 SAMPLE = Path(str(files("launchlab.data.sample") / "market.zip"))
 MOST_LISTED = 40
@@ -94,11 +95,30 @@ def load_panel(
     if not wanted:
         raise DataError("there is no code to load; name at least one")
     have = frozenset(place.codes())
-    held = [instrument for instrument in wanted if names_of(instrument, have)] or wanted
+    missing = {instrument.code for instrument in wanted if not names_of(instrument, have)}
+    held = [instrument for instrument in wanted if instrument.code not in missing] or wanted
     span = (_day(start, "start"), _day(end, "end"))
-    panel = build_panel(iter_instruments(place, held), span=span, currency=currency, options=chosen)
-    absent = [_absent(instrument, panel).to_json() for instrument in wanted if instrument not in held]
+    panel = _panel(place, held, span, currency, chosen)
+    absent = [_absent(instrument, panel).to_json() for instrument in wanted if instrument.code in missing]
     return replace(panel, warnings=(*absent, *panel.warnings)) if absent else panel
+
+
+def _panel(
+    place: Store | BarsFolder | BarsInMemory,
+    held: Sequence[Instrument],
+    span: tuple[object, object],
+    currency: str,
+    chosen: PanelOptions,
+) -> Panel:
+    """The panel of instruments that have bars; a store's are read one code at a time where nothing moves meanwhile."""
+    known = [_tradable(instrument) for instrument in held]
+    extents = stored_extents(place, known, chosen.calendar) if isinstance(place, Store) else None
+    if isinstance(place, Store) and extents is not None:
+        try:
+            return _stored_panel(place, known, extents, span, currency, chosen)
+        except Moved:
+            pass  # a fetch writes beside this: its bars are read first, and then looked at
+    return build_panel(iter_instruments(place, known), span=span, currency=currency, options=chosen)
 
 
 OWN_STORE = "store"  # as the place of prices
@@ -136,68 +156,81 @@ def build_panel(
     options: PanelOptions | None = None,
 ) -> Panel:
     """A panel from bars already in memory."""
-    chosen = options or PanelOptions()
-    series = list(bars)
+    chosen, series = options or PanelOptions(), list(bars)
     known = [_tradable(chosen.instruments[raw.code]) for raw in series]
-    hedges = [future.instrument for future in chosen.futures]
-    leading = [raw for raw in series if raw.code not in chosen.beside]
-    chosen = replace(chosen, calendar=with_proven(chosen.calendar, series, known))
-    exchanges = {instrument.exchange for instrument in (*known, *hedges)}
-    sessions = _sessions(leading or series, span, exchanges, chosen.calendar)
-    own_days = {name: _exchange_sessions(name, sessions, chosen.calendar) for name in EXCHANGES}
-    columns = Columns.empty(len(sessions), len(series) + len(hedges))
-    actions: list[tuple[Any, ...]] = []
-    findings: list[Finding] = []
-    unmended: list[Finding] = []
-    unknowns = list(from_bars(chosen.calendar, sessions))
-    for i, (raw, instrument) in enumerate(zip(series, known, strict=True)):
-        inside = _between(raw, sessions)
-        own = sessions[own_days[instrument.exchange][0]]
-        cut = bool((raw.sessions < sessions[0]).any())
-        faults = check_bars(inside, instrument, calendar=own, cut=cut)
-        findings += faults
-        good, doubtful = suspend_bad(inside, faults), bad_sessions(faults)
-        if "leap" in {fault.kind for fault in faults}:
-            unmended += leaps(good, instrument, own, doubtful)
-        tax = chosen.dividend_tax_cn if instrument.mainland else chosen.dividend_tax_hk
-        compiled = compile_code(
-            good, instrument, sessions, own_days[instrument.exchange][0], doubtful, cut=cut
-        )
+    extents = [extent_of(*one, chosen.calendar) for one in zip(series, known, strict=True)]
+    chosen, how = _laying(extents, known, span, chosen)
+    columns = Columns.empty(len(how.rows.sessions), len(series) + len(chosen.futures))
+    laid = []
+    for i, one in enumerate(zip(series, known, strict=True)):
+        compiled, said = lay(*one, how)
         columns.put(i, compiled)
-        if chosen.bad_bars == "suspend" and errors_of(faults):
-            _refuse_useless(raw.code, compiled.values["status"], errors_of(faults))
-        actions += [(a.row, i, a.ratio, a.cash, a.cash * (1.0 - tax)) for a in compiled.actions]
-        guess = raw.source.get(GUESS, "")
-        unknowns += [f"{raw.code}: {note}" for note in (guess, *compiled.unknowns) if note]
-    for i, future in enumerate(chosen.futures, len(series)):
-        front = front_month(future, sessions[-1], chosen.calendar)
-        is_open = own_days[future.terms.product.exchange][0]
-        compiled, rolls = compile_future(future, front, sessions, is_open)
+        laid.append(said)
+    return _finished(known, columns, laid, how, chosen, currency)
+
+
+def _stored_panel(
+    store: Store,
+    known: Sequence[Instrument],
+    extents: Sequence[Extent],
+    span: tuple[object, object],
+    currency: str,
+    chosen: PanelOptions,
+) -> Panel:
+    """A panel of a store's codes whose extents are known: their bars are read one at a time, and none is kept."""
+    chosen, how = _laying(extents, known, span, chosen)
+    codes = list(zip(known, extents, strict=True))
+    columns, laid = lay_stored(store, codes, len(chosen.futures), how)
+    return _finished(known, columns, laid, how, chosen, currency)
+
+
+def _laying(
+    extents: Sequence[Extent], known: Sequence[Instrument], span: tuple[object, object], chosen: PanelOptions
+) -> tuple[PanelOptions, Laying]:
+    """The options with the sessions that bars prove, and the rows on which codes of such extents are laid."""
+    calendar = with_proven(chosen.calendar, extents, known)
+    leading = [one for one in extents if one.code not in chosen.beside]
+    exchanges = {one.exchange for one in (*known, *(future.instrument for future in chosen.futures))}
+    rows = rows_of(leading or extents, span, exchanges, calendar)
+    how = Laying(rows, chosen.dividend_tax_cn, chosen.dividend_tax_hk, chosen.bad_bars == "suspend")
+    return replace(chosen, calendar=calendar), how
+
+
+def _finished(
+    known: Sequence[Instrument],
+    columns: Columns,
+    laid: list[Laid],
+    how: Laying,
+    chosen: PanelOptions,
+    currency: str,
+) -> Panel:
+    """The panel once its codes are laid: futures beside them, and bad bars refused unless they are put aside."""
+    for i, future in enumerate(chosen.futures, len(known)):
+        compiled, said = lay_future(future, how.rows, chosen.calendar)
         columns.put(i, compiled)
-        actions += [(row, i, 1.0, short, long) for row, short, long in rolls]
-        unknowns += [f"{future.terms.product.code}: {note}" for note in compiled.unknowns]
-        series.append(front.bars)
-    if chosen.bad_bars == "suspend":
-        _refuse_unmended(errors_of(unmended))
+        laid.append(said)
+    if how.suspend:
+        _refuse_unmended(errors_of([fault for one in laid for fault in one.unmended]))
     else:
-        _refuse(errors_of([finding for finding in findings if finding.code not in chosen.beside]))
-    return _assemble(
-        series, [*known, *hedges], columns, sessions, own_days, chosen, currency, actions, findings, unknowns
-    )
+        _refuse(errors_of([f for one in laid for f in one.findings if f.code not in chosen.beside]))
+    instruments = [*known, *(future.instrument for future in chosen.futures)]
+    return _assemble(instruments, columns, how.rows, laid, chosen, currency)
 
 
 def _assemble(
-    series: list[Bars], known: list[Instrument], columns: Columns, sessions: Days, own_days: Mapping[str, Any],
-    chosen: PanelOptions, currency: str, actions: list[Any], findings: list[Finding], unknowns: list[str],
+    known: list[Instrument], columns: Columns, rows: Rows, laid: list[Laid], chosen: PanelOptions, currency: str
 ) -> Panel:  # fmt: skip
+    sessions = rows.sessions
     classes = cost_classes(known)
     free = free_of_charge(classes, chosen.brokerage)
     currencies = tuple(dict.fromkeys(instrument.currency for instrument in known))
     rates = fx.rates(currencies, currency, sessions, path=chosen.fx, max_age_days=chosen.fx_max_age_days)
-    table = np.sort(np.array(actions, ACTION), order=["row", "code"])
+    codes = tuple(one.code for one in laid)
+    actions = [(row, i, *paid) for i, one in enumerate(laid) for row, *paid in one.actions]
+    unknowns = (*from_bars(chosen.calendar, sessions), *(note for one in laid for note in one.unknowns))
     return Panel(
         sessions=sessions,
-        codes=tuple(raw.code for raw in series),
+        codes=codes,
         currency=currency,
         instruments=tuple(known),
         **columns.arrays(),
@@ -210,61 +243,17 @@ def _assemble(
         fx=rates,
         exchanges=EXCHANGES,
         exchange_of=np.array([EXCHANGES.index(instrument.exchange) for instrument in known], np.int8),
-        exchange_open=np.stack([own_days[name][0] for name in EXCHANGES], axis=1),
-        sessions_done=np.stack([own_days[name][1] for name in EXCHANGES], axis=1),
-        actions=table,
-        simulated=any(str(raw.source.get("simulated", "")).lower() == "true" for raw in series),
-        provenance=tuple(_provenance(raw) for raw in series),
-        warnings=tuple(finding.to_json() for finding in findings),
+        exchange_open=np.stack([rows.own[name][0] for name in EXCHANGES], axis=1),
+        sessions_done=np.stack([rows.own[name][1] for name in EXCHANGES], axis=1),
+        actions=np.sort(np.array(actions, ACTION), order=["row", "code"]),
+        simulated=any(one.simulated for one in laid),
+        provenance=tuple(one.provenance for one in laid),
+        warnings=tuple(finding.to_json() for one in laid for finding in one.findings),
         unknowns=tuple(dict.fromkeys([*free, *unknowns])),
         universe=chosen.universe,
-        beside=tuple(one.code for one in series if one.code in chosen.beside or one.code.endswith(FUTURE)),
+        beside=tuple(code for code in codes if code in chosen.beside or code.endswith(FUTURE)),
         calendar=chosen.calendar,
     )
-
-
-def _empty_span(first: object, last: object, span: tuple[object, object]) -> str:
-    """Why no day lies in the span: two ends that were asked for, or one beyond the bars."""
-    if span[1] is None:
-        return (
-            f"the bars end on {last}, before the start {first}; start earlier, or add later bars to `prices`"
-        )
-    if span[0] is None:
-        return f"the bars begin on {first}, after the end {last}; end later, or add earlier bars to `prices`"
-    return f"the span from {first} to {last} is empty; the start must not come after the end"
-
-
-def _sessions(series: list[Bars], span: tuple[object, object], exchanges: set[str], added: Additions) -> Days:
-    held = [bars for bars in series if len(bars)]
-    if not held:
-        raise DataError("none of the codes has a bar; check the prices folder")
-    first = (
-        min(dated(bars, bars.sessions.min(), added) for bars in held) if span[0] is None else _as_day(span[0])
-    )
-    last = (
-        max(dated(bars, bars.sessions.max(), added) for bars in held) if span[1] is None else _as_day(span[1])
-    )
-    if last < first:
-        raise DataError(_empty_span(first, last, span))
-    sessions = calendars.union_sessions(first, last, exchanges=exchanges, added=added)
-    if not len(sessions):
-        names = " or ".join(sorted(exchanges))
-        raise DataError(f"there is no session of {names} from {first} to {last}; widen the span")
-    return sessions
-
-
-def _as_day(day: object) -> np.datetime64:
-    return np.datetime64(str(day)[:10], "D")
-
-
-def _exchange_sessions(name: str, sessions: Days, added: Additions) -> tuple[Bool, I4]:
-    """Which rows are sessions of the exchange, and how many it has had up to each row, rows or not.
-
-    Rows after the last day that is known of an exchange which is not traded here are none of its sessions.
-    """
-    last = min(sessions[-1], calendars.calendar(name, added).until)
-    own = calendars.sessions(name, sessions[0], last, added=added) if sessions[0] <= last else sessions[:0]
-    return np.isin(sessions, own), np.searchsorted(own, sessions, side="right").astype(np.int32)
 
 
 def _tradable(instrument: Instrument) -> Instrument:
@@ -273,20 +262,6 @@ def _tradable(instrument: Instrument) -> Instrument:
             f"{instrument.code} is an index level, which nobody can buy; use a fund, or name it as the benchmark"
         )
     return instrument
-
-
-def _between(bars: Bars, sessions: Days) -> Bars:
-    inside = (bars.sessions >= sessions[0]) & (bars.sessions <= sessions[-1])
-    return bars if bool(inside.all()) else bars.take(inside)
-
-
-def _refuse_useless(code: str, status: I1, errors: tuple[Finding, ...]) -> None:
-    """A code without one good bar would leave the other side of its launches alone."""
-    if not (status == TRADING).any():
-        raise DataError(
-            f"{code} has no good bar in this span, so that nothing of it could be traded "
-            f"(first error: {errors[0]}); repair its file, or leave the code out"
-        )
 
 
 def _refuse_unmended(errors: tuple[Finding, ...]) -> None:
@@ -304,15 +279,3 @@ def _refuse(errors: tuple[Finding, ...]) -> None:
         raise DataError(
             f"{wrong}, or treat wrong bars as suspended with `bad_bars='suspend'`:\n{shown}{more}"
         )
-
-
-def _provenance(bars: Bars) -> dict[str, object]:
-    source = dict(bars.source)
-    return {
-        "code": bars.code,
-        "source": str(source.get("provider") or Path(str(source.get("path", "memory"))).name),
-        "sha256": str(source.get("sha256", "")),
-        "first": str(bars.sessions.min()) if len(bars) else "",
-        "last": str(bars.sessions.max()) if len(bars) else "",
-        "rows": len(bars),
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from mmap import PAGESIZE, mmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,13 +16,18 @@ from ..bars.references import NO_DAYS, Before, closes_before, reference_prices
 from ..bars.stated import as_stated
 from ..calendars import sessions as calendars
 from ..instruments.table import Instrument
-from ..rules.limits import NO_REFERENCE, limit_bands, opened
+from ..places import rows_among
+from ..rules.limits import limit_bands, opened
 from ..rules.lots import lot_rules
 from ..rules.settlement import t_plus_one
 from ..rules.shorting import borrow_rate, shortable
 from ..rules.ticks import tick_table
 from .panel import CLOSED, DELISTED, SUSPENDED, TRADING, UNLISTED
 
+# Arrays that are not of float64.
+KINDS = {
+    "status": "i1", "tick_table": "i1", "t_plus_one": "?", "shortable": "?", "lot_min": "i4", "lot_step": "i4", "max_order": "i4",
+}  # fmt: skip
 NOISE = 1e-9  # of floats that stand for decimals
 YOUNG_DAYS = 30  # calendar days after listing within which the first sessions' regimes may still hold
 
@@ -67,13 +73,23 @@ class Columns:
     margin: F8
 
     @classmethod
-    def empty(cls, rows: int, codes: int) -> "Columns":
-        """Uninitialised arrays; every column must be put."""
-        kinds = {"status": "i1", "tick_table": "i1", "t_plus_one": "?", "shortable": "?"}
-        kinds |= dict.fromkeys(("lot_min", "lot_step", "max_order"), "i4")
-        return cls(
-            **{f.name: np.empty((rows, codes), kinds.get(f.name, "f8"), order="F") for f in fields(cls)}
-        )
+    def empty(cls, rows: int, codes: int, *, memory: mmap | None = None) -> "Columns":
+        """Uninitialised arrays, in `memory` of `bytes_of` them where it is given; every column must be put."""
+        arrays, start = {}, 0
+        for each in fields(cls):
+            kind = np.dtype(KINDS.get(each.name, "f8"))
+            if memory is None:
+                arrays[each.name] = np.empty((rows, codes), kind, order="F")
+            else:
+                arrays[each.name] = np.ndarray((rows, codes), kind, memory, start, order="F")
+            start += _pages(rows * codes * kind.itemsize)
+        return cls(**arrays)
+
+    @classmethod
+    def bytes_of(cls, rows: int, codes: int) -> int:
+        """Bytes that hold the arrays of so many rows and codes, each from the start of a page on."""
+        kinds = (np.dtype(KINDS.get(each.name, "f8")) for each in fields(cls))
+        return sum(_pages(rows * codes * kind.itemsize) for kind in kinds)
 
     def put(self, i: int, compiled: Compiled) -> None:
         """Write one code's column."""
@@ -85,6 +101,13 @@ class Columns:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+def _pages(size: int) -> int:
+    """Bytes up to the end of the last page."""
+    return -(-size // PAGESIZE) * PAGESIZE
+
+
+# prices that a damaged file holds may be too large for a number of ticks; its findings say so, not warnings of numpy
+@np.errstate(over="ignore", invalid="ignore")
 def compile_code(
     bars: Bars,
     instrument: Instrument,
@@ -100,21 +123,24 @@ def compile_code(
     close is no sign of a corporate action on the session after. `cut`: the code has earlier bars, outside `sessions`.
     """
     begun = opened(instrument)
-    bars = bars.take(bars.sessions >= begun)
+    if not (since := bars.sessions >= begun).all():
+        bars = bars.take(since)
     own = sessions[is_open]
     instrument = as_stated(instrument, bars, own)
-    status = np.where(is_open, SUSPENDED, CLOSED).astype(np.int8)
-    rows = np.searchsorted(sessions, bars.sessions)
+    status = np.where(is_open, np.int8(SUSPENDED), np.int8(CLOSED))
+    rows = rows_among(bars.sessions, sessions)
     traded = bars.traded
-    status[rows[traded]] = TRADING
+    dealt, at = (bars, rows) if traded.all() else (bars.take(traded), rows[traded])
+    status[at] = TRADING
     listed = begun if instrument.listed is None else max(begun, np.datetime64(instrument.listed, "D"))
-    status[is_open & (sessions < listed)] = UNLISTED
+    if listed > sessions[0]:
+        status[is_open & (sessions < listed)] = UNLISTED
     if instrument.delisted is not None:
         status[is_open & (sessions >= np.datetime64(instrument.delisted, "D"))] = DELISTED
     values: dict[str, NDArray[Any]] = {"status": status}
     for name in ("open", "high", "low", "close"):
-        values[name] = _onto(len(sessions), rows[traded], getattr(bars, name)[traded], np.nan)
-    values["volume"] = _onto(len(sessions), rows[traded], bars.volume[traded], 0.0)
+        values[name] = _onto(len(sessions), at, getattr(dealt, name), np.nan)
+    values["volume"] = _onto(len(sessions), at, dealt.volume, 0.0)
     reference, notes = _references(bars, instrument, own, doubtful), list[str]()
     values["ref"] = _onto(len(sessions), rows, reference, np.nan)
     before = closes_before(bars, own, doubtful)
@@ -123,12 +149,12 @@ def compile_code(
         notes += unexplained
     values["mark"] = marks(values["close"], actions)
     age = listed_sessions(instrument, sessions, is_open)
-    bands = limit_bands(instrument, np.maximum(sessions, begun), values["ref"], age)
+    bands = limit_bands(instrument, _not_before(begun, sessions), values["ref"], age)
     values |= {"limit_up": bands.up, "limit_down": bands.down}
     if instrument.mainland:
-        notes += _judge_strictly(values, np.array(bands.note, object) == NO_REFERENCE, sessions)
+        notes += _judge_strictly(values, bands.unknown, sessions)
         notes += _believe_first_bars(values, sessions) if instrument.listed is None and not cut else []
-    values |= rules_of(instrument, np.maximum(sessions, listed))
+    values |= rules_of(instrument, _not_before(listed, sessions))
     said = [str(bars.source["said"])] if bars.source.get("said") else []
     unknowns = (*instrument.unknowns, *said, *notes, *_coverage(bars, instrument, own))
     return Compiled(values, tuple(actions), unknowns)
@@ -176,7 +202,15 @@ def rules_of(instrument: Instrument, listed: Days) -> dict[str, NDArray[Any]]:
     }
 
 
+def _not_before(day: np.datetime64, sessions: Days) -> Days:
+    """The sessions, earlier ones as `day`: rules are asked of no day before them."""
+    return sessions if day <= sessions[0] else np.maximum(sessions, day)
+
+
 def _onto(n: int, rows: NDArray[Any], values: NDArray[Any], empty: float) -> F8:
+    """Values on their rows of n, `empty` on the others; the values themselves where they fill every row."""
+    if len(values) == n:
+        return values
     column = np.full(n, empty)
     column[rows] = values
     return column
@@ -215,8 +249,10 @@ def _row_actions(
 
 def marks(close: F8, actions: Sequence[RowAction]) -> F8:
     """Last close carried over; on an ex-date without a trade, adjusted for the action."""
-    held = np.where(np.isnan(close), 0, np.arange(len(close)))
-    mark = close[np.maximum.accumulate(held)]
+    unknown = np.isnan(close)
+    if not unknown.any():
+        return close
+    mark = close[np.maximum.accumulate(np.where(unknown, 0, np.arange(len(close))))]
     for action in actions:
         if np.isnan(close[action.row]):
             later = np.flatnonzero(~np.isnan(close[action.row :]))

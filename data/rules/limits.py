@@ -19,7 +19,7 @@ from ..dated import as_date
 from ..errors import RuleError
 from ..instruments.table import Instrument, spells_cover
 from . import bands
-from .ticks import TICK_SIZES, tick_schedule, tick_table
+from .ticks import PER_UNIT, tick_schedule, tick_table
 
 NO_REFERENCE = "no reference"
 _LONG_AGO = np.datetime64("1900-01-01")
@@ -31,13 +31,15 @@ _BASIS = 10_000  # percentages as whole basis points
 class Bands:
     """Limits by session. No limit: `up` inf, `down` 0.0, `pct` NaN. `note` says what is not ordinary, per session.
 
-    `pct` is the upward fraction (0.44 on a banded first day). All shapes (n,).
+    `pct` is the upward fraction (0.44 on a banded first day). `unknown`: there is a limit, but no reference to count it
+    from. All shapes (n,).
     """
 
     up: F8
     down: F8
     pct: F8
-    note: tuple[str, ...]
+    note: NDArray[np.object_]
+    unknown: Bool
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,14 @@ def limit_bands(instrument: Instrument, sessions: Days, reference: F8, listed_se
     """
     n = len(sessions)
     if not instrument.mainland or not instrument.tradable:
-        return Bands(np.full(n, np.inf), np.zeros(n), np.full(n, np.nan), ("",) * n)
+        none = np.full(n, np.inf), np.zeros(n), np.full(n, np.nan)
+        return Bands(*none, np.full(n, "", object), np.zeros(n, np.bool_))
     regime = _ordinary(instrument, sessions)
     _apply_delisting(regime, instrument, sessions)
     _apply_listing(regime, instrument, sessions, listed_session)
-    free = np.isin(sessions, np.array(instrument.no_limit, "datetime64[D]"))
-    regime.set(free, _UNLIMITED, _UNLIMITED, "re-listing, resumed listing or share reform: no limit")
+    if instrument.no_limit:
+        free = np.isin(sessions, np.array(instrument.no_limit, "datetime64[D]"))
+        regime.set(free, _UNLIMITED, _UNLIMITED, "re-listing, resumed listing or share reform: no limit")
     return _to_prices(regime, instrument, sessions, reference)
 
 
@@ -156,7 +160,7 @@ def listing_day(instrument: Instrument, young: Days, count: I4) -> date:
 
 
 def _to_prices(regime: _Regime, instrument: Instrument, sessions: Days, reference: F8) -> Bands:
-    per_unit = np.rint(1 / TICK_SIZES[tick_table(instrument, sessions), 0]).astype(np.int64)
+    per_unit = PER_UNIT[tick_table(instrument, sessions)]
     issue = np.nan if instrument.issue_price is None else instrument.issue_price
     # On a listing day the exchange's own reference is the issue price.
     base_price = np.where(regime.of_issue & ~np.isnan(issue), issue, reference)
@@ -167,12 +171,14 @@ def _to_prices(regime: _Regime, instrument: Instrument, sessions: Days, referenc
     up = np.where(one_tick, np.maximum(up, base + 1), up)
     down = np.where(one_tick, np.minimum(down, base - 1), down)
     limited = known & (regime.up != _UNLIMITED)
-    regime.note[~known & (regime.up != _UNLIMITED)] = NO_REFERENCE
+    unknown = ~known & (regime.up != _UNLIMITED)
+    regime.note[unknown] = NO_REFERENCE
     return Bands(
         np.where(limited, up / per_unit, np.inf),
         np.where(limited, np.maximum(down, 1) / per_unit, 0.0),
         np.where(limited, regime.up / _BASIS, np.nan),
-        tuple(regime.note),
+        regime.note,
+        unknown,
     )
 
 

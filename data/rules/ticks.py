@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..arrays import F8, I1, Bool, Days
+from ..arrays import F8, I1, I8, Bool, Days
 from ..dated import Dated
 from ..errors import RuleError
 from ..instruments.table import Instrument
@@ -62,7 +62,9 @@ _WIDTH = max(len(table) for table in _TABLES)
 # (K, B): table k uses step SIZES[k, j] up to and including price BOUNDS[k, j]; padded with inf.
 TICK_BOUNDS: F8 = np.array([[b for b, _ in t] + [np.inf] * (_WIDTH - len(t)) for t in _TABLES], np.float64)
 TICK_SIZES: F8 = np.array([[s for _, s in t] + [t[-1][1]] * (_WIDTH - len(t)) for t in _TABLES], np.float64)
-TICK_BOUNDS.flags.writeable = TICK_SIZES.flags.writeable = False
+# Steps of the lowest prices of each table that make one unit of money, (K,).
+PER_UNIT: I8 = np.rint(1 / TICK_SIZES[:, 0]).astype(np.int64)
+TICK_BOUNDS.flags.writeable = TICK_SIZES.flags.writeable = PER_UNIT.flags.writeable = False
 
 HK_STOCK_TABLE = Dated(
     (

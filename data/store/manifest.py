@@ -42,6 +42,9 @@ class Revision:
     notes: tuple[str, ...] = ()
 
 
+_COUNTS = tuple(each.name for each in fields(Revision) if each.type is int)
+
+
 @dataclass(frozen=True)
 class Manifest:
     """All revisions of one code, oldest first; `asked` is the span requested so far from each provider.
@@ -110,7 +113,7 @@ def read_manifest(path: Path) -> Manifest | None:
 def to_revision(row: Mapping[str, Any]) -> Revision:
     """A revision whose every cell is of its kind; a TypeError or ValueError says which is not."""
     revision = Revision(**{**row, "notes": tuple(_text(note) for note in row["notes"])})
-    for name in (each.name for each in fields(Revision) if each.type is int):
+    for name in _COUNTS:
         value = getattr(revision, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise TypeError(f"{name} is {value!r}")

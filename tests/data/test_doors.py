@@ -40,3 +40,13 @@ def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None
         assert not is_zip(path)
     with pytest.raises(DataError, match="is a folder, not a file"):
         read_bytes(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux")
+def test_a_file_that_does_not_state_its_size_is_read_to_its_end() -> None:
+    path = Path("/proc/self/status")
+    assert path.stat().st_size == 0
+    assert read_bytes(path).startswith(b"Name:")
+    assert b"ctxt_switches" in read_bytes(path)
+    with pytest.raises(DataError, match="is larger than"):
+        read_bytes(path, most=10)

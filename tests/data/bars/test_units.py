@@ -5,9 +5,12 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from launchlab.data.bars.bars import Bars
 from launchlab.data.bars.checks import check_bars
+from launchlab.data.bars.units import median_above
 from launchlab.data.calendars.sessions import calendar
 from launchlab.data.errors import DataError
 from launchlab.data.instruments.table import load_instruments
@@ -183,3 +186,26 @@ def test_a_share_that_rarely_trades_is_not_weekly():
     days = ("2026-03-05", "2026-03-06", "2026-03-13", "2026-03-19", "2026-03-26", "2026-03-27")
     held = bars("0700.HK", days, 400.0 + np.arange(6))
     assert {kind for *_, kind in found(held)} == {"missing_session"}
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=9), st.integers(0, 6))
+def test_the_median_lies_above_a_bound_as_numpy_says(values: list[int], bound: int) -> None:
+    assert median_above(np.array(values, float), bound) == (np.median(values) > bound)
+
+
+def test_a_stated_reference_of_zero_is_no_price_to_leap_from() -> None:
+    stated = np.array([np.nan, 500.0, 0.0, 499.0, 502.0, 503.0, 504.0])
+    wrong = [("2026-03-09", "error", "leap"), ("2026-03-09", "warning", "pre_close")]
+    assert found(tencent(CLOSES, pre_close=stated)) == wrong
+    doubled = tencent([500.0, 501.0, 1100.0, 1102.0, 1104.0, 1106.0, 1108.0], pre_close=stated)
+    told = check_bars(doubled, INSTRUMENTS["0700.HK"], calendar=calendar("XHKG").sessions)
+    assert any("opened at 1100, 2.2 times the 501 before" in one.fault for one in told)
+
+
+def test_a_price_beyond_all_numbers_of_ticks_is_a_finding_and_no_warning_of_numpys() -> None:
+    wild = replace(
+        bars("600519.SS", MARCH, [1500.0] * 7),
+        close=np.array([1500.0, 1500.0, 1e300, 1500.0, 1500.0, 1500.0, 1500.0]),
+    )
+    with pytest.raises(DataError, match="2026-03-09 error"):
+        build_panel([wild])

@@ -83,7 +83,7 @@ def test_prices_come_back_as_the_nearest_float_of_their_decimal():
 
 def test_no_reference_price_invents_no_limit():
     band = one(BOOK["600519.SS"], "2026-02-12", np.nan)
-    assert (band.up[0], band.down[0], band.note) == (np.inf, 0.0, ("no reference",))
+    assert (band.up[0], band.down[0], band.note.tolist()) == (np.inf, 0.0, ["no reference"])
 
 
 def test_hong_kong_and_indexes_have_no_limit():
@@ -155,7 +155,7 @@ def test_many_sessions_at_once_give_what_one_at_a_time_gives():
     days = ["2026-07-01", "2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"]
     band = limit_bands(stock, np.array(days, "datetime64[D]"), np.full(5, 3.07), np.zeros(5, np.int32))
     assert band.up.tolist() == [3.38, 3.22, 3.22, 3.38, 3.38]
-    assert band.note == ("", "ST", "ST", "ST", "ST")
+    assert band.note.tolist() == ["", "ST", "ST", "ST", "ST"]
 
 
 @pytest.mark.parametrize(
