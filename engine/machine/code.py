@@ -18,6 +18,7 @@ import numpy as np
 from filelock import FileLock
 
 from ..njit import MARKED, MODULES
+from .inlining import quick_inlining
 from .place import cache_folder
 from .watch import watched
 
@@ -160,7 +161,7 @@ def _make_ready(function: Any, args: tuple[Any, ...]) -> None:
             dispatcher.compile(kinds)
         else:
             # whoever waited here finds what the other has kept, and compiles nothing
-            with _alone(function), watched(function):
+            with _alone(function), watched(function), quick_inlining():
                 dispatcher.compile(kinds)
         _state.ready.add(function)
 

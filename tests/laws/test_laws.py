@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -228,12 +228,14 @@ def test_no_fill_leaves_the_limits_and_no_locked_board_is_bought(seed: int) -> N
 
 @QUICK
 @given(SEEDS)
+@example(3584)
 def test_no_mainland_share_is_sold_on_the_day_it_was_bought(seed: int) -> None:
     panel, legs, config = drawn(seed)
-    fills = simulate(legs, panel, config).fills
-    entered = {(f["leg"], f["row"]) for f in fills if f["reason"] == Reason.ENTRY}
-    for fill in fills[(fills["reason"] != Reason.ENTRY) & (fills["reason"] != Reason.DELISTED)]:
-        if panel.t_plus_one[fill["row"], fill["code"]]:
+    entered = set()  # a margin call may come before more of an entry, on the same day
+    for fill in simulate(legs, panel, config).fills:
+        if fill["reason"] == Reason.ENTRY:
+            entered.add((fill["leg"], fill["row"]))
+        elif fill["reason"] != Reason.DELISTED and panel.t_plus_one[fill["row"], fill["code"]]:
             assert (fill["leg"], fill["row"]) not in entered
 
 
