@@ -17,7 +17,7 @@ def quick_inlining() -> Iterator[None]:
     """Inline quickly within; for one thread at a time."""
     from numba.core import inline_closurecall as place
 
-    worker = getattr(place, "InlineWorker", None)
+    worker: Any = getattr(place, "InlineWorker", None)
     if getattr(place, "copy", None) is not copy or not hasattr(worker, "run_untyped_passes"):
         yield
         return

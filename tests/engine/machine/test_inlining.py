@@ -66,9 +66,14 @@ def test_numba_is_as_before_afterwards_and_another_numba_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept = inline_closurecall.InlineWorker.run_untyped_passes
-    with pytest.raises(ZeroDivisionError), quick_inlining():
-        assert inline_closurecall.copy is not copy
-        raise ZeroDivisionError
+
+    def fails() -> None:
+        with quick_inlining():
+            assert inline_closurecall.copy is not copy
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert inline_closurecall.copy is copy
     assert inline_closurecall.InlineWorker.run_untyped_passes is kept
     monkeypatch.delattr(inline_closurecall, "InlineWorker")
