@@ -45,7 +45,7 @@ from .state import (
 from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows
 
 NEVER = 2_000_000_000
-RUNNING = Effort(unit=1e-6, compiling=40.0)  # see `portfolio_units`
+RUNNING = Effort(unit=0.5e-6, compiling=40.0)  # see `portfolio_units`
 
 
 @inlined

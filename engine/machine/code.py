@@ -2,7 +2,8 @@
 
 The compiler takes a minute for all of the engine, and loading what it made a second, while a single run takes Python
 some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs;
-work of which it is known how often it comes (`repeated`) counts at once.
+work of which it is known how often it comes (`repeated`) counts at once. What somebody waits for counts in the runs after
+this one as well: a sweep that is run again and again compiles when Python has worked on it for as long as that takes.
 """
 
 import os
@@ -20,9 +21,11 @@ from filelock import FileLock
 from ..njit import MARKED, MODULES
 from .inlining import quick_inlining
 from .place import cache_folder
+from .spent import spend, spent
 from .watch import watched
 
 LOADING = 1.0  # seconds that it takes to import numba and to load what is kept
+NOTICED = 5.0  # seconds of work in Python that somebody waits for: a run of less never has to wait for a compiler instead
 WAYS = ("suited", "python", "machine")
 Way = Literal["suited", "python", "machine"]
 
@@ -81,12 +84,19 @@ def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]
         return as_python(function)
     asked = _state.asked[function] = _state.asked.get(function, 0.0) + effort.unit * units
     coming = asked + effort.unit * units * (_times.get() - 1)
-    wanted = _state.way == "machine" or function in _state.ready
-    wanted = wanted or (coming > LOADING and coming > (LOADING if is_kept(function) else effort.compiling))
-    if wanted:
+    if _state.way == "machine" or function in _state.ready or _pays(function, effort, coming):
         return machine_code(function)
     _state.as_python += effort.unit * units
+    if asked > NOTICED:
+        spend(function, effort.unit * units)
     return as_python(function)
+
+
+def _pays(function: Any, effort: Effort, coming: float) -> bool:
+    """Whether so many seconds of work, with those that earlier runs have left to Python, are more than machine code costs."""
+    if coming <= LOADING or is_kept(function):
+        return coming > LOADING
+    return coming + (spent(function) if coming > NOTICED else 0.0) > effort.compiling
 
 
 def left_to_python() -> float:
