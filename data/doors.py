@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .addresses import refuse_address
 from .errors import DataError, LaunchlabError
 
 MEGABYTE = 1 << 20
@@ -131,6 +132,7 @@ def is_zip(path: Path) -> bool:
 
 def _open(path: Path, error: type[LaunchlabError]) -> int:
     """A descriptor of a regular file; never waits for a pipe's other end."""
+    refuse_address(path, error)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     kind = os.fstat(handle).st_mode
     if stat.S_ISREG(kind):

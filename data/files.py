@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .addresses import refuse_address
 from .errors import ConfigError
 
 TEMPORARY = ".part-"  # what a killed writer leaves begins with this
@@ -91,6 +92,7 @@ def _sync(path: Path) -> None:
 
 def check_folder(folder: Path) -> None:
     """Refuse, before any work is done, a folder that holds something this program did not write."""
+    refuse_address(folder, ConfigError, written=True)
     try:
         is_file = folder.exists() and not folder.is_dir()
         strange = strangers(folder) if folder.is_dir() else ()

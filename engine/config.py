@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from ..data.addresses import refuse_address
 from ..data.doors import is_there, read_bytes
 from ..data.errors import ConfigError
 from ..data.settings import Settings
@@ -98,6 +99,7 @@ def config_from(values: dict[str, Any]) -> Config:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; a missing or malformed file is one sentence."""
+    refuse_address(path, ConfigError)
     if not is_there(path):
         raise ConfigError(f"{path}: there is no such file")
     try:

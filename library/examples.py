@@ -3,6 +3,7 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from ..data.addresses import refuse_address
 from ..data.doors import exists, reason
 from ..data.errors import ConfigError
 from ..data.files import write_whole
@@ -18,6 +19,7 @@ def write_examples(folder: Path | str = "launchlab-examples") -> tuple[Path, ...
     (hkex.csv with its mapping, hour.json). Where one of the files is there already nothing is written (ConfigError).
     """
     home = Path(folder)
+    refuse_address(home, ConfigError, written=True)
     if exists(home) and not home.is_dir():
         raise ConfigError(f"{home} is a file, and the examples are several; name a folder")
     with as_file(files(__package__) / "files") as shipped:

@@ -6,6 +6,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
+from ..data.addresses import refuse_address
 from ..data.errors import ConfigError
 from ..data.files import write_whole
 
@@ -35,6 +36,7 @@ def new_strategy(name: str, folder: Path | str = ".", *, backtrader: bool = Fals
         raise ConfigError(
             f"{stem}.py cannot be a file on Windows, where {stem} is a device; choose another name"
         )
+    refuse_address(Path(folder), ConfigError, written=True)
     place, test = Path(folder) / f"{stem}.py", Path(folder) / f"test_{stem}.py"
     for path in (place, test):
         if path.exists():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..addresses import refuse_address
 from ..arrays import F8
 from ..bars.bars import Bars
 from ..bars.findings import Finding, errors_of
@@ -107,6 +108,7 @@ def open_minutes(path: str | Path) -> MinuteFolder | StoredMinutes:
     place = Path(path)
     if str(path) == OWN_STORE and not exists(place):
         place = default_store()
+    refuse_address(place)
     if not exists(place):
         raise DataError(f"{place}: there is no such file or folder of minute bars; check `minutes`")
     if not is_store(place):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..addresses import refuse_address
 from ..bars.folder import BarsFolder
 from ..doors import exists
 from ..errors import DataError, RuleError, did_you_mean
@@ -43,8 +44,10 @@ class Source(NamedTuple):
 def find_bars(prices: Path | str | Mapping[str, Any] | None) -> Source:
     """The source of bars and the codes it has; one that holds none is a DataError."""
     bars = to_prices(prices)
-    if isinstance(bars, Path) and not exists(bars):
-        raise DataError(f"{bars}: there is no such file or folder of bars; check `prices`")
+    if isinstance(bars, Path):
+        refuse_address(bars)
+        if not exists(bars):
+            raise DataError(f"{bars}: there is no such file or folder of bars; check `prices`")
     place = open_prices(bars)
     codes = place.codes()
     if not codes:

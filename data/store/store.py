@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..addresses import refuse_address
 from ..bars.arrow import metadata
 from ..bars.bars import Bars
 from ..bars.files import table_to_bars
@@ -58,6 +59,9 @@ class Store:
     """A folder of bars; cheap to make, touches the disk only when read or written."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        refuse_address(self.root, StoreError, written=True)
 
     def folder(self, code: str) -> Path:
         """Where a code's files are; what is no name of a folder is a StoreError."""

@@ -20,6 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ...data.addresses import refuse_address
 from ...data.doors import read_bytes
 from ...data.errors import ConfigError
 from ...data.files import MANIFEST, is_as_written, read_manifest, strangers, write_manifest, write_whole
@@ -103,6 +104,7 @@ class SweepFolder:
         write_whole(self.path / ASKED, text)
 
     def _hold(self) -> None:
+        refuse_address(self.path, ConfigError, written=True)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)

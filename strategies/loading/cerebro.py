@@ -16,6 +16,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
+from ...data.addresses import refuse_address
 from ...data.doors import is_file
 from ...data.errors import ConfigError
 from ...data.market.market import Market
@@ -78,6 +79,7 @@ def run_script(
     `words` are its command line. What it prints goes to stderr, and its plots are not shown. ConfigError where it fails, with its line, or runs no Cerebro.
     """
     place = Path(path)
+    refuse_address(place, ConfigError)
     if not is_file(place):
         raise ConfigError(f"{str(place)[:200]}: there is no such file; name the script that runs a Cerebro")
 

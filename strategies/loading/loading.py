@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from ...data.addresses import refuse_address
 from ...data.doors import is_file
 from ...data.errors import ConfigError, LaunchlabError, did_you_mean
 from ...data.installed import is_offered
@@ -171,6 +172,7 @@ def _checked(named: Any, name: str) -> type:
 
 
 def _from_file(path: Path, attribute: str) -> Any:
+    refuse_address(path, ConfigError)
     if not is_file(path):
         raise ConfigError(
             f"{str(path)[:200]}: there is no such file; a strategy of your own is named file.py:Class"

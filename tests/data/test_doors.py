@@ -2,12 +2,21 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import launchlab as ll
 from launchlab.data.doors import MEGABYTE, Archive, is_zip, read_bytes
-from launchlab.data.errors import DataError, StoreError
+from launchlab.data.errors import ConfigError, DataError, LaunchlabError, LedgerError, RuleError, StoreError
+from launchlab.data.files import check_folder
+from launchlab.data.market.beside import open_minutes
+from launchlab.data.market.source import find_bars
+from launchlab.data.store.store import Store
+from launchlab.engine.config import read_toml
+from launchlab.engine.sweeps.folder import SweepFolder
 
 
 def test_a_file_is_read_up_to_its_largest_size_and_not_a_byte_further(tmp_path: Path) -> None:
@@ -50,3 +59,59 @@ def test_a_file_that_does_not_state_its_size_is_read_to_its_end() -> None:
     assert b"ctxt_switches" in read_bytes(path)
     with pytest.raises(DataError, match="is larger than"):
         read_bytes(path, most=10)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (
+            "https://example.org/bars.zip",
+            "https://example.org/bars.zip is an address, and only files .* download it",
+        ),
+        ("s3://bucket/bars", "s3://bucket/bars is an address"),
+        ("HTTP://example.org", "HTTP://example.org is an address"),
+        ("file:///tmp/bars.csv", "file:///tmp/bars.csv is an address, .* give /tmp/bars.csv"),
+    ],
+)
+def test_an_address_is_refused_as_one_wherever_a_file_is_read(address: str, said: str) -> None:
+    doors: tuple[tuple[Callable[..., Any], type[LaunchlabError]], ...] = (
+        (lambda: read_bytes(Path(address)), DataError),
+        (lambda: ll.load_launches(address), LedgerError),
+        (lambda: find_bars(address), DataError),
+        (lambda: open_minutes(address), DataError),
+        (lambda: read_toml(Path(address)), ConfigError),
+        (lambda: ll.load_universe(address), RuleError),
+    )
+    for read, error in doors:
+        with pytest.raises(error, match=said):
+            read()
+
+
+def test_an_address_is_refused_where_something_is_to_be_written_and_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = "https://example.org/x is an address, and only folders and files on this machine are written"
+    address = Path("https://example.org/x")
+    for write, error in (
+        (check_folder, ConfigError),
+        (Store, StoreError),
+        (lambda path: SweepFolder(path).begin({}, resume=False), ConfigError),
+        (ll.write_examples, ConfigError),
+        (lambda path: ll.new_strategy("gap-x", path), ConfigError),
+    ):
+        with pytest.raises(error, match=said):
+            write(address)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_really_there_is_no_address_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = Path("week:/one.csv")
+    odd.parent.mkdir()
+    odd.write_bytes(b"x")
+    assert read_bytes(odd) == b"x"
+    with pytest.raises(DataError, match="cannot be read"):
+        read_bytes(Path("c:/bars.csv"))  # a drive

@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import Timeout
 
+from ...addresses import refuse_address
 from ...dated import as_date
 from ...doors import is_there, read_bytes
 from ...errors import LedgerError, RuleError, did_you_mean
@@ -111,6 +112,7 @@ def held(path: Path) -> Iterator[None]:
 
     Its folder is made; where nothing was put there, it goes again.
     """
+    refuse_address(path, LedgerError, written=True)
     folder = path.absolute().parent
     made = not folder.exists()
     try:
