@@ -81,10 +81,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Of backtrader, such as DrawDown, for a backtrader.Strategy; repeatable.",
 )
-@click.option(
-    "--sizer", metavar="NAME", help="Of backtrader, such as PercentSizer, for orders without a size."
-)
-@click.option("--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1].")
+@shared("sizer", "stake")
 @click.option("--verify", is_flag=True, help="Run both engines and stop at the first order that differs.")
 @click.option(
     "--judge/--no-judge",

@@ -68,6 +68,12 @@ SHARED: dict[str, Decorator] = {
         metavar="CSV",
         help="Dated margins and fees of index futures, whose months are among the prices.",
     ),
+    "sizer": click.option(
+        "--sizer", metavar="NAME", help="Of backtrader, such as PercentSizer, for orders without a size."
+    ),
+    "stake": click.option(
+        "--stake", type=int, metavar="N", help="Shares of an order without a size [default: 1]."
+    ),
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
 }
 MARKET = (

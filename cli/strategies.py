@@ -106,7 +106,7 @@ def _default(parameter: dict[str, Any]) -> str:
 @click.option(
     "--config", "toml", metavar="FILE", help="TOML with [config], [strategy], [brokerage], [data]; flags win."
 )
-@shared("json")
+@shared("sizer", "stake", "json")
 def check(strategy: str, settings: tuple[str, ...], toml: str | None, as_json: bool, **flags: Any) -> None:
     """Ask a strategy about the future at every decision; what changes is named with its line.
 
@@ -117,19 +117,19 @@ def check(strategy: str, settings: tuple[str, ...], toml: str | None, as_json: b
     from ..data.errors import LookAheadError
     from ..data.market.market import load_market
     from ..strategies.loading.check import check_strategy
-    from ..strategies.loading.loading import build_strategy
+    from ..strategies.loading.loading import build_strategy, sized
     from .asked.plan import left_aside, read_plan
     from .terminal.progress import progress
 
     plan = read_plan(toml, {**flags, "strategy": strategy}, settings)
-    for sentence in left_aside(plan, "strategies check"):
+    for sentence in left_aside(plan, "strategies check", counts=("sizer", "stake")):
         warn(sentence)
-    build_strategy(plan.strategy, plan.settings)
+    built = sized(build_strategy(plan.strategy, plan.settings), plan.sizer, plan.stake)
     market = load_market(plan.market, brokerage=plan.brokerage)
     say(market, labelled=False)
     with progress(f"asking {plan.strategy}", len(market.panel)) as step, redirect_stdout(sys.stderr):
         checked = check_strategy(
-            plan.strategy, market, plan.config, settings=plan.settings, progress=lambda done: step(done)
+            built, market, plan.config, name=plan.strategy, progress=lambda done: step(done)
         )
     if as_json:
         print_json(checked.to_json())

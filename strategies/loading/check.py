@@ -16,6 +16,7 @@ from .loading import inner
 
 LISTED = 40  # leaks that are told one by one
 REMEMBERS = "what its class or module keeps from one question to the next is not hidden from it; name it as file.py:Class, of a file that can be run twice"
+NOTHING = "it decided nothing there, so nothing is known of what it does when it decides; ask it over other sessions or codes"
 BLIND = "what a strategy reads by itself, from files, a database or the web, is not hidden from it"
 
 
@@ -25,13 +26,14 @@ def check_strategy(
     config: Config | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
+    name: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> Checked:
     """Ask a strategy about the future at every decision: a backtest asks at some of them, and only says yes or no.
 
     Strategies of legs are asked at the opens (and closes, where they trade at some) of all rows, on the market cut off
     there and on one that goes on with other numbers; subclasses of backtrader.Strategy at every row. `strategy` and
-    `settings` are as for `backtest`; `progress` is called with the rows or auctions done. ConfigError where the strategy
+    `settings` are as for `backtest`, `name` what it is called in the answer; `progress` is called with the rows or auctions done. ConfigError where the strategy
     makes no sense or is not the same twice.
 
     >>> market = load_market(start="2026-01-02", end="2026-02-27")
@@ -53,17 +55,22 @@ def check_strategy(
         legs = checked_legs(runnable.legs(timed, panel), panel, len(timed))
         auctions = EveryAuction(runnable, timed, panel, legs)
         leaks, asked = auctions.ask(step), auctions.asked
-        remembers = auctions.unasked.remembers and not (isinstance(strategy, str) and strategy in STRATEGIES)
+        remembers = auctions.unasked.remembers and type(inner(runnable)) not in STRATEGIES.values()
         decisions, own = len(legs), type(inner(runnable)).__name__
     return Checked(
-        strategy=strategy if isinstance(strategy, str) else own,
+        strategy=name or (strategy if isinstance(strategy, str) else own),
         start=str(panel.sessions[0]),
         end=str(panel.sessions[-1]),
         asked=asked,
         decisions=decisions,
         leaks=tuple(leaks[:LISTED]),
         more=max(len(leaks) - LISTED, 0),
-        notes=(BLIND, *((REMEMBERS,) if remembers else ()), *_undated(market)),
+        notes=(
+            BLIND,
+            *((REMEMBERS,) if remembers else ()),
+            *(() if decisions else (NOTHING,)),
+            *_undated(market),
+        ),
     )
 
 

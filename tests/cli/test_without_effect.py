@@ -72,6 +72,8 @@ REFUSED = {
     "orders --json --csv": "--csv does nothing beside --json",
     "orders --minute-stamps start": "--minutes names none",
     "strategies check long-short --minute-stamps start": "--minutes names none",
+    "strategies check long-short --sizer PercentSizer": "leave them out",
+    "strategies check long-short --stake 100": "leave them out",
     "launches check --prices bars": "--prices does nothing without --strategy",
     "launches check --draws 9": "--draws does nothing without --strategy",
     "launches list --ledger-tz Asia/Hong_Kong": "the shipped ledger states them all",

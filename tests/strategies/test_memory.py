@@ -129,3 +129,13 @@ def test_a_class_of_no_file_is_told_that_its_memory_is_not_hidden(market: ll.Mar
         note.startswith("what its class or module keeps")
         for note in ll.check_strategy("buy-launch", market).notes
     )
+
+
+def test_a_strategy_that_decides_nothing_is_not_called_clean_without_a_word(
+    market: ll.Market, tmp_path: Path
+) -> None:
+    checked = ll.check_strategy(
+        written(tmp_path, "\n    def likes(self, panel, t, i):\n        return False\n"), market
+    )
+    assert checked.decisions == 0
+    assert any(note.startswith("it decided nothing there") for note in checked.notes)
