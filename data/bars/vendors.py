@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError
+from ..likely import likely_columns, renaming
 from .bars import OPTIONAL, PRICES, REQUIRED
 
 SHARES, LOTS = "shares", "lots"
@@ -344,7 +345,7 @@ def _recognised(names: tuple[str, ...]) -> Recognised:
             if _base(plain[k])[0] in [_base(text)[0] for text in plain[:k]]
         )
         raise DataError(f"it has the column {twin!r} more than once; keep the right one")
-    layout = _best(tuple(bases))
+    layout = _best(tuple(bases), {base: name for base, (name, _) in bases.items()})
     columns = {ours: _only(ours, alternatives, bases) for ours, alternatives in layout.columns.items()}
     held = {ours: base for ours, base in columns.items() if base is not None}
     understood = layout.understands(bases)
@@ -369,10 +370,10 @@ def _refuse_telling(unread: Iterable[str], layout: Layout) -> None:
             )
 
 
-def _best(bases: tuple[str, ...]) -> Layout:
+def _best(bases: tuple[str, ...], written: Mapping[str, str]) -> Layout:
     fitting = [layout for layout in LAYOUTS if _fits(layout, bases)]
     if not fitting:
-        raise DataError(_misfit(bases))
+        raise DataError(_misfit(bases, written))
     return max(
         fitting, key=lambda layout: (bool(layout.order), len(layout.understands(bases)), bool(layout.marks))
     )
@@ -387,24 +388,31 @@ def _fits(layout: Layout, bases: tuple[str, ...]) -> bool:
     return not layout.marks or bool(layout.marks & have)
 
 
-def _misfit(bases: tuple[str, ...]) -> str:
-    """What the nearest layout lacks, in the words of the file's own alphabet."""
+def _misfit(bases: tuple[str, ...], written: Mapping[str, str]) -> str:
+    """What the nearest layout lacks, in the words of the file's own alphabet, and which of its columns that may be."""
     have = set(bases)
 
     def missing(layout: Layout) -> list[str]:
-        return [layout.columns[name][0] for name in REQUIRED if not have & set(layout.columns[name])]
+        return [name for name in REQUIRED if not have & set(layout.columns[name])]
+
+    def likely(layout: Layout) -> dict[str, str]:
+        known = {base for name in REQUIRED for base in layout.columns[name]}
+        found = likely_columns(missing(layout), [base for base in bases if base not in known])
+        return {ours: written[base] for ours, base in found.items()}
 
     nearest = min(LAYOUTS, key=lambda layout: len(missing(layout)))
+    if not missing(nearest) and missing(LAYOUTS[0]) == list(likely(LAYOUTS[0])):
+        nearest = LAYOUTS[0]
     if not missing(nearest):
         return (
             f"its columns {','.join(bases)[:200]} are not those of {nearest.name}, which are "
             f"{','.join(nearest.order or sorted(nearest.marks))}; name them {','.join(REQUIRED)} where they are raw bars"
         )
-    absent = missing(nearest)[0]
     if len(missing(nearest)) == len(REQUIRED):
-        nearest, absent = LAYOUTS[0], "date"
+        nearest = LAYOUTS[0]
+    hint = renaming({nearest.columns[ours][0]: name for ours, name in likely(nearest).items()})
     return (
-        f"column {absent!r} is missing{did_you_mean(absent, bases)}; a file of bars has the columns "
+        f"column {nearest.columns[missing(nearest)[0]][0]!r} is missing; {hint}a file of bars has the columns "
         f"{','.join(nearest.columns[name][0] for name in REQUIRED)}, or those of a known vendor"
     )
 

@@ -18,6 +18,7 @@ from ..bars.text import read_sheet
 from ..calendars.hours import CHINA_TIME
 from ..errors import DataError
 from ..instruments.spellings import securities
+from ..likely import likely_columns, renaming
 
 PRICES = ("open", "high", "low", "close")
 FIELDS = ("time", *PRICES, "volume", "amount")
@@ -89,9 +90,11 @@ def table_to_rows(table: pa.Table, name: str, code: str) -> MinuteRows:
     }
     missing = [field for field in NEEDED if found[field] < 0]
     if missing:
+        known = {one for names in NAMES.values() for one in names}
+        unread = [column for column in table.column_names if column.strip().lower() not in known]
         raise DataError(
             f"{name} has no column {missing[0]!r} of minute bars, only {', '.join(table.column_names)}; "
-            f"it must hold {','.join(NEEDED)}"
+            f"{renaming(likely_columns(missing, unread))}it must hold {','.join(NEEDED)}"
         )
     if not table.num_rows:
         raise DataError(f"{name} holds no minute bar; leave the file out")

@@ -1,6 +1,7 @@
 """Files of known vendors, each with its whole set of columns: units, adjustment, identity and strangers."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from launchlab.data.bars.checks import check_bars
 from launchlab.data.bars.files import Reading, content_to_bars
@@ -330,3 +333,52 @@ def test_a_column_that_sounds_like_codes_says_whose_bars_they_are(number: str, f
         return
     with pytest.raises(DataError, match=f"is asked for as 600519.SS, but it names '{number}'"):
         content_to_bars(text.encode(), "600519.SS.csv", "600519.SS")
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        (
+            "Dt,open,high,low,close,volume",
+            "column 'date' is missing; rename 'Dt' to date if that is what it holds; ",
+        ),
+        ("date,open,high,low,last,volume", "column 'close' is missing; rename 'last' to close if that"),
+        ("date,open,high,low,adj close,volume", "column 'close' is missing; a file of bars has"),
+        ("date,open,high,low,close,money", "column 'volume' is missing; a file of bars has"),
+        (
+            "date,o,h,l,c,v",
+            "rename 'o' to open, 'h' to high, 'l' to low, 'c' to close, 'v' to volume if that is what they",
+        ),
+        (
+            "Date,Open,High,Low,Price,Vol.",
+            "rename 'Price' to close, 'Vol.' to volume if that is what they hold",
+        ),
+        ("日期,开盘,最高,最低,现价,成交量", "column '收盘' is missing; rename '现价' to 收盘 if"),
+        ("time,open,high,low,close,volume", "column 'date' is missing; rename 'time' to date if"),
+        ("a,b,c", "column 'date' is missing; a file of bars has"),
+    ],
+)
+def test_a_layout_that_nobody_knows_is_refused_with_the_columns_that_are_likely_meant(
+    heading: str, said: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        recognise(heading.split(","), "x.csv")
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.permutations(
+        ["Dt", "px_open", "px_high", "px_low", "px_last", "Total Traded Quantity", "px_adj_close"]
+    )
+)
+def test_the_order_of_the_columns_names_no_others(heading: list[str]) -> None:
+    with pytest.raises(DataError) as refused:
+        recognise(heading, "x.csv")
+    for pair in (
+        "'Dt' to date",
+        "'px_last' to close",
+        "'Total Traded Quantity' to volume",
+        "'px_open' to open",
+    ):
+        assert pair in str(refused.value)
+    assert "px_adj_close" not in str(refused.value)

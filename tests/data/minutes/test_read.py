@@ -137,6 +137,10 @@ def test_the_columns_of_vendors_are_read_as_they_are(head: str, row: str) -> Non
     ("text", "said"),
     [
         ("time,open,high,low,close\n2026-02-09 09:45,1,1,1,1\n", "no column 'volume'"),
+        (
+            "Dt,open,high,low,px_last,volume\n2026-02-09 09:45,1,1,1,1,1\n",
+            "rename 'Dt' to time, 'px_last' to close if",
+        ),
         ("", "holds no minute bar; it must hold time,open,high,low,close,volume"),
         (HEAD, "holds no minute bar"),
         (HEAD + "2026-02-09,1,1,1,1,1,1\n", "without a clock"),
