@@ -441,6 +441,21 @@ def test_borrow_is_charged_for_every_night_on_last_night_s_value(engine: str) ->
     assert borrow.tolist() == pytest.approx([0, 0, 500_000 * 0.005 * 3 / 365, 505_000 * 0.005 / 365])
 
 
+def test_an_entry_that_is_not_finished_when_it_is_due_leaves_before_others_enter(engine: str) -> None:
+    """The second leg has had 5,000 of its 10,000 shares by the third session, on which it is due; the first, whose code was
+    suspended until then, wants 9,000 and has the cash of that sale for them.
+    """
+    series = [
+        bars("0700.HK", DAYS[:5], [100.0] * 5, volume=[1e6, 0, 0, 1e6, 1e6]),
+        bars("9988.HK", DAYS[:5], [100.0] * 5, volume=[1e6, 3e4, 2e4, 1e6, 1e6]),
+    ]
+    legs = joined(one_leg(weight=0.9, wait=5, hold=9), one_leg(code=1, weight=1.0, wait=5, hold=2, launch=1))
+    run = done(legs, without_costs(build_panel(series)), engine, participation=0.1)
+    assert [(row, shares, why) for row, _, shares, _, why in fills(run)] == [
+        (1, 3000.0, "entry"), (2, 2000.0, "entry"), (3, -5000.0, "hold"), (3, 9000.0, "entry"),
+    ]  # fmt: skip
+
+
 def test_an_exit_at_the_close_frees_its_cash_for_an_entry_at_the_same_close(engine: str) -> None:
     panel = tencent([100.0] * 5, [100.0] * 5)
     legs = joined(
