@@ -24,7 +24,13 @@ from launchlab.engine.study.abnormal import (
     event_values,
 )
 from launchlab.engine.study.battery import battery, word_of
-from launchlab.engine.study.clustered import block_bootstrap, calendar_time, clusters, wild_bootstrap
+from launchlab.engine.study.clustered import (
+    MIN_CLUSTERS,
+    block_bootstrap,
+    calendar_time,
+    clusters,
+    wild_bootstrap,
+)
 
 from ...bench.calibrations.simulated_market import Market, limited, simulate
 from ...bench.calibrations.studies import events_of, rejection_rates
@@ -247,6 +253,9 @@ def test_no_events_at_all_refuse_every_test() -> None:
     assert all(test.refused for test in answer.tests)
     assert math.isnan(answer.p)
     assert word_of(answer.p) == "too few"
+    assert (answer.clusters, answer.correlation) == (0, 0.0)
+    assert math.isnan(answer.overlapping)
+    assert answer["wild_bootstrap"].note == "0 clusters; this test needs 6"
 
 
 def test_few_clusters_are_flipped_with_webb_s_six_weights() -> None:
