@@ -25,7 +25,6 @@ from launchlab.engine.study.abnormal import (
 )
 from launchlab.engine.study.battery import battery, word_of
 from launchlab.engine.study.clustered import (
-    MIN_CLUSTERS,
     block_bootstrap,
     calendar_time,
     clusters,
