@@ -4,7 +4,7 @@ Which lines an indicator has, what counts its bars, and that nothing on the way 
 a whole run. Every indicator still calculates bar by bar, with its own `next`, `nextstart` and `prenext`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from backtrader.linebuffer import LineActions, LineBuffer
@@ -14,14 +14,16 @@ from backtrader.lineseries import Lines, LineSeries
 NAN = float("nan")
 
 
-def quicken(owner: Any) -> None:
+def quicken(owner: Any, done: Collection[int] = ()) -> None:
     """Give the indicators and operations of an owner, and those that they are made of, a quicker step.
 
-    What steps, counts or grows in a way of its own keeps it.
+    What steps, counts or grows in a way of its own keeps it, and so do the ids `done`.
     """
     for node in owner._lineiterators[owner.IndType]:
+        if id(node) in done:
+            continue
         if isinstance(node, LineIterator):
-            quicken(node)
+            quicken(node, done)
         counter = _counter(getattr(node, "_clock", None))
         if counter is None or vars(node).keys() & {"_next", "_clk_update", "forward"}:
             continue

@@ -1,5 +1,6 @@
 """Processes of this machine, started afresh; values reach them through files, read once by each."""
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -9,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import cache
 from multiprocessing.synchronize import Event
 from typing import Any, NamedTuple, TypeVar
 
@@ -113,7 +115,16 @@ def _end_with_parent(folder: str) -> None:
 
 def call(fn: Callable[..., T], args: tuple[Any, ...]) -> T:
     """What a process runs: the function on its arguments, shared ones read from their files."""
-    return attempt(fn, [_opened(one) if isinstance(one, Filed) else one for one in args])
+    done = attempt(fn, [_opened(one) if isinstance(one, Filed) else one for one in args])
+    _keep_what_there_is()
+    return done
+
+
+@cache
+def _keep_what_there_is() -> None:
+    """After its first chunk a process has imported and read all that it needs, and need not look for garbage in it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _opened(filed: Filed) -> Any:

@@ -13,7 +13,7 @@ from .. import ROOT
 
 HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
-NATIVE = ("book", "broker", "cerebro", "feeds", "money", "orders", "warmup")
+NATIVE = ("at_once", "book", "broker", "cerebro", "feeds", "money", "orders", "warmup")
 PLUGGED = ("carried", "plug", "rows", "script")
 ONLY_IN = {
     "backtrader": {

@@ -132,9 +132,8 @@ class AccountOrders(OrderBook):
 
     def agree(self) -> None:
         """backtrader's own positions are the desk's, or the run is worthless."""
+        desk = desk_of(self)
         for data, i in self.columns.items():
-            held = desk_of(self).held.get(i)
-            if abs(self.positions[data].size - (held.held if held is not None else 0.0)) > EPS:
-                raise AssertionError(
-                    f"session {desk_of(self).t}: backtrader's {data._name} is not the desk's {held}"
-                )
+            leg = desk.held.get(i)
+            if abs(self.positions[data].size - (0.0 if leg is None else leg.held)) > EPS:
+                raise AssertionError(f"session {desk.t}: backtrader's {data._name} is not the desk's {leg}")

@@ -57,7 +57,7 @@ class NativeBroker(AccountOrders):
         self, at: int, *, closing: bool = False, kinds: tuple[int, ...] = tuple(KINDS.values())
     ) -> None:
         """Try the orders due at one moment: sells that close, covers, then the rest; stops before limits."""
-        for order in sorted(self.pending, key=self._rank):
+        for order in sorted(self.pending, key=self._rank) if self.pending else ():
             if order.ref in self.tried or not (order.alive() and order.active()) or order not in self.pending:
                 continue
             rank = self._rank(order)

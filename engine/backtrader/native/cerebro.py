@@ -11,6 +11,7 @@ from ....data.ledger.launch import Launch
 from ....data.panel.panel import Panel
 from ..feeds import session_clock
 from ..steps import quicken
+from .at_once import show_at_once
 from .broker import NativeBroker
 from .desk import NativeDesk
 from .feeds import FeedSource, OwnFeed
@@ -108,10 +109,12 @@ class LaunchCerebro(bt.Cerebro):  # type: ignore[misc]
         def missed(clock: int, parts: set[int]) -> int:
             return int((sources[clock].rows < max(sources[part].first for part in parts)).sum())
 
-        delay(strategy, missed, self.datas)
-        quicken(strategy)
+        plain = [data for data in self.datas if data.plain]
+        done = show_at_once(strategy, plain, lambda data: sources[id(data)].until(self.last))
+        delay(strategy, missed, self.datas, done)
+        quicken(strategy, done)
         if len(self.datas) > 1:
-            step_with_own_bars(strategy, self.datas)
+            step_with_own_bars(strategy, self.datas, done)
         _wait_for(strategy, [sources[id(data)].begins_by(first) for data in self.datas])
         self._moving = lines_by_feed(strategy, self.datas)
         if first:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 import backtrader as bt
 import numpy as np
 
-from ....data.arrays import I4
+from ....data.arrays import F8, I4
 from ....data.errors import ConfigError
 from ....data.panel.panel import TRADING, Panel
 from ..feeds import LAST_SECOND
@@ -45,7 +45,22 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         self.plain = not self._filters and all(
             line.mode == line.UnBounded and not line.bindings for line in lines
         )
-        self._numbers = [getattr(self.lines, name) for name in LINES]
+        self._numbers, self._dates = [getattr(own, name) for name in LINES], own.datetime
+        self._left = len(self.calendar)
+
+    def fill(self, bars: F8, times: "array[float]") -> None:
+        """Hold bars (columns as LINES) without showing one; `empty` again before the first is taken."""
+        for line, column in zip(self._numbers, bars.T, strict=True):
+            line.array = array("d", column.tobytes())
+        own: Any = self.lines
+        own.datetime.array = array("d", times)
+        self._left = len(bars)
+
+    def empty(self) -> None:
+        """Hold nothing, as before the first bar."""
+        own: Any = self.lines
+        for line in own:
+            line.reset()
         self._left = len(self.calendar)
 
     def buflen(self) -> int:
@@ -62,8 +77,7 @@ class OwnFeed(bt.feed.DataBase):  # type: ignore[misc]
         for line, value in zip(self._numbers, bar.values, strict=True):
             line.array.append(value)
             line._idx, line.lencount = t, t + 1
-        own: Any = self.lines
-        dates = own.datetime
+        dates = self._dates
         if not t:
             dates.array = array("d", self.calendar)
         del dates.array[t : t + bar.skipped]
@@ -89,7 +103,9 @@ class FeedSource:
         self.rows: I4 = np.flatnonzero(panel.status[:, column] == TRADING).astype(np.int32)
         self.calendar = array("d", [clock[row] for row in own.tolist()])
         self.own = own
-        self._bars = _bars(panel, column, self.rows, np.searchsorted(own, self.rows), clock)
+        self.clock = clock
+        self.values = _values(panel, column, self.rows)
+        self._bars = _bars(self.values, self.rows, np.searchsorted(own, self.rows), clock)
         self._rows = frozenset(self.rows.tolist())
 
     @property
@@ -102,15 +118,26 @@ class FeedSource:
         later = self.own[self.own >= row]
         return bool(len(later)) and self.first <= later[0]
 
+    def until(self, last: int | None) -> tuple[F8, "array[float]"]:
+        """Bars up to a row, columns as LINES, and their times."""
+        count = len(self.rows) if last is None else int(np.searchsorted(self.rows, last, side="right"))
+        return self.values[:count], array("d", [self.clock[row] for row in self.rows[:count].tolist()])
+
     def bar(self, row: int) -> FeedBar | None:
         """The bar of a row; rows are asked for in order."""
         return next(self._bars) if row in self._rows else None
 
 
-def _bars(panel: Panel, column: int, rows: I4, places: Any, clock: "array[float]") -> Iterator[FeedBar]:
+def _values(panel: Panel, column: int, rows: I4) -> F8:
     zeros = np.zeros(len(panel))
     columns = [zeros if name == "openinterest" else getattr(panel, name)[:, column] for name in LINES]
-    values = np.column_stack(columns)[rows].astype(np.float64).tolist()
+    values: F8 = np.column_stack(columns)[rows].astype(np.float64)
+    return values
+
+
+def _bars(values: F8, rows: I4, places: Any, clock: "array[float]") -> Iterator[FeedBar]:
     skipped = np.diff(places, prepend=-1) - 1
     for row, numbers, missed in zip(rows.tolist(), values, skipped.tolist(), strict=True):
-        yield FeedBar(numbers, clock[row], missed)
+        yield FeedBar(
+            numbers.tolist(), clock[row], missed
+        )  # not all of them beforehand: lists cost the collector

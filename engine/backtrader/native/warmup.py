@@ -41,28 +41,33 @@ def lines_by_feed(strategy: Any, feeds: Collection[Any]) -> dict[int, list[Any]]
     """By the `id` of each feed all lines that move with it, its own first."""
     lines = {id(feed): list(feed.lines) for feed in feeds}
     for indicator in indicators(strategy):
-        clock = _clock(indicator, lines)
+        clock = clock_of(indicator, lines)
         if clock is not None:
             lines[clock] += list(indicator.lines)
     return lines
 
 
-def indicators(owner: Any) -> Iterator[Any]:
-    """Indicators and operations on lines of an owner, and those that they are made of."""
+def indicators(owner: Any, done: Collection[int] = ()) -> Iterator[Any]:
+    """Indicators and operations on lines of an owner, and those that they are made of, but for the ids `done`."""
     for indicator in owner._lineiterators[owner.IndType]:
+        if id(indicator) in done:
+            continue
         yield indicator
         if hasattr(indicator, "_lineiterators"):
-            yield from indicators(indicator)
+            yield from indicators(indicator, done)
 
 
-def step_with_own_bars(strategy: Any, feeds: Collection[Any]) -> None:
+def step_with_own_bars(strategy: Any, feeds: Collection[Any], done: Collection[int]) -> None:
     """Let an indicator of one feed calculate when that feed has a new bar, and not when another one has.
 
-    backtrader calls all of them at every step; those that keep something between bars would count a bar twice.
+    backtrader calls all of them at every step; those that keep something between bars would count a bar twice. `done` are
+    the ids of those that look for themselves.
     """
     known = {id(feed): feed for feed in feeds}
     for indicator in strategy._lineiterators[strategy.IndType]:
-        feed = known.get(_clock(indicator, known) or 0)
+        if id(indicator) in done:
+            continue
+        feed = known.get(clock_of(indicator, known) or 0)
         if (
             feed is not None
             and hasattr(indicator, "_lineiterators")
@@ -83,14 +88,17 @@ def _with_new_bars(usual: Callable[[], None], feed: Any) -> Callable[[], None]:
     return step
 
 
-def delay(strategy: Any, missed: Callable[[int, set[int]], int], feeds: Collection[Any]) -> None:
+def delay(
+    strategy: Any, missed: Callable[[int, set[int]], int], feeds: Collection[Any], done: Collection[int]
+) -> None:
     """Count the warm-up of an indicator of several feeds from where all of them have begun.
 
-    `missed` gives how many bars of a feed, by its `id`, come before the last of others begins.
+    `missed` gives how many bars of a feed, by its `id`, come before the last of others begins; `done` are the ids of nodes
+    of one feed.
     """
     known = {id(feed) for feed in feeds}
-    for indicator in indicators(strategy):
-        parts, clock = sources(indicator, known), _clock(indicator, known)
+    for indicator in indicators(strategy, done):
+        parts, clock = sources(indicator, known), clock_of(indicator, known)
         late = missed(clock, parts) if clock is not None and len(parts) > 1 else 0
         if late and hasattr(indicator, "_lineiterators"):
             indicator._clk_update = _later(indicator._clk_update, late)
@@ -103,7 +111,7 @@ def _later(usual: Callable[[], int], late: int) -> Callable[[], int]:
     return clk_update
 
 
-def _clock(node: Any, known: Collection[int] | Mapping[int, Any]) -> int | None:
+def clock_of(node: Any, known: Collection[int] | Mapping[int, Any]) -> int | None:
     """Id of the feed whose bars move a line, an operation or an indicator; None where the strategy does."""
     for _ in range(99):
         if id(node) in known:

@@ -151,9 +151,128 @@ def test_a_quicker_step_changes_no_bit(name: str, monkeypatch: pytest.MonkeyPatc
 
     cls = with_indicator(made, CLASSES[name])
     quick = list(values(ours(cls, mixed())))
-    monkeypatch.setattr(cerebro, "quicken", lambda strategy: None)
+    monkeypatch.setattr(cerebro, "show_at_once", lambda *words: set())
+    monkeypatch.setattr(cerebro, "quicken", lambda *words: None)
     for mine, right in zip(quick, values(ours(cls, mixed())), strict=True):
         assert mine.tobytes() == right.tobytes()
+
+
+def as_made(name: str) -> Made:
+    def made(kind: type, data: Any) -> Any:
+        if name in OF_TWO:
+            return kind(data, bt.ind.SMA(data, period=5))
+        return kind(data, period=20) if name == "DV2" else kind(data)  # its own 252 are more than there are
+
+    return made
+
+
+def all_lines(strategy: Any) -> list[bytes]:
+    """Every line of what was made, with those that it is made of."""
+
+    def below(node: Any) -> Iterator[Any]:
+        yield from node.lines if hasattr(node, "lines") else (node,)
+        for part in getattr(node, "_lineiterators", {}).get(0, ()):
+            yield from below(part)
+
+    return [np.array(line.array).tobytes() for line in below(strategy.made)]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_calculated_at_once_it_has_the_bits_that_it_has_step_by_step(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes = [
+        as_made(name),
+        *(COMPOSED[how] for how in ("an average of it", "of a difference", "of either", "of the higher one")),
+    ]
+    for make in makes:
+        cls = with_indicator(make, CLASSES[name])
+        with monkeypatch.context() as slow:
+            slow.setattr(cerebro, "show_at_once", lambda *words: set())
+            try:
+                right = all_lines(ours(cls, mixed()))
+            except NOT_COMPOSABLE:
+                continue
+        assert all_lines(ours(cls, mixed())) == right
+
+
+class Declared(bt.Indicator):  # type: ignore[misc]
+    """Says what it is made of and no more."""
+
+    lines = ("gap",)
+
+    def __init__(self) -> None:
+        self.lines.gap = self.data.close - bt.ind.SMA(self.data.close, period=4)
+
+
+class Stepping(bt.Indicator):  # type: ignore[misc]
+    """Steps by itself, over an average that need not."""
+
+    lines = ("twice",)
+
+    def __init__(self) -> None:
+        self.average = bt.ind.SMA(self.data, period=4)
+
+    def next(self) -> None:
+        self.lines.twice[0] = 2.0 * self.average[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"), [(Declared, 1), (Stepping, 1), (bt.ind.MACD, 1), (bt.ind.PSAR, 0)]
+)
+def test_what_can_be_calculated_at_once_is(kind: type, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[int] = []
+    usual = cerebro.show_at_once
+
+    def counted(*words: Any) -> set[int]:
+        done = usual(*words)
+        found.append(len(done))
+        return done
+
+    monkeypatch.setattr(cerebro, "show_at_once", counted)
+    cls = with_indicator(lambda kind, data: kind(data), kind)
+    quick = all_lines(ours(cls, mixed()))
+    assert found == [taken]
+    monkeypatch.setattr(cerebro, "show_at_once", lambda *words: set())
+    assert quick == all_lines(ours(cls, mixed()))
+
+
+def test_no_later_value_of_what_was_calculated_at_once_can_be_seen() -> None:
+    seen: list[tuple[int, int]] = []
+
+    def begin(self: Any) -> None:
+        self.made = bt.ind.MACD(self.getdatabyname(CN))
+
+    def look(self: Any) -> None:
+        for line in (*self.made.lines, *self.made.getindicators()[0].lines):
+            seen.append((len(line.array), len(self.getdatabyname(CN))))
+            with pytest.raises(IndexError):
+                assert line[1]
+
+    ours(type("Looks", (bt.Strategy,), {"__init__": begin, "next": look, "__module__": __name__}), mixed())
+    assert len(seen) > 100
+    assert all(held == bars for held, bars in seen)
+
+
+def test_what_cannot_be_divided_fails_at_its_own_bar() -> None:
+    steps: list[int] = []
+
+    def begin(self: Any) -> None:
+        self.made = self.getdatabyname(HK).close / (
+            self.getdatabyname(HK).close - 0.0 * self.getdatabyname(HK).open - worst
+        )
+
+    panel = market(walk(HK))
+    worst = float(panel.close[40, 0])
+
+    def count(self: Any) -> None:
+        steps.append(len(self))
+
+    cls = type("Divides", (bt.Strategy,), {"__init__": begin, "next": count, "__module__": __name__})
+    with pytest.raises(ZeroDivisionError):
+        ours(cls, panel)
+    first = int(np.flatnonzero(panel.close[:, 0] == worst)[0])
+    assert len(steps) == first
 
 
 class Counting(bt.Indicator):  # type: ignore[misc]
