@@ -20,6 +20,7 @@ METADATA = b"launchlab."
 _SOUNDS = re.compile(
     r"code|symbol|ticker|stkcd|代码|代碼|代号|代號|^(ric|sec|asset|security|stock|bbg|instrument)$", re.I
 )
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _CURRENCIES = MappingProxyType(
     {
         **dict.fromkeys(("HKD", "HK$", "港元", "港币", "港幣"), "HKD"),
@@ -44,6 +45,7 @@ def check_identity(sheet: Sheet, layout: Recognised, code: str, name: str) -> No
             raise DataError(
                 f"{name} is asked for as {code}, but it names {others}; give each code a file of its own, under its name"
             )
+    _refuse_another_isin(sheet.table, layout, code, name)
     stem = securities(PurePosixPath(name.rsplit("!", 1)[-1]).stem)
     possible = [meant for meant in (stem, *meanings.values()) if meant]
     if possible and len(frozenset.intersection(*possible) or possible[0]) > 1:
@@ -80,6 +82,40 @@ def _other_codes(table: pa.Table, layout: Recognised) -> Iterator[str]:
         marked = all(any(letter.isalpha() for letter in text) and _meant(text) for text in values)
         if values and (sounds or marked):
             yield from values
+
+
+def _refuse_another_isin(table: pa.Table, layout: Recognised, code: str, name: str) -> None:
+    """Refuse several ISINs, and one that is not the mainland's under a code of the mainland; what Hong Kong lists has those of any country."""
+    known = {*layout.identity, *layout.theirs.values()}
+    for column in (one for one in table.column_names if one not in known):
+        kind = table.column(column).type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            continue
+        values = [text.strip().upper() for text in _distinct(table.column(column), column)]
+        if not values or not all(_is_isin(text) for text in values):
+            continue
+        if len(values) > 1:
+            raise DataError(
+                f"{name} holds {len(values)} ISINs, {values[0]} and {values[1]} among them; give each code a file of its own"
+            )
+        if code.upper().endswith((".SS", ".SZ", ".BJ")) and not values[0].startswith("CN"):
+            raise DataError(
+                f"{name} is asked for as {code}, but its ISIN {values[0]} is none of the mainland's, which begin with CN; "
+                "give the code that the bars are of"
+            )
+
+
+def _is_isin(text: str) -> bool:
+    """Whether a text is an ISIN with its check digit (ISO 6166): letters count from 10, every second digit from the right twice.
+
+    >>> _is_isin("KYG875721634"), _is_isin("KYG875721635"), _is_isin("600519")
+    (True, False, False)
+    """
+    if not _ISIN.fullmatch(text):
+        return False
+    digits = "".join(str(int(letter, 36)) for letter in text)
+    doubled = (int(d) * (2 if k % 2 else 1) for k, d in enumerate(reversed(digits)))
+    return sum(n // 10 + n % 10 for n in doubled) % 10 == 0
 
 
 def _meant(text: str) -> frozenset[str]:

@@ -191,6 +191,32 @@ def test_rows_of_another_company_are_refused(column, other):
         bars(text)
 
 
+@pytest.mark.parametrize(
+    ("code", "isins", "said"),
+    [
+        ("600519.SS", ("CNE0000018R8", "CNE0000018R8"), ""),
+        ("0700.HK", ("KYG875721634", "KYG875721634"), ""),  # of the Cayman Islands, as many in Hong Kong
+        ("0005.HK", ("gb0005405286 ", ""), ""),
+        ("600519.SS", ("US0378331005", "US0378331005"), "its ISIN US0378331005 is none of the mainland's"),
+        ("300364.SZ", ("KYG875721634", ""), "asked for as 300364.SZ, but its ISIN KYG875721634"),
+        ("0700.HK", ("KYG875721634", "US0378331005"), "holds 2 ISINs, KYG875721634 and US0378331005"),
+        ("600519.SS", ("US0378331006", "US0378331006"), ""),  # the check digit is another: no ISIN
+        ("600519.SS", ("US0378331005", "a note"), ""),  # a column of something else
+    ],
+)
+def test_an_isin_is_held_against_the_market_and_against_the_other_rows(
+    code: str, isins: tuple[str, str], said: str
+) -> None:
+    """Whose it is, no table here tells; several are never one company's, and the mainland's begin with CN."""
+    head = "date,open,high,low,close,volume,security\n"
+    text = head + "".join(f"2024-01-0{k + 2},1,1,1,1,1,{isin}\n" for k, isin in enumerate(isins))
+    if not said:
+        assert len(content_to_bars(text.encode(), f"{code}.csv", code)) == 2
+        return
+    with pytest.raises(DataError, match=said):
+        content_to_bars(text.encode(), f"{code}.csv", code)
+
+
 def test_a_file_of_two_companies_is_refused():
     text = "date,open,high,low,close,volume,code\n2024-01-02,1,1,1,1,1,600519.SH\n2024-01-03,1,1,1,1,1,000001.SZ\n"
     with pytest.raises(DataError, match=r"names 2 codes, '000001\.SZ' among them"):
