@@ -41,7 +41,13 @@ AREAS = {
     "ledger": (("data/ledger/*.py",), ("tests/data/ledger",)),
     "panel": (
         ("data/panel/*.py",),
-        ("tests/data/panel", "tests/data/market", "tests/laws/test_actions.py", "tests/laws/test_futures.py"),
+        (
+            "tests/data/panel",
+            "tests/data/market",
+            "tests/engine/judge/test_futures.py",
+            "tests/laws/test_actions.py",
+            "tests/laws/test_futures.py",
+        ),
     ),
 }
 COMPARED = {
