@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from launchlab.data.calendars.sessions import calendar
+from launchlab.data.errors import CalendarError
 from launchlab.data.panel.ahead import ahead
-from launchlab.data.panel.build import build_panel
+from launchlab.data.panel.build import PanelOptions, build_panel
 from launchlab.data.panel.estimates import Window
 from launchlab.data.panel.history import History
 from launchlab.data.panel.panel import TRADING
@@ -42,6 +45,28 @@ def test_a_code_without_limits_has_none_in_the_next_session_either_whatever_it_c
     """Hong Kong knows no price limits, and a share of 0.35 may fall to any price."""
     panel = ahead(build_panel([bars("0020.HK", DAYS[:3], [0.35] * 3)]), Brokerage())
     assert (panel.limit_up[-1, 0], panel.limit_down[-1, 0]) == (float("inf"), 0.0)
+
+
+def test_the_next_session_begins_with_the_last_marks_rates_and_references(tmp_path: Path) -> None:
+    """10, 11 and 12 yuan at 1.10, 1.11 and 1.12 dollars: the limits of the next session are 13.2 and 10.8."""
+    rates = tmp_path / "fx.csv"
+    rates.write_text(
+        "date,CNYHKD\n" + "".join(f"{d},{r}\n" for d, r in zip(DAYS, ("1.10", "1.11", "1.12"), strict=False))
+    )
+    series = [bars("600519.SS", DAYS[:3], [10.0, 11.0, 12.0])]
+    panel = ahead(build_panel(series, currency="HKD", options=PanelOptions(fx=rates)), Brokerage())
+    assert (panel.mark[-1, 0], panel.ref[-1, 0], panel.rate(-1, 0)) == (12.0, 12.0, 1.12)
+    assert (panel.limit_up[-1, 0], panel.limit_down[-1, 0]) == (13.2, 10.8)
+    assert panel.sessions_done[-1].tolist() == (panel.sessions_done[-2] + 1).tolist()
+    assert np.isnan(panel.open[-1, 0])
+    assert panel.volume[-1, 0] == 0.0
+
+
+def test_after_the_last_session_that_is_known_the_day_that_is_not_is_named() -> None:
+    panel = build_panel([bars("600519.SS", DAYS[:3], [10.0] * 3)], currency="CNY")
+    end = calendar("XSHG").sessions[-3:].astype("M8[D]")
+    with pytest.raises(CalendarError, match=str(end[-1] + 1)):
+        ahead(replace(panel, sessions=end), Brokerage())
 
 
 MOVES = np.array([0.01, -0.02, 0.03, -0.01, 0.02, 0.01])

@@ -7,7 +7,7 @@ import pytest
 
 from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
-from launchlab.data.panel.reach import first_rows, ready_minutes
+from launchlab.data.panel.reach import first_rows, reached_rows, ready_minutes
 
 from ...markets.small_bars import bars
 from ...markets.small_market import DAYS, launch_of, ledger
@@ -33,6 +33,13 @@ def test_a_launch_reaches_the_next_open_minus_one_before_the_panel_and_its_lengt
 ) -> None:
     rows = first_rows(ledger(launch_of("600519.SS", news)), panel, "open")
     assert rows[0, panel.exchange_of[0]] == row
+
+
+def test_an_exchange_without_a_session_in_the_panel_reaches_none_and_no_launch_no_row(panel: Panel) -> None:
+    shut = replace(panel, exchange_open=np.zeros_like(panel.exchange_open))
+    exchange, known = int(panel.exchange_of[0]), ledger(launch_of("600519.SS")).known_ns()
+    assert reached_rows(known, shut, exchange, "open", reaction_minutes=15.0).tolist() == [-1]
+    assert reached_rows(known[:0], panel, exchange, "open", reaction_minutes=15.0).tolist() == []
 
 
 @pytest.mark.parametrize(
