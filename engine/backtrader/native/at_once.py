@@ -7,8 +7,10 @@ a later one. Only classes whose two ways of calculating give the same bits are t
 
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from itertools import chain
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from backtrader.linebuffer import PseudoArray
@@ -21,8 +23,11 @@ from .sealed import kept_for, seal
 from .warmup import clock_of
 
 WAYS = frozenset(
-    ("prenext", "nextstart", "next", "preonce", "oncestart", "once", "_next", "_once", "_clk_update", "forward", "home")
+    ("prenext", "nextstart", "next", "preonce", "oncestart", "once", "_next", "_once", "_clk_update", "forward", "home",
+     "advance", "buflen", "__len__", "__getitem__")
 )  # fmt: skip
+DECLARED = frozenset(("__init__", "lines", "params", "plotinfo", "plotlines", "_plotinit", "_plotlabel"))
+DESCRIPTORS = (staticmethod, classmethod, property)
 PAIRS = (("prenext", "preonce"), ("nextstart", "oncestart"), ("next", "once"))
 # They look ahead or follow another clock, or have other bits at once than bar by bar.
 OTHERS = frozenset(("_LineForward", "SingleCoupler", "MultiCoupler", "CmpEx", "_TALibIndicator"))
@@ -68,8 +73,6 @@ def _shown(feed: Any, roots: Sequence[Root], bars: Bars) -> list[Root]:
         if _calculated(root, known, count):
             known |= set(map(id, root.lines))
             done.append((root, [line.array for line in root.lines]))
-        else:
-            _empty(root.lines)
     feed.empty()
     for root, _ in done:
         _empty(root.lines)
@@ -105,7 +108,10 @@ def _lines(node: Any) -> Sequence[Any]:
 
 def _is_backtraders(node: Any) -> bool:
     kind: Any = type(node)
-    return bool(_has_two_ways(kind)) and not WAYS & vars(node).keys()
+    if not _has_two_ways(kind) or WAYS & vars(node).keys():
+        return False
+    params = node.p._getkwargs() if isinstance(node, LineIterator) else {}
+    return not any(map(_is_somebodys, (*vars(node).values(), *params.values())))
 
 
 @cache
@@ -115,7 +121,27 @@ def _has_two_ways(kind: Any) -> bool:
     own = all(way is None or str(way.__module__).startswith("backtrader.") for way in ways)
     both = all(_is_own(kind, all_bars) for bar, all_bars in PAIRS if _is_own(kind, bar))
     walks = kind.once.__name__ == "once_via_next"
-    return own and both and not walks and OTHERS.isdisjoint(base.__name__ for base in kind.__mro__)
+    declared = all(map(_only_declares, kind.__mro__))
+    return (
+        own and both and not walks and declared and OTHERS.isdisjoint(base.__name__ for base in kind.__mro__)
+    )
+
+
+def _only_declares(base: type) -> bool:
+    """Whether a class is backtrader's, or one of somebody's own that does nothing but say what it is made of."""
+    if str(base.__module__).partition(".")[0] in ("backtrader", "builtins"):
+        return True
+    own = {name for name, value in vars(base).items() if callable(value) or isinstance(value, DESCRIPTORS)}
+    return own <= DECLARED
+
+
+def _is_somebodys(value: Any) -> bool:
+    """Whether a value is a function that backtrader has been given: it may care how it is called."""
+    if isinstance(value, partial):
+        return any(map(_is_somebodys, (value.func, *value.args)))
+    return isinstance(value, FunctionType | MethodType) and not str(value.__module__).startswith(
+        "backtrader."
+    )
 
 
 def _is_own(kind: Any, way: str) -> bool:
@@ -127,11 +153,12 @@ def _calculated(root: Root, known: Collection[int], bars: int) -> bool:
     """Calculate a root for all bars; false where it reads or writes what is not here, or cannot do it."""
     if any(map(_has_begun, root.lines)) or not _is_closed(root, set(known)):
         return False
-    try:
+    with suppress(Exception):  # as it steps, it fails at its bar
         root.node._once()
-    except Exception:  # noqa: BLE001 (as it steps, it fails at its bar)
-        return False
-    return all(len(line.array) == bars for line in root.lines)
+        if all(len(line.array) == bars for line in root.lines):
+            return True
+    _empty(root.lines)
+    return False
 
 
 def _is_closed(root: Root, known: set[int]) -> bool:

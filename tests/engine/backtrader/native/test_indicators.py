@@ -217,8 +217,23 @@ class Stepping(bt.Indicator):  # type: ignore[misc]
         self.lines.twice[0] = 2.0 * self.average[0]
 
 
+class Span(bt.ind.OperationN):  # type: ignore[misc]
+    """A function of its own for each window, which backtrader calls with a list in one way and an array in the other."""
+
+    lines = ("span",)
+    params = (("period", 4),)
+
+    def func(self, window: Any) -> float:
+        return float(isinstance(window, list)) + max(window) - min(window)
+
+
+def applied(data: Any) -> Any:
+    return bt.ind.ApplyN(data, period=4, func=lambda window: float(isinstance(window, list)) + window[0])
+
+
 @pytest.mark.parametrize(
-    ("kind", "taken"), [(Declared, 1), (Stepping, 1), (bt.ind.MACD, 1), (bt.ind.PSAR, 0)]
+    ("kind", "taken"),
+    [(Declared, 1), (Stepping, 1), (bt.ind.MACD, 1), (bt.ind.PSAR, 0), (Span, 0), (applied, 0)],
 )
 def test_what_can_be_calculated_at_once_is(kind: type, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[int] = []
