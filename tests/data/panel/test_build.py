@@ -333,3 +333,16 @@ def test_fractions_are_paid_at_the_ex_dates_reference_or_at_the_last_mark_in_new
         [bars("0700.HK", MARCH[:3], [500.0, 252.0, 240.0], pre_close=[np.nan, 249.8, np.nan], **split)]
     )
     assert stated.fraction_price.tolist() == [249.8]
+    penny = build_panel(
+        [bars("0020.HK", MARCH[:3], [1.0, 0.51, 0.5], pre_close=[np.nan, 0.495, np.nan], ratio=[1, 2, 1])]
+    )
+    assert penny.fraction_price.tolist() == [0.495]
+
+
+def test_a_rights_issue_on_the_second_bar_counts_by_the_reference_of_its_ex_date() -> None:
+    """Three for ten at 6.00 against 10.00: (10 + 0.3 × 6) / 1.3 = 9.0769, stated as 9.08, so 10 / 9.08 shares for one."""
+    issue = {"pre_close": [np.nan, 9.08, np.nan], "rights": [0, 0.3, 0], "rights_price": [0, 6.0, 0]}
+    panel = build_panel([bars("600519.SS", MARCH[:3], [10.0, 9.1, 9.2], **issue)], currency="CNY")
+    assert [(int(one["row"]), float(one["ratio"]), float(one["cash"])) for one in panel.actions] == [
+        (1, pytest.approx(10.0 / 9.08), 0.0)
+    ]

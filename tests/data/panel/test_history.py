@@ -32,6 +32,13 @@ def test_the_value_traded_ends_with_the_row_it_is_asked_for() -> None:
     assert found == pytest.approx([15e6, 10e6, 20e6, 30e6])
 
 
+def test_a_return_from_the_first_session_of_the_panel_counts() -> None:
+    """+10 % and −10 %: a deviation of 0.1 × √2; with one return less nothing is known."""
+    known = History(build_panel([bars("0700.HK", DAYS[:3], [100.0, 110.0, 99.0])]))
+    assert known.volatility(0, 2, Window(5, 2)) == pytest.approx(0.1 * np.sqrt(2.0))
+    assert np.isnan(known.volatility(0, 1, Window(5, 2)))
+
+
 def test_the_next_session_of_a_code_that_has_not_traded_yet() -> None:
     """A mainland share suspended all along has neither a price nor limits; it is taken to trade again."""
     asleep = bars("600519.SS", DAYS[:3], [10.0] * 3, status=[0, 0, 0])
