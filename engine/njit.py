@@ -26,6 +26,16 @@ def compiled(function: Callable[..., Any]) -> Any:
     return _marked(function, _nrt=False)
 
 
+def without(*left_out: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Compiled as a function of its own, where a constant rules out every call of those that are `left_out`: so are they."""
+
+    def mark(function: Callable[..., Any]) -> Any:
+        function.left_out = frozenset(left_out)  # type: ignore[attr-defined]
+        return compiled(function)
+
+    return mark
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """Compiled into each of its callers: for what is hot, or used once, since handing over tuples of arrays costs."""
     return _marked(function, _nrt=False, inline="always")

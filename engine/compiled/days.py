@@ -11,7 +11,7 @@ import numpy as np
 from ...data.arrays import I4
 from ..legs import CLOSE, TOUCH
 from ..machine.code import Effort
-from ..njit import compiled, inlined
+from ..njit import compiled, inlined, without
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
 from .inside import trade_inside
@@ -42,10 +42,11 @@ from .state import (
     Turn,
     keep_position,
 )
-from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows
+from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows, meets_any
 
 NEVER = 2_000_000_000
-RUNNING = Effort(unit=0.5e-6, compiling=40.0)  # see `portfolio_units`
+RUNNING = Effort(unit=0.5e-6, compiling=20.0)  # see `portfolio_units`
+RUNNING_MINUTES = Effort(unit=0.5e-6, compiling=35.0)
 
 
 @inlined
@@ -222,12 +223,9 @@ def _admit_new(w: Windows, s: State, t: int, old: int, admitted: int) -> tuple[i
     return following, ended
 
 
-@compiled
-def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
-    """Run one portfolio from the first row to the last; False when a leg outlived its window.
-
-    `ends[e]`: row of exchange e's forced close-out, NO_ROW for none.
-    """
+@inlined
+def _run(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4, inside: bool) -> bool:
+    """See `run_days`. `inside`: what happens inside sessions, which stays out of what is compiled where it is False."""
     legs = len(w.leg)
     _reset(rules, s, out)
     t = admitted = action = following = 0
@@ -255,7 +253,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             if at == TOUCH and rules.on_touch:
                 for j in range(queue_touched(w, s, t, lo)):
                     leave_inside(w, rules, s, out, p, s.queue[j], t)
-            if at == TOUCH and (len(w.span) or len(w.held_span)):
+            if inside and at == TOUCH and meets_any(w):
                 trade_inside(w, rules, s, out, p, t, lo)
             if at == TOUCH or (at == CLOSE and w.close_from == NO_CLOSE):
                 continue
@@ -277,6 +275,26 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
             admitted = _keep_positions(w, s, out, t, admitted)
         _close_books(rules, s, out, t)
         t += 1
+
+
+@without(trade_inside)
+def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
+    """Run one portfolio from the first row to the last; False when a leg outlived its window.
+
+    `ends[e]`: row of exchange e's forced close-out, NO_ROW for none.
+    """
+    return _run(w, rules, p, s, out, ends, False)
+
+
+@compiled
+def run_minutes(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
+    """As `run_days`, with what happens inside sessions where a leg meets minute bars: twice as much to compile."""
+    return _run(w, rules, p, s, out, ends, True)
+
+
+def run_of(w: Windows) -> tuple[Any, Effort]:
+    """Which of the two these windows need, and its effort."""
+    return (run_minutes, RUNNING_MINUTES) if meets_any(w) else (run_days, RUNNING)
 
 
 def portfolio_units(w: Windows) -> float:

@@ -10,7 +10,7 @@ from ...data.panel.panel import Panel
 from ..config import Config
 from ..machine.code import by_effort
 from ..results.run import Run
-from .days import RUNNING, portfolio_units, run_days
+from .days import portfolio_units, run_of
 from .state import BLOCKS, FILLS, POSITIONS, Out, new_out, new_state
 from .windows import NO_ROW, OWN, SLACK, Layout, Point, to_rules
 
@@ -44,7 +44,7 @@ def _written(legs: NDArray[Any], layout: Layout, config: Config, point: Point, *
         windows = layout.windows(legs, rules, (point.wait, point.hold, point.hold_minutes), slack)
         state = new_state(windows, len(layout.panel.codes))
         out = new_out(len(layout.panel), keep=keep, room=room if keep else None)
-        run = by_effort(run_days, RUNNING, portfolio_units(windows))
+        run = by_effort(*run_of(windows), portfolio_units(windows))
         inside = run(windows, rules, point, state, out, ends)
         if inside and (not keep or (out.counts <= room).all()):
             return out

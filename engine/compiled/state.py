@@ -10,7 +10,7 @@ from ..judge.records import Fill
 from ..legs import BLOCK, FILL
 from ..njit import compiled, inlined
 from ..results.run import POSITION
-from .windows import Windows, lines
+from .windows import Windows, lines, meets_any
 
 # A leg as it stands, one cache line. `peak_then` is the peak before the leg was looked ahead for: `exit` and `peak` then stand as
 # they will be at its next event. `next`: what stands before it on its session's list.
@@ -108,7 +108,7 @@ class Out(NamedTuple):
 def new_state(windows: Windows, codes: int) -> State:
     """Working memory for any number of runs over one table of legs."""
     n, rows = len(windows.leg), windows.rows
-    meets_any = len(windows.span) > 0 or len(windows.held_span) > 0
+    inside = meets_any(windows)
     return State(
         leg=lines(n, STANDING),
         past=lines(n, PAST),
@@ -120,8 +120,8 @@ def new_state(windows: Windows, codes: int) -> State:
         settled=np.zeros(SETTLED * (rows + 1) if windows.futures else 0),
         taken=np.zeros(codes, TAKEN),
         taken_inside=np.zeros(codes, TAKEN),
-        walk=np.zeros(n if meets_any else 0, WALK),
-        leaving=np.zeros(n if meets_any else 0, LEAVING),
+        walk=np.zeros(n if inside else 0, WALK),
+        leaving=np.zeros(n if inside else 0, LEAVING),
         paired=np.zeros(len(windows.pair_weight)),
         book=np.zeros(8),
     )

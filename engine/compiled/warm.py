@@ -1,19 +1,23 @@
 """The smallest market there is, on which compiled code is loaded before it is timed."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.instruments.table import Instrument
+from ...data.minutes.minutes import MINUTE_BAR, to_minutes
 from ...data.panel.panel import ACTION, TRADING, Panel
 from ...data.rules.costs import COST_WIDTH
 from ..legs import empty_legs
 from .windows import Layout
 
+TEN = 10 * 60  # the minute of a bar
 
-def tiny() -> tuple[Layout, NDArray[Any]]:
-    """Three sessions of one code at a price of one, and a leg that buys it on the second."""
+
+def tiny(*, minutes: bool = False) -> tuple[Layout, NDArray[Any]]:
+    """Three sessions of one code at a price of one, and a leg that buys it on the second; in a minute bar of it where asked."""
     shape = (3, 1)
     ones = np.ones(shape, order="F")
     whole = np.ones(shape, np.int32, order="F")
@@ -34,4 +38,9 @@ def tiny() -> tuple[Layout, NDArray[Any]]:
     )  # fmt: skip
     legs = empty_legs(1)
     legs["side"], legs["row"], legs["hold"], legs["weight"] = 1, 1, 1, 0.1
+    if minutes:
+        bar = np.zeros(1, MINUTE_BAR)
+        bar["start"], bar["stop"], bar["volume"] = TEN, TEN + 1, 1e6
+        bar["open"] = bar["high"] = bar["low"] = bar["close"] = 1.0
+        panel, legs["at"] = replace(panel, minutes=to_minutes(1, [(1, 0, bar)])), TEN
     return Layout(panel), legs

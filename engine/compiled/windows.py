@@ -365,6 +365,12 @@ def window_row(w: Windows, k: int, t: int) -> int:
 
 
 @inlined
+def meets_any(w: Windows) -> bool:
+    """Whether some leg may trade in minute bars."""
+    return len(w.span) > 0 or len(w.held_span) > 0
+
+
+@inlined
 def meets_minutes(w: Windows, k: int, t: int) -> bool:
     """Whether leg k enters in minute bars of session t, and not at its auctions."""
     if len(w.span) == 0 or w.leg[k]["minute"] == AT_AUCTIONS:

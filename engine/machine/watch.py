@@ -35,11 +35,12 @@ def called(function: Any) -> list[Any]:
     return list(dict.fromkeys(marked))
 
 
-def apart(function: Any) -> dict[Any, float]:
+def apart(function: Any, left_out: frozenset[Any] = frozenset()) -> dict[Any, float]:
     """All functions that are compiled on their own for a marked function, itself the last, with their bulks."""
     bulks: dict[Any, float] = {}
+    left_out |= getattr(function, "left_out", frozenset())
     for one in called(function):
-        bulks |= apart(one)
+        bulks |= {} if one in left_out else apart(one, left_out)
     if not function.targetoptions.get("inline"):
         bulks[function] = bulk(function)
     return bulks

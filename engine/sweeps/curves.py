@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...data.arrays import F8
-from ..compiled.days import RUNNING, portfolio_units, run_days
+from ..compiled.days import portfolio_units, run_of
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
 from ..compiled.windows import SLACK, Layout, to_rules
@@ -51,7 +51,7 @@ def equity_curves(layout: Layout, legs: Table, config: Config, points: Table) ->
     longest = wait, hold, max(point.hold_minutes for point in wanted)
     windows = layout.windows(legs, rules, longest, slack)
     state, out = new_state(windows, len(layout.panel.codes)), new_out(len(layout.panel), keep=False)
-    run = by_effort(run_days, RUNNING, len(wanted) * portfolio_units(windows))
+    run = by_effort(*run_of(windows), len(wanted) * portfolio_units(windows))
     for point in wanted:
         while not run(windows, rules, point, state, out, ends):
             slack = wider(slack)

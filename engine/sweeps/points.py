@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8, Bool
 from ...data.errors import ConfigError
-from ..compiled.days import RUNNING, portfolio_units, run_days
+from ..compiled.days import RUNNING, RUNNING_MINUTES, portfolio_units, run_days, run_minutes
 from ..compiled.processor import take_next
 from ..compiled.simulate import close_out_rows, wider
 from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
 from ..compiled.warm import tiny
-from ..compiled.windows import SLACK, Layout, Point, Rules, Windows, to_rules
+from ..compiled.windows import SLACK, Layout, Point, Rules, Windows, meets_any, to_rules
 from ..config import Config, ExitOn, Pairing
 from ..lanes import memory as lanes
 from ..lanes.batch import run_batch
@@ -27,7 +27,7 @@ from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
 from ..legs import CLOSE
 from ..machine.code import Effort, by_effort, only
-from ..njit import allocating
+from ..njit import allocating, inlined
 from ..results.metrics import Annual
 from .grid import RULES, WHOLE
 from .sums import metrics_row, sum_up
@@ -201,7 +201,8 @@ def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting
     ends = close_out_rows(common.layout, common.config)
     answers = Answers(table, common.annual, np.zeros(len(waiting), np.bool_))
 
-    run = by_effort(_run_points, RUNNING, len(waiting) * portfolio_units(windows))
+    which = (_run_in_minutes, RUNNING_MINUTES) if meets_any(windows) else (_run_points, RUNNING)
+    run = by_effort(*which, len(waiting) * portfolio_units(windows))
 
     def begin() -> Callable[[I8], None]:
         state, out = new_state(windows, len(common.layout.panel.codes)), new_out(windows.rows, keep=False)
@@ -211,6 +212,26 @@ def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting
 
     _share(begin, len(waiting), common.threads)
     return waiting[answers.again]
+
+
+@inlined
+def _point(queue: Queue, j: int) -> Point:
+    """The point that waits at place j."""
+    p = queue.points[queue.waiting[j]]
+    wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
+    hold: Any = np.int64(p["hold"])
+    minutes: Any = np.int64(p["hold_minutes"])
+    return Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"], minutes)
+
+
+@inlined
+def _fill_row(rules: Rules, out: Out, queue: Queue, answers: Answers, j: int, sums: F8) -> None:
+    """The answers' row of the point at place j, by what its run has written."""
+    row = answers.table[queue.waiting[j]]
+    sum_up(out.equity, rules.capital, sums)
+    sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
+    metrics_row(sums, 0, len(out.equity), rules.capital, answers.annual, row)
+    row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
 
 
 @allocating
@@ -223,16 +244,22 @@ def _run_points(
         j = take_next(queue.place, 1)
         if j >= len(queue.waiting):
             return
-        p, row = queue.points[queue.waiting[j]], answers.table[queue.waiting[j]]
-        wait: Any = np.int64(p["wait"])  # of the type that `simulate` has: compiled once for both
-        hold: Any = np.int64(p["hold"])
-        minutes: Any = np.int64(p["hold_minutes"])
-        point = Point(p["scale"], wait, hold, p["stop"], p["target"], p["trail"], minutes)
-        answers.again[j] = not run_days(windows, rules, point, state, out, ends)
-        sum_up(out.equity, rules.capital, sums)
-        sums[lanes.COSTS], sums[lanes.TRADED] = out.totals[COSTS], out.totals[TRADED]
-        metrics_row(sums, 0, len(out.equity), rules.capital, answers.annual, row)
-        row[7], row[8], row[11] = out.counts[FILLS], out.counts[BLOCKS], 0.0
+        answers.again[j] = not run_days(windows, rules, _point(queue, j), state, out, ends)
+        _fill_row(rules, out, queue, answers, j, sums)
+
+
+@allocating
+def _run_in_minutes(
+    windows: Windows, rules: Rules, ends: I4, state: State, out: Out, queue: Queue, answers: Answers
+) -> None:
+    """As `_run_points`, where legs meet minute bars."""
+    sums = np.empty(lanes.SCALE)
+    for _ in range(AT_ONCE):
+        j = take_next(queue.place, 1)
+        if j >= len(queue.waiting):
+            return
+        answers.again[j] = not run_minutes(windows, rules, _point(queue, j), state, out, ends)
+        _fill_row(rules, out, queue, answers, j, sums)
 
 
 def _fast(common: Common, points: NDArray[Any], table: F8) -> I8:
@@ -274,14 +301,16 @@ def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, 
             answers.again[chosen[x]] = b.cells[lanes.BAD + x] > 0.0
 
 
-PATH_CODE = {"general": _run_points, "fast": _run_batches}
+# What is compiled: the two paths, and the general one where legs meet minute bars.
+PATH_CODE = {"general": _run_points, "fast": _run_batches, "minutes": _run_in_minutes}
 
 
 def warm_up(*paths: str) -> None:
-    """Load the machine code of these paths, or compile it, on the smallest market."""
-    layout, legs = tiny()
+    """Load the machine code of these of PATH_CODE, or compile it, on the smallest market."""
     points = np.zeros(1, POINT)
     points["scale"], points["hold"] = 1.0, 1
     with only("machine"):
         for path in paths:
-            simulate_points(layout, legs, Config(), points, periods=242.0, path=path)
+            layout, legs = tiny(minutes=path == "minutes")
+            way = "fast" if path == "fast" else "general"
+            simulate_points(layout, legs, Config(), points, periods=242.0, path=way)

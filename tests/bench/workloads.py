@@ -217,7 +217,7 @@ def choices(count: int, seed: int = 7) -> list[Choice]:
 
 def to_points(chosen: list[Choice]) -> NDArray[Any]:
     """The points (POINT dtype) of choices of one lag."""
-    points = np.empty(len(chosen), POINT)
+    points = np.zeros(len(chosen), POINT)
     for name in ("wait", "hold", "stop", "target"):
         points[name] = [getattr(one, name) for one in chosen]
     points["scale"], points["trail"] = [one.gross for one in chosen], np.nan

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from launchlab.engine.compiled.days import RUNNING, run_days
+from launchlab.engine.compiled.days import RUNNING, run_days, run_minutes
+from launchlab.engine.compiled.inside import trade_inside
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
@@ -156,3 +157,19 @@ def test_of_two_processes_one_compiles_and_the_other_takes_what_it_kept(tmp_path
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     assert started(tmp_path / "file").communicate(timeout=120)[0].split() == ["300.0", "True"]
+
+
+def test_minute_bars_are_no_part_of_what_a_market_without_them_compiles() -> None:
+    assert trade_inside in apart(run_minutes)
+    assert trade_inside not in apart(run_days)
+    assert set(apart(run_days)) - {run_days} < set(apart(run_minutes))
+
+
+@pytest.mark.slow
+def test_what_is_compiled_is_what_the_progress_counts(tmp_path: Path) -> None:
+    program = "from launchlab.engine.sweeps.points import warm_up; warm_up('general')"
+    environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environ, cwd=ROOT.parent)
+    kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
+    assert {"days.run_days", "orders.leave_inside"} <= kept
+    assert not kept & {"days.run_minutes", "inside.trade_inside"}
