@@ -101,6 +101,39 @@ def test_codes_are_traded_in_the_order_asked_for_and_need_no_launch(mine: Path) 
         assert f"--codes {codes}" in summary["command"]
 
 
+SCRIPT = """
+import backtrader as bt
+
+class Weekly(bt.Strategy):
+    def __init__(self):
+        self.average = bt.ind.SMA(self.data1, period=2)
+    def next(self):
+        self.order_target_size(self.data0, 1000 if self.data1.close[0] > self.average[0] else 0)
+
+cerebro = bt.Cerebro()
+data = bt.feeds.YahooFinanceCSVData(dataname="nowhere.csv")
+cerebro.adddata(data)
+cerebro.resampledata(data, timeframe=bt.TimeFrame.Weeks)
+cerebro.addstrategy(Weekly)
+cerebro.run()
+cerebro.plot()[0][0].savefig("never.png")
+"""
+
+
+def test_a_script_with_weeks_of_its_own_feed_runs_on_one_code_and_is_told_so_on_two(mine: Path) -> None:
+    mine.write_text(SCRIPT)
+    words = ("--start", "2026-01-05", "--end", "2026-03-31", "--script", mine, "--out", mine.parent / "run")
+    ran = launchlab("backtest", "--codes", "0700.HK", *words)
+    assert ran.exit_code == 0, ran.output
+    written = (mine.parent / "run" / "fills.csv").read_text().splitlines()
+    assert len(written) > 1
+    assert {line.split(",")[2] for line in written[1:]} == {"0700.HK"}
+    ran = launchlab("backtest", "--codes", "0700.HK,3033.HK", *words)
+    assert ran.exit_code == 2
+    assert "run on as many codes as the script has feeds (1, here 2)" in ran.output
+    assert not (mine.parent / "never.png").exists()
+
+
 @pytest.mark.parametrize(
     ("codes", "said"),
     [

@@ -43,6 +43,9 @@ class Watch(bt.Strategy):  # type: ignore[misc]
 
     params = (("of", None),)
 
+    def __init__(self) -> None:
+        self.average = bt.ind.SMA(self.data, period=1)
+
     def start(self) -> None:
         self.seen: list[tuple[str, str, float]] = []
         self.steps = 0
