@@ -14,7 +14,7 @@ from launchlab.engine.compiled.inside import trade_inside
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
-from launchlab.engine.machine import code
+from launchlab.engine.machine import code, spent
 from launchlab.engine.machine.code import Effort, by_effort, machine_code, only, repeated
 from launchlab.engine.machine.watch import apart, watching
 from launchlab.engine.njit import compiled
@@ -24,6 +24,12 @@ from ... import ROOT
 from ...markets.random_markets import random_config, random_legs, random_panel
 
 pytestmark = pytest.mark.skipif(code.is_python_only(), reason="nothing is compiled")
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other runs have left to Python is not counted here."""
+    monkeypatch.setattr(spent, "cache_folder", lambda: None)
 
 
 @pytest.mark.parametrize("seed", range(12))
