@@ -12,6 +12,7 @@ from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import RunOptions, backtest
 from launchlab.engine.config import Config
+from launchlab.engine.results.exposure import Betas
 from launchlab.engine.results.result import Result, load_result
 
 from ...markets.small_bars import bars
@@ -75,6 +76,13 @@ def test_the_net_is_weighted_by_betas_moved_a_third_to_one(engine: str) -> None:
     assert told["against"] == "fund"
     assert told["largest_on"] == DAYS[-1]
     assert told["mean_unhedged"] == pytest.approx(abs(beta_net))
+
+
+def test_twenty_returns_before_a_launch_say_a_beta_and_nineteen_leave_it_at_one() -> None:
+    panel, fund = market()
+    betas = Betas.to(panel, (fund.name, fund.returns))
+    assert betas.of(0, 20) == (pytest.approx(1.67), True)
+    assert betas.of(0, 19) == (1.0, False)
 
 
 def test_what_a_launch_got_nothing_of_is_named() -> None:

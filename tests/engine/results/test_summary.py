@@ -103,6 +103,10 @@ def test_a_user_reads_a_summary_by_key() -> None:
         ({"kind": "walk"}, "kind 'walk' is none of run, sweep, study"),
         ({"kind": ["run"]}, "is none of run, sweep, study"),
         ({"inputs": {"prices": 3}}, "inputs.prices input should be a valid string"),
+        (
+            {"path": {"launches": "2", "sessions": [0], "both": [0.0], "long": [None], "short": [None]}},
+            "path.launches input should be a valid integer",
+        ),
     ],
 )
 def test_a_summary_with_a_wrong_value_is_one_sentence_that_names_it(
