@@ -158,6 +158,17 @@ def test_what_was_not_filled_is_tried_from_the_start_of_later_sessions(world, en
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_the_block_of_a_later_session_is_of_what_was_left_of_the_order(world, engine: str) -> None:
+    """A tenth of each bar: 13 bars of 2,000 from 10:15 on give 2,600 of 5,000, the 16 of the next session, of 1,000, 1,600 of 2,400."""
+    thin = bars(10.0, volume=2_000.0) + bars(10.0, volume=1_000.0, day="2026-02-10")
+    found = run(world(thin), engine, wait=1, hold=3)
+    assert blocks(found) == [
+        ("2026-02-09", "14:45", "volume", 5_000, 2_600),
+        ("2026-02-10", "14:45", "volume", 2_400, 1_600),
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_exit_is_at_the_close_after_the_hold(world, engine: str) -> None:
     found = run(world(bars(10.0, volume=1e6)), engine, hold=2)
     leaving = found.fills[found.fills["reason"] == "hold"]

@@ -64,6 +64,14 @@ def test_shares_that_are_left_are_worth_the_last_price_and_called_open() -> None
     assert trip["profit"] == pytest.approx(30 * 2.0 * 2.0 - 1.0)
 
 
+def test_a_single_share_that_is_left_is_open_too() -> None:
+    trip = of_fills(
+        (DAYS[0], "0700.HK", 0, 30, 10.0, "entry"), (DAYS[2], "0700.HK", 0, -29, 12.0, "hold")
+    ).round_trips.iloc[0]
+    assert (trip["why"], trip["closed"], trip["received"]) == (OPEN, "", 12.0)
+    assert trip["profit"] == pytest.approx(30 * 2.0 * 2.0 - 2.0)  # the last share at 12.00 as well
+
+
 def test_a_split_between_entry_and_exit_leaves_no_shares_open() -> None:
     trip = of_fills(
         (DAYS[0], "0700.HK", 0, 100, 10.0, "entry"), (DAYS[2], "0700.HK", 0, -200, 5.5, "hold")

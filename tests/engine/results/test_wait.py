@@ -8,10 +8,11 @@ import pytest
 from launchlab.data.minutes.minutes import MINUTE_BAR, to_minutes
 from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.results.wait import first_price_met, price_at_news
+from launchlab.engine.legs import OPEN
+from launchlab.engine.results.wait import ELSEWHERE, first_price_met, news_minutes, price_at_news
 
 from ...markets.small_bars import bars
-from ...markets.small_market import DAYS, one_leg
+from ...markets.small_market import DAYS, joined, launch_of, ledger, one_leg
 
 
 def penny(*opens: float) -> Panel:
@@ -41,3 +42,17 @@ def test_where_no_open_is_known_the_worst_price_of_the_bar_stands_in() -> None:
 def test_news_found_the_close_of_the_last_bar_that_was_over_or_the_opening_auction() -> None:
     panel, leg = penny(0.595, 0.605), one_leg(at=600)[0]
     assert [price_at_news(panel, leg, minute) for minute in (629, 630)] == [0.59, 0.61]
+
+
+def test_each_leg_has_the_minute_of_its_own_news_where_that_came_in_its_first_session() -> None:
+    """In China's time; an order of an auction, of another session and of no launch waited for nothing."""
+    news = ledger(
+        launch_of("0700.HK", f"{DAYS[1]}T10:05+08:00", "early"),
+        launch_of("0700.HK", f"{DAYS[1]}T06:31+00:00", "late"),
+    )
+    legs = joined(
+        one_leg(at=615, launch=0), one_leg(at=880, launch=1), one_leg(at=OPEN, launch=0),
+        one_leg(at=615, launch=1, row=2), one_leg(at=615, launch=-1),
+    )  # fmt: skip
+    found = news_minutes(penny(0.6), news, legs)
+    assert found.tolist() == [10 * 60 + 5, 14 * 60 + 31, ELSEWHERE, ELSEWHERE, ELSEWHERE]
