@@ -55,7 +55,7 @@ def leaps(bars: Bars, instrument: Instrument, calendar: Days, aside: Days = NO_D
     free |= are_among(bars.sessions, bars.actions["session"])
     leap = (times >= np.where(late, LATE_LEAP, LEAP)) & ~idle & ~free
     yield from each(bars, "leap", leap, lambda i: _leap(bars, expected, i))
-    look = (times >= np.where(late, LEAP, LOOK)) & ~leap & ~idle & ~free & ~instrument.mainland
+    look = (times >= np.where(late, LEAP, LOOK)) & ~leap & ~idle & ~free & (not instrument.mainland)
     yield from each(bars, "gap", np.asarray(look), lambda i: _leap(bars, expected, i))
     untold = ((rise >= np.where(late, LATE_LEAP, LEAP)) | (rise <= 1.0 / LATE_LEAP)) & ~leap & ~free
     yield from each(bars, "leap", untold, lambda i: _reference(bars, before.price, i))
