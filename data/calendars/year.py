@@ -80,7 +80,7 @@ def _year(exchange: str, year: int, added: Additions) -> CalendarYear:
     first, last = np.datetime64(f"{year}-01-01", "D"), np.datetime64(f"{year}-12-31", "D")
     inside = (known.sessions >= first) & (known.sessions <= min(last, known.published))
     days = known.sessions[inside]
-    every = np.arange(first, min(last, known.published) + 1, dtype="M8[D]")
+    every = np.arange(first, min(last, known.published) + np.timedelta64(1, "D"), dtype="M8[D]")
     shut = every[np.is_busday(every) & ~np.isin(every, days)]
     return CalendarYear(
         exchange,

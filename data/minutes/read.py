@@ -147,7 +147,7 @@ def _instants(table: pa.Table, columns: Mapping[str, int], column: int, name: st
     if pa.types.is_timestamp(values.type):
         nanoseconds = values.cast(pa.timestamp("ns", values.type.tz)).cast(pa.int64())
         instants = np.asarray(nanoseconds.to_numpy(zero_copy_only=False)).astype("M8[ns]")
-        return _whole(instants + (np.timedelta64(8, "h") if values.type.tz else 0), name)
+        return _whole(instants + np.timedelta64(8 if values.type.tz else 0, "h"), name)
     texts = [str(text).strip() if text is not None else "" for text in values.to_pylist()]
     if "date" in columns and columns["date"] != column:
         days = [str(day).strip()[:10] for day in table.column(columns["date"]).to_pylist()]
