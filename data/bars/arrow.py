@@ -34,7 +34,7 @@ def to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
         if kind == pa.date32():
             return _values(column.chunk(0)).astype(np.int64).view("M8[D]")
     if kind == pa.date32():
-        return _together(column, np.empty(len(column), "M8[D]"), np.datetime64("NaT"))
+        return _together(column, np.empty(len(column), "M8[D]"), np.datetime64("NaT", "D"))
     if kind == pa.float64() or (pa.types.is_integer(kind) and not column.null_count):
         return _together(column, np.empty(len(column), kind.to_pandas_dtype()), np.nan)
     if kind in TEXT:

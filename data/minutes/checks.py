@@ -91,7 +91,7 @@ def sessions_of(rows: MinuteRows, daily: Daily) -> list[Session]:
     stops = [*starts[1:].tolist(), len(rows)]
     days = rows.day[starts]
     at = np.searchsorted(daily.sessions, days)
-    found = np.append(daily.sessions, np.datetime64("NaT"))[at] == days
+    found = np.append(daily.sessions, np.datetime64("NaT", "D"))[at] == days
     return [
         Session(day, int(a), b, int(k) if there else -1)
         for day, a, b, k, there in zip(days, starts, stops, at, found, strict=True)
