@@ -29,6 +29,7 @@ from .panel import CLOSED, SUSPENDED, TRADING
 
 PRICES = ("open", "high", "low", "close")
 FRIDAY = 4
+DAY = np.timedelta64(1, "D")
 NO_LIMITS = "settled at the closes of its file; the price limits of a mainland future are those of its `pre_close`, or of the last close where it has none"
 NO_VCM = "no price limit: the exchange's cooling-off periods (VCM) are not modelled"
 SPLICED = "a continuous file that states no `cash` at its rolls: jumps from one month to the next count as profit or loss"
@@ -215,7 +216,7 @@ def _sessions(exchange: str, start: date, end: date, added: Additions) -> Days:
         if first <= until
         else np.zeros(0, "M8[D]")
     )
-    beyond = np.arange(max(first, until + 1), last + 1)
+    beyond = np.arange(max(first, until + DAY), last + DAY)
     return np.concatenate([known, beyond[np.is_busday(beyond)]]).astype("M8[D]")
 
 

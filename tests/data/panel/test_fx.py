@@ -162,16 +162,17 @@ def test_every_rate_is_the_youngest_fixing_not_after_its_session(
     tmp_path_factory: pytest.TempPathFactory, fixings: dict[int, float], ask: list[int], age: int
 ) -> None:
     first = np.datetime64("2026-01-01")
-    table = "date,USDHKD\n" + "".join(f"{first + day},{rate!r}\n" for day, rate in fixings.items())
+    table = "date,USDHKD\n" + "".join(f"{first + np.timedelta64(day, 'D')},{rate!r}\n" for day, rate in fixings.items())
     path = written(tmp_path_factory.mktemp("fx"), table)
     for day in ask:
+        asked = first + np.timedelta64(day, "D")
         young = [known for known in fixings if day - age <= known <= day]
         if young:
-            found = rates(["USD"], "HKD", np.array([first + day]), path=path, max_age_days=age)
+            found = rates(["USD"], "HKD", np.array([asked]), path=path, max_age_days=age)
             assert found[0, 0] == fixings[max(young)]
         else:
-            with pytest.raises(DataError, match=str(first + day)):
-                rates(["USD"], "HKD", np.array([first + day]), path=path, max_age_days=age)
+            with pytest.raises(DataError, match=str(asked)):
+                rates(["USD"], "HKD", np.array([asked]), path=path, max_age_days=age)
 
 
 @pytest.mark.skipif("LAUNCHLAB_REAL_DATA" not in os.environ, reason="needs the real rates")

@@ -283,7 +283,7 @@ PRICE = st.one_of(st.floats(0.001, 5000.0), st.just(float("nan")))
 def any_bars(draw: st.DrawFn) -> Bars:
     """Bars of up to 30 days with any prices, statuses and actions, also on days without a bar."""
     offsets = sorted(draw(st.sets(st.integers(0, 60), min_size=1, max_size=30)))
-    days = np.datetime64("2025-01-01") + np.array(offsets)
+    days = np.datetime64("2025-01-01") + np.array(offsets, "m8[D]")
     n = len(days)
     columns = {
         name: np.array(draw(st.lists(PRICE, min_size=n, max_size=n)))
@@ -294,7 +294,7 @@ def any_bars(draw: st.DrawFn) -> Bars:
     plain = bars_from_columns(CODE, columns | {"date": days}, {"provider": "yahoo"})
     when = sorted(draw(st.sets(st.integers(offsets[0], offsets[-1]), max_size=3)))
     actions = np.array(
-        [(np.datetime64("2025-01-01") + i, 1.3, 0.2, 0.0, 0.0) for i in when], CORPORATE_ACTION
+        [(np.datetime64("2025-01-01") + np.timedelta64(i, "D"), 1.3, 0.2, 0.0, 0.0) for i in when], CORPORATE_ACTION
     )
     return Bars(**{**vars(plain), "actions": actions})
 
@@ -313,7 +313,7 @@ def test_pieces_merged_one_after_the_other_are_the_whole(bars, cuts):
     edges = [0, *sorted(set(cuts)), 61]
     stored = None
     for a, b in pairwise(edges):
-        first, last = (np.datetime64("2025-01-01") + a, np.datetime64("2025-01-01") + b - 1)
+        first, last = (np.datetime64("2025-01-01") + np.timedelta64(k, "D") for k in (a, b - 1))
         piece = whole.between(first, last)
         if a < b and len(piece):
             stored = merge_bars(stored, piece, str(first), str(last))
