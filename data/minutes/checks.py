@@ -87,7 +87,9 @@ def check_minutes(rows: MinuteRows, placed: Placed, daily: Daily) -> tuple[Findi
 
 def sessions_of(rows: MinuteRows, daily: Daily) -> list[Session]:
     """The sessions of the rows with their daily bars."""
-    starts = np.flatnonzero(np.diff(rows.day, prepend=rows.day[:1] - np.timedelta64(1, "D")).astype(np.int64) != 0)
+    starts = np.flatnonzero(
+        np.diff(rows.day, prepend=rows.day[:1] - np.timedelta64(1, "D")).astype(np.int64) != 0
+    )
     stops = [*starts[1:].tolist(), len(rows)]
     days = rows.day[starts]
     at = np.searchsorted(daily.sessions, days)

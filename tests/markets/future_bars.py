@@ -47,7 +47,7 @@ def write_sample_months(folder: Path) -> Path:
         months = [f"{year}{month:02d}" for year in (25, 26) for month in range(1, 13)]
         for k, month in enumerate(months):
             last = str(last_trading_day(PRODUCTS[root], f"{root}{month}"))
-            first = str(np.datetime64(last) - 80)
+            first = str(np.datetime64(last) - np.timedelta64(80, "D"))
             held = [(day, round(1000 * close) + 4.0 * k) for day, close in days if first <= day <= last]
             if held:
                 write_months(folder, {f"{root}{month}": [(day, price, price) for day, price in held]})

@@ -1,5 +1,6 @@
 """What a script made of its own feeds goes over to those of the market: weeks, filters, names, parts that were handed a feed."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,7 @@ def test_bars_of_pandas_without_a_name_are_replaced_as_well(tmp_path: Path) -> N
     assert "the script's own feeds (a feed) are replaced" in " ".join(done.summary.warnings)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="backtrader's own cannot be pickled there")
 def test_an_optimisation_that_brings_whole_strategies_back_from_processes() -> None:
     made = bt.Cerebro()
     made.adddata(own())

@@ -162,7 +162,9 @@ def test_every_rate_is_the_youngest_fixing_not_after_its_session(
     tmp_path_factory: pytest.TempPathFactory, fixings: dict[int, float], ask: list[int], age: int
 ) -> None:
     first = np.datetime64("2026-01-01")
-    table = "date,USDHKD\n" + "".join(f"{first + np.timedelta64(day, 'D')},{rate!r}\n" for day, rate in fixings.items())
+    table = "date,USDHKD\n" + "".join(
+        f"{first + np.timedelta64(day, 'D')},{rate!r}\n" for day, rate in fixings.items()
+    )
     path = written(tmp_path_factory.mktemp("fx"), table)
     for day in ask:
         asked = first + np.timedelta64(day, "D")

@@ -72,7 +72,7 @@ def test_the_next_session_begins_with_the_last_marks_rates_and_references(tmp_pa
 def test_after_the_last_session_that_is_known_the_day_that_is_not_is_named() -> None:
     panel = build_panel([bars("600519.SS", DAYS[:3], [10.0] * 3)], currency="CNY")
     end = calendar("XSHG").sessions[-3:].astype("M8[D]")
-    with pytest.raises(CalendarError, match=str(end[-1] + 1)):
+    with pytest.raises(CalendarError, match=str(end[-1] + np.timedelta64(1, "D"))):
         ahead(replace(panel, sessions=end), Brokerage())
 
 

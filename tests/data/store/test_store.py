@@ -294,7 +294,8 @@ def any_bars(draw: st.DrawFn) -> Bars:
     plain = bars_from_columns(CODE, columns | {"date": days}, {"provider": "yahoo"})
     when = sorted(draw(st.sets(st.integers(offsets[0], offsets[-1]), max_size=3)))
     actions = np.array(
-        [(np.datetime64("2025-01-01") + np.timedelta64(i, "D"), 1.3, 0.2, 0.0, 0.0) for i in when], CORPORATE_ACTION
+        [(np.datetime64("2025-01-01") + np.timedelta64(i, "D"), 1.3, 0.2, 0.0, 0.0) for i in when],
+        CORPORATE_ACTION,
     )
     return Bars(**{**vars(plain), "actions": actions})
 
