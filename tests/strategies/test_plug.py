@@ -105,6 +105,7 @@ def test_a_week_ends_with_its_last_close() -> None:
         assert close == panel.close[rows[-1], 0]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="backtrader's own cannot be pickled there")
 def test_an_optimisation_in_two_processes_gives_the_single_runs() -> None:
     values = {}
     for period in (5, 8):
