@@ -72,6 +72,14 @@ def test_a_single_share_that_is_left_is_open_too() -> None:
     assert trip["profit"] == pytest.approx(30 * 2.0 * 2.0 - 2.0)  # the last share at 12.00 as well
 
 
+def test_what_is_worth_less_than_a_unit_of_money_is_open_as_well() -> None:
+    run = of_fills((DAYS[0], "0700.HK", 0, 3, 0.1, "entry"))
+    trip = dataclasses.replace(
+        run, positions=run.positions.assign(shares=3, price=0.1, value=0.3)
+    ).round_trips
+    assert trip["why"].tolist() == [OPEN]
+
+
 def test_a_split_between_entry_and_exit_leaves_no_shares_open() -> None:
     trip = of_fills(
         (DAYS[0], "0700.HK", 0, 100, 10.0, "entry"), (DAYS[2], "0700.HK", 0, -200, 5.5, "hold")

@@ -8,7 +8,8 @@ import pytest
 from launchlab.data.minutes.minutes import MINUTE_BAR, to_minutes
 from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.legs import OPEN
+from launchlab.engine.legs import CLOSE, FILL, OPEN
+from launchlab.engine.results.minutes import without_minutes
 from launchlab.engine.results.wait import ELSEWHERE, first_price_met, news_minutes, price_at_news
 
 from ...markets.small_bars import bars
@@ -56,3 +57,13 @@ def test_each_leg_has_the_minute_of_its_own_news_where_that_came_in_its_first_se
     )  # fmt: skip
     found = news_minutes(penny(0.6), news, legs)
     assert found.tolist() == [10 * 60 + 5, 14 * 60 + 31, ELSEWHERE, ELSEWHERE, ELSEWHERE]
+
+
+def test_of_the_orders_inside_a_session_those_without_bars_are_counted_and_no_auction() -> None:
+    """There are bars of the second session alone; the third has none for either of its orders inside it."""
+    legs = joined(
+        one_leg(at=OPEN), one_leg(at=CLOSE, row=2), one_leg(at=615), one_leg(at=615, row=2), one_leg(at=700, row=2)
+    )  # fmt: skip
+    said = "2 of 3 orders inside a session had no minute bars and waited for its close"
+    assert without_minutes(penny(0.6), legs, np.zeros(0, FILL)) == (said,)
+    assert without_minutes(penny(0.6), legs[:3], np.zeros(0, FILL)) == ()
