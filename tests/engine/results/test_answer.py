@@ -66,6 +66,14 @@ def test_links_that_were_not_public_are_told_with_what_they_earned_and_none_as_n
     assert "instead of 500, the same." in answer(*tables([0.01, 0.02]), FIGURES | {"hindsight": two})
 
 
+def test_of_the_reasons_of_a_side_that_was_not_had_the_three_most_frequent_are_told() -> None:
+    launches, fates = tables([0.01, 0.02])
+    why = ["no bars", "no role", "no role", "limit up", "below a lot"]
+    shorts = pd.DataFrame({"launch": "l0", "side": "short", "fate": "not traded", "reason": why})
+    said = answer(launches, pd.concat([fates, shorts], ignore_index=True), FIGURES)
+    assert "there was no short side (2 no role, 1 below a lot, 1 limit up)." in said
+
+
 def test_a_run_without_trades_opens_with_why() -> None:
     launches, fates = tables([])
     said = answer(launches, fates, FIGURES, "nothing was traded: the launch was not filled: 1 no role")
