@@ -31,6 +31,7 @@ from ..engine.workers.runner import Runner
 from .chosen import Chosen, choose
 from .ending import Ending, finish
 from .question import asked_of_points, asked_of_search, study_of, word_of
+from .warm import warming_beside
 from .watch import Step, Watch, stepping
 
 if TYPE_CHECKING:
@@ -366,7 +367,7 @@ def _points(
     if wanted.search:
         return _trials(wanted, wanted.search, job, folder, asked, runner, watch)
     options = wanted.options
-    with watch.bar("sweep", len(job.grid), runner.note) as step:
+    with watch.bar("sweep", len(job.grid), runner.note) as step, warming_beside(len(job.grid)):
         return run_chunks(job, folder, metric=options.metric, top=options.top, executor=runner, progress=step)
 
 

@@ -1,7 +1,10 @@
 """Machine code of the whole engine, made ahead of the first large piece of work."""
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ..data.errors import ConfigError
 from ..engine.machine.code import is_kept, is_python_only
@@ -11,6 +14,7 @@ from ..engine.sweeps.points import PATH_CODE, warm_up
 from ..engine.workers.choose import open_runner
 
 Tell = Callable[[str, float, float], None]
+LARGE = 20_000  # points of a sweep that needs the general path too, for those that leave the fast one
 
 
 def warm(progress: Tell | None = None) -> int:
@@ -36,6 +40,25 @@ def warm(progress: Tell | None = None) -> int:
             warm_up(largest)
             others.result()
     return len(missing)
+
+
+@contextmanager
+def warming_beside(points: int) -> Iterator[None]:
+    """While a large sweep begins on the fast path, the general one is compiled on another core, where neither is kept.
+
+    A sweep that is over before has no use for it, and does not wait.
+    """
+    needless = points < LARGE or os.cpu_count() == 1 or is_python_only() or cache_folder() is None
+    if needless or any(is_kept(PATH_CODE[path]) for path in ("general", "fast")):
+        yield
+        return
+    words = f"from {warm_up.__module__} import warm_up; warm_up('general')"
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", words], stdin=quiet, stdout=quiet, stderr=quiet) as beside:
+        try:
+            yield
+        finally:
+            beside.terminate()
 
 
 def _silent(name: str, done: float, total: float) -> None:

@@ -18,4 +18,5 @@ def examples(folder: str) -> None:
 
     for path in write_examples(folder):
         echo(path)
-    echo(f"next: cd {folder} && launchlab backtest --launches week.csv --set hold=3", err=True)
+    first = "" if folder in (".", "./") else f"cd {folder} && "
+    echo(f"next: {first}launchlab backtest --launches week.csv --set hold=3", err=True)

@@ -1,0 +1,64 @@
+"""A large first sweep has its second path compiled beside it, by a process that is gone when the sweep is."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchlab.library import warm
+from launchlab.library.warm import LARGE, warming_beside
+
+Started = list[subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Started]:
+    """The processes that begin, on a machine of two cores whose cache is empty."""
+    begun: Started = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, words: list[str], **how: Any) -> None:
+            begun.append(self)
+            super().__init__(words, **how)
+
+    monkeypatch.setattr(warm.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(warm, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(warm, "is_python_only", lambda: False)
+    monkeypatch.setattr(warm, "is_kept", lambda function: False)
+    monkeypatch.setattr(warm.subprocess, "Popen", Noted)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    yield begun
+    assert all(one.poll() is not None for one in begun)
+
+
+def test_it_compiles_the_general_path_and_is_ended_with_the_sweep(started: Started) -> None:
+    with warming_beside(LARGE):
+        (one,) = started
+        assert one.poll() is None
+        assert one.args[-1].endswith("warm_up('general')")  # type: ignore[index]
+    assert one.poll() is not None
+
+
+def test_it_is_ended_when_the_sweep_is_stopped(started: Started) -> None:
+    with pytest.raises(KeyboardInterrupt), warming_beside(LARGE):
+        raise KeyboardInterrupt
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "points"),
+    [
+        ("cache_folder", lambda: None, LARGE),
+        ("is_python_only", lambda: True, LARGE),
+        ("is_kept", lambda function: True, LARGE),
+        ("cache_folder", lambda: Path(), LARGE - 1),
+    ],
+)
+def test_nothing_begins_where_it_would_be_of_no_use(
+    name: str, value: Any, points: int, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, name, value)
+    with warming_beside(points):
+        assert not started
