@@ -11,6 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,12 @@ class Archive:
                 f"{self.path}!{name} unpacks to more than {most // MEGABYTE} MB, which no such file is; leave it out"
             )
         return content
+
+
+def look(path: Path) -> None:
+    """OSError where nothing can be found at a path: its name is too long, or a folder above may not be looked into."""
+    with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+        os.stat(path)
 
 
 def exists(path: Path) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .addresses import refuse_address
+from .doors import look
 from .errors import ConfigError
 
 TEMPORARY = ".part-"  # what a killed writer leaves begins with this
@@ -94,6 +95,7 @@ def check_folder(folder: Path) -> None:
     """Refuse, before any work is done, a folder that holds something this program did not write."""
     refuse_address(folder, ConfigError, written=True)
     try:
+        look(folder)
         is_file = folder.exists() and not folder.is_dir()
         strange = strangers(folder) if folder.is_dir() else ()
     except (OSError, ValueError) as error:

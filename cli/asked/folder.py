@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...data.doors import look
 from ...data.errors import ConfigError
 from ..terminal.echo import echo
 
@@ -24,6 +25,7 @@ def folder_of(path: str) -> Path:
     """The folder of a run, sweep or study, also where one of its own files is named."""
     place = Path(path)
     try:
+        look(place)
         if place.is_dir():
             return place
         if place.is_file() and place.name in OWN_FILES:
