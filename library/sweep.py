@@ -367,7 +367,10 @@ def _points(
     if wanted.search:
         return _trials(wanted, wanted.search, job, folder, asked, runner, watch)
     options = wanted.options
-    with watch.bar("sweep", len(job.grid), runner.note) as step, warming_beside(len(job.grid)):
+    from ..engine.sweeps.legs import LegSweep
+
+    compiled = len(job.grid) if isinstance(job, LegSweep) and not len(job.panel.minutes) else 0
+    with watch.bar("sweep", len(job.grid), runner.note) as step, warming_beside(compiled, runner):
         return run_chunks(job, folder, metric=options.metric, top=options.top, executor=runner, progress=step)
 
 

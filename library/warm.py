@@ -12,6 +12,7 @@ from ..engine.machine.place import cache_folder
 from ..engine.machine.watch import watching
 from ..engine.sweeps.points import PATH_CODE, warm_up
 from ..engine.workers.choose import open_runner
+from ..engine.workers.runner import Runner
 
 Tell = Callable[[str, float, float], None]
 LARGE = 20_000  # points of a sweep that needs the general path too, for those that leave the fast one
@@ -43,12 +44,13 @@ def warm(progress: Tell | None = None) -> int:
 
 
 @contextmanager
-def warming_beside(points: int) -> Iterator[None]:
-    """While a large sweep begins on the fast path, the general one is compiled on another core, where neither is kept.
+def warming_beside(points: int, runner: Runner) -> Iterator[None]:
+    """While a large sweep of legs begins on the fast path, the general one is compiled on another core, where neither is kept.
 
-    A sweep that is over before has no use for it, and does not wait.
+    A sweep that is over before has no use for it, and does not wait; nor has one that other processes run.
     """
-    needless = points < LARGE or os.cpu_count() == 1 or is_python_only() or cache_folder() is None
+    needless = points < LARGE or not runner.local or os.cpu_count() == 1
+    needless |= is_python_only() or cache_folder() is None
     if needless or any(is_kept(PATH_CODE[path]) for path in ("general", "fast")):
         yield
         return

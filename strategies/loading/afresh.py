@@ -1,5 +1,6 @@
 """A strategy as if nobody had asked it yet: its file is run again, so that nothing is left of what it kept in between."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -49,18 +50,19 @@ class Alone:
 @contextmanager
 def _without_neighbours(folder: Path) -> Iterator[None]:
     """Modules of a folder forgotten, and afterwards as before: what they remember is somebody else's."""
-    kept = {name: module for name, module in sys.modules.items() if _lies_in(folder, name)}
-    there = set(sys.modules)
+    kept = {name: sys.modules[name] for name in _modules_of(folder)}
     for name in kept:
         del sys.modules[name]
     try:
         yield
     finally:
-        for name in [name for name in sys.modules if name not in there and _lies_in(folder, name)]:
+        for name in _modules_of(folder):
             del sys.modules[name]
         sys.modules.update(kept)
 
 
-def _lies_in(folder: Path, name: str) -> bool:
-    file = getattr(sys.modules[name], "__file__", None)
-    return file is not None and Path(file).parent == folder
+def _modules_of(folder: Path) -> list[str]:
+    """The names of the modules whose file lies in a folder."""
+    where = str(folder)
+    files = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
+    return [name for name, file in files if file is not None and os.path.dirname(file) == where]

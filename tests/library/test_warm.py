@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from launchlab.engine.workers.runner import Runner
+from launchlab.engine.workers.threads import Threads
 from launchlab.library import warm
 from launchlab.library.warm import LARGE, warming_beside
 
@@ -34,7 +36,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Started
 
 
 def test_it_compiles_the_general_path_and_is_ended_with_the_sweep(started: Started) -> None:
-    with warming_beside(LARGE):
+    with warming_beside(LARGE, Threads(2)):
         (one,) = started
         assert one.poll() is None
         assert one.args[-1].endswith("warm_up('general')")  # type: ignore[index]
@@ -42,7 +44,7 @@ def test_it_compiles_the_general_path_and_is_ended_with_the_sweep(started: Start
 
 
 def test_it_is_ended_when_the_sweep_is_stopped(started: Started) -> None:
-    with pytest.raises(KeyboardInterrupt), warming_beside(LARGE):
+    with pytest.raises(KeyboardInterrupt), warming_beside(LARGE, Threads(2)):
         raise KeyboardInterrupt
     assert len(started) == 1
 
@@ -60,5 +62,10 @@ def test_nothing_begins_where_it_would_be_of_no_use(
     name: str, value: Any, points: int, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warm, name, value)
-    with warming_beside(points):
+    with warming_beside(points, Threads(2)):
+        assert not started
+
+
+def test_nothing_begins_where_other_processes_run_the_sweep(started: Started) -> None:
+    with warming_beside(LARGE, Runner()):
         assert not started
