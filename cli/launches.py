@@ -124,10 +124,11 @@ def _read(
 @launches.command(
     "check",
     epilog=example(
-        "launchlab launches check --launches ledger.csv",
+        "launchlab launches check ledger.csv",
         "launchlab launches check --launches ledger.csv --strategy long-short --prices bars",
     ),
 )
+@click.argument("ledger", metavar="[FILE]", required=False)
 @shared("launches", "instruments")
 @click.option(
     "--strategy", metavar="NAME", help="Say too what the open clocks do to the result of this strategy."
@@ -141,17 +142,28 @@ def _read(
 )
 @shared("json")
 def check(
-    launches: str | None, instruments: str | None, estimation_days: int, as_json: bool, **asked: Any
+    ledger: str | None,
+    launches: str | None,
+    instruments: str | None,
+    estimation_days: int,
+    as_json: bool,
+    **asked: Any,
 ) -> None:
-    """Name the launches to doubt: told twice, small, disturbed by others, without a source or a clock."""
+    """Name the launches to doubt: told twice, small, disturbed by others, without a source or a clock.
+
+    FILE is the ledger, as --launches; without either the shipped one.
+    """
     from ..data.instruments.table import to_instruments
     from ..data.ledger.hygiene import WORDS, check_launches
     from ..data.ledger.ledger import load_launches
 
     refuse_without("prices", "strategy")
     refuse_without("draws", "strategy")
-    ledger = load_launches(launches, to_instruments(instruments))
-    doubts = check_launches(ledger, estimation_days=estimation_days)
+    if ledger and launches:
+        raise click.UsageError(f"{ledger} and --launches {launches} both name a ledger; leave one out")
+    launches = ledger or launches
+    rows = load_launches(launches, to_instruments(instruments))
+    doubts = check_launches(rows, estimation_days=estimation_days)
     moves = _moves(launches, instruments, **asked) if asked["strategy"] else ""
     if as_json:
         print_json(
@@ -168,7 +180,7 @@ def check(
     print_table(("kind", "launch", "what"), ((doubt.kind, doubt.launch, doubt.says) for doubt in doubts))
     counts = {kind: sum(doubt.kind == kind for doubt in doubts) for kind in WORDS}
     named = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    echo(f"{len(ledger)} launches, {len(doubts)} doubts{f': {named}' if named else ''}")
+    echo(f"{len(rows)} launches, {len(doubts)} doubts{f': {named}' if named else ''}")
     if moves:
         echo(moves)
 

@@ -117,3 +117,23 @@ def test_every_strategy_is_listed_with_its_parameters() -> None:
 def test_one_strategy_can_be_asked_for_and_an_unknown_one_is_named() -> None:
     assert [one["name"] for one in json_of(launchlab("strategies", "fade-gap", "--json"))] == ["fade-gap"]
     assert "did you mean 'fade-gap'" in faults(launchlab("strategies", "fade-gab"))
+
+
+def test_the_ledger_to_check_is_named_as_it_stands_or_by_its_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    head = "id,announced_at,precision,company,product,kind,codes,source\n"
+    Path("own.csv").write_text(
+        f"{head}a,2026-02-12T01:18+08:00,exact,Acme,One,launch,2513.HK,https://example.org\n"
+    )
+    plain, named = (
+        launchlab("launches", "check", "own.csv"),
+        launchlab("launches", "check", "--launches", "own.csv"),
+    )
+    assert plain.exit_code == 0
+    assert plain.stdout == named.stdout
+    assert plain.stdout.splitlines()[-1].startswith("1 launches, ")
+    both = launchlab("launches", "check", "own.csv", "--launches", "own.csv")
+    assert both.exit_code == 2
+    assert "both name a ledger" in both.stderr
