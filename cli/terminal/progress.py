@@ -110,7 +110,7 @@ def compiling_bar() -> Iterator[Callable[[str, float, float], None]]:
         def say(name: str, done: float, total: float) -> None:
             if not said:
                 said.append(name)
-                echo("launchlab: compiling the engine, which happens once (up to a minute)", err=True)
+                echo("launchlab: compiling the engine, which happens once (half a minute)", err=True)
 
         yield say
         return

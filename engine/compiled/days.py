@@ -45,8 +45,8 @@ from .state import (
 from .windows import NO_CLOSE, NO_ROW, Point, Rules, Windows, meets_any
 
 NEVER = 2_000_000_000
-RUNNING = Effort(unit=0.5e-6, compiling=20.0)  # see `portfolio_units`
-RUNNING_MINUTES = Effort(unit=0.5e-6, compiling=35.0)
+RUNNING = Effort(unit=0.5e-6, compiling=15.0)  # see `portfolio_units`
+RUNNING_MINUTES = Effort(unit=0.5e-6, compiling=28.0)
 
 
 @inlined

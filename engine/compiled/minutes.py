@@ -18,7 +18,7 @@ from ..njit import compiled, inlined
 AT_AUCTIONS = -1  # in the place of a minute, of a leg that enters at auctions only
 NO_BARS = -1  # in the place of a session of the minutes: there are none
 BLOCK = 16  # bars whose lowest and highest price are known together
-FINDING = Effort(unit=8e-6, compiling=2.0)  # a row of the windows
+FINDING = Effort(unit=8e-6, compiling=1.0)  # a row of the windows
 
 
 class MinuteTables:

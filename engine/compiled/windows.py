@@ -58,8 +58,8 @@ NO_ROW = -1  # in the place of a row of the panel: it has not happened, or never
 NO_ACTION = -1  # of a leg or a row: there is no (further) corporate action
 NO_CLOSE = 0  # Windows.close_from where no leg trades at the close
 
-MEASURING = Effort(unit=6e-6, compiling=1.5)  # a leg
-GATHERING = Effort(unit=35e-6, compiling=6.0)  # a row of the windows, and at the close once more
+MEASURING = Effort(unit=6e-6, compiling=1.0)  # a leg
+GATHERING = Effort(unit=35e-6, compiling=2.0)  # a row of the windows, and at the close once more
 ROWS_FOR_THREADS = 20_000  # rows of windows from which on gathering them is worth several threads
 SHORT_SESSION = 120  # minutes: sessions that are shorter are made room for when they are met
 SLACK = 2  # rows of a window beyond the first in which an exit fills after the longest wait and hold

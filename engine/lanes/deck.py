@@ -42,7 +42,7 @@ INTEGERS_WIDTH = 16
 ) = range(14)  # fmt: skip
 FLOATS_WIDTH = 16
 
-FINDING = Effort(unit=5e-6, compiling=2.0)  # a row of the windows, a leg, or a key
+FINDING = Effort(unit=5e-6, compiling=1.0)  # a row of the windows, a leg, or a key
 
 # a key: first attempt, 1 when the hold ended and not a rule said so, offset of the exit, attempts that fail before it
 FIRST_SHIFT, HOLD_SHIFT, EXIT_SHIFT = 41, 40, 20

@@ -18,7 +18,7 @@ from .deck import Deck, build
 
 # a grid with more combinations than a key has room for is not quite in order, which costs time only
 MOST_STEP = 2**40
-NUMBERING = Effort(unit=15e-6, compiling=1.0)  # a point
+NUMBERING = Effort(unit=15e-6, compiling=0.5)  # a point
 
 
 class Values(NamedTuple):

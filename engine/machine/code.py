@@ -1,6 +1,6 @@
 """When a marked function runs as Python, and when as machine code: whichever is sooner done, with the same numbers.
 
-The compiler takes a minute for all of the engine, and loading what it made a second, while a single run takes Python
+The compiler takes a quarter of a minute for a path of the engine, and loading what it made a second, while a single run takes Python
 some hundredths. So work is counted, as the seconds that Python would take, until it is more than the machine code costs;
 work of which it is known how often it comes (`repeated`) counts at once. What somebody waits for counts in the runs after
 this one as well: a sweep that is run again and again compiles when Python has worked on it for as long as that takes.
@@ -19,7 +19,8 @@ import numpy as np
 from filelock import FileLock
 
 from ..njit import MARKED, MODULES
-from .inlining import quick_inlining
+from .compiler.inner import CALLED_FROM_CODE, CALLED_FROM_PYTHON
+from .compiler.quick import quick_compiling
 from .place import cache_folder
 from .spent import spend, spent
 from .watch import watched
@@ -43,7 +44,8 @@ class _State:
     def __init__(self) -> None:
         self.gate = threading.RLock()
         self.way: Way = "suited"
-        self.made: dict[Any, Any] = {}  # numba's dispatchers
+        self.made: dict[Any, Any] = {}  # numba's dispatchers, to be called
+        self.inner: list[Any] = []  # and for compiled code alone
         self.ready: set[Any] = set()  # functions whose machine code is in memory
         self.asked: dict[Any, float] = {}  # seconds of work in Python
         self.as_python = 0.0  # of those, what was left to Python as the sooner done
@@ -171,7 +173,7 @@ def _make_ready(function: Any, args: tuple[Any, ...]) -> None:
             dispatcher.compile(kinds)
         else:
             # whoever waited here finds what the other has kept, and compiles nothing
-            with _alone(function), watched(function), quick_inlining():
+            with _alone(function), watched(function), quick_compiling():
                 dispatcher.compile(kinds)
         _state.ready.add(function)
 
@@ -183,7 +185,7 @@ def _alone(function: Any) -> AbstractContextManager[Any]:
 
 
 def _tell_numba() -> None:
-    """Make numba's dispatcher of every marked function that has none yet, so that it finds those that are called."""
+    """Make numba's dispatchers of every marked function that has none yet: one to call, one for those that call it."""
     import numba
     from numba.core import config
 
@@ -194,7 +196,11 @@ def _tell_numba() -> None:
     try:
         for function in MARKED[len(_state.made) :]:
             options = {"nogil": True, "error_model": "numpy", **function.targetoptions}
-            made = numba.njit(cache=folder is not None, **options)(function)
-            _state.made[function], function._numba_type_ = made, made._numba_type_
+            inner = numba.njit(**options, **CALLED_FROM_CODE)(function)
+            _state.inner.append(inner)  # numba itself would let go of it
+            function._numba_type_ = inner._numba_type_
+            _state.made[function] = numba.njit(cache=folder is not None, **options, **CALLED_FROM_PYTHON)(
+                function
+            )
     finally:
         config.CACHE_DIR = own

@@ -23,7 +23,7 @@ from ...data.installed import version
 FOLDERS_KEPT = 16  # a few versions and installations may be in use side by side
 # files and folders in which compiled code stands or from which it takes a constant
 SOURCES = (
-    "engine/njit.py", "engine/machine", "engine/legs.py", "engine/judge", "engine/compiled", "engine/lanes", "engine/results/run.py",
+    "engine/njit.py", "engine/machine", "engine/machine/compiler", "engine/legs.py", "engine/judge", "engine/compiled", "engine/lanes", "engine/results/run.py",
     "engine/sweeps/points.py", "engine/sweeps/sums.py", "engine/sweeps/curves.py", "data/panel/panel.py", "data/rules/costs.py",
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ from ..lanes.memory import LANES, Batch, new_batch
 from ..lanes.plan import LanePlan, plan_lanes
 from ..legs import CLOSE
 from ..machine.code import Effort, by_effort, only
-from ..njit import allocating, inlined
+from ..njit import allocating, compiled, inlined
 from ..results.metrics import Annual
 from .grid import RULES, WHOLE
 from .sums import metrics_row, sum_up
@@ -46,7 +46,7 @@ METRICS = (
 PATHS = ("auto", "general", "fast")
 # points of one call of compiled code: until its end nothing can interrupt
 AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
-LANES_RUNNING = Effort(unit=10e-3, compiling=25.0)  # a leg of LANES points
+LANES_RUNNING = Effort(unit=10e-3, compiling=8.0)  # a leg of LANES points
 FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
 
 
@@ -278,7 +278,7 @@ def _fast(common: Common, points: NDArray[Any], table: F8) -> I8:
     return np.flatnonzero(answers.again)
 
 
-@allocating
+@compiled
 def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, answers: Answers) -> None:
     """Fill the rows of the answers for the next points of the plan, LANES at a time, to be run again if not proven exact."""
     for _ in range(AT_ONCE_IN_LANES // LANES):
@@ -292,7 +292,8 @@ def _run_batches(w: Windows, rules: Rules, plan: LanePlan, place: I8, b: Batch, 
                 plan.points[j]["scale"],
                 plan.points[j]["wait"],
             )
-            b.asked[x] = plan.numbers[j]
+            for kind in range(plan.numbers.shape[1]):
+                b.asked[x, kind] = plan.numbers[j, kind]
         run_batch(w, rules, plan.deck, b)
         for x in range(len(chosen)):
             row = answers.table[chosen[x]]

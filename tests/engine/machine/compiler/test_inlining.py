@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba.core import inline_closurecall
 
-from launchlab.engine.machine.inlining import quick_inlining
+from launchlab.engine.machine.compiler.inlining import quick_inlining
 
 
 def least(a: float, b: float) -> float:
