@@ -8,7 +8,9 @@ import errno
 import gc
 import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Never
@@ -63,6 +65,7 @@ class LazyGroup(click.Group):
             code = super().main(args, prog_name, **extra)
         except click.Abort:
             click.echo("launchlab: stopped; nothing half-written is left behind", err=True)
+            leave_threads()
             sys.exit(STOPPED)
         except click.ClickException as fault:
             from .terminal.echo import echo
@@ -121,6 +124,18 @@ def main() -> None:
     gc.set_threshold(COLLECT_AFTER)
     atexit.register(gc.freeze)
     cli()
+
+
+def leave_threads() -> None:
+    """Leave at once where a thread is still at work: Python would wait for it, and a compiler's takes a minute.
+
+    What was done is kept by then, and what a thread makes is lost with it, not half-written: files are put in place whole.
+    """
+    if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(STOPPED)
 
 
 def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

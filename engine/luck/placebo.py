@@ -27,7 +27,7 @@ from ..results.metrics import session_returns
 from ..workers.runner import spread
 
 Legs = NDArray[Any]
-Run = Callable[[Legs], F8]
+Run = Callable[[Legs], F8]  # one that makes several `portfolios` of a table says how many
 
 TRAIL = 20  # sessions of the volatility that placebo days are matched on
 BAND = 1 / 6  # of the volatility's ranks, to either side
@@ -182,8 +182,8 @@ class _OtherCodes:
 
 def _means(run: Run, moved: Callable[[I4], Legs], drawn: I4, executor: Executor | None) -> F8:
     """Mean daily return of the legs of each draw, in pieces that are worth sending."""
-    legs = len(moved(drawn[0]))
-    parts = np.array_split(drawn, max(1, len(drawn) * legs // LEG_RUNS))
+    work = len(moved(drawn[0])) * getattr(run, "portfolios", 1)
+    parts = np.array_split(drawn, min(len(drawn), max(1, len(drawn) * work // LEG_RUNS)))
     return np.concatenate(spread(executor, _some_means, (run, moved, len(drawn)), parts))
 
 

@@ -8,7 +8,7 @@ one after another, each split over threads.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ def sweep(
     job.check()
     best, seen = Best(metric, top), _Seen()
     here = executor is None or (isinstance(executor, Runner) and executor.local)
-    runs_in: AbstractContextManager[Any] = ThreadPoolExecutor(1) if here else nullcontext(executor)
+    runs_in: AbstractContextManager[Any] = _thread() if here else nullcontext(executor)
     try:
         with SweepTable(folder.path, job) as table, runs_in as pool:
             for start, chunk, is_new in chunks_of(job, folder, pool):
@@ -86,6 +86,18 @@ def sweep(
             "what was done is kept: repair that and continue with `resume=True`"
         ) from None
     return seen.outcome(best, job.grid)
+
+
+@contextmanager
+def _thread() -> Iterator[Executor]:
+    """A thread that is not waited for after a failure or an interruption: what it is at may be a compiler's work of a minute."""
+    pool = ThreadPoolExecutor(1, "launchlab-sweep")
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 class _Seen:

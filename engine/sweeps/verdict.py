@@ -101,6 +101,11 @@ class BestOfMany(ThroughEngine):
             "metric": self.metric,
         }
 
+    @property
+    def portfolios(self) -> int:
+        """How many there are of each table."""
+        return len(self.points)
+
     def __call__(self, legs: NDArray[Any]) -> F8:
         figures = simulate_points(self._layout, legs, self.config, self.points, periods=self.periods)
         return figures[:, self.metric].max(keepdims=True)

@@ -252,6 +252,25 @@ def test_a_sweep_that_was_killed_and_resumed_ends_in_the_same_bytes(
     assert (market / "cut" / "top.csv").read_bytes() == (market / "whole" / "top.csv").read_bytes()
 
 
+@pytest.mark.slow
+def test_ctrl_c_is_answered_at_once_while_the_engine_is_compiled(market: Path) -> None:
+    """Compiling takes tens of seconds, of which nothing can be waited for."""
+    command = [sys.executable, "-m", "launchlab.cli", "sweep", *asked(market), "--quick", "--out", "cut"]
+    command += ["--grid", "hold=1:100", "--grid", "gross=0.01:1:0.001"]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(market / "cache")}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    while "compiling the engine" not in (line := running.stderr.readline()):
+        assert line, "it ended before anything was compiled"
+    time.sleep(0.5)
+    os.kill(running.pid, signal.SIGINT)
+    said = running.communicate(timeout=8)[1]
+    assert running.returncode == 130
+    assert "add --resume to continue" in said
+    assert "Traceback" not in said
+    assert "unfinished sweep" in faults(launchlab("sweep", *command[4:], "--out", "cut"))
+
+
 def test_a_long_sweep_in_python_says_how_the_next_is_sooner_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
