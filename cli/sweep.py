@@ -136,9 +136,10 @@ def sweep(
 
 def hint_at_warm() -> None:
     """Say how the next such sweep is sooner done, where this one was long and nothing is compiled."""
-    from ..engine.machine.code import left_to_python
+    from ..engine.machine.code import is_kept, left_to_python
+    from ..engine.sweeps.points import PATH_CODE
 
-    if left_to_python() > LONG:
+    if left_to_python() > LONG and not is_kept(PATH_CODE["general"]):
         warn(
             "most of this ran as Python, since compiling takes longer once; `launchlab warm` compiles for all sweeps to come"
         )

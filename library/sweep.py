@@ -3,8 +3,8 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -313,9 +313,10 @@ def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str,
     )
     for sentence in idle:
         watch.warn(sentence)
-    with job.open_runner(options.executor) as runner:
+    with job.open_runner(options.executor) as runner, _warming(wanted, job, runner) as points_are_done:
         started = time.perf_counter()
         outcome = _points(wanted, job, folder, asked, runner, watch)
+        points_are_done()
         ending = Ending(
             seconds=time.perf_counter() - started,
             warnings=(*wanted.market.warnings, *idle),
@@ -328,6 +329,20 @@ def _run(wanted: Wanted, job: SweepJob, folder: SweepFolder, asked: Mapping[str,
             inputs=_inputs(wanted),
         )
         finish(job, folder, asked, outcome, ending, runner=runner, watch=watch)
+
+
+def _warming(wanted: Wanted, job: SweepJob, runner: Runner) -> AbstractContextManager[Callable[[], None]]:
+    """What another process compiles meanwhile: nothing for strategies of backtrader's kind, or where there are minute bars."""
+    from ..engine.sweeps.legs import LegSweep
+
+    if not isinstance(job, LegSweep) or len(job.panel.minutes):
+        return warming_beside(0, runner)
+    if not wanted.options.judge:
+        return warming_beside(len(job.grid), runner)
+    from ..engine.sweeps.verdict import placebo_seconds
+
+    legs = len(job.legs(job.point(int(job.grid.numbers(0, 1)[0]))))
+    return warming_beside(len(job.grid), runner, judging=placebo_seconds(job, legs))
 
 
 def _short_span(panel: Panel) -> tuple[str, ...]:
@@ -367,10 +382,7 @@ def _points(
     if wanted.search:
         return _trials(wanted, wanted.search, job, folder, asked, runner, watch)
     options = wanted.options
-    from ..engine.sweeps.legs import LegSweep
-
-    compiled = len(job.grid) if isinstance(job, LegSweep) and not len(job.panel.minutes) else 0
-    with watch.bar("sweep", len(job.grid), runner.note) as step, warming_beside(compiled, runner):
+    with watch.bar("sweep", len(job.grid), runner.note) as step:
         return run_chunks(job, folder, metric=options.metric, top=options.top, executor=runner, progress=step)
 
 

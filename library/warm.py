@@ -1,15 +1,19 @@
 """Machine code of the whole engine, made ahead of the first large piece of work."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..data.errors import ConfigError
+from ..engine.compiled.days import RUNNING
 from ..engine.machine.code import is_kept, is_python_only
 from ..engine.machine.place import cache_folder
-from ..engine.machine.watch import watching
+from ..engine.machine.watch import tell_watchers, watching
 from ..engine.sweeps.points import PATH_CODE, warm_up
 from ..engine.workers.choose import open_runner
 from ..engine.workers.runner import Runner
@@ -43,24 +47,66 @@ def warm(progress: Tell | None = None) -> int:
     return len(missing)
 
 
-@contextmanager
-def warming_beside(points: int, runner: Runner) -> Iterator[None]:
-    """While a large sweep of legs begins on the fast path, the general one is compiled on another core, where neither is kept.
+class Beside:
+    """Another process that compiles the general path; once it is shown, whoever watches hears how that goes on."""
 
-    A sweep that is over before has no use for it, and does not wait; nor has one that other processes run.
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process, self.shown = process, False
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def show(self) -> None:
+        """From now on somebody waits for it."""
+        self.shown = True
+
+    def _listen(self) -> None:
+        told = False
+        for line in self.process.stdout or ():
+            name, done, total = json.loads(line)
+            if self.shown:
+                tell_watchers(name, done, total)
+                told = done < total
+        if told:  # it was ended
+            tell_watchers("", 1.0, 1.0)
+
+
+@contextmanager
+def warming_beside(points: int, runner: Runner, *, judging: float = 0.0) -> Iterator[Callable[[], None]]:
+    """While a sweep of legs begins, the general path is compiled on another core, where it is not kept and will be needed.
+
+    That is where a large sweep begins on the fast path, and where `judging` takes Python more seconds than compiling. A sweep
+    that is over before does not wait; nor is it of use to one that other processes run. Call what it gives when the points are
+    done: from then on whoever watches hears of it.
     """
-    needless = points < LARGE or not runner.local or os.cpu_count() == 1
-    needless |= is_python_only() or cache_folder() is None
-    if needless or any(is_kept(PATH_CODE[path]) for path in ("general", "fast")):
-        yield
+    needless = not runner.local or os.cpu_count() == 1 or is_python_only() or cache_folder() is None
+    needless |= is_kept(PATH_CODE["general"])
+    large = points >= LARGE and not is_kept(PATH_CODE["fast"])
+    if needless or not (large or judging > RUNNING.compiling):
+        yield _nothing
         return
-    words = f"from {warm_up.__module__} import warm_up; warm_up('general')"
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen([sys.executable, "-c", words], stdin=quiet, stdout=quiet, stderr=quiet) as beside:
+    words = f"from {__name__} import compile_and_tell; compile_and_tell()"
+    command, quiet = [sys.executable, "-c", words], subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
         try:
-            yield
+            yield Beside(process).show
         finally:
-            beside.terminate()
+            process.terminate()
+
+
+def compile_and_tell() -> None:
+    """What the other process does: it ends with whoever it tells."""
+
+    def tell(name: str, done: float, total: float) -> None:
+        sys.stdout.write(json.dumps([name, done, total]) + "\n")
+        sys.stdout.flush()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever it tells ends it
+    with watching(tell):
+        warm_up("general")
+
+
+def _nothing() -> None:
+    """Nobody waits."""
 
 
 def _silent(name: str, done: float, total: float) -> None:

@@ -303,4 +303,9 @@ def portfolio_units(w: Windows) -> float:
     One that meets minute bars costs half of that more to enter in them, and as much to be held in them.
     """
     inside = 150 * len(w.leg) * (int(len(w.span) > 0) + int(len(w.held_span) > 0))
-    return float(w.rows + 300 * len(w.leg) + inside)
+    return units_of(w.rows, len(w.leg)) + inside
+
+
+def units_of(rows: int, legs: int) -> float:
+    """The same of a portfolio that meets no minute bar."""
+    return float(rows + 300 * legs)

@@ -54,9 +54,11 @@ def watched(function: Any) -> Iterator[None]:
         return
     from .listener import listening
 
-    def tell(name: str, done: float, total: float) -> None:
-        for one in tuple(_watchers):
-            one(name, done, total)
-
-    with listening(apart(function), tell):
+    with listening(apart(function), tell_watchers):
         yield
+
+
+def tell_watchers(name: str, done: float, total: float) -> None:
+    """Tell all that watch what is being compiled, how much is done, and of how much."""
+    for one in tuple(_watchers):
+        one(name, done, total)

@@ -17,7 +17,7 @@ from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
 from .chunk import Curve
 from .conditions import Conditions
-from .points import own_points, point_of
+from .points import point_of
 
 Table = NDArray[Any]
 
@@ -26,20 +26,20 @@ def curves_of(
     layout: Layout, at: Conditions, tables: Sequence[Table], shared: Table | None, points: Table
 ) -> list[Curve]:
     """The curve of each point: `tables` are their legs; `points` put their rules into a `shared` table, if there is one."""
-    if shared is not None:
+    runs = [simulate(legs, at.panel, at.config, layout=layout) for legs in tables]
+    if shared is not None and (points["scale"] != 1.0).any():
+        # weights of a table's own may differ in the last bit from those of the shared one times the scale
         equity = list(equity_curves(layout, shared, at.config, points))
     else:
-        equity = [next(equity_curves(layout, legs, at.config, own_points(1))) for legs in tables]
+        equity = [run.equity for run in runs]
     capital = float(at.config.capital)
     return [
         Curve(
             session_returns(curve, capital),
-            launch_profits(
-                at.panel, legs, simulate(legs, at.panel, at.config, layout=layout).fills, len(at.launches)
-            ),
+            launch_profits(at.panel, legs, run.fills, len(at.launches)),
             int(sessions_held(legs).max()) if len(legs) else 1,
         )
-        for curve, legs in zip(equity, tables, strict=True)
+        for curve, legs, run in zip(equity, tables, runs, strict=True)
     ]
 
 

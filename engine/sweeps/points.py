@@ -16,7 +16,7 @@ from ...data.arrays import F8, I4, I8, Bool
 from ...data.errors import ConfigError
 from ..compiled.days import RUNNING, RUNNING_MINUTES, portfolio_units, run_days, run_minutes
 from ..compiled.processor import take_next
-from ..compiled.simulate import close_out_rows, wider
+from ..compiled.simulate import close_out_rows, simulated_equity, wider
 from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
 from ..compiled.warm import tiny
 from ..compiled.windows import SLACK, Layout, Point, Rules, Windows, meets_any, to_rules
@@ -307,7 +307,8 @@ PATH_CODE = {"general": _run_points, "fast": _run_batches, "minutes": _run_in_mi
 
 
 def warm_up(*paths: str) -> None:
-    """Load the machine code of these of PATH_CODE, or compile it, on the smallest market."""
+    """Load the machine code of these of PATH_CODE, or compile it, on the smallest market; of the general path also that of one
+    portfolio, which a verdict runs by itself."""
     points = np.zeros(1, POINT)
     points["scale"], points["hold"] = 1.0, 1
     with only("machine"):
@@ -315,3 +316,5 @@ def warm_up(*paths: str) -> None:
             layout, legs = tiny(minutes=path == "minutes")
             way = "fast" if path == "fast" else "general"
             simulate_points(layout, legs, Config(), points, periods=242.0, path=way)
+            if path == "general":
+                simulated_equity(legs, layout.panel, Config(), layout)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8
 from ...data.errors import ConfigError
+from ..compiled.days import RUNNING, units_of
 from ..luck.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import SweepTrials, read, record, sweep_trials, together
 from ..luck.verdict import Evidence, Verdict, verdict
@@ -18,7 +19,7 @@ from ..workers.runner import Runner
 from .chunk import Curve
 from .job import SweepJob
 from .points import METRICS, own_points, simulate_points
-from .sample import sample
+from .sample import MOST, sample
 
 PLACEBOS = 1_000  # drawn for the best point: p to 0.001
 MANY_LEGS, FEWER_PLACEBOS = 500, 200  # a placebo takes as long as its legs
@@ -73,6 +74,12 @@ def judged(
         periods=job.periods,
     )
     return verdict(evidence, runner)
+
+
+def placebo_seconds(job: SweepJob, legs: int) -> float:
+    """Seconds, as a usual machine takes them, in which Python would run the placebos of the best of a sweep's points."""
+    draws = PLACEBOS if legs <= MANY_LEGS else FEWER_PLACEBOS
+    return draws * min(len(job.grid), MOST) * units_of(len(job.panel), legs) * RUNNING.unit
 
 
 def curves_around(
