@@ -101,12 +101,14 @@ class EveryRow:
 
     def _beyond(self, fault: Exception) -> Leak | None:
         """The leak of a run that asked for a bar which is not there yet; None where it failed at something else."""
+        from ..backtrader.native.stepping.loop import run_through
+
         error = fault.__cause__ if isinstance(fault, ConfigError) and fault.__cause__ else fault
         frames = list(_frames(error))
         if not isinstance(error, IndexError) or not frames or not _is(frames[-1][0], LINES):
             return None
-        steps = [frame for frame, _ in frames if frame.f_code.co_name == "_runnext"]
-        row = int(steps[0].f_locals.get("row", -1)) if steps else -1
+        runs = [frame.f_locals["cerebro"] for frame, _ in frames if frame.f_code is run_through.__code__]
+        row = runs[0].broker.row if runs else -1
         if row < 0:
             return None  # before the first bar there is none to be seen
         folder = folder_of(self.native.cls)
@@ -116,7 +118,7 @@ class EveryRow:
             frame, line = own[-1]
             where = f"{_path(frame).name} line {line}"
             source = linecache.getline(frame.f_code.co_filename, line).strip()
-        code = _code(frames, steps[0].f_locals["self"].datas)
+        code = _code(frames, runs[0].datas)
         what = "asks for a bar that is not there yet"
         return Leak(str(self.panel.sessions[row]), "close", code, "", what, "prices", where, source)
 

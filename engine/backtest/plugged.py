@@ -16,8 +16,8 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
 
     ConfigError for one that is not plugged, has not run, or was optimised.
     """
-    from ..backtrader.native.plugged.plug import Given, PluggedBroker, desk_at_the_end, is_plugged
-    from ..backtrader.native.result import analyses
+    from ..backtrader.native.plug import is_plugged
+    from ..backtrader.native.result import analyses, finished
     from ..results.record import Books, to_result
 
     if not is_plugged(cerebro):
@@ -30,23 +30,22 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
     if not strategies:
         raise ConfigError("this Cerebro has not run yet; call cerebro.run() first")
     given = cerebro.broker.given.value
-    desk = desk_at_the_end(cerebro)
-    run, legs = desk.finish(), desk.stay_table()
+    done = finished(cerebro)
     found: dict[str, Any] = {}
     for strategy in strategies:
         own = analyses(strategy)
         found |= (
             own if len(strategies) == 1 else {f"{type(strategy).__name__}.{key}": own[key] for key in own}
         )
-    found = {name: value for name, value in found.items() if not name.endswith("launch_bell")}
-    paper = PluggedBroker(Given(*_paper(given)))
-    equity = _again(cerebro, paper)
+    equity = _again(cerebro, given)
     name = " + ".join(dict.fromkeys(type(one).__name__ for one in strategies))
     chosen = options or RunOptions()
     values = {key: _plain(value) for key, value in strategies[0].p._getkwargs().items()}
     chosen = chosen if chosen.parameters is not None else replace(chosen, parameters=values)
-    books = Books(panel=given.panel, launches=given.launches, legs=legs, config=given.config)
-    result = to_result(books, run, equity, chosen.benchmark, about_run(chosen, name) | {"analyzers": found})
+    books = Books(panel=given.panel, launches=given.launches, legs=done.legs, config=given.config)
+    result = to_result(
+        books, done.run, equity, chosen.benchmark, about_run(chosen, name) | {"analyzers": found}
+    )
     told = (*cerebro.broker.lost, NOT_ASKED, *result.summary.warnings)
     return replace(result, summary=replace(result.summary, warnings=told))
 
@@ -54,24 +53,21 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
 NOT_ASKED = "nobody asked this script about the future: `ll.check_strategy()` asks one of its strategies"
 
 
-def _paper(given: Any) -> tuple[Any, Any, Any]:
-    panel, config = on_paper(given.panel, given.config)
-    return panel, given.launches, config
-
-
-def _again(cerebro: Any, broker: Any) -> F8:
-    """Equity of the same Cerebro with another broker; nothing of that run stays behind."""
-    from ..backtrader.native.plugged.plug import desk_at_the_end
+def _again(cerebro: Any, given: Any) -> F8:
+    """Equity of the same Cerebro on paper; nothing of that run stays behind."""
+    from ..backtrader.native.broker import NativeBroker
+    from ..backtrader.native.result import finished
     from ..backtrader.native.undone import undone
 
+    panel, config = on_paper(given.panel, given.config)
     names = ("runstrats", "runningstrats", "signals", "_broker", "runwriters")
     kept = {name: getattr(cerebro, name) for name in names if hasattr(cerebro, name)}
     cerebro.signals = []  # the first run has made a strategy of them
-    cerebro.broker = broker
+    cerebro.broker = NativeBroker(given._replace(panel=panel, config=config))
     try:
         with undone(type(kept["runningstrats"][0])):
             type(cerebro).run(cerebro)
-            return desk_at_the_end(cerebro).finish().equity
+            return finished(cerebro).run.equity
     finally:
         for name, value in kept.items():
             setattr(cerebro, name, value)

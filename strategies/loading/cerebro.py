@@ -22,14 +22,9 @@ from ...data.errors import ConfigError
 from ...data.market.market import Market
 from ...engine.backtest.backtest import RunOptions
 from ...engine.backtest.plugged import plugged_result
-from ...engine.backtrader.native.plugged.plug import (
-    PluggedBroker,
-    ShareOfNav,
-    plugged,
-    ruled_broker,
-    ruled_feeds,
-)
-from ...engine.backtrader.native.plugged.script import plugging
+from ...engine.backtrader.native.broker import NativeBroker
+from ...engine.backtrader.native.plug import ShareOfNav, plugged, ruled_broker, ruled_feeds
+from ...engine.backtrader.native.script import plugging
 from ...engine.config import Config
 from ...engine.results.result import Result
 from .loading import blaming
@@ -37,14 +32,18 @@ from .loading import blaming
 __all__ = ["ShareOfNav", "broker", "feeds", "plug", "result", "run_script"]
 
 
-def plug(cerebro: Any, market: Market, config: Config | None = None) -> None:
+def plug(cerebro: Any, market: Market, config: Config | None = None, *, wait_for_late: bool = True) -> None:
     """Put a backtrader.Cerebro under the rules: its feeds and broker are those of the market, everything else stays.
 
     Put it before cerebro.run(). The script's first feed becomes the first code of the market, and so on, with its weeks and
     filters; its own bars and the settings of its broker are not used, and a warning says so. ConfigError for what the rules
     cannot allow.
+
+    `wait_for_late` says whether `next()` waits for every share, as backtrader does, also for one that is listed later. Without, it
+    waits for those that begin with the first of them; the lines of another are NaN before its first bar, and an indicator counts
+    the bars of its own feed. A class that is run by name (`ll.backtest(MyStrategy, …)`) waits for nobody.
     """
-    for sentence in plugged(cerebro, market.panel.without_members(), market.launches, config or Config()):
+    for sentence in plugged(cerebro, broker(market, config, wait_for_late=wait_for_late)):
         warnings.warn(sentence, stacklevel=2)
 
 
@@ -53,9 +52,10 @@ def feeds(market: Market) -> list[Any]:
     return list(ruled_feeds(market.panel.without_members()))
 
 
-def broker(market: Market, config: Config | None = None) -> PluggedBroker:
-    """The broker over the feeds of the same market, for `cerebro.broker = …`."""
-    return ruled_broker(market.panel.without_members(), market.launches, config or Config())
+def broker(market: Market, config: Config | None = None, *, wait_for_late: bool = True) -> NativeBroker:
+    """The broker over the feeds of the same market, for `cerebro.broker = …`; `wait_for_late` as for `plug`."""
+    panel = market.panel.without_members()
+    return ruled_broker(panel, market.launches, config or Config(), wait_for_late=wait_for_late)
 
 
 def result(cerebro: Any, *, options: RunOptions | None = None) -> Result:
@@ -84,7 +84,7 @@ def run_script(
         raise ConfigError(f"{str(place)[:200]}: there is no such file; name the script that runs a Cerebro")
 
     def put(cerebro: Any) -> None:
-        plugged(cerebro, market.panel.without_members(), market.launches, config or Config())
+        plugged(cerebro, broker(market, config))
 
     before, folders = sys.argv, list(sys.path)
     with blaming(place, surely=True), plugging(put) as ran, redirect_stdout(sys.stderr):

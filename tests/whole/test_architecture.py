@@ -13,15 +13,15 @@ from .. import ROOT
 
 HOUSES = ("cli", "data", "engine", "library", "reports", "strategies")
 SOURCES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
-NATIVE = ("at_once", "book", "broker", "cerebro", "feeds", "money", "orders", "warmup")
-PLUGGED = ("carried", "plug", "rows", "script")
+NATIVE = ("book", "broker", "money", "orders", "plug", "script", "where")
+STEPPING = ("at_once", "feeds", "filters", "loop", "warmup")
 ONLY_IN = {
     "backtrader": {
         "engine/backtrader/broker.py",
         "engine/backtrader/feeds.py",
         "engine/backtrader/steps.py",
         *(f"engine/backtrader/native/{name}.py" for name in NATIVE),
-        *(f"engine/backtrader/native/plugged/{name}.py" for name in PLUGGED),
+        *(f"engine/backtrader/native/stepping/{name}.py" for name in STEPPING),
     },
     "quantstats": {"reports/tearsheet.py"},
     "yfinance": {"data/providers/yahoo.py"},

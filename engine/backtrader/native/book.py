@@ -15,6 +15,12 @@ from .money import LocalMoney
 from .orders import HISTORY, checked
 from .sealed import desk_of, kept_for
 from .sent import cancellation_sent, order_sent
+from .where import where
+
+MONEY = (
+    "cash, costs, slippage and fills belong to the run, not to the strategy or its script; leave broker settings out and use "
+    "`capital`, `slippage_bp`, `participation` and `brokerage.name=value`"
+)
 
 
 class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
@@ -28,20 +34,27 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
         self.cash = self.startingcash = self._value = desk.config.capital
         self._fundshares = desk.config.capital / float(self.p.fundstartval)
         self.answering = -1
-        self.columns = {data: i for i, data in enumerate(self.cerebro.datas)}
+        self.row = -1  # last session that it has been through
+        self.columns = {data: i for i, data in enumerate(self.cerebro.datas[: len(desk.panel.codes)])}
         self.local = [LocalMoney(desk, i) for i in range(len(self.columns))]
         self.stays: dict[int, Any] = {}
         self.born: dict[int, tuple[int, float]] = {}
         self.now = float("nan")
 
     def getcommissioninfo(self, data: Any) -> Any:
-        return self.local[self.columns[data]]
+        return self.local[self.column(data)]
+
+    def column(self, data: Any) -> int:
+        """Which code of the market a feed is."""
+        if data not in self.columns:
+            raise ConfigError(
+                f"{where()}{data._name or 'a feed'} is made of other bars and has no orders of its own; send them on the feed "
+                "that it was made from"
+            )
+        return self.columns[data]
 
     def _refused(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ConfigError(
-            "cash, costs, slippage and fills belong to the run, not to the strategy; leave broker settings out "
-            "and use `capital`, `slippage_bp`, `participation` and `brokerage.name=value`"
-        )
+        raise ConfigError(f"{where()}{MONEY}")
 
     set_cash = setcash = add_cash = setcommission = addcommissioninfo = set_filler = _refused
     set_slippage_perc = set_slippage_fixed = set_coc = set_coo = set_shortcash = set_checksubmit = _refused
@@ -53,9 +66,11 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
 
     # orders in
     def buy(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
+        self.column(data)
         return super().buy(owner, data, **checked(size, terms))
 
     def sell(self, owner: Any, data: Any, size: float, **terms: Any) -> Any:
+        self.column(data)
         return super().sell(owner, data, **checked(size, terms))
 
     def transmit(self, order: Any, check: bool = True) -> Any:
@@ -73,14 +88,14 @@ class OrderBook(bt.brokers.BackBroker):  # type: ignore[misc]
         else:
             launch = kept_for(self.cerebro).numbers.get(getattr(named, "id", named), -1)
         order.addinfo(answers=launch)
-        desk_of(self).sent.append(order_sent(order, self.cerebro.row, self.columns[order.data]))
+        desk_of(self).sent.append(order_sent(order, self.row, self.columns[order.data]))
         super().submit_accept(order)
 
     def cancel(self, order: Any, bracket: bool = False) -> bool:
         """Take an order off at the wish of the strategy, or (`bracket`) because its parent or twin is gone."""
         if not bracket:
             code = self.columns[order.data]
-            desk_of(self).sent.append(cancellation_sent(order, self.cerebro.row, code))
+            desk_of(self).sent.append(cancellation_sent(order, self.row, code))
         return bool(super().cancel(order, bracket))
 
     def stay(self, order: Any, at: int) -> Any:

@@ -1,38 +1,120 @@
-"""Somebody's own `backtrader.Strategy`, unmodified, on a broker that obeys the exchanges.
+"""The rules as the broker of a Cerebro: somebody's own strategies, unmodified, on a broker that obeys the exchanges.
 
 backtrader keeps the orders: parents and children, OCO groups, notifications, trades, analyzers. Whether, when and at
 which price one trades is decided here and judged by `fill_order`; money and positions are the desk's.
 """
 
-from typing import Any
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import backtrader as bt
 import numpy as np
 
-from ....data.panel.panel import DELISTED, TRADING
+from ....data.errors import ConfigError
+from ....data.ledger.launch import Launches
+from ....data.panel.panel import DELISTED, TRADING, Panel
+from ...config import Config
 from ...judge.records import Fill
 from ...legs import CLOSE, OPEN, TOUCH, Reason
 from .account import AccountOrders
-from .desk import FILLED
+from .desk import FILLED, NativeDesk
 from .orders import KINDS, reason_of
-from .sealed import desk_of, kept_for
+from .sealed import Sealed, desk_of, kept_for, seal
+from .stepping.feeds import RuledFeed
+from .stepping.loop import Future, take_over
+from .stepping.notices import notices
 from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Match, Terms, matched
+from .where import where
+
+
+class Given(NamedTuple):
+    """What a run is of: `launches` on the portfolio's clock; whether next() waits for shares that are listed later; where it is
+    to end before the market does, the last row; who is told of the rows done."""
+
+    panel: Panel
+    launches: Launches
+    config: Config
+    wait_for_late: bool = True
+    last: int | None = None
+    progress: Callable[[int], None] | None = None
+
 
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
 
 class NativeBroker(AccountOrders):
-    """Orders meet the session's auction, its touched prices and its close; only what the judge grants is executed."""
+    """Orders meet the session's auction, its touched prices and its close; only what the judge grants is executed.
 
-    # the session
+    Its feeds are those of `Rows` over the same panel. Sessions on which none of them has a bar are caught up with.
+    """
+
+    lost: tuple[str, ...] = ()  # what a script had of its own and is not used, in sentences
+
+    def __init__(self, given: Given) -> None:
+        super().__init__()
+        self.given = Sealed(given)
+
+    def start(self) -> None:
+        given: Given = self.given.value
+        cerebro, panel = self.cerebro, given.panel
+        self._refuse()
+        self.feeds = [data for data in cerebro.datas if isinstance(data, RuledFeed)]
+        if [data._name for data in cerebro.datas[: len(self.feeds)]] != list(panel.codes):
+            raise ConfigError(
+                "the feeds of the market must come first, each once, as `plug` adds them; add others after it"
+            )
+        self.rows = self.feeds[0].p.rows
+        self.rows.begin(panel)
+        numbers = {launch.id: k for k, launch in enumerate(given.launches)}
+        heard = notices(given.launches, panel)
+        tape = self.rows.tape()
+        seal(
+            cerebro,
+            Future(tape.clock, tape.sources, heard, numbers, given.last, given.progress, given.wait_for_late),
+        )
+        seal(self, NativeDesk(panel, [], given.config))
+        take_over(cerebro)
+        super().start()
+
+    def _refuse(self) -> None:
+        """What cannot be under the rules: cheating, and a run inside of a run."""
+        cerebro = self.cerebro
+        if cerebro.p.cheat_on_open or self.p.coo or self.p.coc:
+            raise ConfigError(
+                f"{where()}cheat-on-open and cheat-on-close act on a day that is already seen; leave them out"
+            )
+        if _depth(cerebro) > 1:
+            raise ConfigError(
+                f"{where()}cerebro.run() belongs to the run, which has begun; leave it out of the strategy"
+            )
+        if cerebro._dooptimize and not (
+            self.given.value.wait_for_late or cerebro.p.optreturn or cerebro.p.maxcpus == 1
+        ):
+            raise ConfigError(
+                f"{where()}strategies that do not wait for late shares cannot come back whole from other processes; "
+                "leave out `wait_for_late=False` or `optreturn=False`, or set `maxcpus=1`"
+            )
+
     def next(self) -> None:
+        """Every session up to the bars that were handed out last."""
+        behind = any(data.waits for data in self.feeds)
+        self.catch_up(self.rows.before if behind else self.rows.row)
+
+    def catch_up(self, row: int) -> None:
+        """The sessions up to a row of the market."""
+        while self.row < row:
+            self.row += 1
+            self._session()
+
+    def _session(self) -> None:
         """One session: actions, expiry, the open, prices touched inside the bar, the close, the books."""
         desk = desk_of(self)
         self.tried: set[int] = set()
         self.born = {}
         self.inside: set[int] = set()
-        self.now = kept_for(self.cerebro).clock[self.cerebro.row]
-        changed, gone = desk.begin(self.cerebro.row)
+        self.now = kept_for(self.cerebro).clock[self.row]
+        changed, gone = desk.begin(self.row)
         self.adjust_orders()
         for code, change in changed:
             self.adjust_position(code, change)
@@ -134,3 +216,12 @@ class NativeBroker(AccountOrders):
             self.end(order, bt.Order.Canceled if order.executed.size else bt.Order.Rejected, price)
         elif why in SHORT_OF_MONEY and not closing:
             self.end(order, bt.Order.Margin, price)
+
+
+def _depth(cerebro: Any) -> int:
+    """How many runs of a Cerebro are under way, one inside of the other."""
+    depth, frame = 0, sys._getframe(1)
+    while frame is not None:
+        own = frame.f_code.co_name == "runstrategies" and frame.f_locals.get("self") is cerebro
+        depth, frame = depth + own, frame.f_back  # type: ignore[assignment]
+    return depth

@@ -12,20 +12,18 @@ from numpy.typing import NDArray
 
 from ....data.arrays import F8
 from ....data.errors import ConfigError
-from ....data.ledger.launch import Launch, Launches
+from ....data.ledger.launch import Launches
 from ....data.panel.panel import Panel
-from ....data.panel.reach import first_rows
 from ...config import Config
 from ...results.run import Run
-from .desk import NativeDesk
 from .plan import USUAL_SIZER, NativeStrategy
+from .sealed import desk_of
 from .sent import Sent
 from .undone import undone
 
 SEED = 0
 # How a run steps is not the strategy's to say; saved memory (exactbars) would hide the shares that come late.
 STEPS = {"preload": False, "runonce": False, "exactbars": False, "oldsync": False}
-Notices = dict[int, list[tuple[int, Launch, list[int]]]]
 
 
 class NativeRun(NamedTuple):
@@ -50,27 +48,19 @@ def run_native(
     Raises ConfigError for what the rules cannot allow (`next_open`, its own broker or feeds), and for whatever
     the strategy's own code raises.
     """
-    cerebro, desk = _made(native, launches, panel, config)
-    cerebro.progress = progress
-    with native.guard(), seeded():
-        _fit_out(cerebro, native)
-        (strategy,) = cerebro.run(**STEPS)
-    return NativeRun(desk.finish(), desk.stay_table(), strategy, tuple(desk.sent))
+    cerebro = _made(panel, launches, config, progress=progress)
+    _run(cerebro, native)
+    return finished(cerebro)
 
 
 def sent_until(
     native: NativeStrategy, launches: Launches, panel: Panel, config: Config, last: int
 ) -> tuple[Sent, ...]:
     """What the strategy sends in the rows up to `last`, of which nothing stays behind; raises as a run does."""
-    from .cerebro import Ended
-
-    cerebro, desk = _made(native, launches, panel, config)
-    cerebro.last = last
-    with undone(native.cls), native.guard(), seeded():
-        _fit_out(cerebro, native)
-        with suppress(Ended):
-            cerebro.run(**STEPS)
-    return tuple(desk.sent)
+    cerebro = _made(panel, launches, config, last=last)
+    with undone(native.cls):
+        _run(cerebro, native)
+    return tuple(desk_of(cerebro.broker).sent)
 
 
 def paper_equity(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> F8:
@@ -79,13 +69,33 @@ def paper_equity(native: NativeStrategy, launches: Launches, panel: Panel, confi
         return run_native(native, launches, panel, config).run.equity
 
 
-def _made(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> tuple[Any, NativeDesk]:
-    """A Cerebro over the panel, and the desk of its broker."""
-    from .cerebro import make_cerebro
+def finished(cerebro: Any) -> NativeRun:
+    """The records of a Cerebro that has run under the rules, after the last session of its market."""
+    desk = desk_of(cerebro.broker)
+    cerebro.broker.catch_up(len(desk.panel) - 1)
+    return NativeRun(desk.finish(), desk.stay_table(), cerebro.runningstrats[0], tuple(desk.sent))
 
-    desk = NativeDesk(panel, [], config)
-    numbers = {launch.id: k for k, launch in enumerate(launches)}
-    return make_cerebro(panel, desk, notices(launches, panel), numbers), desk
+
+def _made(panel: Panel, launches: Launches, config: Config, **more: Any) -> Any:
+    """A Cerebro plugged to the panel, whose strategy waits for no share that comes late."""
+    from .broker import Given, NativeBroker
+    from .plug import plugged
+
+    library = sys.modules["backtrader"]
+    cerebro = library.Cerebro(stdstats=False)
+    plugged(cerebro, NativeBroker(Given(panel, launches, config, wait_for_late=False, **more)))
+    cerebro.addobserver(library.observers.Broker)  # analyzers ask for stats.broker, AnnualReturn for one
+    return cerebro
+
+
+def _run(cerebro: Any, native: NativeStrategy) -> None:
+    from .plug import run
+    from .stepping.loop import Ended
+
+    with native.guard(), seeded():
+        _fit_out(cerebro, native)
+        with suppress(Ended):
+            run(cerebro, **STEPS)
 
 
 def _fit_out(cerebro: Any, native: NativeStrategy) -> None:
@@ -101,6 +111,8 @@ def _fit_out(cerebro: Any, native: NativeStrategy) -> None:
     for name in native.analyzers:
         cerebro.addanalyzer(getattr(library.analyzers, name))
     _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
+    if hasattr(cerebro, "runstrats"):
+        raise ConfigError("cerebro.run() belongs to the run; leave it out of `prepare`")
 
 
 @contextmanager
@@ -115,29 +127,6 @@ def seeded() -> Iterator[None]:
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
-
-
-def notices(launches: Launches, panel: Panel) -> Notices:
-    """By row: (number, launch, columns) of the launches whose first reachable open it is.
-
-    A launch comes once for each row on which some of its codes can first be traded, with those codes; one without
-    codes in the panel comes at the first open of any exchange. Rows before the second are not in it: no order can
-    be sent before the first session has closed.
-    """
-    rows = first_rows(launches, panel, "open")
-    used = sorted({int(e) for e in panel.exchange_of})
-    by_row: Notices = {}
-    for k, launch in enumerate(launches):
-        columns = [panel.column(c.code) for c in launch.codes if c.code in panel]
-        at = {int(rows[k, panel.exchange_of[i]]) for i in columns}
-        if not columns:
-            reach = [int(rows[k, e]) for e in used if rows[k, e] > 0]
-            at = {min(reach)} if reach else set()
-        for row in sorted(at):
-            if 0 < row < len(panel):
-                own = [i for i in columns if rows[k, panel.exchange_of[i]] == row]
-                by_row.setdefault(row, []).append((k, launch, own))
-    return by_row
 
 
 def analyses(strategy: Any) -> dict[str, Any]:

@@ -18,6 +18,11 @@ def seal(part: Any, kept: Any) -> None:
     _KEPT[part] = kept
 
 
+def is_sealed(part: Any) -> bool:
+    """Whether something was sealed for a part."""
+    return part in _KEPT
+
+
 def kept_for(part: Any) -> Any:
     """What was sealed for a part."""
     return _KEPT[part]
@@ -27,3 +32,20 @@ def desk_of(part: Any) -> "NativeDesk":
     """The desk that was sealed for a part."""
     desk: NativeDesk = _KEPT[part]
     return desk
+
+
+class Sealed:
+    """Keeps a value out of sight, and takes it along to another process; a line of backtrader is no key of a dictionary."""
+
+    def __init__(self, value: Any) -> None:
+        seal(self, value)
+
+    @property
+    def value(self) -> Any:
+        return kept_for(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"value": self.value}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        seal(self, state["value"])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.backtrader.native import cerebro
+from launchlab.engine.backtrader.native.stepping import loop
 
 from ....markets.stock_backtrader import CN, HK, market, ours, theirs, walk
 
@@ -151,8 +151,8 @@ def test_a_quicker_step_changes_no_bit(name: str, monkeypatch: pytest.MonkeyPatc
 
     cls = with_indicator(made, CLASSES[name])
     quick = list(values(ours(cls, mixed())))
-    monkeypatch.setattr(cerebro, "show_at_once", lambda *words: set())
-    monkeypatch.setattr(cerebro, "quicken", lambda *words: None)
+    monkeypatch.setattr(loop, "show_at_once", lambda *words: set())
+    monkeypatch.setattr(loop, "quicken", lambda *words: None)
     for mine, right in zip(quick, values(ours(cls, mixed())), strict=True):
         assert mine.tobytes() == right.tobytes()
 
@@ -188,7 +188,7 @@ def test_calculated_at_once_it_has_the_bits_that_it_has_step_by_step(
     for make in makes:
         cls = with_indicator(make, CLASSES[name])
         with monkeypatch.context() as slow:
-            slow.setattr(cerebro, "show_at_once", lambda *words: set())
+            slow.setattr(loop, "show_at_once", lambda *words: set())
             try:
                 right = all_lines(ours(cls, mixed()))
             except NOT_COMPOSABLE:
@@ -237,18 +237,18 @@ def applied(data: Any) -> Any:
 )
 def test_what_can_be_calculated_at_once_is(kind: type, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[int] = []
-    usual = cerebro.show_at_once
+    usual = loop.show_at_once
 
     def counted(*words: Any) -> set[int]:
         done = usual(*words)
         found.append(len(done))
         return done
 
-    monkeypatch.setattr(cerebro, "show_at_once", counted)
+    monkeypatch.setattr(loop, "show_at_once", counted)
     cls = with_indicator(lambda kind, data: kind(data), kind)
     quick = all_lines(ours(cls, mixed()))
     assert found == [taken]
-    monkeypatch.setattr(cerebro, "show_at_once", lambda *words: set())
+    monkeypatch.setattr(loop, "show_at_once", lambda *words: set())
     assert quick == all_lines(ours(cls, mixed()))
 
 

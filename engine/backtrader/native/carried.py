@@ -2,22 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from inspect import isroutine, signature
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
-from backtrader.dataseries import SimpleFilterWrapper
-
-from .....data.errors import ConfigError
-
-
-class Way(NamedTuple):
-    """How a filter is put on a feed: by which of its methods, what, and with which arguments."""
-
-    method: str
-    made: Any
-    args: Sequence[Any]
-    options: dict[str, Any]
+from ....data.errors import ConfigError
+from .stepping.filters import Way, put_on, way_of
 
 
 class Renewed:
@@ -58,7 +47,7 @@ class Renewed:
 
     def _filter(self, old: Any, new: Any) -> None:
         for way in self.filters[id(old)]:
-            _put_on(new, way)
+            put_on(new, way)
 
     def _hand_over(self, cerebro: Any) -> None:
         """Observers, analyzers, indicators, sizers, signals and strategies that were handed a feed get the one in its place."""
@@ -77,55 +66,15 @@ class Renewed:
         return value
 
 
-def filter_again(feed: Any) -> None:
-    """Put the filters of a feed on it anew, without what they remember of an earlier run; those that cannot be made stay."""
-    known = list(feed._filters)
-    feed._timeframe, feed._compression = (
-        feed.p.timeframe,
-        feed.p.compression,
-    )  # a week's filter compares with these
-    feed._filters.clear()
-    feed._ffilters.clear()
-    for one in known:
-        way = _way(*one)
-        if way is not None:
-            _put_on(feed, way)
-            continue
-        feed._filters.append(one)
-        if hasattr(one[0], "last"):
-            feed._ffilters.append(one)
-
-
 def _filters(feed: Any) -> Iterator[Way]:
     for made, args, options in feed._filters:
-        way = _way(made, args, options)
+        way = way_of(made, args, options)
         if way is None:
             raise ConfigError(
                 f"{called(feed)} has a filter, {type(made).__name__}, that only the script can make again; put it on after "
                 "`plug`, on the feed of the market"
             )
         yield way
-
-
-def _way(made: Any, args: Sequence[Any], options: dict[str, Any]) -> Way | None:
-    if isinstance(made, SimpleFilterWrapper):
-        return Way("addfilter_simple", made.ffilter, args, options) if isroutine(made.ffilter) else None
-    if isroutine(made):
-        return Way("addfilter", made, args, options)
-    if hasattr(made, "p"):
-        return Way("addfilter", type(made), (), made.p._getkwargs())
-    return Way("addfilter", type(made), (), {}) if _needs_a_feed_alone(type(made)) else None
-
-
-def _needs_a_feed_alone(kind: type) -> bool:
-    try:
-        return len(signature(kind).parameters) == 1
-    except ValueError:
-        return False
-
-
-def _put_on(feed: Any, way: Way) -> None:
-    getattr(feed, way.method)(way.made, *way.args, **way.options)
 
 
 class Names(OrderedDict[str, Any]):

@@ -6,7 +6,6 @@ from typing import Any
 
 import backtrader as bt
 
-from ..cerebro import LaunchCerebro
 from .plug import is_plugged
 
 
@@ -34,8 +33,6 @@ def plugging(plug: Callable[[Any], None]) -> Iterator[list[Any]]:
     ran: list[Any] = []
 
     def run(cerebro: Any, *words: Any, **options: Any) -> Any:
-        if isinstance(cerebro, LaunchCerebro):
-            return usual(cerebro, *words, **options)
         if not is_plugged(cerebro):
             plug(cerebro)
         found = usual(cerebro, *words, **options)

@@ -18,8 +18,8 @@ from backtrader.lineiterator import LineIterator
 from backtrader.lineroot import LineRoot
 from backtrader.lineseries import LineSeries
 
-from ....data.arrays import F8
-from .sealed import kept_for, seal
+from .....data.arrays import F8
+from ..sealed import kept_for, seal
 from .warmup import clock_of
 
 WAYS = frozenset(

@@ -1,1 +1,0 @@
-"""Our rules in a Cerebro of somebody's own."""

@@ -1,0 +1,1 @@
+"""How a Cerebro over the feeds of a market steps."""
