@@ -21,7 +21,7 @@ from .account import AccountOrders
 from .desk import FILLED, NativeDesk
 from .orders import KINDS, reason_of
 from .sealed import Sealed, desk_of, kept_for, seal
-from .stepping.feeds import RuledFeed
+from .stepping.feeds import MadeFeed, RuledFeed
 from .stepping.loop import Future, take_over
 from .stepping.notices import notices
 from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Match, Terms, matched
@@ -64,6 +64,7 @@ class NativeBroker(AccountOrders):
             raise ConfigError(
                 "the feeds of the market must come first, each once, as `plug` adds them; add others after it"
             )
+        self.mixed = not all(isinstance(data, RuledFeed | MadeFeed) for data in cerebro.datas)
         self.rows = self.feeds[0].p.rows
         self.rows.begin(panel)
         numbers = {launch.id: k for k, launch in enumerate(given.launches)}
@@ -98,7 +99,7 @@ class NativeBroker(AccountOrders):
 
     def next(self) -> None:
         """Every session up to the bars that were handed out last."""
-        behind = any(data.waits for data in self.feeds)
+        behind = self.mixed and any(data.waits for data in self.feeds)
         self.catch_up(self.rows.before if behind else self.rows.row)
 
     def catch_up(self, row: int) -> None:

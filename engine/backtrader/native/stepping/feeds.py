@@ -149,6 +149,16 @@ class MadeFeed(bt.feed.DataClone):  # type: ignore[misc]
         filter_again(self)
 
 
+class Tick:
+    """The last tick of a feed that is handed whole bars is the bar; where backtrader notes one, that goes before."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def __get__(self, feed: Any, kind: type) -> float | None:
+        return None if feed is None or not len(feed) else getattr(feed.lines, self.line)[0]
+
+
 class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
     """One code of a market. There is no later price in its buffers; later sessions are, where it is handed its bars, as they
     are public.
@@ -161,6 +171,8 @@ class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
     # a session ends when its bar is stamped, so that timers at the end of a session ring
     params = (("rows", None), ("column", 0), ("sessionend", LAST_SECOND))
     _check = _by_bars_alone
+    tick_last, tick_limit_up, tick_limit_down, tick_status = map(Tick, ("close", *OUR_LINES))
+    tick_open, tick_high, tick_low, tick_close, tick_volume, tick_openinterest = map(Tick, LINES[:6])
     _dates: Any = None  # the line of times, while bars are handed
 
     def islive(self) -> bool:
@@ -226,13 +238,8 @@ class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
         self._numbers, self._dates = [getattr(own, name) for name in LINES], own.datetime
         self.calendar = self.p.rows.tape().sources[self.p.column].calendar
         self._left = len(self.calendar)
-        for name in ("last", *LINES):
+        for name in ("last", *LINES):  # as of now `Tick` says them
             self.__dict__.pop(f"tick_{name}", None)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("tick_"):
-            return getattr(self, "close" if name == "tick_last" else name[5:])[0] if len(self) else None
-        return super().__getattr__(name)
 
     def fill(self, bars: F8, times: "array[float]") -> None:
         """Hold bars (columns as LINES) without showing one; `empty` again before the first is taken."""

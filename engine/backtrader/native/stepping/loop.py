@@ -92,13 +92,12 @@ class Between:
         self.cerebro = cerebro
         self.hearing = [one for one in strategies if getattr(one, "notify_launch", None) is not None]
         self.heard = [0] * len(self.hearing)
-        self.alone = all(isinstance(data, RuledFeed | MadeFeed) for data in cerebro.datas)
 
     def go(self, following: int) -> None:
         """Before a row; the lines still end with the row before it."""
         broker = self.cerebro.broker
         self._end(broker.row)
-        while self.alone and broker.row + 1 < following:
+        while not broker.mixed and broker.row + 1 < following:
             broker.catch_up(broker.row + 1)
             self._end(broker.row)
 
