@@ -18,6 +18,7 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
     """
     from ..backtrader.native.plug import is_plugged
     from ..backtrader.native.result import analyses, finished
+    from ..backtrader.native.stepping.sealed import kept_for
     from ..results.record import Books, to_result
 
     if not is_plugged(cerebro):
@@ -29,7 +30,7 @@ def plugged_result(cerebro: Any, options: RunOptions | None = None) -> "Result":
     strategies = list(getattr(cerebro, "runningstrats", ()))
     if not strategies:
         raise ConfigError("this Cerebro has not run yet; call cerebro.run() first")
-    given = cerebro.broker.given.value
+    given = kept_for(cerebro.broker.given)
     done = finished(cerebro)
     found: dict[str, Any] = {}
     for strategy in strategies:

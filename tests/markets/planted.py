@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from launchlab.data.ledger.launch import Launches
 from launchlab.data.panel.panel import Panel
-from launchlab.engine.backtrader.native.sealed import desk_of
+from launchlab.engine.backtrader.native.stepping.sealed import desk_of
 from launchlab.strategies import Intent, TradeRules
 
 

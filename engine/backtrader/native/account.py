@@ -11,7 +11,7 @@ from ...judge.exits import reduction
 from ...judge.records import EPS
 from ...legs import CLOSE, OPEN, Reason
 from .book import OrderBook
-from .sealed import desk_of
+from .stepping.sealed import desk_of
 from .triggers import Match
 
 

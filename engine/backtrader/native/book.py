@@ -13,8 +13,8 @@ from ....data.errors import ConfigError
 from ...legs import TOUCH, Reason
 from .money import LocalMoney
 from .orders import HISTORY, checked
-from .sealed import desk_of, kept_for
 from .sent import cancellation_sent, order_sent
+from .stepping.sealed import desk_of, kept_for
 from .where import where
 
 MONEY = (

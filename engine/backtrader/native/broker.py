@@ -20,10 +20,10 @@ from ...legs import CLOSE, OPEN, TOUCH, Reason
 from .account import AccountOrders
 from .desk import FILLED, NativeDesk
 from .orders import KINDS, reason_of
-from .sealed import Sealed, desk_of, kept_for, seal
-from .stepping.feeds import MadeFeed, RuledFeed
+from .stepping.feeds import MadeFeed, RuledFeed, tape_of
 from .stepping.loop import Future, take_over
 from .stepping.notices import notices
+from .stepping.sealed import Sealed, desk_of, kept_for, seal
 from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Match, Terms, matched
 from .where import where
 
@@ -56,7 +56,7 @@ class NativeBroker(AccountOrders):
         self.given = Sealed(given)
 
     def start(self) -> None:
-        given: Given = self.given.value
+        given: Given = kept_for(self.given)
         cerebro, panel = self.cerebro, given.panel
         self._refuse()
         self.feeds = [data for data in cerebro.datas if isinstance(data, RuledFeed)]
@@ -69,7 +69,7 @@ class NativeBroker(AccountOrders):
         self.rows.begin(panel)
         numbers = {launch.id: k for k, launch in enumerate(given.launches)}
         heard = notices(given.launches, panel)
-        tape = self.rows.tape()
+        tape = tape_of(self.rows)
         seal(
             cerebro,
             Future(tape.clock, tape.sources, heard, numbers, given.last, given.progress, given.wait_for_late),
@@ -90,10 +90,10 @@ class NativeBroker(AccountOrders):
                 f"{where()}cerebro.run() belongs to the run, which has begun; leave it out of the strategy"
             )
         if cerebro._dooptimize and not (
-            self.given.value.wait_for_late or cerebro.p.optreturn or cerebro.p.maxcpus == 1
+            kept_for(self.given).wait_for_late or cerebro.p.optreturn or cerebro.p.maxcpus == 1
         ):
             raise ConfigError(
-                f"{where()}strategies that do not wait for late shares cannot come back whole from other processes; "
+                "strategies that do not wait for late shares cannot come back whole from other processes; "
                 "leave out `wait_for_late=False` or `optreturn=False`, or set `maxcpus=1`"
             )
 

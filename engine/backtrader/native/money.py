@@ -4,7 +4,7 @@ from typing import Any
 
 import backtrader as bt
 
-from .sealed import desk_of, seal
+from .stepping.sealed import desk_of, seal
 
 
 class LocalMoney(bt.CommInfoBase):  # type: ignore[misc]

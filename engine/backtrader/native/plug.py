@@ -11,8 +11,8 @@ from ...config import Config
 from ...judge.fill import lot_floor
 from .broker import Given, NativeBroker
 from .carried import Renewed, called
-from .sealed import desk_of
 from .stepping.feeds import Rows, RuledFeed
+from .stepping.sealed import desk_of, kept_for
 from .where import where
 
 RUN = bt.Cerebro.run
@@ -57,7 +57,7 @@ def plugged(cerebro: bt.Cerebro, broker: NativeBroker) -> tuple[str, ...]:
         raise ConfigError(f"{where()}this Cerebro runs under the rules already; plug it once")
     if cerebro.p.cheat_on_open:
         raise ConfigError(f"{where()}cheat-on-open shows a day before its orders are sent; leave it out")
-    panel = broker.given.value.panel
+    panel = kept_for(broker.given).panel
     broker.lost = _replaced(cerebro, panel)  # looked at before it goes
     try:
         renewed = Renewed(cerebro.datas, len(panel.codes))

@@ -17,8 +17,8 @@ from ....data.panel.panel import Panel
 from ...config import Config
 from ...results.run import Run
 from .plan import USUAL_SIZER, NativeStrategy
-from .sealed import desk_of
 from .sent import Sent
+from .stepping.sealed import desk_of
 from .undone import undone
 
 SEED = 0

@@ -16,7 +16,7 @@ from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import backtest
 from launchlab.engine.backtest.native_foresight import Cut, other_future
 from launchlab.engine.backtrader.native.plan import NativeStrategy
-from launchlab.engine.backtrader.native.sealed import desk_of
+from launchlab.engine.backtrader.native.stepping.sealed import desk_of
 from launchlab.engine.config import Config
 
 from ...markets.native_market import free, planned

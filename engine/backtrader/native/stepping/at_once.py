@@ -19,7 +19,7 @@ from backtrader.lineroot import LineRoot
 from backtrader.lineseries import LineSeries
 
 from .....data.arrays import F8
-from ..sealed import kept_for, seal
+from .sealed import kept_for, seal
 from .warmup import clock_of
 
 WAYS = frozenset(

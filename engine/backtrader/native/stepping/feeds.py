@@ -11,8 +11,8 @@ from .....data.arrays import F8, I4
 from .....data.errors import ConfigError
 from .....data.panel.panel import TRADING, Panel
 from ...feeds import LAST_SECOND, session_clock
-from ..sealed import is_sealed, kept_for, seal
 from .filters import filter_again
+from .sealed import is_sealed, kept_for, seal
 
 OUR_LINES = ("limit_up", "limit_down", "status")
 LINES = ("open", "high", "low", "close", "volume", "openinterest", *OUR_LINES)
@@ -76,31 +76,17 @@ class Rows:
         self.begin(panel)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"panel": self._panel()}
+        return {"panel": _panel_of(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.begin(state["panel"])
 
     def begin(self, panel: Panel) -> None:
         """Before the first row of a panel."""
-        if self._panel() is not panel:
+        if _panel_of(self) is not panel:
             seal(self, panel)
         self.between: Callable[[int], None] = nothing
         self.restart()
-
-    def _panel(self) -> Panel | None:
-        kept = kept_for(self) if is_sealed(self) else None
-        return kept.panel if isinstance(kept, Tape) else kept
-
-    def tape(self) -> Tape:
-        """What the feeds show, made when it is first asked for."""
-        kept = kept_for(self)
-        if not isinstance(kept, Tape):
-            clock = session_clock(kept)
-            moving = np.flatnonzero((kept.status == TRADING).any(axis=1)).tolist()
-            kept = Tape(kept, clock, moving, [FeedSource(kept, i, clock) for i in range(len(kept.codes))])
-            seal(self, kept)
-        return kept
 
     def restart(self) -> None:
         """Before the first row."""
@@ -112,7 +98,7 @@ class Rows:
         """Go to the next row with a bar, and tell `between` first which one that is; false after the last."""
         if self.over:
             return False
-        tape = self.tape()
+        tape = tape_of(self)
         self.over = self._done == len(tape.moving)
         following = len(tape.clock) if self.over else tape.moving[self._done]
         self.between(following)
@@ -127,6 +113,22 @@ class Rows:
             self.advance()
             self._asked.clear()
         self._asked.add(id(feed))
+
+
+def _panel_of(rows: Rows) -> Panel | None:
+    kept = kept_for(rows) if is_sealed(rows) else None
+    return kept.panel if isinstance(kept, Tape) else kept
+
+
+def tape_of(rows: Rows) -> Tape:
+    """What the feeds of some rows show, made when it is first asked for; no attribute of a feed leads to it."""
+    kept = kept_for(rows)
+    if not isinstance(kept, Tape):
+        clock = session_clock(kept)
+        moving = np.flatnonzero((kept.status == TRADING).any(axis=1)).tolist()
+        kept = Tape(kept, clock, moving, [FeedSource(kept, i, clock) for i in range(len(kept.codes))])
+        seal(rows, kept)
+    return kept
 
 
 def nothing(row: int) -> None:
@@ -215,7 +217,7 @@ class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
         if self._given == rows.row:
             return None
         self._given = rows.row
-        bar = rows.tape().sources[self.p.column].bar(rows.row)
+        bar = tape_of(rows).sources[self.p.column].bar(rows.row)
         if bar is None:
             return None
         for name, value in zip(LINES, bar.values, strict=True):
@@ -236,7 +238,7 @@ class RuledFeed(bt.feed.DataBase):  # type: ignore[misc]
         """From now on it is handed its bars; the last tick is its bar."""
         own: Any = self.lines
         self._numbers, self._dates = [getattr(own, name) for name in LINES], own.datetime
-        self.calendar = self.p.rows.tape().sources[self.p.column].calendar
+        self.calendar = tape_of(self.p.rows).sources[self.p.column].calendar
         self._left = len(self.calendar)
         for name in ("last", *LINES):  # as of now `Tick` says them
             self.__dict__.pop(f"tick_{name}", None)

@@ -15,10 +15,10 @@ from backtrader import Cerebro
 from .....data.errors import ConfigError
 from .....data.ledger.launch import Launch
 from ...steps import quicken
-from ..sealed import kept_for
 from .at_once import show_at_once
 from .feeds import FeedSource, MadeFeed, RuledFeed, nothing
 from .notices import Notices
+from .sealed import kept_for
 from .warmup import delay, fill_in, hollow, lines_by_feed, step_with_own_bars
 
 LOOPS = ("_runnext", "_runnext_old")

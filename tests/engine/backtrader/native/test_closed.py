@@ -22,7 +22,9 @@ def parts(found: Any) -> list[Any]:
         return [*found.keys(), *found.values()]
     if isinstance(found, list | tuple | set | frozenset | deque):
         return list(found)
-    return list(getattr(found, "__dict__", {}).values())
+    ours = type(found).__module__.startswith("launchlab.")
+    asked = [name for name, value in vars(type(found)).items() if ours and isinstance(value, property)]
+    return [*getattr(found, "__dict__", {}).values(), *(getattr(found, name) for name in asked)]
 
 
 def reachable(start: Any) -> tuple[list[Any], set[float]]:

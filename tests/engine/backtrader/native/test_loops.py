@@ -1,6 +1,7 @@
 """The loop by sessions and backtrader's own: the same calls in the same order, the same numbers, the same bits."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 import launchlab as ll
 from launchlab.backtrader import plug, result
+from launchlab.data.errors import ConfigError
+from launchlab.data.ledger.launch import Launches
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtrader.native.stepping import loop
 
@@ -186,3 +189,128 @@ def test_both_loops_say_the_same(
     assert mine[1:3] == right[1:3]
     assert all(one.equals(other) for one, other in zip(mine[3:], right[3:], strict=True))
     assert len(mine[3]) > 2
+
+
+class Weekend(bt.feed.DataBase):  # type: ignore[misc]
+    """A feed of somebody's own with bars of Saturdays alone."""
+
+    params = (("days", ()),)
+
+    def start(self) -> None:
+        super().start()
+        self.left = list(self.p.days)
+
+    def _load(self) -> bool:
+        if not self.left:
+            return False
+        own: Any = self.lines
+        own.datetime[0] = bt.date2num(self.left.pop(0))
+        for name in ("open", "high", "low", "close"):
+            getattr(own, name)[0] = 1.0
+        own.volume[0] = own.openinterest[0] = 0.0
+        return True
+
+
+def test_a_feed_of_other_days_takes_no_bar_of_the_market_and_shows_no_later_value() -> None:
+    panel = MARKETS["with suspensions"]
+    seen: list[tuple[str, int, int, float]] = []
+
+    class Looks(bt.Strategy):  # type: ignore[misc]
+        def next(self) -> None:
+            if not self.position:
+                self.buy(size=1000)
+            day = str(self.datetime.date())
+            seen.append((day, len(self.data0), len(self.data1), self.broker.getvalue()))
+
+    saturdays = [datetime(2025, 2, day, 12) for day in (8, 15, 22)]
+    made = bt.Cerebro()
+    plug(made, ll.Market(Launches(), panel), RUN)
+    made.adddata(Weekend(days=saturdays), name="saturday")
+    made.addstrategy(Looks)
+    (strategy,) = made.run()
+    assert [len(data) for data in strategy.datas] == [65, 70, 3]
+    on = {day: k for k, (day, *_) in enumerate(seen)}
+    for day in ("2025-02-15", "2025-02-22"):
+        assert seen[on[day]][1:] == seen[on[day] - 1][1:]  # nothing has happened since Friday
+    days = [day for day, *_ in seen]
+    assert days == sorted(days)
+
+
+def test_a_class_run_by_name_is_a_plugged_one_that_waits_for_nobody() -> None:
+    class Buys(bt.Strategy):  # type: ignore[misc]
+        def next(self) -> None:
+            self.order_target_size(self.data, 1000 if len(self) % 20 < 10 else 0)
+
+    on = ll.Market(NEWS, MARKETS["a late share"])
+    found = {}
+    for late in (True, False):
+        made = bt.Cerebro()
+        plug(made, on, RUN, wait_for_late=late)
+        made.addstrategy(Buys)
+        made.run()
+        found[late] = result(made)
+    named = ll.backtest(Buys, on, RUN)
+    assert found[False].fills.equals(named.fills)
+    assert found[False].comparison.equals(named.comparison)
+    assert found[True].fills["session"].min() > named.fills["session"].min()
+
+
+@pytest.mark.parametrize("weeks", [False, True], ids=["by sessions", "with weeks"])
+def test_a_launch_is_told_on_time_while_no_share_trades(weeks: bool) -> None:
+    heard: list[tuple[str, int]] = []
+
+    class Hears(bt.Strategy):  # type: ignore[misc]
+        def notify_launch(self, launch: Any, datas: Any) -> None:
+            heard.append((launch.id, len(self.data)))
+            self.buy(size=500)
+
+    days = [str(day) for day in walk(HK, days=70).sessions]
+    news = ledger(launch_of(HK, f"{days[21]}T20:00+08:00", "idle"))
+    made = bt.Cerebro()
+    plug(
+        made,
+        ll.Market(
+            news,
+            market(walk(HK, days=70, gaps=(21, 22, 23)), walk(OTHER, days=70, seed=3, gaps=(21, 22, 23))),
+        ),
+        RUN,
+    )
+    if weeks:
+        made.resampledata(made.datas[0], timeframe=bt.TimeFrame.Weeks)
+    made.addstrategy(Hears)
+    made.run()
+    assert heard == [("idle", 21)]
+    done = result(made)
+    assert done.blocks[["session", "reason"]].values.tolist() == [
+        [days[22], "suspended"],
+        [days[23], "suspended"],
+    ]
+    assert done.fills["session"].tolist() == [days[24]]
+
+
+def whole_strategies_from_processes(made: Any) -> None:
+    made.optstrategy(Told, name=("a", "b"))
+    made.run(maxcpus=2, optreturn=False)
+
+
+def a_run_in_the_run(made: Any) -> None:
+    class Runs(bt.Strategy):  # type: ignore[misc]
+        def next(self) -> None:
+            self.env.run()
+
+    made.addstrategy(Runs)
+    made.run()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (whole_strategies_from_processes, "strategies that do not wait for late shares cannot come back whole"),
+        (a_run_in_the_run, r"test_loops\.py line \d+: cerebro\.run\(\) belongs to the run"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_one_sentence(wrong: Any, said: str) -> None:
+    made = bt.Cerebro()
+    plug(made, ll.Market(NEWS, MARKETS["one share"]), RUN, wait_for_late=False)
+    with pytest.raises(ConfigError, match=said):
+        wrong(made)

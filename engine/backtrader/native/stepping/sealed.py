@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from .desk import NativeDesk
+    from ..desk import NativeDesk
 
 _KEPT: "WeakKeyDictionary[Any, Any]" = WeakKeyDictionary()
 
@@ -40,12 +40,8 @@ class Sealed:
     def __init__(self, value: Any) -> None:
         seal(self, value)
 
-    @property
-    def value(self) -> Any:
-        return kept_for(self)
-
     def __getstate__(self) -> dict[str, Any]:
-        return {"value": self.value}
+        return {"value": kept_for(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         seal(self, state["value"])
