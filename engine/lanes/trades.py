@@ -11,7 +11,7 @@ import numpy as np
 
 from ...data.arrays import F8, I8
 from ..compiled.processor import lower, pick, stored
-from ..compiled.windows import Rules, Windows
+from ..compiled.windows import Rules, Windows, known_rate
 from ..judge.exits import after_action
 from ..judge.records import EPS
 from ..njit import compiled, inlined
@@ -177,19 +177,24 @@ def _owe(b: Batch, owed: F8, t: int, first: int, last: int) -> None:
 
 
 @inlined
-def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float) -> None:
-    """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg."""
+def _act(w: Windows, b: Batch, r: int, j: int, a: int, side: float, known: float) -> None:
+    """The corporate action `a` at offset j, row r of the windows, in the lanes that still hold the leg; `known`: the rate
+    that orders of its row are decided at."""
     m = b.cells
     terms = (w.action_terms[a, 0], w.action_terms[a, 1], w.action_terms[a, 2])
     price, fx = w.action_terms[a, 3], w.order[r]["fx"]
     at = w.action_row[a] & (len(b.traded) - 1)
     row = b.ring[at * WIDTH : (at + 1) * WIDTH]
+    if side < 0.0:
+        b.traded[at] = 1
     for x in range(LANES):
         if m[SHARES + x] > 0.0 and m[LEAVES + x] >= j:
             after = after_action(side * m[SHARES + x], 0.0, 0.0, terms, price)
             kept, received = abs(after.shares), after.cash * fx
             row[CASH_IN + x] += received
-            if received < 0.0 or kept <= 0.0:
+            if received < 0.0:  # a short pays what its code pays
+                row[NEED + x] -= after.cash * known
+            if kept <= 0.0:
                 m[BAD + x] = 1.0
             m[SHARES + x] = kept
 
@@ -206,7 +211,8 @@ def _hold_through_actions(w: Windows, d: Deck, b: Batch, k: int, last: int) -> N
     )
     for j in range(first, min(last + 1, integers[dk.LENGTH])):
         if d.action[start + j] >= 0 and (j > first or j == last):
-            _act(w, b, start + j, j, d.action[start + j], side)
+            known = known_rate(w, integers[dk.LEG], t + j)
+            _act(w, b, start + j, j, d.action[start + j], side, known)
         if j < last:
             at = (t + j) & (len(b.traded) - 1)
             o = at * WIDTH + part

@@ -25,7 +25,7 @@ from .place import cache_folder
 from .spent import spend, spent
 from .watch import watched
 
-LOADING = 1.0  # seconds that it takes to import numba and to load what is kept
+LOADING, LOADING_MORE = 1.0, 0.1  # seconds to import numba and load what is kept, and to load more of it
 NOTICED = 5.0  # seconds of work in Python that somebody waits for: a run of less never has to wait for a compiler instead
 WAYS = ("suited", "python", "machine")
 Way = Literal["suited", "python", "machine"]
@@ -96,8 +96,9 @@ def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]
 
 def _pays(function: Any, effort: Effort, coming: float) -> bool:
     """Whether so many seconds of work, with those that earlier runs have left to Python, are more than machine code costs."""
-    if coming <= LOADING or is_kept(function):
-        return coming > LOADING
+    loading = LOADING_MORE if _state.ready else LOADING
+    if coming <= loading or is_kept(function):
+        return coming > loading
     return coming + (spent(function) if coming > NOTICED else 0.0) > effort.compiling
 
 

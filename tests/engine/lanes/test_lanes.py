@@ -66,6 +66,21 @@ def test_an_account_that_never_binds_needs_no_fallback() -> None:
     assert np.mean([np.mean(row == 0.0) for row in kept]) > 0.3
 
 
+def test_shorts_that_pay_dividends_stay_in_the_lanes() -> None:
+    kept = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        panel, points = random_panel(rng, rows=90, deep=True), random_points(rng, 150)
+        legs = random_legs(rng, panel, n=40)
+        legs["side"], legs["weight"] = -1, rng.choice([0.002, 0.01], len(legs))
+        assert (panel.fair_cash > 0.0).any()
+        asked = Layout(panel), legs, Config(participation=1.0), points
+        fast = simulate_points(*asked, periods=253.0, path="fast")
+        assert_same(fast, simulate_points(*asked, periods=253.0, path="general"))
+        kept.append(np.mean(fast[:, FALLBACK] == 0.0))
+    assert np.mean(kept) > 0.9
+
+
 def test_two_threads_give_the_bytes_of_one() -> None:
     rng = np.random.default_rng(5)
     panel = random_panel(rng)

@@ -65,6 +65,7 @@ def doubled(value: float) -> float:
 
 def test_little_work_is_python_and_much_is_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code, "is_kept", lambda function: False)
+    monkeypatch.setattr(code._state, "ready", set())
     double, effort = compiled(doubled), Effort(unit=0.1, compiling=10.0)
     wanted: list[object] = []
     monkeypatch.setattr(code, "machine_code", lambda function: wanted.append(function) or function)
@@ -78,6 +79,9 @@ def test_little_work_is_python_and_much_is_machine_code(monkeypatch: pytest.Monk
         assert len(wanted) == 1  # kept code takes a second to load
         by_effort(compiled(lambda value: value), effort, 11)
         assert len(wanted) == 2
+        monkeypatch.setattr(code._state, "ready", {double})
+        by_effort(compiled(lambda value: value), effort, 2)
+        assert len(wanted) == 3  # and more of it a tenth of one
 
 
 def test_work_that_is_known_to_come_often_is_machine_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,9 +177,21 @@ def test_minute_bars_are_no_part_of_what_a_market_without_them_compiles() -> Non
 
 @pytest.mark.slow
 def test_what_is_compiled_is_what_the_progress_counts(tmp_path: Path) -> None:
-    program = "from launchlab.engine.sweeps.points import warm_up; warm_up('general')"
+    program = (
+        "from launchlab.engine.machine.watch import watching; from launchlab.engine.sweeps.points import warm_up\n"
+        "with watching(lambda name, done, total: print(name)): warm_up('general')"
+    )
     environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", program], check=True, env=environ, cwd=ROOT.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        env=environ,
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+    )
+    said = set(done.stdout.splitlines())
+    assert {"run days", "leave inside"} <= said
+    assert not said & {"run minutes", "trade inside"}
     kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
-    assert {"days.run_days", "orders.leave_inside"} <= kept
-    assert not kept & {"days.run_minutes", "inside.trade_inside"}
+    assert kept == {"points._run_points", "windows._gather", "windows._measure"}  # what Python calls
