@@ -105,7 +105,7 @@ def backtest(
     steps = ladder(legs, panel, config, run.equity)
     choices = checked_choices(strategy, timed, panel)
     books = Books(panel=panel, launches=timed, legs=legs, config=config, ladder=steps, choices=choices)
-    about = about_run(options, type(strategy).__name__) | {"foresight": _sampled(asked, len(legs))}
+    about = about_run(options, type(strategy).__name__) | {"foresight": sampled(asked, len(legs))}
     about["hindsight"] = hindsight(
         lambda known, seen: checked_legs(strategy.legs(known, seen), seen, len(known)),
         timed,
@@ -134,7 +134,7 @@ def about_run(options: RunOptions, class_name: str) -> dict[str, Any]:
     }
 
 
-def _sampled(asked: int, decisions: int) -> dict[str, int]:
+def sampled(asked: int, decisions: int) -> dict[str, int]:
     """What the summary says of the guard: one leak would have ended the run."""
     return {"asked": asked, "decisions": decisions, "leaks": 0}
 
@@ -155,7 +155,7 @@ def _backtest_native(
     """A backtrader strategy, and once more on paper; its analyzers are in the summary."""
     from ..backtrader.native.result import analyses, paper_equity, run_native
     from ..results.record import Books, to_result
-    from .native_foresight import Asked
+    from .native_foresight import asked_by_name
     from .without_effect import warned, without_effect_on_orders
 
     if options.engine != "backtrader":
@@ -171,15 +171,15 @@ def _backtest_native(
     idle = without_effect_on_orders(panel, config)
     panel = panel.without_members()  # its feeds are the codes of the ledger
     timed = launches.timed(reaction_minutes=config.reaction_minutes, dates_known=config.dates_known)
-    asked = Asked(native, timed, panel, config)
+    asked = asked_by_name(native, timed, panel, config)
     before = asked.first()
     paper = paper_equity(native, timed, *on_paper(panel, config))
     native_run = run_native(native, timed, panel, config, options.progress)
-    answers = asked.refuse(native_run, before)
+    answers = asked.refuse(native_run.sent, before)
     books = Books(panel=panel, launches=timed, legs=native_run.legs, config=config)
     about = about_run(options, native.cls.__name__) | {
         "analyzers": analyses(native_run.strategy),
-        "foresight": _sampled(answers, len(native_run.sent)),
+        "foresight": sampled(answers, len(native_run.sent)),
     }
     result = warned(to_result(books, native_run.run, paper, options.benchmark, about), idle)
     if (

@@ -25,7 +25,7 @@ from .culprit import Rows, culprit
 from .every import HIDDEN, TRACED, Step, folder_of
 from .foresight import Auction, moment_of
 from .leaks import Leak
-from .native_foresight import Answer, Asked, Cut, Deed, deeds, difference_of, other_future
+from .native_foresight import Answer, Asked, Cut, Deed, asked_by_name, deeds, difference_of, other_future
 
 LINES = "linebuffer.py"  # of backtrader, where a bar that is not there is asked for
 
@@ -45,7 +45,7 @@ class EveryRow:
 
     def ask(self, progress: Step = lambda done: None) -> list[Leak]:
         """The leaks, in the order of the rows; `progress` is called with the rows done."""
-        asked = Asked(self.native, self.launches, self.panel, self.config)
+        asked = asked_by_name(self.native, self.launches, self.panel, self.config)
         before = asked.first()
         self.asked = 1 + len(before)
         try:

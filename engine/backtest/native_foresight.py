@@ -5,7 +5,7 @@ What it sends up to the cut must not change. Cuts are rows at which it sent some
 that jump to opposite sides, and one is asked before any other run, so that nothing can be remembered from one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from ...data.errors import ConfigError, LookAheadError
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ..backtrader.native.plan import NativeStrategy
-from ..backtrader.native.result import NativeRun, sent_until
+from ..backtrader.native.result import sent_until
 from ..backtrader.native.sent import Sent
 from ..config import Config
 from ..legs import OPEN
@@ -52,14 +52,20 @@ class Answer(NamedTuple):
     fault: Exception | None = None
 
 
+Sender = Callable[[Launches, Panel, int], Sequence[Sent]]
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A backtrader strategy and the market on which it is asked; `launches` on the portfolio's clock."""
+    """What sends orders, by its name, and the market on which it is asked; `launches` on the portfolio's clock.
 
-    native: NativeStrategy
+    `send` runs it on launches and a panel up to a row, and gives what it has sent.
+    """
+
+    name: str
+    send: Sender
     launches: Launches
     panel: Panel
-    config: Config
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def first(self) -> list[Answer]:
@@ -67,12 +73,12 @@ class Asked:
         last = int(len(self.panel) * FIRST)
         return [self.answer(Cut(int(self.rng.integers(last // 2, last)), 1))] if last > 2 else []
 
-    def refuse(self, done: NativeRun, before: Sequence[Answer] = ()) -> int:
-        """How many answers were compared; LookAheadError where what was sent in `done`, the run on the true market, depends on what came later.
+    def refuse(self, sent: Sequence[Sent], before: Sequence[Answer] = ()) -> int:
+        """How many answers were compared; LookAheadError where what was `sent` on the true market depends on what came later.
 
         `before` are earlier answers. ConfigError where it depends on chance, or on what an earlier run left behind.
         """
-        whole = deeds(done.sent, self.launches, self.panel)
+        whole = deeds(sent, self.launches, self.panel)
         for answer in before:
             self._compare(whole, answer)
         cuts = self._cuts(whole)
@@ -87,7 +93,7 @@ class Asked:
 
     def _run(self, cut: Cut, launches: Launches, panel: Panel) -> Answer:
         try:
-            sent = sent_until(self.native, launches, panel, self.config, cut.row)
+            sent = self.send(launches, panel, cut.row)
         except AssertionError:
             raise  # a fault of ours
         except Exception as fault:  # noqa: BLE001 whatever its code raises when the future is another
@@ -111,13 +117,22 @@ class Asked:
             return
         self.refuse_unsteady(mine, answer.cut.row)
         session = str(self.panel.sessions[answer.cut.row])
-        raise LookAheadError(_knows(self.native.cls.__name__, mine, answer, session))
+        raise LookAheadError(_knows(self.name, mine, answer, session))
 
     def refuse_unsteady(self, mine: tuple[Deed, ...], row: int) -> None:
         """ConfigError where the strategy does not send the same again up to a row of the true market."""
         same = self._run(Cut(row, 1), self.launches, self.panel)
         if same.fault is not None or same.deeds != mine:
-            raise ConfigError(_unsteady(self.native.cls.__name__, mine, same))
+            raise ConfigError(_unsteady(self.name, mine, same))
+
+
+def asked_by_name(native: NativeStrategy, launches: Launches, panel: Panel, config: Config) -> Asked:
+    """A backtrader strategy that is to be asked."""
+
+    def send(known: Launches, other: Panel, last: int) -> Sequence[Sent]:
+        return sent_until(native, known, other, config, last)
+
+    return Asked(native.cls.__name__, send, launches, panel)
 
 
 def other_future(panel: Panel, cut: Cut, rng: np.random.Generator) -> Panel:

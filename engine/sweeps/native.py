@@ -18,7 +18,7 @@ import numpy as np
 from ...data.arrays import F8, I8
 from ...data.errors import ConfigError, LaunchlabError
 from ..backtest.backtest import checked_legs
-from ..backtest.native_foresight import Asked
+from ..backtest.native_foresight import asked_by_name
 from ..backtrader.native.result import NativeRun, analyses, run_native
 from ..backtrader.native.undone import undone
 from ..results.attribution import launch_profits
@@ -89,16 +89,17 @@ class NativeSweep(SweepJob):
         """Also ConfigError where it depends on chance; a point that raises has its row in the table, and is not asked."""
         values = self.point(number)
         at = self.under(values)
-        asked = Asked(self.strategy(values), at.launches, at.panel, at.config)
+        native = self.strategy(values)
+        asked = asked_by_name(native, at.launches, at.panel, at.config)
         before = asked.first()
         try:
-            with undone(asked.native.cls):
+            with undone(native.cls):
                 answered = _run(self, number)[0]
         except (AssertionError, MemoryError):
             raise
         except Exception:  # noqa: BLE001 as run_point
             return
-        asked.refuse(answered, before)
+        asked.refuse(answered.sent, before)
 
     def longest_hold(self, best: int, curves: Mapping[int, Curve]) -> int:
         longest = max(curve.longest for curve in curves.values())

@@ -28,7 +28,8 @@ from launchlab.data.ledger.launch import Launches
 from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.data.rules.ticks import FREE as NO_STEP
-from launchlab.engine.backtrader.native.result import run_native, seeded
+from launchlab.engine.backtrader.native.chance import seeded
+from launchlab.engine.backtrader.native.result import run_native
 from launchlab.engine.config import Config
 from launchlab.strategies.loading.loading import build_strategy
 

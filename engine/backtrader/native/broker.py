@@ -18,6 +18,7 @@ from ...config import Config
 from ...judge.records import Fill
 from ...legs import CLOSE, OPEN, TOUCH, Reason
 from .account import AccountOrders
+from .chance import state_of_chance
 from .desk import FILLED, NativeDesk
 from .orders import KINDS, reason_of
 from .stepping.feeds import MadeFeed, RuledFeed, tape_of
@@ -59,6 +60,7 @@ class NativeBroker(AccountOrders):
         given: Given = kept_for(self.given)
         cerebro, panel = self.cerebro, given.panel
         self._refuse()
+        self.chance = state_of_chance()  # the run on paper and the asks draw the same numbers
         self.feeds = [data for data in cerebro.datas if isinstance(data, RuledFeed)]
         if [data._name for data in cerebro.datas[: len(self.feeds)]] != list(panel.codes):
             raise ConfigError(

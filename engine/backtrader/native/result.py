@@ -1,9 +1,8 @@
 """The Result of a backtrader strategy: one run under the rules, and one on paper to compare it with."""
 
-import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from inspect import getattr_static
 from typing import Any, NamedTuple
 
@@ -16,12 +15,12 @@ from ....data.ledger.launch import Launches
 from ....data.panel.panel import Panel
 from ...config import Config
 from ...results.run import Run
+from .chance import seeded
 from .plan import USUAL_SIZER, NativeStrategy
 from .sent import Sent
 from .stepping.sealed import desk_of
 from .undone import undone
 
-SEED = 0
 # How a run steps is not the strategy's to say; saved memory (exactbars) would hide the shares that come late.
 STEPS = {"preload": False, "runonce": False, "exactbars": False, "oldsync": False}
 
@@ -113,20 +112,6 @@ def _fit_out(cerebro: Any, native: NativeStrategy) -> None:
     _check(native.cls, cerebro, unchanged=cerebro.broker is broker and cerebro.datas == feeds)
     if hasattr(cerebro, "runstrats"):
         raise ConfigError("cerebro.run() belongs to the run; leave it out of `prepare`")
-
-
-@contextmanager
-def seeded() -> Iterator[None]:
-    """`random` and `numpy.random` begin the same in every run, so that the same inputs give the same run."""
-    # the strategy may use either; a Generator of its own needs a seed of its own
-    before = random.getstate(), np.random.get_state()  # noqa: NPY002
-    random.seed(SEED)
-    np.random.seed(SEED)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
 
 
 def analyses(strategy: Any) -> dict[str, Any]:
