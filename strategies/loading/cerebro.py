@@ -59,9 +59,9 @@ def broker(market: Market, config: Config | None = None, *, wait_for_late: bool 
 
 
 def result(cerebro: Any, *, options: RunOptions | None = None) -> Result:
-    """The Result of a plugged Cerebro that has run; it runs once more, on paper, to compare.
+    """The Result of a plugged Cerebro that has run; it runs again, on paper to compare, and up to some rows to be asked about the future.
 
-    ConfigError for one that is not plugged, has not run, or was optimised.
+    ConfigError for one that is not plugged, has not run, or was optimised; LookAheadError for one that knows the future.
     """
     return plugged_result(cerebro, options)
 

@@ -44,7 +44,7 @@ class Tomorrow(Draws):
 
 class Dice(Draws):
     def drawn(self) -> float:
-        return random.random() - np.random.random()  # noqa: NPY002, S311 (as scripts do)
+        return random.random() - np.random.random()  # noqa: NPY002 (as scripts do)
 
 
 class OwnDice(Draws):
