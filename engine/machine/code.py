@@ -82,16 +82,21 @@ def is_python_only() -> bool:
 
 def by_effort(function: Any, effort: Effort, units: float) -> Callable[..., Any]:
     """A marked function as it is sooner done with so many units of work."""
+    return as_python(function) if is_left_to_python(function, effort, units) else machine_code(function)
+
+
+def is_left_to_python(function: Any, effort: Effort, units: float) -> bool:
+    """Whether so many units of a function's work are sooner done without its machine code; they are counted."""
     if is_python_only() or _state.way == "python":
-        return as_python(function)
+        return True
     asked = _state.asked[function] = _state.asked.get(function, 0.0) + effort.unit * units
     coming = asked + effort.unit * units * (_times.get() - 1)
     if _state.way == "machine" or function in _state.ready or _pays(function, effort, coming):
-        return machine_code(function)
+        return False
     _state.as_python += effort.unit * units
     if asked > NOTICED:
         spend(function, effort.unit * units)
-    return as_python(function)
+    return True
 
 
 def _pays(function: Any, effort: Effort, coming: float) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8
 from ..compiled.days import portfolio_units, run_of
+from ..compiled.points import point_of
 from ..compiled.simulate import close_out_rows, simulate, wider
 from ..compiled.state import new_out, new_state
 from ..compiled.windows import SLACK, Layout, to_rules
@@ -17,7 +18,6 @@ from ..results.attribution import launch_profits
 from ..results.metrics import session_returns
 from .chunk import Curve
 from .conditions import Conditions
-from .points import point_of
 
 Table = NDArray[Any]
 

@@ -16,10 +16,9 @@ import numpy as np
 from ...data.arrays import I8
 from ...data.errors import ConfigError
 from ...data.shown import Shown, Told, counted, some
+from ..compiled.points import RULES, WHOLE
 
 # Parameters that only say how a leg is executed: they override columns of a shared table of legs.
-WHOLE = ("wait", "hold", "hold_minutes")
-RULES = ("stop", "target", "trail")
 SCALE = "gross"
 EXECUTION = (*WHOLE, *RULES, SCALE)
 CONFIG, BROKERAGE = "config.", "brokerage."  # before a field of the portfolio or of the broker

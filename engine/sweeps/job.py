@@ -18,13 +18,13 @@ from ...data.arrays import F8, I8
 from ...data.ledger.launch import Launches
 from ...data.panel.panel import Panel
 from ...data.rules.brokerage import Brokerage
+from ..compiled.points import own_points
 from ..config import Config
 from ..workers.runner import Runner
 from .chunk import Chunk, Curve
 from .conditions import Conditions, changed, changed_brokerage, changed_config, is_condition, of_strategy
 from .grid import Grid
 from .kept import Kept
-from .points import own_points
 
 Table = NDArray[Any]
 Values = Mapping[str, Any]

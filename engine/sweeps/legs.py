@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...data.arrays import F8, I8
 from ..backtest.backtest import checked_legs
 from ..backtest.foresight import refuse_foresight
+from ..compiled.points import RULES, WHOLE, own_points
 from ..compiled.simulate import simulate
 from ..compiled.windows import Layout
 from ..legs import LEG
@@ -23,10 +24,10 @@ from .chunk import Chunk, Curve
 from .conditions import Conditions, seen_by_strategy
 from .confirm import confirm
 from .curves import curves_of
-from .grid import BROKERAGE, EXECUTION, RULES, SCALE, WHOLE, Grid
+from .grid import BROKERAGE, EXECUTION, SCALE, Grid
 from .job import MARKETS, SweepJob, Table, Tries, Values
 from .kept import Kept
-from .points import METRICS, own_points, simulate_points
+from .points import METRICS, simulate_points
 
 SAMPLES = 5  # points of a group at which the table is built
 OFF = {"hold_minutes": 0}  # what stands in a column of legs for none; NaN in the others

@@ -7,6 +7,8 @@ path by itself. Threads release the interpreter's lock; results do not depend on
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +16,9 @@ from numpy.typing import NDArray
 
 from ...data.arrays import F8, I4, I8, Bool
 from ...data.errors import ConfigError
+from ..abreast.choose import can_run_abreast, is_sooner_abreast, run_abreast
 from ..compiled.days import RUNNING, RUNNING_MINUTES, portfolio_units, run_days, run_minutes
+from ..compiled.points import POINT, RULES, WHOLE
 from ..compiled.processor import take_next
 from ..compiled.simulate import close_out_rows, simulated_equity, wider
 from ..compiled.state import BLOCKS, COSTS, FILLS, TRADED, Out, State, new_out, new_state
@@ -29,16 +33,8 @@ from ..legs import CLOSE
 from ..machine.code import Effort, by_effort, only
 from ..njit import allocating, compiled, inlined
 from ..results.metrics import Annual
-from .grid import RULES, WHOLE
 from .sums import metrics_row, sum_up
 
-# One parameter point: overrides for every leg of a table. scale multiplies the legs' weights; NaN switches a rule off.
-POINT = np.dtype(
-    [("scale", "f8")]
-    + [(name, "i4") for name in ("wait", "hold", "hold_minutes")]
-    + [(name, "f8") for name in ("stop", "target", "trail")],
-    align=True,
-)
 METRICS = (
     "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
     "fills", "blocked", "turnover", "costs", "fallback",
@@ -47,7 +43,8 @@ PATHS = ("auto", "general", "fast")
 # points of one call of compiled code: until its end nothing can interrupt
 AT_ONCE, AT_ONCE_IN_LANES = 1024, 8192
 LANES_RUNNING = Effort(unit=10e-3, compiling=8.0)  # a leg of LANES points
-FEWEST_FOR_LANES = 100  # below that, building the shared tables costs more than it saves
+# of one table of legs; below that, the general path is done as soon as the fast one is loaded
+FEWEST_FOR_LANES = 4_000
 
 
 class Queue(NamedTuple):
@@ -66,7 +63,8 @@ class Answers(NamedTuple):
     again: Bool  # of each point in the lanes, of each that waits on the general path
 
 
-class Common(NamedTuple):
+@dataclass(frozen=True)
+class Common:
     """What all points of a call share."""
 
     layout: Layout
@@ -74,9 +72,14 @@ class Common(NamedTuple):
     config: Config
     rules: Rules
     longest: tuple[int, int, int]
-    windows: Windows
     annual: Annual
     threads: int
+    abreast: bool  # whether points may run so
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows of the legs, which portfolios abreast do without."""
+        return self.layout.windows(self.legs, self.rules, self.longest, threads=self.threads)
 
 
 def simulate_points(
@@ -88,11 +91,12 @@ def simulate_points(
     periods: float,
     threads: int = 1,
     path: str = "auto",
+    fewest: int = FEWEST_FOR_LANES,
 ) -> F8:
     """Metrics of each point, shape (points, len(METRICS)), as defined in engine/results/metrics.py.
 
     `legs` (LEG dtype) sorted by row; `points` (POINT dtype); `periods` sessions in a usual year.
-    A bankrupt point is a row like any other. `fallback` is 1 where the fast path could not be proven exact and the general path ran instead.
+    From `fewest` points on they go the fast path where that is possible. A bankrupt point is a row like any other. `fallback` is 1 where the fast path could not be proven exact and the general path ran instead.
     """
     if path not in PATHS:
         raise ConfigError(f"there is no path {path!r}; paths are {', '.join(PATHS)}")
@@ -109,13 +113,11 @@ def simulate_points(
             "the fast path needs exits on the close, independent pairing, no forced close-out, no futures, entries and exits at "
             "auctions and rules that all legs share"
         )
-    fast = possible and (path == "fast" or (path == "auto" and len(points) >= FEWEST_FOR_LANES))
-    rules = to_rules(config)
+    fast = possible and (path == "fast" or (path == "auto" and len(points) >= fewest))
     longest = int(points["wait"].max()), int(points["hold"].max()), int(points["hold_minutes"].max())
-    windows = layout.windows(legs, rules, longest, threads=threads)
-    common = Common(
-        layout, legs, config, rules, longest, windows, Annual(periods, layout.panel.years), threads
-    )
+    abreast = path == "auto" and can_run_abreast(layout, legs, config, points)
+    annual = Annual(periods, layout.panel.years)
+    common = Common(layout, legs, config, to_rules(config), longest, annual, threads, abreast)
     if not fast:
         _general(common, points, table)
         return table
@@ -131,7 +133,7 @@ def simulate_points(
 def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """The points with the legs' own rules in the place of −1 and inf, and whether some stay because legs differ."""
     own = {name: points[name] < 0 for name in WHOLE}
-    own |= {name: np.isinf(points[name]) for name in ("stop", "target", "trail")}
+    own |= {name: np.isinf(points[name]) for name in RULES}
     own = {name: which for name, which in own.items() if len(legs) and which.any()}
     if own or not (points.flags.c_contiguous and points.flags.writeable):  # as compiled code expects them
         points = points.copy()
@@ -143,22 +145,6 @@ def _with_own_rules(points: NDArray[Any], legs: NDArray[Any]) -> tuple[NDArray[A
         else:
             differ = True
     return points, differ
-
-
-def point_of(point: Any) -> Point:
-    """One row of POINT dtype as compiled code takes it."""
-    return Point(*(point[name].item() for name in Point._fields))
-
-
-def own_points(count: int) -> NDArray[Any]:
-    """Points (POINT dtype) under which every leg keeps its own rules."""
-    points = np.zeros(count, POINT)
-    points["scale"] = 1.0
-    for name in WHOLE:
-        points[name] = -1
-    for name in RULES:
-        points[name] = np.inf
-    return points
 
 
 def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int) -> None:
@@ -185,7 +171,10 @@ def _share(begin: Callable[[], Callable[[I8], None]], points: int, threads: int)
 
 def _general(common: Common, points: NDArray[Any], table: F8) -> None:
     """The day loop for each point; points of which a leg outlived its window run again with longer windows."""
-    windows, waiting, slack = common.windows, np.arange(len(points)), SLACK
+    waiting, slack = _abreast(common, points, table), SLACK
+    if not len(waiting):
+        return
+    windows = common.windows
     while True:
         waiting = _run_general(common, windows, points, waiting, table)
         if not len(waiting):
@@ -194,6 +183,15 @@ def _general(common: Common, points: NDArray[Any], table: F8) -> None:
         windows = common.layout.windows(
             common.legs, common.rules, common.longest, slack, threads=common.threads
         )
+
+
+def _abreast(common: Common, points: NDArray[Any], table: F8) -> I8:
+    """Fill the table by portfolios abreast where that is sooner done; returns the points that are left to the day loop."""
+    everyone = np.arange(len(points))
+    if not common.abreast or not is_sooner_abreast(_run_points, common.layout, common.legs, len(points)):
+        return everyone
+    table[:], bad = run_abreast(common.layout, common.rules, common.legs, points, common.annual)
+    return everyone[bad]
 
 
 def _run_general(common: Common, windows: Windows, points: NDArray[Any], waiting: I8, table: F8) -> I8:

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from ...data.arrays import F8
 from ...data.errors import ConfigError
 from ..compiled.days import RUNNING, units_of
+from ..compiled.points import own_points
 from ..luck.placebo import Placebo, ThroughEngine, placebo_codes, placebo_days
 from ..luck.trials import SweepTrials, read, record, sweep_trials, together
 from ..luck.verdict import Evidence, Verdict, verdict
 from ..workers.runner import Runner
 from .chunk import Curve
 from .job import SweepJob
-from .points import METRICS, own_points, simulate_points
+from .points import METRICS, simulate_points
 from .sample import MOST, sample
 
 PLACEBOS = 1_000  # drawn for the best point: p to 0.001
 MANY_LEGS, FEWER_PLACEBOS = 500, 200  # a placebo takes as long as its legs
+FEWEST_OF_A_PLACEBO = 100  # points from which the fast path saves more than its shared tables cost
 LEDGER = "trials.jsonl"  # beside the folders of the sweeps
 
 
@@ -114,7 +116,9 @@ class BestOfMany(ThroughEngine):
         return len(self.points)
 
     def __call__(self, legs: NDArray[Any]) -> F8:
-        figures = simulate_points(self._layout, legs, self.config, self.points, periods=self.periods)
+        figures = simulate_points(
+            self._layout, legs, self.config, self.points, periods=self.periods, fewest=FEWEST_OF_A_PLACEBO
+        )
         return figures[:, self.metric].max(keepdims=True)
 
 

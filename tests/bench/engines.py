@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from launchlab.engine.compiled.points import point_of
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.sweeps.legs import FEWEST, MOST, WORK
-from launchlab.engine.sweeps.points import METRICS, point_of, simulate_points
+from launchlab.engine.sweeps.points import METRICS, simulate_points
 
 from .workloads import CAPITAL, CONFIG, Choice, Workload, choices, make, to_points
 

@@ -17,9 +17,9 @@ from launchlab.data.calendars import sessions as calendars
 from launchlab.data.instruments.table import Instrument
 from launchlab.data.panel.panel import ACTION, SUSPENDED, TRADING, Panel
 from launchlab.data.rules.costs import COST_WIDTH, FIRST_LEVY
+from launchlab.engine.compiled.points import POINT
 from launchlab.engine.config import Config, LimitPolicy
 from launchlab.engine.legs import OPEN, empty_legs
-from launchlab.engine.sweeps.points import POINT
 
 F8 = NDArray[np.float64]
 

@@ -13,11 +13,12 @@ from launchlab.data.instruments.table import load_instruments
 from launchlab.data.panel.build import PanelOptions, build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtest.backtest import checked_legs, execute
+from launchlab.engine.compiled.points import POINT
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
 from launchlab.engine.legs import AT_NAMES, CLOSE, Reason
 from launchlab.engine.results.run import Run
-from launchlab.engine.sweeps.points import METRICS, POINT, simulate_points
+from launchlab.engine.sweeps.points import METRICS, simulate_points
 
 from ...markets.small_bars import bars
 from ...markets.small_market import DAYS, joined, one_leg, without_costs

@@ -11,6 +11,7 @@ import pytest
 
 from launchlab.engine.compiled.days import RUNNING, run_days, run_minutes
 from launchlab.engine.compiled.inside import trade_inside
+from launchlab.engine.compiled.points import POINT
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
 from launchlab.engine.config import Config
@@ -18,7 +19,7 @@ from launchlab.engine.machine import code, spent
 from launchlab.engine.machine.code import Effort, by_effort, machine_code, only, repeated
 from launchlab.engine.machine.watch import apart, watching
 from launchlab.engine.njit import compiled
-from launchlab.engine.sweeps.points import POINT, simulate_points
+from launchlab.engine.sweeps.points import simulate_points
 
 from ... import ROOT
 from ...markets.random_markets import random_config, random_legs, random_panel

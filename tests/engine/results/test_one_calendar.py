@@ -19,10 +19,11 @@ from launchlab.data.panel.build import build_panel
 from launchlab.data.panel.panel import Panel
 from launchlab.data.panel.reach import first_rows
 from launchlab.engine.backtest.backtest import Benchmark, RunOptions, backtest
+from launchlab.engine.compiled.points import POINT
 from launchlab.engine.compiled.windows import Layout, Point
 from launchlab.engine.config import Config
 from launchlab.engine.results.result import Result
-from launchlab.engine.sweeps.points import METRICS, POINT, simulate_points
+from launchlab.engine.sweeps.points import METRICS, simulate_points
 from launchlab.reports.charts.plots import exposure_figure
 from launchlab.reports.tearsheet import write_tearsheet
 from launchlab.strategies.buy_launch import BuyLaunch

@@ -7,6 +7,7 @@ import numba
 import numpy as np
 import pytest
 
+from launchlab.engine.compiled.points import POINT, point_of
 from launchlab.engine.compiled.processor import take_next
 from launchlab.engine.compiled.simulate import simulate
 from launchlab.engine.compiled.windows import Layout
@@ -16,11 +17,9 @@ from launchlab.engine.njit import compiled
 from launchlab.engine.results.metrics import Annual, equity_metrics
 from launchlab.engine.sweeps.points import (
     METRICS,
-    POINT,
     _run_batches,
     _run_points,
     _share,
-    point_of,
     simulate_points,
 )
 
