@@ -1,11 +1,15 @@
-"""What every test leaves alone: the counts in the developer's own cache of how long Python has worked."""
+"""What holds for every test: no deadline on a busy machine, and the developer's own counts of how long Python has worked left alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from launchlab.engine.machine import spent
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

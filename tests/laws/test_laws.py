@@ -28,8 +28,8 @@ from launchlab.strategies import STRATEGIES
 from ..markets.random_markets import random_config, random_legs, random_panel
 
 SEEDS = st.integers(0, 2**32 - 1)
-QUICK = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-FEW = settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+QUICK = settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FEW = settings(max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 CENT = 0.01
 
 

@@ -26,7 +26,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=60, phases=PHASES)
 @given(SEEDS)
 def test_compiled_equals_backtrader_inside_sessions(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -36,7 +36,7 @@ def test_compiled_equals_backtrader_inside_sessions(seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1_000, deadline=None, phases=PHASES)
+@settings(max_examples=1_000, phases=PHASES)
 @given(SEEDS)
 def test_compiled_equals_backtrader_inside_many_sessions(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -85,7 +85,7 @@ def _until(run: Run, row: int, minute: int) -> list[tuple[float, ...]]:
     return [tuple(float(value) for value in fill) for fill in kept]
 
 
-@settings(max_examples=40, deadline=None, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 @given(SEEDS)
 def test_bars_that_start_later_change_no_fill_before_them(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -117,7 +117,7 @@ def test_bars_that_start_later_change_no_fill_before_them(seed: int) -> None:
         assert _until(before, row, minute) == _until(after, row, minute)
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@settings(max_examples=20, phases=PHASES)
 @given(SEEDS)
 def test_the_book_before_a_session_is_that_of_the_run(seed: int) -> None:
     """What `launchlab orders` holds when it plans the last session."""
@@ -133,7 +133,7 @@ def test_the_book_before_a_session_is_that_of_the_run(seed: int) -> None:
     )
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@settings(max_examples=20, phases=PHASES)
 @given(SEEDS)
 def test_placebos_are_held_against_legs_at_auctions(seed: int) -> None:
     """Other days have no minute bars, so the real legs do without theirs."""
@@ -146,7 +146,7 @@ def test_placebos_are_held_against_legs_at_auctions(seed: int) -> None:
     )
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@settings(max_examples=20, phases=PHASES)
 @given(SEEDS)
 def test_an_order_without_minutes_is_one_at_the_close(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -160,7 +160,7 @@ def test_an_order_without_minutes_is_one_at_the_close(seed: int) -> None:
     assert_same(simulate(legs, panel, calm), simulate(closing, panel, calm))
 
 
-@settings(max_examples=40, deadline=None, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 @given(SEEDS)
 def test_no_fill_inside_a_session_is_more_than_its_share_of_the_bar_or_beyond_the_days_prices(
     seed: int,

@@ -41,7 +41,7 @@ def assert_same(first: Run, second: Run) -> None:
         )
 
 
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=60, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -50,7 +50,7 @@ def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
     assert_same(run_backtrader(legs, panel, config), simulate(legs, panel, config))
 
 
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_the_equity_alone_is_that_of_the_run_to_the_bit(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def test_the_equity_alone_is_that_of_the_run_to_the_bit(seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1_500, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=1_500, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_compiled_equals_backtrader_in_many_random_markets(seed: int) -> None:
     rng = np.random.default_rng(seed)

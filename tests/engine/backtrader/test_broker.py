@@ -88,7 +88,7 @@ def test_the_rules_travel_with_the_feed() -> None:
     assert seen == [(float(up), float(down), float(status)) for up, down, status in expected]
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_backtrader_s_own_cash_value_and_positions_are_the_desk_s(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -104,7 +104,7 @@ def test_a_short_needs_collateral_and_room() -> None:
     assert_blocked(judged(short(), quote(), purse=Purse(-1.0, 0.05, math.inf, 1.0)), Reason.MARGIN)
 
 
-@settings(max_examples=150, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=150, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     some.integers(1, 30_000),
     some.sampled_from([(100, 100), (200, 1), (100, 1), (20, 20), (500, 500)]),

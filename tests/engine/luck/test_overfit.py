@@ -144,7 +144,7 @@ def test_points_that_only_take_turns_are_overfitted() -> None:
     assert halves.slope < 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_pbo_does_not_depend_on_the_order_of_the_points(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -19,7 +19,7 @@ def test_training_never_touches_the_purged_rows_or_the_future() -> None:
     assert [fold.train_first for fold in rolling] == [0, 100, 200, 300, 400]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.booleans())
 def test_changing_the_future_changes_no_earlier_choice(seed: int, anchored: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -393,7 +393,7 @@ def random_run(seed: int, **fixed: Any) -> tuple[Panel, NDArray[Any], Config, pd
     )
 
 
-FEW = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FEW = settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 SEEDS = st.integers(0, 2**32 - 1)
 
 

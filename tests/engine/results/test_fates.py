@@ -187,7 +187,7 @@ def assert_sums(fates: pd.DataFrame, launches: Launches) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_fates_add_up_in_every_market(seed: int) -> None:
     rng = np.random.default_rng(seed)
     panel = random_panel(rng)

@@ -140,7 +140,7 @@ def test_fees_are_rounded_as_the_exchange_rounds_them() -> None:
     assert cost_share(panel, 0, 0, 1, value=1_000.5) == pytest.approx(2.03 / 1_000.5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from([1, -1]), st.integers(0, 8))
 def test_the_parts_always_add_up_to_the_paper_reaction(seed: int, side: int, last: int) -> None:
     price = np.round(walk(T, seed, volatility=0.06, start=20.0), 2)

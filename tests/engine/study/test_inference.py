@@ -279,7 +279,7 @@ def test_the_same_seed_gives_the_same_bootstrap() -> None:
         assert first == second
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.floats(0.1, 10.0))
 def test_no_statistic_depends_on_the_unit_of_returns(seed: int, scale: float) -> None:
     returns = np.random.default_rng(seed).normal(0.002, 0.02, (12, 24))
@@ -291,7 +291,7 @@ def test_no_statistic_depends_on_the_unit_of_returns(seed: int, scale: float) ->
         assert a.p == pytest.approx(b.p, rel=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_the_order_of_the_events_does_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -166,7 +166,7 @@ ASKED = st.fixed_dictionaries(
         "hold": st.sampled_from((1, 5, 30)),
     }
 )
-SOME = settings(max_examples=25, deadline=None)
+SOME = settings(max_examples=25)
 
 
 def described(legs: NDArray[Any], launches: Launches) -> list[tuple[Any, ...]]:

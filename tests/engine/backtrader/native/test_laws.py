@@ -20,7 +20,7 @@ from ....markets.random_markets import random_config, random_panel
 
 STOP_LIMIT = bt.Order.StopLimit
 SEEDS = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+quick = settings(max_examples=30, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
 
 class Erratic(bt.Strategy):  # type: ignore[misc]
