@@ -19,13 +19,15 @@ Table = NDArray[Any]
 SECONDS = Effort(unit=1.0, compiling=RUNNING.compiling)
 A_LEG, A_LEG_OF_A_LANE = 4e-3, 1e-6  # seconds
 ROOM = 96_000_000  # bytes of the books of one batch
+MOST_CELLS = 2_000_000  # sessions × codes of a board, some 350 bytes each while it is made
 
 
 def can_run_abreast(layout: Layout, legs: Table, config: Config, points: Table) -> bool:
-    """Whether these legs do all that they do at the open, and the rules are those of this folder."""
+    """Whether these legs do all that they do at the open, the rules are those of this folder, and a board of the codes has room."""
     possible = config.exit_on is ExitOn.CLOSE and not config.close_out
     possible &= config.pairing is Pairing.INDEPENDENT and len(legs) > 0
     possible &= not bool((points["hold_minutes"] > 0).any() or (legs["hold_minutes"] > 0).any())
+    possible &= len(layout.panel) * len(np.unique(legs["code"])) <= MOST_CELLS
     return possible and not bool((legs["at"] != OPEN).any() or layout.panel.futures[legs["code"]].any())
 
 

@@ -119,6 +119,12 @@ def test_what_stands_only_in_the_day_loop_is_left_to_it(what: str, value: object
     assert not can_run_abreast(layout, legs, config, points)
 
 
+def test_a_board_without_room_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, legs, config, _ = drawn(1, deep=True)
+    monkeypatch.setattr(choose, "MOST_CELLS", len(panel) * len(np.unique(legs["code"])) - 1)
+    assert not can_run_abreast(Layout(panel), legs, config, own_points(3))
+
+
 def test_one_portfolio_runs_alone_and_eighty_abreast_while_nothing_is_compiled() -> None:
     panel, legs, _, _ = drawn(1, deep=True)
     layout = Layout(panel)
