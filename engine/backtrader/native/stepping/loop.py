@@ -54,8 +54,7 @@ def run_through(cerebro: Any, name: str, strategies: list[Any]) -> None:
         vars(cerebro).pop(loop, None)
     if cerebro._timerscheat:
         raise ConfigError("a timer with cheat=True acts on a day that it already sees; leave cheat out")
-    feeds = list(cerebro.broker.columns)
-    rows = cerebro.broker.rows
+    feeds, rows = cerebro.broker.feeds, cerebro.broker.rows
     usual = getattr(type(cerebro), name)
     by_sessions = usual is Cerebro._runnext and not cerebro.stores and _is_simple(cerebro)
     moving = [_begin(cerebro, strategy, feeds, at_once=by_sessions) for strategy in strategies]
@@ -180,8 +179,10 @@ def _keep_nobody_waiting(
     def missed(clock: int, parts: set[int]) -> int:
         return int((sources[clock].rows < max(sources[part].first for part in parts)).sum())
 
-    delay(strategy, missed, feeds, done)
-    first = min(source.first for source in sources.values())
+    firsts = {source.first for source in sources.values()}
+    if len(firsts) > 1:
+        delay(strategy, missed, feeds, done)
+    first = min(firsts)
     known = [sources.get(id(_root(data))) for data in strategy.datas]
     waited = [source is None or source.begins_by(first) for source in known]
 
@@ -202,6 +203,8 @@ def _hollow(cerebro: Any, strategy: Any, sources: Mapping[int, FeedSource]) -> d
         return future.clock[max(cerebro.broker.row, 0)]
 
     late = {id(data): source.first for data in cerebro.datas if (source := sources.get(id(_root(data))))}
+    if not any(late.values()):
+        return {}
     moving = lines_by_feed(strategy, cerebro.datas)
     if min(late.values()):
         hollow(strategy.lines.datetime, now)
