@@ -11,6 +11,9 @@ import backtrader as bt
 import numpy as np
 import pytest
 
+import launchlab as ll
+from launchlab.backtrader import plug
+from launchlab.data.ledger.launch import Launches
 from launchlab.data.panel.panel import Panel
 from launchlab.engine.backtrader.native.stepping import loop
 
@@ -309,3 +312,24 @@ def test_an_indicator_that_steps_in_a_way_of_its_own_keeps_it() -> None:
     (average,) = values(ours(cls, mixed()))
     bars = np.arange(3, len(average) + 1)
     np.testing.assert_allclose(average[2:], bars - 1.0, rtol=1e-12)
+
+
+def test_every_indicator_of_a_script_has_the_bits_that_backtrader_s_own_loop_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def begin(self: Any) -> None:
+        self.every = [as_made(name)(CLASSES[name], data) for data in self.datas for name in CLASSES]
+
+    cls = type("Every", (bt.Strategy,), {"__init__": begin, "__module__": __name__})
+
+    def ran() -> list[bytes]:
+        made = bt.Cerebro(stdstats=False)
+        plug(made, ll.Market(Launches(), mixed()))
+        made.addstrategy(cls)
+        (strategy,) = made.run()
+        return [np.array(line.array).tobytes() for one in strategy.every for line in one.lines]
+
+    by_sessions = ran()
+    monkeypatch.setattr(loop, "_is_simple", lambda cerebro: False)
+    assert len(by_sessions) > 200
+    assert by_sessions == ran()
