@@ -43,8 +43,9 @@ def test_timers_that_cheat_are_refused() -> None:
         (lambda c: c.setbroker(bt.brokers.BackBroker()), "replaced the broker or the feeds"),
         (lambda c: c.adddata(c.datas[0].clone()), "replaced the broker or the feeds"),
         (lambda c: c.broker.set_coc(True), "belong to the run"),
+        (lambda c: c.run(), "belongs to the run; leave it out of `prepare`"),
     ],
-    ids=["strategy", "optimisation", "signal", "history", "broker", "feed", "cheat-on-close"],
+    ids=["strategy", "optimisation", "signal", "history", "broker", "feed", "cheat-on-close", "run"],
 )
 def test_what_prepare_may_not_do_is_one_sentence(change: Any, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
