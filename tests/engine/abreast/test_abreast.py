@@ -14,7 +14,7 @@ from launchlab.engine.compiled.points import own_points
 from launchlab.engine.compiled.windows import Layout, to_rules
 from launchlab.engine.config import Config, ExitOn, Pairing
 from launchlab.engine.legs import CLOSE, OPEN
-from launchlab.engine.machine.code import only
+from launchlab.engine.machine.code import is_python_only, only
 from launchlab.engine.results.metrics import Annual
 from launchlab.engine.sweeps.points import METRICS, simulate_points
 
@@ -132,4 +132,4 @@ def test_one_portfolio_runs_alone_and_eighty_abreast_while_nothing_is_compiled()
         assert not is_sooner_abreast(print, layout, legs, 2)
         assert is_sooner_abreast(print, layout, legs, 80)
     with only("machine"):
-        assert not is_sooner_abreast(print, layout, legs, 80)
+        assert is_sooner_abreast(print, layout, legs, 80) is is_python_only()
