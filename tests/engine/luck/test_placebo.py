@@ -1,5 +1,6 @@
 """Placebo launches: matched days, shuffled names, honest p-values."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,26 @@ def test_the_same_seed_draws_the_same_placebos() -> None:
     panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
     one, other = (placebo_days(closes(panel), legs_at([100, 200]), panel, draws=50, seed=7) for _ in range(2))
     assert (one.draws == other.draws).all()
+
+
+def test_a_run_of_many_portfolios_is_sent_in_more_pieces_of_the_same_draws() -> None:
+    """So that the placebos of the best of many points keep every processor busy."""
+    panel = panel_of({"0700.HK": walk(T, 1)}, rows=GRID)
+    legs, pieces = legs_at([100, 200]), []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            pieces.append(args)
+            return super().submit(*args, **kwargs)
+
+    one, many = closes(panel), closes(panel)
+    many.portfolios = 20_000  # type: ignore[attr-defined]
+    with Counting(2) as executor:
+        alone = placebo_days(one, legs, panel, draws=50, executor=executor)
+        assert len(pieces) == 1
+        spreaded = placebo_days(many, legs, panel, draws=50, executor=executor)
+        assert len(pieces) == 1 + 50 * 2 * 20_000 // placebo.LEG_RUNS
+    assert (spreaded.draws == alone.draws).all()
 
 
 @pytest.mark.parametrize(("count", "draws"), [(0, 100), (2, 5)])
