@@ -5,16 +5,13 @@ which price one trades is decided here and judged by `fill_order`; money and pos
 """
 
 import sys
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import backtrader as bt
 import numpy as np
 
 from ....data.errors import ConfigError
-from ....data.ledger.launch import Launches
-from ....data.panel.panel import DELISTED, TRADING, Panel
-from ...config import Config
+from ....data.panel.panel import DELISTED, TRADING
 from ...judge.records import Fill
 from ...legs import CLOSE, OPEN, TOUCH, Reason
 from .account import AccountOrders
@@ -22,24 +19,11 @@ from .chance import state_of_chance
 from .desk import FILLED, NativeDesk
 from .orders import KINDS, reason_of
 from .stepping.feeds import MadeFeed, RuledFeed, tape_of
-from .stepping.loop import Future, take_over
+from .stepping.loop import Future, Given, take_over
 from .stepping.notices import notices
 from .stepping.sealed import Sealed, desk_of, kept_for, seal
 from .triggers import AT_CLOSE, LIMIT, MARKET, STOP, STOP_LIMIT, Bar, Match, Terms, matched
 from .where import where
-
-
-class Given(NamedTuple):
-    """What a run is of: `launches` on the portfolio's clock; whether next() waits for shares that are listed later; where it is
-    to end before the market does, the last row; who is told of the rows done."""
-
-    panel: Panel
-    launches: Launches
-    config: Config
-    wait_for_late: bool = True
-    last: int | None = None
-    progress: Callable[[int], None] | None = None
-
 
 SHORT_OF_MONEY = (Reason.NO_CASH, Reason.MARGIN, Reason.BANKRUPT)
 
@@ -70,12 +54,7 @@ class NativeBroker(AccountOrders):
         self.rows = self.feeds[0].p.rows
         self.rows.begin(panel)
         numbers = {launch.id: k for k, launch in enumerate(given.launches)}
-        heard = notices(given.launches, panel)
-        tape = tape_of(self.rows)
-        seal(
-            cerebro,
-            Future(tape.clock, tape.sources, heard, numbers, given.last, given.progress, given.wait_for_late),
-        )
+        seal(cerebro, Future(given, tape_of(self.rows), notices(given.launches, panel), numbers))
         seal(self, NativeDesk(panel, [], given.config))
         take_over(cerebro)
         super().start()
@@ -116,7 +95,7 @@ class NativeBroker(AccountOrders):
         self.tried: set[int] = set()
         self.born = {}
         self.inside: set[int] = set()
-        self.now = kept_for(self.cerebro).clock[self.row]
+        self.now = kept_for(self.cerebro).tape.clock[self.row]
         changed, gone = desk.begin(self.row)
         self.adjust_orders()
         for code, change in changed:

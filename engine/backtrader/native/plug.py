@@ -9,9 +9,10 @@ from ....data.ledger.launch import Launches
 from ....data.panel.panel import Panel
 from ...config import Config
 from ...judge.fill import lot_floor
-from .broker import Given, NativeBroker
+from .broker import NativeBroker
 from .carried import Renewed, called
 from .stepping.feeds import Rows, RuledFeed
+from .stepping.loop import Given
 from .stepping.sealed import desk_of, kept_for
 from .where import where
 

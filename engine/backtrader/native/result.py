@@ -77,8 +77,9 @@ def finished(cerebro: Any) -> NativeRun:
 
 def _made(panel: Panel, launches: Launches, config: Config, **more: Any) -> Any:
     """A Cerebro plugged to the panel, whose strategy waits for no share that comes late."""
-    from .broker import Given, NativeBroker
+    from .broker import NativeBroker
     from .plug import plugged
+    from .stepping.loop import Given
 
     library = sys.modules["backtrader"]
     cerebro = library.Cerebro(stdstats=False)

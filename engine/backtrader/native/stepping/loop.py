@@ -5,7 +5,6 @@ calculated at once is. Where there are others, made of these or read from elsewh
 to row by `Rows.advance`, and what lies between two rows is the same for both: launches are told, sessions without a bar caught up with.
 """
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,10 +12,12 @@ from typing import Any, NamedTuple
 from backtrader import Cerebro
 
 from .....data.errors import ConfigError
-from .....data.ledger.launch import Launch
+from .....data.ledger.launch import Launch, Launches
+from .....data.panel.panel import Panel
+from ....config import Config
 from ...steps import quicken
 from .at_once import show_at_once
-from .feeds import FeedSource, MadeFeed, RuledFeed, nothing
+from .feeds import FeedSource, MadeFeed, RuledFeed, Tape, nothing
 from .notices import Notices
 from .sealed import kept_for
 from .warmup import delay, fill_in, hollow, lines_by_feed, step_with_own_bars
@@ -24,18 +25,25 @@ from .warmup import delay, fill_in, hollow, lines_by_feed, step_with_own_bars
 LOOPS = ("_runnext", "_runnext_old")
 
 
-class Future(NamedTuple):
-    """What happens in a run: the time of each row, bars by feed, launches by the row that they can reach, their numbers; the row
-    after which it ends where that is not the market's last, who is told of rows that are over, and whether next() waits for
-    shares that come late."""
+class Given(NamedTuple):
+    """What a run is of: `launches` on the portfolio's clock; whether next() waits for shares that are listed later; where it is
+    to end before the market does, the last row; who is told of the rows done."""
 
-    clock: "array[float]"
-    sources: list[FeedSource]
+    panel: Panel
+    launches: Launches
+    config: Config
+    wait_for_late: bool = True
+    last: int | None = None
+    progress: Callable[[int], None] | None = None
+
+
+class Future(NamedTuple):
+    """What happens in a run: its bars, launches by the row that they can reach, and their numbers."""
+
+    given: Given
+    tape: Tape
     notices: Notices
     numbers: Mapping[str, int]
-    last: int | None
-    progress: Callable[[int], None] | None
-    wait_for_late: bool
 
 
 class Ended(Exception):
@@ -103,14 +111,14 @@ class Between:
     def _end(self, row: int) -> None:
         future: Future = kept_for(self.cerebro)
         for k, strategy in enumerate(self.hearing):
-            if len(strategy) or not future.wait_for_late:
+            if len(strategy) or not future.given.wait_for_late:
                 for known in range(self.heard[k], row + 2):
                     self._tell(strategy, future.notices.get(known, ()))
                 self.heard[k] = row + 2
-        if future.last is not None and row >= future.last:
+        if future.given.last is not None and row >= future.given.last:
             raise Ended
-        if future.progress is not None and row >= 0:
-            future.progress(row + 1)
+        if future.given.progress is not None and row >= 0:
+            future.given.progress(row + 1)
 
     def _tell(self, strategy: Any, notices: Sequence[tuple[int, Launch, list[int]]]) -> None:
         """Launches whose first open is the next row's."""
@@ -124,7 +132,7 @@ class Between:
 def step_through(cerebro: Any, strategies: list[Any], moving: Sequence[Mapping[int, list[Any]]]) -> None:
     """Hand each feed its bars, row by row, and step the broker and the strategies as backtrader's loop does."""
     future: Future = kept_for(cerebro)
-    rows, feeds = cerebro.broker.rows, list(zip(cerebro.datas, future.sources, strict=True))
+    rows, feeds = cerebro.broker.rows, list(zip(cerebro.datas, future.tape.sources, strict=True))
     while rows.advance():
         row = rows.row
         for data, source in feeds:
@@ -136,7 +144,7 @@ def step_through(cerebro: Any, strategies: list[Any], moving: Sequence[Mapping[i
         cerebro._brokernotify()
         if cerebro._event_stop:
             return
-        cerebro._check_timers(strategies, future.clock[row], cheat=False)
+        cerebro._check_timers(strategies, future.tape.clock[row], cheat=False)
         for strategy in strategies:
             strategy._next()
             if cerebro._event_stop:
@@ -154,17 +162,17 @@ def _begin(cerebro: Any, strategy: Any, feeds: Sequence[Any], *, at_once: bool) 
     """Let the indicators of a strategy step at less cost, and wait for whom they are to wait; by the `id` of a feed the lines that
     say NaN until its first bar."""
     future: Future = kept_for(cerebro)
-    sources = dict(zip(map(id, feeds), future.sources, strict=True))
+    sources = dict(zip(map(id, feeds), future.tape.sources, strict=True))
     done: set[int] = set()
     if at_once:
         for data in feeds:
             data.open_up()
-        done = show_at_once(strategy, feeds, lambda data: sources[id(data)].until(future.last))
-    if not future.wait_for_late:
+        done = show_at_once(strategy, feeds, lambda data: sources[id(data)].until(future.given.last))
+    if not future.given.wait_for_late:
         _keep_nobody_waiting(strategy, feeds, sources, done)
     if not _travels(cerebro):
         quicken(strategy, done)
-    if future.wait_for_late:
+    if future.given.wait_for_late:
         return {}
     if len(feeds) > 1:
         step_with_own_bars(strategy, feeds, done)
@@ -200,7 +208,7 @@ def _hollow(cerebro: Any, strategy: Any, sources: Mapping[int, FeedSource]) -> d
     future: Future = kept_for(cerebro)
 
     def now() -> float:
-        return future.clock[max(cerebro.broker.row, 0)]
+        return future.tape.clock[max(cerebro.broker.row, 0)]
 
     late = {id(data): source.first for data in cerebro.datas if (source := sources.get(id(_root(data))))}
     if not any(late.values()):
