@@ -36,6 +36,12 @@ def without(*left_out: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any
     return mark
 
 
+def called_from_both(function: Any) -> Any:
+    """Of a function that Python calls as well as compiled code: it is compiled once for both."""
+    function.from_both = True
+    return function
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """Compiled into each of its callers: for what is hot, or used once, since handing over tuples of arrays costs."""
     return _marked(function, _nrt=False, inline="always")

@@ -11,7 +11,7 @@ import numpy as np
 from ...data.arrays import I4
 from ..legs import CLOSE, TOUCH
 from ..machine.code import Effort
-from ..njit import compiled, inlined, without
+from ..njit import called_from_both, compiled, inlined, without
 from .agenda import clear_agenda, put_in_order, queue_all, queue_auction, queue_touched, take_list
 from .holding import forget_ahead, look_ahead
 from .inside import trade_inside
@@ -277,6 +277,7 @@ def _run(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4, insid
         t += 1
 
 
+@called_from_both
 @without(trade_inside)
 def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """Run one portfolio from the first row to the last; False when a leg outlived its window.
@@ -286,6 +287,7 @@ def run_days(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -
     return _run(w, rules, p, s, out, ends, False)
 
 
+@called_from_both
 @compiled
 def run_minutes(w: Windows, rules: Rules, p: Point, s: State, out: Out, ends: I4) -> bool:
     """As `run_days`, with what happens inside sessions where a leg meets minute bars: twice as much to compile."""

@@ -202,11 +202,10 @@ def _tell_numba() -> None:
     try:
         for function in MARKED[len(_state.made) :]:
             options = {"nogil": True, "error_model": "numpy", **function.targetoptions}
-            inner = numba.njit(**options, **CALLED_FROM_CODE)(function)
+            made = numba.njit(cache=folder is not None, **options, **CALLED_FROM_PYTHON)(function)
+            both = getattr(function, "from_both", False)
+            inner = made if both else numba.njit(**options, **CALLED_FROM_CODE)(function)
             _state.inner.append(inner)  # numba itself would let go of it
-            function._numba_type_ = inner._numba_type_
-            _state.made[function] = numba.njit(cache=folder is not None, **options, **CALLED_FROM_PYTHON)(
-                function
-            )
+            _state.made[function], function._numba_type_ = made, inner._numba_type_
     finally:
         config.CACHE_DIR = own

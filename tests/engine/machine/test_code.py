@@ -195,4 +195,9 @@ def test_what_is_compiled_is_what_the_progress_counts(tmp_path: Path) -> None:
     assert {"run days", "leave inside"} <= said
     assert not said & {"run minutes", "trade inside"}
     kept = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
-    assert kept == {"points._run_points", "windows._gather", "windows._measure"}  # what Python calls
+    assert kept == {
+        "points._run_points",
+        "days.run_days",
+        "windows._gather",
+        "windows._measure",
+    }  # what Python calls
