@@ -9,7 +9,7 @@ from typing import Any
 
 from .instead import instead
 
-LIGHT: dict[str, Any] = {"opt": 1, "loop_vectorize": False, "slp_vectorize": False}
+LIGHT: dict[str, Any] = {"opt": 2, "loop_vectorize": False, "slp_vectorize": False}
 
 
 @contextmanager
