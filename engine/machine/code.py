@@ -25,7 +25,7 @@ from .place import cache_folder
 from .spent import spend, spent
 from .watch import watched
 
-LOADING, LOADING_MORE = 1.0, 0.1  # seconds to import numba and load what is kept, and to load more of it
+LOADING, LOADING_MORE = 1.0, 0.01  # seconds to import numba and load what is kept, and to load more of it
 NOTICED = 5.0  # seconds of work in Python that somebody waits for: a run of less never has to wait for a compiler instead
 WAYS = ("suited", "python", "machine")
 Way = Literal["suited", "python", "machine"]

@@ -24,19 +24,24 @@ PARTS = ("small", "backtest", "sweep", "shell", "own", "market", "engine", "insi
 MARKET, QUICK_MARKET = (5_500, 2_500), (550, 2_500)
 
 
+WANTED = {"W1, general, 1 thread": "45,000 points/s", "W1, fast, 1 thread": "500,000 points/s"}
+
+
 def engine_rows(rounds: int) -> list[Row]:
-    """Points a second of W1 on both paths, and of whom else is installed."""
+    """Points a second of W1 and W2 on both paths, and of whom else is installed."""
     import time
 
-    medians = measure(contenders(make("W1"), peers=True), rounds, time.perf_counter)
-    peers = {name: seconds for name, seconds in medians.items() if not name.startswith(("launchlab", "fast"))}
     made = []
-    for name, seconds in medians.items():
-        if name not in peers:
-            beside = "; ".join(f"{peer}: {1 / other:,.1f}" for peer, other in peers.items())
-            made.append(
-                Row(f"W1, {name.removeprefix('launchlab ')}", f"{1 / seconds:,.0f} points/s", "", beside)
-            )
+    for workload in ("W1", "W2"):
+        asked = contenders(make(workload), peers=workload == "W1")
+        medians = measure(asked, rounds if workload == "W1" else 3, time.perf_counter)
+        peers = [name for name in medians if not name.startswith(("launchlab", "fast"))]
+        beside = "; ".join(f"{peer}: {1 / medians[peer]:,.1f}" for peer in peers)
+        for name, seconds in medians.items():
+            if name in peers:
+                continue
+            what = f"{workload}, {name.removeprefix('launchlab ')}"
+            made.append(Row(what, f"{1 / seconds:,.0f} points/s", WANTED.get(what, ""), beside))
             print(*made[-1], sep=" | ", flush=True)
     return made
 

@@ -82,7 +82,7 @@ def test_little_work_is_python_and_much_is_machine_code(monkeypatch: pytest.Monk
         assert len(wanted) == 2
         monkeypatch.setattr(code._state, "ready", {double})
         by_effort(compiled(lambda value: value), effort, 2)
-        assert len(wanted) == 3  # and more of it a tenth of one
+        assert len(wanted) == 3  # and more of it a hundredth of one
 
 
 def test_work_that_is_known_to_come_often_is_machine_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
