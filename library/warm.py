@@ -84,8 +84,11 @@ def warming_beside(points: int, runner: Runner, *, judging: float = 0.0) -> Iter
     if needless or not (large or judging > RUNNING.compiling):
         yield _nothing
         return
-    words = f"from {__name__} import compile_and_tell; compile_and_tell()"
-    command, quiet = [sys.executable, "-c", words], subprocess.DEVNULL
+    words = (
+        f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import compile_and_tell; compile_and_tell()"
+    )
+    # -P: a `types.py` in the folder where it starts is not Python's own
+    command, quiet = [sys.executable, "-P", "-c", words], subprocess.DEVNULL
     with subprocess.Popen(command, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
         try:
             yield Beside(process).show

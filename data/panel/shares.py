@@ -133,7 +133,8 @@ def _started(shares: Sequence[Share], handle: int) -> Iterator[list[Process | No
 
 
 def _start(share: Share, handle: int) -> Process | None:
-    words = [sys.executable, "-c", PROGRAM.format(__name__)]
+    # -P: a `types.py` in the folder where it starts is not Python's own
+    words = [sys.executable, "-P", "-c", PROGRAM.format(__name__)]
     with tempfile.TemporaryFile() as told:
         told.write(pickle.dumps(sys.path) + pickle.dumps((share, handle)))
         told.seek(0)

@@ -8,8 +8,9 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing.synchronize import Event
 from typing import Any, NamedTuple, TypeVar
@@ -28,6 +29,20 @@ class Filed(NamedTuple):
     panels: tuple[str, ...]
 
 
+@contextmanager
+def pythons_own_modules() -> Iterator[None]:
+    """A process that is started within does not take the files of the folder it starts in, a `types.py`, for Python's own."""
+    name, before = "PYTHONSAFEPATH", os.environ.get("PYTHONSAFEPATH")
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
 class Processes(Runner):
     """`count` processes; one that dies takes the others with it, and all are started again."""
 
@@ -37,7 +52,8 @@ class Processes(Runner):
         super().__init__()
         self._count, self._lock = count, threading.Lock()
         self._context = multiprocessing.get_context("spawn")
-        self._stop = self._context.Event()
+        with pythons_own_modules():
+            self._stop = self._context.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="launchlab-", ignore_cleanup_errors=True)
         self._panels: list[tuple[Panel, str]] = []
         self._pool = self._new_pool()
@@ -70,13 +86,15 @@ class Processes(Runner):
     def _start(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
         pool = self._pool
         try:
-            return pool.submit(call, fn, args)
+            with pythons_own_modules():
+                return pool.submit(call, fn, args)
         except BrokenExecutor:
             with self._lock:
                 if self._pool is pool:
                     pool.shutdown(wait=False)
                     self._pool = self._new_pool()
-            return self._pool.submit(call, fn, args)
+            with pythons_own_modules():
+                return self._pool.submit(call, fn, args)
 
     def _is_lost(self, error: BaseException) -> bool:
         return isinstance(error, BrokenExecutor | MemoryError)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -278,3 +280,23 @@ def test_a_result_that_cannot_be_fetched_is_an_error_and_no_endless_wait(
     given_up.cancel()
     _settle(given_up, Theirs(error))
     assert given_up.cancelled()
+
+
+def test_a_file_named_as_one_of_pythons_modules_does_not_end_processes_that_start_beside_it(
+    tmp_path: Path,
+) -> None:
+    for name in ("types", "signal", "statistics"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not the one of Python')\n")
+    script = tmp_path / "bin" / "run.py"  # as a command that is installed: beside other files
+    script.parent.mkdir()
+    script.write_text(
+        "from launchlab.engine.workers.choose import open_runner\n"
+        "if __name__ == '__main__':\n"
+        "    with open_runner('processes:1') as runner: print(runner.submit(abs, -3).result())\n"
+    )
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environ.pop("PYTHONSAFEPATH", None)
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "3\n", done.stderr
