@@ -59,6 +59,7 @@ def board_of(layout: Layout, codes: I4, rules: Rules) -> Board:
     turned = {name: np.ascontiguousarray(getattr(c, name)[codes].T) for name in COLUMNS}
     exchange, currency = c.exchange_of[codes], c.currency_of[codes]
     fx = np.ascontiguousarray(c.fx[currency].T)
+    known = np.concatenate([fx[:1], fx[:-1]])
     worth = turned["mark"] * fx
     night = np.zeros_like(worth)
     night[:-1] = worth[:-1] * (turned["borrow"][:-1] * c.nights[1:, None] / 365.0)
@@ -73,8 +74,8 @@ def board_of(layout: Layout, codes: I4, rules: Rules) -> Board:
         cost_row=turned["cost_row"],
         done=np.ascontiguousarray(c.sessions_done[exchange].T),
         fx=fx,
-        known=np.concatenate([fx[:1], fx[:-1]]),
-        base=turned["size_price"] * np.roll(fx, 1, axis=0),
+        known=known,
+        base=turned["size_price"] * known,
         worth=worth,
         night=night,
         close=turned["close"],

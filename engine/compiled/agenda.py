@@ -64,7 +64,7 @@ def take_list(s: State, t: int, new: int) -> tuple[int, int]:
 @compiled
 def put_in_order(s: State, lo: int) -> None:
     """The queue from its place `lo` on, into `today` in order of legs."""
-    for j in range(lo, len(s.queue)):
+    for j in range(lo, len(s.today)):
         k, at = s.queue[j], j
         while at > lo and s.today[at - 1] > k:
             s.today[at] = s.today[at - 1]
@@ -114,5 +114,5 @@ def queue_touched(w: Windows, s: State, t: int, lo: int) -> int:
 @compiled
 def queue_all(s: State, lo: int) -> None:
     """Put all legs with an event into the queue, in order, each at its place in `today`."""
-    for j in range(lo, len(s.queue)):
+    for j in range(lo, len(s.today)):
         s.queue[j] = s.today[j]

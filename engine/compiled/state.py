@@ -68,7 +68,7 @@ class State(NamedTuple):
     past: NDArray[Any]  # (L,): PAST
     live: I4  # (L,): legs admitted and not known to be over, in order
     today: I4  # (L,): from some place on, the legs with an event in the session, in order
-    queue: I4  # (L,): legs in the order in which their orders are due
+    queue: I4  # (2 L,): legs in the order in which their orders are due; one that gets out of a part while it enters stands twice
     events: NDArray[Any]  # (T + 1,): EVENTS
     value: F8  # (4 × (T + 1),): longs and shorts at the close, of legs as far as they are known to be held; borrow of the night
     settled: F8  # (3 × (T + 1),): the same of futures, empty where there is none
@@ -114,7 +114,7 @@ def new_state(windows: Windows, codes: int) -> State:
         past=lines(n, PAST),
         live=np.empty(n, np.int32),
         today=np.empty(n, np.int32),
-        queue=np.empty(n, np.int32),
+        queue=np.empty(2 * n, np.int32),
         events=lines(rows + 1, EVENTS),
         value=lines(PARTS * (rows + 1), np.dtype(np.float64)),
         settled=np.zeros(SETTLED * (rows + 1) if windows.futures else 0),

@@ -449,7 +449,7 @@ def _order_line(
     line["enter"], line["leave"] = enter, leave
     line["allowed"] = np.floor(rules.participation * c.volume[i, t] + EPS)
     unit = c.size_price[i, t]
-    base = unit * c.fx[fx, t - 1]
+    base = unit * c.fx[fx, max(t - 1, 0)]
     line["part"] = weight / base if base > 0.0 else np.nan
     line["fx"], line["max_order"] = c.fx[fx, t], c.max_order[i, t]
     line["lot_min"], line["lot_step"] = c.lot_min[i, t], c.lot_step[i, t]

@@ -50,6 +50,16 @@ def test_compiled_equals_backtrader_in_random_markets(seed: int) -> None:
     assert_same(run_backtrader(legs, panel, config), simulate(legs, panel, config))
 
 
+@settings(max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(SEEDS)
+def test_both_engines_agree_on_legs_of_the_first_session(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    panel = random_panel(rng)
+    legs, config = random_legs(rng, panel, n=20), random_config(rng)
+    legs["row"] = 0
+    assert_same(run_backtrader(legs, panel, config), simulate(legs, panel, config))
+
+
 @settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(SEEDS)
 def test_the_equity_alone_is_that_of_the_run_to_the_bit(seed: int) -> None:

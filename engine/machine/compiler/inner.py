@@ -7,6 +7,7 @@ together and optimised anew. What nobody calls from outside has no use for the f
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from .instead import instead
 
@@ -37,13 +38,13 @@ class _Inner:
     """The libraries, as numba calls what it makes of one function, that have no way into them from Python."""
 
     def __init__(self) -> None:
-        self.libraries: set[int] = set()
+        self.libraries: WeakSet[Any] = WeakSet()
 
     def ending(self, usual: Any) -> Any:
         """In the place of `_finalize_final_module`, after which others link a library: without machine code for an inner one."""
 
         def finalize(library: Any) -> None:
-            if id(library) not in self.libraries:
+            if library not in self.libraries:
                 usual(library)
                 return
             library._finalize_dynamic_globals()
@@ -61,7 +62,7 @@ class _Inner:
                 made = usual(context, library, fndesc, env)
                 _set_environments(library)
                 return made
-            self.libraries.add(id(library))
+            self.libraries.add(library)
             library._ensure_finalized()
             name, text = fndesc.qualname.split(".")[-1], f"{fndesc.qualname}, called from compiled code alone"
             return _dynfunc.make_function(fndesc.lookup_module(), name, text, 0, env, (library,))

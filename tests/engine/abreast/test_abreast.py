@@ -80,6 +80,19 @@ def test_points_abreast_are_those_of_the_day_loop_in_many_markets() -> None:
         assert_points_alike(seed)
 
 
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize("seed", [1, 6, 10])
+def test_all_legs_may_be_due_at_once_from_the_first_session_on(seed: int, row: int) -> None:
+    """Of some a part is held that is to get out, which is one more order than there are legs."""
+    panel, legs, config, rng = drawn(seed, deep=True)
+    legs["row"] = row
+    points = some_points(rng, 6)
+    with only("python"):  # which looks at the ends of arrays
+        slow = day_loop(panel, legs, config, points)
+    found, bad = abreast(panel, legs, config, points)
+    np.testing.assert_array_equal(found[~bad, :-1], slow[~bad, :-1])
+
+
 def test_a_lane_that_is_given_up_is_run_by_the_day_loop() -> None:
     """Margin is called: what is bought and sold is twice the net asset value, and must not be."""
     panel, legs, config, _ = drawn(2, deep=True)
